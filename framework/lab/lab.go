@@ -1,0 +1,63 @@
+package lab
+
+import (
+	"context"
+	"net"
+
+	"github.com/vishvananda/netns"
+	"k8s.io/client-go/rest"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// Lab is a topology that a provider has brought up, with a cluster on it. What
+// it can do beyond this interface it says by the narrow interfaces beside it.
+type Lab interface {
+	// Name is the lab's own name, unique on its machine.
+	Name() string
+	// Provider names what brought the lab up: netns, kind, testbed.
+	Provider() string
+	Topology() *topology.Topology
+	// Mode is the mode that the lab was brought up in.
+	Mode() *calico.Mode
+	// Host finds a host of the topology by its name.
+	Host(name string) (Host, error)
+	// Pod is the place that a running pod's containers see: its network namespace.
+	Pod(ctx context.Context, namespace, name string) (Host, error)
+	// Kubernetes is a client configuration for the lab's API server that works
+	// from this process.
+	Kubernetes() *rest.Config
+}
+
+// Host is a place in a lab that has a network namespace of its own.
+type Host interface {
+	Name() string
+	// NetworkNamespace opens the host's network namespace. The caller closes it.
+	NetworkNamespace() (netns.NsHandle, error)
+	// Run runs a command on the host and returns its standard output. A command
+	// that fails gives an error with the end of its standard error.
+	Run(ctx context.Context, argv ...string) ([]byte, error)
+	// DialContext opens a connection from the host's network namespace. With
+	// network "unix" the address is a path in the host's file system.
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	// ListenPacket and Listen open sockets in the host's network namespace.
+	Listen(ctx context.Context, network, address string) (net.Listener, error)
+	// ReadFile reads a file of the host's file system.
+	ReadFile(path string) ([]byte, error)
+}
+
+// LinkCutter is a lab whose links can be cut and restored: the carrier of both
+// ends goes, as when a cable is pulled.
+type LinkCutter interface {
+	CutLink(ctx context.Context, link string) error
+	RestoreLink(ctx context.Context, link string) error
+}
+
+// LogReader is a lab that keeps its components' logs.
+type LogReader interface {
+	// Components lists a host's components.
+	Components(host string) []string
+	// LogTail returns the last lines of a component's log.
+	LogTail(host, component string, lines int) ([]string, error)
+}

@@ -1,0 +1,79 @@
+package topology
+
+import "net/netip"
+
+// Role says what a host is in the fabric.
+type Role string
+
+// The roles of a topology's hosts.
+const (
+	// Node is a Kubernetes node.
+	Node Role = "node"
+	// Leaf is a rack's switch: the nodes' default gateway.
+	Leaf Role = "leaf"
+	// Spine joins the leaves.
+	Spine Role = "spine"
+	// Client is a host outside the cluster.
+	Client Role = "client"
+)
+
+// Topology is a fabric with its hosts, links and addresses. It is the only place
+// where an address is written.
+type Topology struct {
+	Name        string
+	Description string
+	// Pods is the cluster's pod network, Services its cluster IPs.
+	Pods, Services netip.Prefix
+	Management     Management
+	Hosts          []Host
+	Links          []Link
+	// Warnings are the loader's remarks on a topology that it accepted.
+	Warnings []string
+}
+
+// Management is the network by which nodes reach the Kubernetes API server, as
+// Docker's network is under kind. No cluster traffic passes it.
+type Management struct {
+	Prefix netip.Prefix
+	// Control is the API server's address.
+	Control netip.Addr
+}
+
+// Host is a node, a switch or a client.
+type Host struct {
+	Name string
+	Role Role
+	// Rack is empty for hosts outside the racks.
+	Rack string
+	// AS is 0 for a host that speaks no BGP.
+	AS uint32
+	// RouterID is the host's BGP identifier; the loader sets it to the host's
+	// first address where the file does not.
+	RouterID netip.Addr
+	// Management is a node's address in the management network.
+	Management netip.Addr
+	// Gateways are the next hops of the host's default route (several: ECMP).
+	Gateways []netip.Addr
+	// Interfaces are the host's ends of links, in the order of the links.
+	Interfaces []Interface
+}
+
+// Interface is one host's end of a link.
+type Interface struct {
+	Host string
+	Name string
+	// Address is the interface's address with its link's prefix length.
+	Address netip.Prefix
+	// Link is the link's name.
+	Link string
+}
+
+// Link joins two interfaces, or, with Bridge, any number of them.
+type Link struct {
+	Name   string
+	Prefix netip.Prefix
+	Bridge bool
+	// MTU is in bytes; the loader sets 1500 where the file does not.
+	MTU  int
+	Ends []Interface
+}
