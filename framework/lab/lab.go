@@ -8,6 +8,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -41,7 +42,7 @@ type Host interface {
 	// DialContext opens a connection from the host's network namespace. With
 	// network "unix" the address is a path in the host's file system.
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
-	// ListenPacket and Listen open sockets in the host's network namespace.
+	// Listen opens a listening socket in the host's network namespace.
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
 	// ReadFile reads a file of the host's file system.
 	ReadFile(path string) ([]byte, error)
@@ -56,8 +57,17 @@ type LinkCutter interface {
 
 // LogReader is a lab that keeps its components' logs.
 type LogReader interface {
-	// Components lists a host's components.
-	Components(host string) []string
 	// LogTail returns the last lines of a component's log.
 	LogTail(host, component string, lines int) ([]string, error)
+}
+
+// ComponentController is a lab whose components can be ended and started again.
+type ComponentController interface {
+	// Components lists the states of all components.
+	Components(ctx context.Context) ([]supervisor.Status, error)
+	// StopComponent ends a component in good order, KillComponent by SIGKILL. Both
+	// return when it has ended.
+	StopComponent(ctx context.Context, host, component string) error
+	KillComponent(ctx context.Context, host, component string) error
+	StartComponent(ctx context.Context, host, component string) error
 }

@@ -1,0 +1,184 @@
+// Package datastore writes and reads Calico's resources in the Kubernetes
+// datastore as libcalico-go does: a resource of projectcalico.org/v3 is a custom
+// resource of crd.projectcalico.org/v1 with the same kind, name and spec, and a
+// Calico Node is a Kubernetes Node with annotations. It knows no labs.
+package datastore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/util/retry"
+
+	"github.com/rackproof/rackproof/framework/calico"
+)
+
+// Store is a cluster's Calico resources.
+type Store struct {
+	client dynamic.Interface
+}
+
+// New makes a store on a cluster's API.
+func New(client dynamic.Interface) *Store { return &Store{client: client} }
+
+// group is the API group of Calico's custom resources in the datastore.
+const group = "crd.projectcalico.org"
+
+func resource(plural string) schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: group, Version: "v1", Resource: plural}
+}
+
+func nodes() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Version: "v1", Resource: "nodes"}
+}
+
+// object is a resource of projectcalico.org/v3.
+type object interface {
+	runtime.Object
+	metav1.Object
+}
+
+// Apply creates or replaces a mode's resources, all but its Nodes, which exist
+// only once the cluster has them (see ApplyNode).
+func (s *Store) Apply(ctx context.Context, resources calico.Resources) error {
+	for i := range resources.IPPools {
+		if err := s.apply(ctx, "IPPool", "ippools", &resources.IPPools[i]); err != nil {
+			return err
+		}
+	}
+	for i := range resources.BGPConfigurations {
+		if err := s.apply(ctx, "BGPConfiguration", "bgpconfigurations", &resources.BGPConfigurations[i]); err != nil {
+			return err
+		}
+	}
+	for i := range resources.BGPPeers {
+		if err := s.apply(ctx, "BGPPeer", "bgppeers", &resources.BGPPeers[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) apply(ctx context.Context, kind, plural string, o object) error {
+	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
+	if err != nil {
+		return fmt.Errorf("convert %s %s: %w", kind, o.GetName(), err)
+	}
+	stored := &unstructured.Unstructured{Object: map[string]any{"spec": fields["spec"]}}
+	stored.SetAPIVersion(group + "/v1")
+	stored.SetKind(kind)
+	stored.SetName(o.GetName())
+	client := s.client.Resource(resource(plural))
+	err = retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		_, err := client.Create(ctx, stored, metav1.CreateOptions{})
+		if !apierrors.IsAlreadyExists(err) {
+			return err
+		}
+		current, err := client.Get(ctx, o.GetName(), metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		current.Object["spec"] = fields["spec"]
+		_, err = client.Update(ctx, current, metav1.UpdateOptions{})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("apply %s %s: %w", kind, o.GetName(), err)
+	}
+	return nil
+}
+
+// ApplyNode sets a Calico Node's settings and labels on its Kubernetes Node, as
+// `calicoctl apply` does.
+func (s *Store) ApplyNode(ctx context.Context, node calico.Node) error {
+	return s.patchNode(ctx, node.Name, map[string]any{
+		"labels": node.Labels, "annotations": node.Annotations(),
+	})
+}
+
+// LabelNode sets a label of a node; a nil value removes it.
+func (s *Store) LabelNode(ctx context.Context, name, label string, value *string) error {
+	return s.patchNode(ctx, name, map[string]any{"labels": map[string]any{label: value}})
+}
+
+// AnnotateNode sets an annotation of a node; a nil value removes it.
+func (s *Store) AnnotateNode(ctx context.Context, name, annotation string, value *string) error {
+	return s.patchNode(ctx, name, map[string]any{"annotations": map[string]any{annotation: value}})
+}
+
+func (s *Store) patchNode(ctx context.Context, name string, metadata map[string]any) error {
+	patch, err := json.Marshal(map[string]any{"metadata": metadata})
+	if err != nil {
+		return fmt.Errorf("encode the settings of node %s: %w", name, err)
+	}
+	if _, err := s.client.Resource(nodes()).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		return fmt.Errorf("apply the settings of node %s: %w", name, err)
+	}
+	return nil
+}
+
+// Read reads the resources that are in the cluster now.
+func (s *Store) Read(ctx context.Context) (calico.Resources, error) {
+	var resources calico.Resources
+	if err := list(ctx, s.client, "bgpconfigurations", &resources.BGPConfigurations); err != nil {
+		return resources, err
+	}
+	if err := list(ctx, s.client, "bgppeers", &resources.BGPPeers); err != nil {
+		return resources, err
+	}
+	if err := list(ctx, s.client, "ippools", &resources.IPPools); err != nil {
+		return resources, err
+	}
+	return resources, nil
+}
+
+func list[T any](ctx context.Context, client dynamic.Interface, plural string, into *[]T) error {
+	found, err := client.Resource(resource(plural)).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("list %s: %w", plural, err)
+	}
+	for _, item := range found.Items {
+		var typed T
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(item.Object, &typed); err != nil {
+			return fmt.Errorf("read %s %s: %w", plural, item.GetName(), err)
+		}
+		*into = append(*into, typed)
+	}
+	return nil
+}
+
+// UpdateBGPConfiguration changes the default BGPConfiguration.
+func (s *Store) UpdateBGPConfiguration(ctx context.Context, change func(*v3.BGPConfigurationSpec)) error {
+	client := s.client.Resource(resource("bgpconfigurations"))
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		current, err := client.Get(ctx, "default", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		var typed v3.BGPConfiguration
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(current.Object, &typed); err != nil {
+			return err
+		}
+		change(&typed.Spec)
+		fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&typed)
+		if err != nil {
+			return err
+		}
+		current.Object["spec"] = fields["spec"]
+		_, err = client.Update(ctx, current, metav1.UpdateOptions{})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("change BGPConfiguration default: %w", err)
+	}
+	return nil
+}

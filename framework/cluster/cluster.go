@@ -1,0 +1,124 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/rest"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/namespace"
+	"github.com/rackproof/rackproof/framework/supervisor"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// ControlHost is the name by which the control plane's components are known.
+const ControlHost = "control"
+
+// poll is the interval of waits for which there is no event.
+const poll = 100 * time.Millisecond
+
+// Config is what a cluster is made from.
+type Config struct {
+	Topology *topology.Topology
+	Mode     *calico.Mode
+	// Version is Kubernetes' version, which nodes report.
+	Version string
+	// Dir is a folder for the control plane's files.
+	Dir string
+	// LogDir is the folder that containers' logs go to, one folder per node.
+	LogDir string
+	// Manifests has Calico's CustomResourceDefinitions and roles (calico.yaml).
+	Manifests []byte
+	// ConfdTemplates is Calico's confd folder: conf.d and templates.
+	ConfdTemplates fs.FS
+	// Images maps container images to the programs that stand for them.
+	Images map[string][]string
+	// Environment is every component's base environment, PATH above all.
+	Environment []string
+	Supervisor  *supervisor.Supervisor
+	// Nodes are the nodes' namespaces, by name.
+	Nodes map[string]namespace.Set
+	// NewPodNamespace makes a named network namespace for a pod of a node and
+	// returns its path, the same in every mount namespace of the lab.
+	NewPodNamespace func(name string) (path string, err error)
+	// DeletePodNamespace undoes NewPodNamespace.
+	DeletePodNamespace func(name string) error
+	// Progress is told when a phase of the bring-up begins and ends.
+	Progress func(phase string) (done func(error))
+	// Died is called when an agent ends unasked.
+	Died func(error)
+}
+
+// Cluster is a running cluster.
+type Cluster struct {
+	config     Config
+	server     string
+	ca         *authority
+	identities identities
+	admin      *rest.Config
+}
+
+// Start starts a cluster and returns when every component runs and every node is
+// registered. Sessions and pods may come up later.
+func Start(ctx context.Context, config Config) (*Cluster, error) {
+	ca, err := newAuthority()
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{
+		config:     config,
+		ca:         ca,
+		identities: newIdentities(),
+		server:     "https://" + netip.AddrPortFrom(config.Topology.Management.Control, apiServerPort).String(),
+	}
+	c.admin = c.identities.admin.restConfig(c.server, ca.pem)
+
+	done := config.Progress("control plane")
+	err = c.startControlPlane(ctx)
+	done(err)
+	if err != nil {
+		return nil, fmt.Errorf("start the control plane: %w", err)
+	}
+
+	done = config.Progress("nodes")
+	err = c.startNodes(ctx)
+	done(err)
+	if err != nil {
+		return nil, fmt.Errorf("start the nodes: %w", err)
+	}
+	return c, nil
+}
+
+// Kubeconfig is an administrator's kubeconfig. Its server is reachable from the
+// control host and the nodes.
+func (c *Cluster) Kubeconfig() ([]byte, error) {
+	return c.identities.admin.kubeconfig(c.server, c.ca.pem)
+}
+
+// startNodes starts what the nodes need from the API server, and then all nodes
+// side by side.
+func (c *Cluster) startNodes(ctx context.Context) error {
+	tasks, ctx := errgroup.WithContext(ctx)
+	installed := make(chan struct{})
+	tasks.Go(func() error {
+		if err := c.installCalico(ctx); err != nil {
+			return err
+		}
+		close(installed)
+		return nil
+	})
+	for _, host := range c.config.Topology.Nodes() {
+		tasks.Go(func() error {
+			if err := c.startNode(ctx, host, installed); err != nil {
+				return fmt.Errorf("%s: %w", host.Name, err)
+			}
+			return nil
+		})
+	}
+	return tasks.Wait()
+}

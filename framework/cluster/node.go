@@ -1,0 +1,211 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/namespace"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/supervisor"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// Files on a node, where Calico's own containers have them.
+const (
+	nodeKubeconfig   = "/etc/rackproof/calico-node.kubeconfig"
+	proxyKubeconfig  = "/etc/rackproof/kube-proxy.kubeconfig"
+	cniKubeconfig    = "/etc/cni/net.d/calico-kubeconfig"
+	cniConfiguration = "/etc/cni/net.d/10-calico.conflist"
+	confdFolder      = "/etc/calico/confd"
+	birdFolder       = confdFolder + "/config"
+	birdSocket       = "/var/run/calico/bird.ctl"
+)
+
+// AdminKubeconfig is an administrator's kubeconfig on every node, for people.
+const AdminKubeconfig = "/etc/rackproof/admin.kubeconfig"
+
+// startNode starts a node's components in the order of Calico's own container
+// (node/filesystem/etc/rc.local): startup first, then Felix, confd and BIRD.
+func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <-chan struct{}) error {
+	namespaces, ok := c.config.Nodes[host.Name]
+	if !ok {
+		return fmt.Errorf("the lab has no namespaces for it")
+	}
+	if err := c.writeNodeFiles(host, namespaces); err != nil {
+		return err
+	}
+	agentReady, err := c.startAgent(ctx, host, namespaces)
+	if err != nil {
+		return err
+	}
+	for _, step := range []<-chan struct{}{agentReady, installed} {
+		select {
+		case <-step:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+
+	n := node{cluster: c, host: host, namespaces: namespaces}
+	if err := n.run(ctx, "calico-startup", "calico-node", "-startup"); err != nil {
+		return err
+	}
+	tasks, ctx := errgroup.WithContext(ctx)
+	tasks.Go(func() error {
+		if err := n.start("calico-confd", "calico-node", "-confd", "-confd-confdir="+confdFolder); err != nil {
+			return err
+		}
+		return n.startBIRD(ctx)
+	})
+	tasks.Go(func() error {
+		// confd and BIRD do not need what these do, so nothing waits for them.
+		if err := n.run(ctx, "calico-tunnel-addresses", "calico-node", "-allocate-tunnel-addrs", "-allocate-tunnel-addrs-run-once"); err != nil {
+			return err
+		}
+		if err := n.start("calico-felix", "calico-node", "-felix"); err != nil {
+			return err
+		}
+		return n.start("kube-proxy", append([]string{"kube-proxy"}, c.proxyArguments(host)...)...)
+	})
+	return tasks.Wait()
+}
+
+// node is one node while it is being started.
+type node struct {
+	cluster    *Cluster
+	host       topology.Host
+	namespaces namespace.Set
+}
+
+func (n node) component(name string, argv []string) supervisor.Component {
+	return supervisor.Component{
+		Host: n.host.Name, Name: name, Argv: argv,
+		Env: n.cluster.nodeEnvironment(n.host), Namespaces: n.namespaces,
+	}
+}
+
+func (n node) run(ctx context.Context, name string, argv ...string) error {
+	return n.cluster.config.Supervisor.Run(ctx, n.component(name, argv))
+}
+
+func (n node) start(name string, argv ...string) error {
+	return n.cluster.config.Supervisor.Start(n.component(name, argv))
+}
+
+// startBIRD starts BIRD once confd has written its configuration. The main file
+// includes the other two, and confd writes each when it has what it needs.
+func (n node) startBIRD(ctx context.Context) error {
+	err := wait.PollUntilContextCancel(ctx, poll, true, func(context.Context) (bool, error) {
+		for _, name := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
+			if _, err := n.namespaces.ReadFile(path.Join(birdFolder, name)); err != nil {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait for confd to write BIRD's configuration (its log is the component calico-confd's): %w", context.Cause(ctx))
+	}
+	return n.start("bird", "bird", "-R", "-s", birdSocket, "-d", "-c", path.Join(birdFolder, "bird.cfg"))
+}
+
+// nodeEnvironment is the environment of Calico's programs on a node.
+func (c *Cluster) nodeEnvironment(host topology.Host) []string {
+	return append([]string{
+		"NODENAME=" + host.Name,
+		"DATASTORE_TYPE=kubernetes",
+		"KUBECONFIG=" + nodeKubeconfig,
+		"CALICO_NETWORKING_BACKEND=bird",
+		"CLUSTER_TYPE=k8s,bgp",
+		"CALICO_MANAGE_CNI=false",
+		// The mode brings the pools.
+		"NO_DEFAULT_POOLS=true",
+		"IP=" + host.Interfaces[0].Address.String(),
+		"IP6=none",
+		"FELIX_FELIXHOSTNAME=" + host.Name,
+		"FELIX_DATASTORETYPE=kubernetes",
+		"FELIX_DEFAULTENDPOINTTOHOSTACTION=ACCEPT",
+		"FELIX_IPV6SUPPORT=false",
+		"FELIX_IPTABLESBACKEND=nft",
+		"FELIX_LOGSEVERITYSYS=none",
+		"FELIX_LOGSEVERITYSCREEN=info",
+		// No lab sends anything outside its own namespaces.
+		"FELIX_USAGEREPORTINGENABLED=false",
+		// A Felix built without cgo panics in its libbpf stub otherwise.
+		"FELIX_DebugSkipCTLBCleanup=true",
+	}, c.config.Environment...)
+}
+
+func (c *Cluster) proxyArguments(host topology.Host) []string {
+	return []string{
+		"--kubeconfig=" + proxyKubeconfig,
+		"--proxy-mode=iptables",
+		"--hostname-override=" + host.Name,
+		"--cluster-cidr=" + c.config.Topology.Pods.String(),
+		"--bind-address=" + host.Address().String(),
+		// A service that changes is in the rules at once, not a second later.
+		"--iptables-min-sync-period=100ms",
+		// These are the host's own, which a lab leaves alone.
+		"--conntrack-max-per-core=0",
+		"--conntrack-tcp-timeout-established=0", "--conntrack-tcp-timeout-close-wait=0",
+	}
+}
+
+func (c *Cluster) writeNodeFiles(host topology.Host, namespaces namespace.Set) error {
+	files := map[string][]byte{cniConfiguration: c.cniConfiguration(host)}
+	for file, id := range map[string]identity{
+		nodeKubeconfig: c.identities.calicoNode, proxyKubeconfig: c.identities.proxy,
+		cniKubeconfig: c.identities.calicoCNI, AdminKubeconfig: c.identities.admin,
+	} {
+		data, err := id.kubeconfig(c.server, c.ca.pem)
+		if err != nil {
+			return err
+		}
+		files[file] = data
+	}
+	if err := c.addConfdFiles(files); err != nil {
+		return err
+	}
+	// confd does not make the folder that it writes to.
+	files[path.Join(birdFolder, "README")] = []byte("BIRD's configuration, written by confd.\n")
+	if err := namespaces.WriteFiles(files, 0o600); err != nil {
+		return fmt.Errorf("write the node's files: %w", err)
+	}
+	return nil
+}
+
+// addConfdFiles adds Calico's confd folder, with the templates adapted to a BIRD
+// without Calico's own addition.
+func (c *Cluster) addConfdFiles(files map[string][]byte) error {
+	return fs.WalkDir(c.config.ConfdTemplates, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(c.config.ConfdTemplates, name)
+		if err != nil {
+			return fmt.Errorf("read Calico's confd file %s: %w", name, err)
+		}
+		data, err = bird.AdaptTemplate(path.Base(name), data)
+		if err != nil {
+			return fmt.Errorf("adapt Calico's confd file %s to stock BIRD: %w", name, err)
+		}
+		files[path.Join(confdFolder, name)] = data
+		return nil
+	})
+}
+
+// calicoNode finds the mode's settings for a node.
+func (c *Cluster) calicoNode(name string) calico.Node {
+	for _, n := range c.config.Mode.Resources.Nodes {
+		if n.Name == name {
+			return n
+		}
+	}
+	return calico.Node{}
+}

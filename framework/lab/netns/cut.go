@@ -1,0 +1,56 @@
+package netns
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vishvananda/netlink"
+
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// CutLink implements lab.LinkCutter: both ends go down, as when a cable is
+// pulled and both interfaces lose their carrier.
+func (l *Lab) CutLink(ctx context.Context, name string) error {
+	return l.eachEnd(ctx, name, "cut", (*netlink.Handle).LinkSetDown)
+}
+
+// RestoreLink implements lab.LinkCutter.
+func (l *Lab) RestoreLink(ctx context.Context, name string) error {
+	return l.eachEnd(ctx, name, "restore", (*netlink.Handle).LinkSetUp)
+}
+
+func (l *Lab) eachEnd(_ context.Context, name, what string, set func(*netlink.Handle, netlink.Link) error) error {
+	link, ok := l.spec.Topology.Link(name)
+	if !ok {
+		return fmt.Errorf("lab %s: %s link %s: the topology has no such link", l.Name(), what, name)
+	}
+	for _, end := range link.Ends {
+		if err := l.atEnd(end, set); err != nil {
+			return fmt.Errorf("lab %s: %s link %s at %s:%s: %w", l.Name(), what, name, end.Host, end.Name, err)
+		}
+	}
+	return nil
+}
+
+func (l *Lab) atEnd(end topology.Interface, set func(*netlink.Handle, netlink.Link) error) error {
+	host, err := l.Host(end.Host)
+	if err != nil {
+		return err
+	}
+	namespace, err := host.NetworkNamespace()
+	if err != nil {
+		return err
+	}
+	defer namespace.Close()
+	handle, err := netlink.NewHandleAt(namespace)
+	if err != nil {
+		return err
+	}
+	defer handle.Close()
+	link, err := handle.LinkByName(end.Name)
+	if err != nil {
+		return err
+	}
+	return set(handle, link)
+}

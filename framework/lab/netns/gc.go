@@ -1,0 +1,64 @@
+package netns
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+// Listed is one lab of this machine.
+type Listed struct {
+	Name     string    `json:"name"`
+	Topology string    `json:"topology"`
+	Mode     string    `json:"mode"`
+	PID      int       `json:"pid"`
+	Since    time.Time `json:"since"`
+	// Alive is false for what a lab that was killed has left.
+	Alive bool `json:"alive"`
+}
+
+// List lists the labs of this machine, dead ones too.
+func List() ([]Listed, error) {
+	all, err := folders()
+	if err != nil {
+		return nil, err
+	}
+	var list []Listed
+	for _, f := range all {
+		entry := Listed{Name: f.name(), Alive: f.alive()}
+		if spec, err := f.spec(); err == nil {
+			entry.Topology, entry.Mode = spec.Topology.Name, spec.Mode.Name
+		}
+		if info, err := os.Stat(f.path(lockFile)); err == nil {
+			entry.Since = info.ModTime()
+		}
+		if entry.Alive {
+			entry.PID, _ = f.pid()
+		}
+		list = append(list, entry)
+	}
+	return list, nil
+}
+
+// GC removes what killed labs have left and returns their names. It never
+// touches a lab that lives: the kernel tells by the lock which do.
+func GC() ([]string, error) {
+	var removed []string
+	err := exclusively(func() error {
+		all, err := folders()
+		if err != nil {
+			return err
+		}
+		for _, f := range all {
+			if f.alive() {
+				continue
+			}
+			if err := os.RemoveAll(string(f)); err != nil {
+				return fmt.Errorf("remove what lab %s left: %w", f.name(), err)
+			}
+			removed = append(removed, f.name())
+		}
+		return nil
+	})
+	return removed, err
+}

@@ -1,0 +1,173 @@
+package netns
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+
+	vnetns "github.com/vishvananda/netns"
+
+	"github.com/rackproof/rackproof/framework/cluster"
+	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/namespace"
+)
+
+// host is a host of a lab, or the place of a pod.
+type host struct {
+	lab             *Lab
+	name            string
+	net, mount, uts string
+}
+
+// Name implements lab.Host.
+func (h *host) Name() string { return h.name }
+
+// NetworkNamespace implements lab.Host.
+func (h *host) NetworkNamespace() (vnetns.NsHandle, error) {
+	handle, err := vnetns.GetFromPath(h.net)
+	if err != nil {
+		return handle, fmt.Errorf("%s: open its network namespace: %w", h.name, err)
+	}
+	return handle, nil
+}
+
+// open opens the host's namespaces. The caller closes them.
+func (h *host) open() (namespace.Set, error) {
+	var set namespace.Set
+	var errs []error
+	for _, entry := range []struct {
+		path string
+		file **os.File
+	}{{h.net, &set.Net}, {h.mount, &set.Mount}, {h.uts, &set.UTS}} {
+		f, err := os.Open(entry.path)
+		*entry.file = f
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		set.Close()
+		return namespace.Set{}, fmt.Errorf("%s: enter it: %w", h.name, err)
+	}
+	return set, nil
+}
+
+// Command prepares a command on the host; start runs it there. The process ends
+// with the lab.
+func (h *host) start(cmd *exec.Cmd) error {
+	set, err := h.open()
+	if err != nil {
+		return err
+	}
+	defer set.Close()
+	if set.PID, err = h.lab.pidNamespace(); err != nil {
+		return fmt.Errorf("%s: enter it: %w", h.name, err)
+	}
+	if err := set.Start(cmd); err != nil {
+		return fmt.Errorf("%s: start %s: %w", h.name, strings.Join(cmd.Args, " "), err)
+	}
+	return nil
+}
+
+// command makes a command with the environment of the host's own programs. The
+// program is looked up in the host's PATH, not in this process's.
+func (h *host) command(ctx context.Context, argv []string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "/usr/bin/env", append([]string{"--"}, argv...)...)
+	cmd.Env = []string{
+		"PATH=" + inside.SearchPath(h.lab.spec), "HOME=/root", "LANG=C.UTF-8",
+		"KUBECONFIG=" + h.kubeconfig(), "DATASTORE_TYPE=kubernetes",
+	}
+	cmd.Dir = "/"
+	return cmd
+}
+
+func (h *host) kubeconfig() string {
+	if h.name == cluster.ControlHost {
+		return inside.ControlKubeconfig
+	}
+	return cluster.AdminKubeconfig
+}
+
+// Run implements lab.Host.
+func (h *host) Run(ctx context.Context, argv ...string) ([]byte, error) {
+	cmd := h.command(ctx, argv)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := h.start(cmd); err != nil {
+		return nil, err
+	}
+	if err := cmd.Wait(); err != nil {
+		return stdout.Bytes(), fmt.Errorf("%s: %s: %w: %s", h.name, strings.Join(argv, " "), err, strings.TrimSpace(tail(stderr.String())))
+	}
+	return stdout.Bytes(), nil
+}
+
+// tail is the end of a text, short enough for an error.
+func tail(text string) string {
+	const most = 1000
+	return text[max(0, len(text)-most):]
+}
+
+// Exec runs a command on a host of the lab with the given standard streams and
+// returns its exit status. A terminal stays the caller's.
+func (l *Lab) Exec(ctx context.Context, hostName string, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
+	found, err := l.Host(hostName)
+	if err != nil {
+		return 0, err
+	}
+	h := found.(*host)
+	cmd := h.command(ctx, argv)
+	cmd.Env = append(cmd.Env, "TERM="+os.Getenv("TERM"), fmt.Sprintf("PS1=%s# ", hostName))
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
+	if err := h.start(cmd); err != nil {
+		return 0, err
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			return 128 + int(status.Signal()), nil
+		}
+		return exit.ExitCode(), nil
+	}
+	return 0, err
+}
+
+// DialContext implements lab.Host.
+func (h *host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	set, err := h.open()
+	if err != nil {
+		return nil, err
+	}
+	defer set.Close()
+	return set.DialContext(ctx, network, address)
+}
+
+// Listen implements lab.Host.
+func (h *host) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	set, err := h.open()
+	if err != nil {
+		return nil, err
+	}
+	defer set.Close()
+	return set.Listen(ctx, network, address)
+}
+
+// ReadFile implements lab.Host.
+func (h *host) ReadFile(path string) ([]byte, error) {
+	set, err := h.open()
+	if err != nil {
+		return nil, err
+	}
+	defer set.Close()
+	data, err := set.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", h.name, err)
+	}
+	return data, nil
+}

@@ -1,0 +1,45 @@
+package inside
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rackproof/rackproof/framework/namespace"
+)
+
+// kernelSettings are what every host's network namespace is set to.
+func kernelSettings() map[string]string {
+	return map[string]string{
+		"net/ipv4/ip_forward": "1",
+		// A fabric with several equal paths is asymmetric.
+		"net/ipv4/conf/all/rp_filter":     "0",
+		"net/ipv4/conf/default/rp_filter": "0",
+		// Flows, not pairs of hosts, are spread over equal paths, as switches do.
+		"net/ipv4/fib_multipath_hash_policy": "1",
+		// A next hop whose cable is out is no next hop.
+		"net/ipv4/conf/all/ignore_routes_with_linkdown":     "1",
+		"net/ipv4/conf/default/ignore_routes_with_linkdown": "1",
+		// The topologies are IPv4; link-local addresses only make noise.
+		"net/ipv6/conf/all/disable_ipv6":     "1",
+		"net/ipv6/conf/default/disable_ipv6": "1",
+	}
+}
+
+// setKernel sets a host's kernel settings. A setting that this kernel does not
+// have is an error only if it is one of IPv4.
+func setKernel(name string, set namespace.Set) error {
+	return namespace.Set{Net: set.Net}.Do(func() error {
+		for key, value := range kernelSettings() {
+			path := filepath.Join("/proc/sys", key)
+			if _, err := os.Stat(path); os.IsNotExist(err) && strings.HasPrefix(key, "net/ipv6/") {
+				continue // a kernel without IPv6
+			}
+			if err := os.WriteFile(path, []byte(value), 0o644); err != nil {
+				return fmt.Errorf("%s: set %s to %s: %w", name, key, value, err)
+			}
+		}
+		return nil
+	})
+}

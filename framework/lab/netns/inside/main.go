@@ -1,0 +1,130 @@
+package inside
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/supervisor"
+)
+
+// Main is the lab's process: it makes the lab of the specification in a state
+// folder and returns the process's exit status when the lab is to end. Its
+// starter has put it into namespaces of its own and left it the file descriptors
+// that this package names.
+func Main(state string) int {
+	l := &process{
+		events: json.NewEncoder(os.NewFile(eventFD, "events")),
+		down:   make(chan struct{}),
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	// The owner's terminal sends its signals to the owner, which decides.
+	signal.Ignore(unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
+	terminate := make(chan os.Signal, 1)
+	signal.Notify(terminate, unix.SIGTERM)
+	go l.watchOwner(cancel)
+	go func() {
+		select {
+		case <-terminate:
+		case <-l.down:
+		}
+		cancel(errDown)
+	}()
+	err := l.run(ctx, cancel, state)
+	if err != nil && !errors.Is(err, errDown) {
+		l.tell(Event{Error: err.Error()})
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+var (
+	errDown = errors.New("the lab was taken down")
+	// errOrphaned ends a lab whose owner is gone.
+	errOrphaned = fmt.Errorf("%w: its owner has ended", errDown)
+)
+
+// process is the state of a lab's process.
+type process struct {
+	mu     sync.Mutex
+	events *json.Encoder
+	// down is closed when the control socket is told to take the lab down.
+	down     chan struct{}
+	downOnce sync.Once
+}
+
+// tell sends an event to the owner. A lab without an owner goes on in silence.
+func (l *process) tell(event Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.events.Encode(event)
+}
+
+// watchOwner ends the lab when its owner ends without having released it.
+func (l *process) watchOwner(cancel context.CancelCauseFunc) {
+	lifeline := os.NewFile(lifelineFD, "lifeline")
+	var b [1]byte
+	if n, _ := lifeline.Read(b[:]); n == 1 && b[0] == Release {
+		return
+	}
+	cancel(errOrphaned)
+}
+
+// phase tells when a phase begins and returns what tells its end.
+func (l *process) phase(name string) func(error) {
+	began := time.Now()
+	l.tell(Event{Phase: name})
+	return func(err error) {
+		event := Event{Phase: name, Done: true, Seconds: time.Since(began).Seconds()}
+		if err != nil {
+			event.Error = err.Error()
+		}
+		l.tell(event)
+	}
+}
+
+// run makes the lab and keeps it until ctx is done.
+func (l *process) run(ctx context.Context, cancel context.CancelCauseFunc, state string) error {
+	spec, err := readSpec(state)
+	if err != nil {
+		return err
+	}
+	if err := makeRoot(state, spec); err != nil {
+		return fmt.Errorf("lab %s: %w", spec.Name, err)
+	}
+	// os/exec looks programs up in this process's own PATH.
+	if err := os.Setenv("PATH", SearchPath(spec)); err != nil {
+		return fmt.Errorf("lab %s: set its PATH: %w", spec.Name, err)
+	}
+	if err := unix.Sethostname([]byte(spec.Name)); err != nil {
+		return fmt.Errorf("lab %s: set its host name: %w", spec.Name, err)
+	}
+	lab := &running{
+		process: l, spec: spec,
+		supervisor: supervisor.New(filepath.Join(stateFolder, LogFolder), func(status supervisor.Status) {
+			l.tell(Event{Error: status.Error})
+			// What dies while the lab is being made ends the making.
+			cancel(errors.New(status.Error))
+		}),
+	}
+	go lab.supervisor.Reap(ctx)
+	if err := lab.start(ctx); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return fmt.Errorf("lab %s: %w", spec.Name, err)
+	}
+	l.tell(Event{Ready: true})
+	<-ctx.Done()
+	return context.Cause(ctx)
+}

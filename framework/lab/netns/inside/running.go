@@ -1,0 +1,136 @@
+package inside
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rackproof/rackproof/framework/cluster"
+	"github.com/rackproof/rackproof/framework/namespace"
+	"github.com/rackproof/rackproof/framework/supervisor"
+)
+
+// running is a lab while it is made and lives.
+type running struct {
+	process    *process
+	spec       Spec
+	supervisor *supervisor.Supervisor
+	hosts      map[string]namespace.Set
+}
+
+// start makes hosts and links, and then starts routers and cluster side by side.
+func (l *running) start(ctx context.Context) error {
+	done := l.process.phase("namespaces")
+	err := l.makeNetwork()
+	done(err)
+	if err != nil {
+		return err
+	}
+	if err := l.publish(); err != nil {
+		return err
+	}
+	if err := l.serveControl(ctx); err != nil {
+		return err
+	}
+	tasks, ctx := errgroup.WithContext(ctx)
+	tasks.Go(func() error {
+		done := l.process.phase("routers")
+		err := l.startRouters(ctx)
+		done(err)
+		return err
+	})
+	tasks.Go(func() error { return l.startCluster(ctx) })
+	return tasks.Wait()
+}
+
+func (l *running) makeNetwork() error {
+	l.hosts = map[string]namespace.Set{}
+	for _, host := range l.spec.Topology.Hosts {
+		set, err := makeHost(host)
+		if err != nil {
+			return err
+		}
+		l.hosts[host.Name] = set
+		if err := setKernel(host.Name, set); err != nil {
+			return err
+		}
+	}
+	if err := setKernel(cluster.ControlHost, namespace.Set{}); err != nil {
+		return err
+	}
+	return makeLinks(l.spec.Topology, l.hosts)
+}
+
+// publish writes where the hosts' namespaces are to be found.
+func (l *running) publish() error {
+	record := Record{Hosts: map[string]HostRecord{}}
+	for name, set := range l.hosts {
+		record.Hosts[name] = HostRecord{Net: int(set.Net.Fd()), Mount: int(set.Mount.Fd()), UTS: int(set.UTS.Fd())}
+	}
+	own, err := openOwn()
+	if err != nil {
+		return fmt.Errorf("open the lab's own namespaces: %w", err)
+	}
+	record.Hosts[cluster.ControlHost] = HostRecord{Net: int(own.Net.Fd()), Mount: int(own.Mount.Fd()), UTS: int(own.UTS.Fd())}
+	l.hosts[cluster.ControlHost] = own
+	data, err := json.Marshal(record)
+	if err != nil {
+		return fmt.Errorf("encode the lab's record: %w", err)
+	}
+	return os.WriteFile(filepath.Join(stateFolder, RecordFile), data, 0o600)
+}
+
+// openOwn opens the namespaces of the lab's process itself, where the control
+// plane runs.
+func openOwn() (namespace.Set, error) {
+	var set namespace.Set
+	var errs []error
+	open := func(name string) *os.File {
+		f, err := os.Open(filepath.Join("/proc/thread-self/ns", name))
+		errs = append(errs, err)
+		return f
+	}
+	set.Net, set.Mount, set.UTS = open("net"), open("mnt"), open("uts")
+	return set, errors.Join(errs...)
+}
+
+func (l *running) startCluster(ctx context.Context) error {
+	manifests, err := os.ReadFile(filepath.Join(programFolder, manifestFolder, "calico.yaml"))
+	if err != nil {
+		return fmt.Errorf("read Calico's manifest: %w", err)
+	}
+	nodes := map[string]namespace.Set{}
+	for _, node := range l.spec.Topology.Nodes() {
+		nodes[node.Name] = l.hosts[node.Name]
+	}
+	c, err := cluster.Start(ctx, cluster.Config{
+		Topology: l.spec.Topology, Mode: l.spec.Mode, Version: l.spec.KubernetesVersion,
+		Dir: controlFolder, LogDir: filepath.Join(stateFolder, LogFolder),
+		Manifests: manifests, ConfdTemplates: os.DirFS(filepath.Join(programFolder, confdFolder)),
+		Environment: l.environment(), Supervisor: l.supervisor, Nodes: nodes,
+		NewPodNamespace: newPodNamespace, DeletePodNamespace: deletePodNamespace,
+		Progress: l.process.phase,
+		Died:     func(err error) { l.process.tell(Event{Error: err.Error()}) },
+	})
+	if err != nil {
+		return err
+	}
+	kubeconfig, err := c.Kubeconfig()
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(stateFolder, KubeconfigFile), kubeconfig, 0o600),
+		os.WriteFile(ControlKubeconfig, kubeconfig, 0o600))
+}
+
+// environment is what every component's environment begins with. Nothing of the
+// owner's environment reaches the lab.
+func (l *running) environment() []string {
+	return []string{"PATH=" + SearchPath(l.spec), "HOME=/root", "LANG=C.UTF-8"}
+}

@@ -1,0 +1,94 @@
+package inside
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// ProcessName is argument 0 of a lab's process, by which a program that can bring
+// labs up knows that it is to be one.
+const ProcessName = "rackproof-lab"
+
+// Spec is what a lab is made from. It reaches the lab's process as a file.
+type Spec struct {
+	Name     string             `json:"name"`
+	Topology *topology.Topology `json:"topology"`
+	Mode     *calico.Mode       `json:"mode"`
+	Routers  []fabric.Router    `json:"routers"`
+	// ProgramFolders have the components; the lab's PATH begins with them.
+	ProgramFolders []string `json:"programFolders"`
+	// Manifests and Confd are the folders of Calico's manifest (calico.yaml) and of
+	// its confd templates.
+	Manifests string `json:"manifests"`
+	Confd     string `json:"confd"`
+	// KubernetesVersion is what nodes report.
+	KubernetesVersion string `json:"kubernetesVersion"`
+}
+
+// Names of the files in a lab's state folder.
+const (
+	SpecFile       = "spec.json"
+	RecordFile     = "lab.json"
+	ControlSocket  = "control.sock"
+	KubeconfigFile = "kubeconfig"
+	LogFolder      = "logs"
+)
+
+// File descriptors that the starter of a lab's process leaves it.
+const (
+	// lockFD holds the lock on the state folder as long as the process lives.
+	lockFD = 3
+	// lifelineFD is a pipe from the lab's owner: its end ends the lab, a byte
+	// releases the lab from its owner.
+	lifelineFD = 4
+	// eventFD is a pipe to the lab's owner for events.
+	eventFD = 5
+)
+
+// Release is the byte that releases a lab from its owner.
+const Release = 'R'
+
+// Record is what a lab's process publishes for those who enter the lab.
+type Record struct {
+	// PID is the process's, as the host sees it; the reader fills it in.
+	Hosts map[string]HostRecord `json:"hosts"`
+}
+
+// HostRecord has the numbers of the open files of the lab's process that are a
+// host's namespaces.
+type HostRecord struct {
+	Net   int `json:"net"`
+	Mount int `json:"mount"`
+	UTS   int `json:"uts"`
+}
+
+// Event is a piece of news for a lab's owner.
+type Event struct {
+	// Phase begins or, with Done, ends.
+	Phase string `json:"phase,omitempty"`
+	Done  bool   `json:"done,omitempty"`
+	// Seconds is how long a phase took that is done.
+	Seconds float64 `json:"seconds,omitempty"`
+	// Ready says that every component runs.
+	Ready bool `json:"ready,omitempty"`
+	// Error is what a phase, the lab or a component ended with.
+	Error string `json:"error,omitempty"`
+}
+
+func readSpec(folder string) (Spec, error) {
+	var spec Spec
+	data, err := os.ReadFile(filepath.Join(folder, SpecFile))
+	if err != nil {
+		return spec, fmt.Errorf("read the lab's specification: %w", err)
+	}
+	if err := json.Unmarshal(data, &spec); err != nil {
+		return spec, fmt.Errorf("read the lab's specification: %w", err)
+	}
+	return spec, nil
+}

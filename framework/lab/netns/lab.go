@@ -1,0 +1,233 @@
+package netns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/cluster"
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/supervisor"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// Lab is a lab of network namespaces that is up.
+type Lab struct {
+	folder folder
+	spec   inside.Spec
+	record inside.Record
+	pid    int
+	config *rest.Config
+	client kubernetes.Interface
+	// owned is nil for a lab that another process has brought up.
+	owned *owned
+}
+
+var _ interface {
+	lab.Lab
+	lab.LinkCutter
+	lab.LogReader
+	lab.ComponentController
+} = (*Lab)(nil)
+
+// Attach finds a lab that is up.
+func Attach(name string) (*Lab, error) {
+	f, err := folderOf(name)
+	if err != nil {
+		return nil, err
+	}
+	if !f.alive() {
+		return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, ErrNoLab)
+	}
+	spec, err := f.spec()
+	if err != nil {
+		return nil, err
+	}
+	pid, err := f.pid()
+	if err != nil {
+		return nil, fmt.Errorf("lab %s: find its process: %w", name, err)
+	}
+	l := &Lab{folder: f, spec: spec, pid: pid}
+	return l, l.open()
+}
+
+// open reads what the lab's process has published.
+func (l *Lab) open() error {
+	if err := l.folder.readJSON(inside.RecordFile, &l.record); err != nil {
+		return fmt.Errorf("%w (is the lab still being made?)", err)
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", l.Kubeconfig())
+	if err != nil {
+		return fmt.Errorf("lab %s: read its kubeconfig: %w", l.Name(), err)
+	}
+	control, err := l.Host(cluster.ControlHost)
+	if err != nil {
+		return err
+	}
+	// The API server is in the lab, so connections begin there.
+	config.Dial = control.DialContext
+	config.QPS, config.Burst = 1000, 2000
+	l.config = config
+	l.client, err = kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("lab %s: make a client for its API server: %w", l.Name(), err)
+	}
+	return nil
+}
+
+// Name implements lab.Lab.
+func (l *Lab) Name() string { return l.folder.name() }
+
+// Provider implements lab.Lab.
+func (l *Lab) Provider() string { return "netns" }
+
+// Topology implements lab.Lab.
+func (l *Lab) Topology() *topology.Topology { return l.spec.Topology }
+
+// Mode implements lab.Lab.
+func (l *Lab) Mode() *calico.Mode { return l.spec.Mode }
+
+// Kubernetes implements lab.Lab.
+func (l *Lab) Kubernetes() *rest.Config { return rest.CopyConfig(l.config) }
+
+// Kubeconfig is the path of an administrator's kubeconfig. Its server answers
+// inside the lab only.
+func (l *Lab) Kubeconfig() string { return l.folder.path(inside.KubeconfigFile) }
+
+// PID is the lab's process.
+func (l *Lab) PID() int { return l.pid }
+
+// Host implements lab.Lab. Beside the topology's hosts there is `control`, where
+// the control plane runs.
+func (l *Lab) Host(name string) (lab.Host, error) {
+	record, ok := l.record.Hosts[name]
+	if !ok {
+		var known []string
+		for _, h := range l.spec.Topology.Hosts {
+			known = append(known, h.Name)
+		}
+		return nil, fmt.Errorf("lab %s has no host %q: it has %s and %s", l.Name(), name, strings.Join(known, ", "), cluster.ControlHost)
+	}
+	return &host{lab: l, name: name, net: l.fd(record.Net), mount: l.fd(record.Mount), uts: l.fd(record.UTS)}, nil
+}
+
+// fd is the path of an open file of the lab's process.
+func (l *Lab) fd(n int) string { return fmt.Sprintf("/proc/%d/fd/%d", l.pid, n) }
+
+// Pod implements lab.Lab.
+func (l *Lab) Pod(ctx context.Context, namespace, name string) (lab.Host, error) {
+	pod, err := l.client.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("lab %s: find pod %s/%s: %w", l.Name(), namespace, name, err)
+	}
+	record, ok := l.record.Hosts[pod.Spec.NodeName]
+	if !ok {
+		return nil, fmt.Errorf("lab %s: pod %s/%s is on no node of the lab (%q)", l.Name(), namespace, name, pod.Spec.NodeName)
+	}
+	path := filepath.Join(fmt.Sprintf("/proc/%d/root", l.pid), "run/netns", cluster.PodNetworkName(pod.UID))
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("lab %s: pod %s/%s has no network yet: %w", l.Name(), namespace, name, err)
+	}
+	return &host{lab: l, name: "pod " + name, net: path, mount: l.fd(record.Mount), uts: l.fd(record.UTS)}, nil
+}
+
+// Died has the lab's first error once something in it has ended unasked. A lab
+// that another process has brought up tells by Components.
+func (l *Lab) Died() <-chan error {
+	if l.owned == nil {
+		return nil
+	}
+	return l.owned.died
+}
+
+// Release lets the lab live on without this process.
+func (l *Lab) Release() error {
+	if l.owned == nil {
+		return nil
+	}
+	if _, err := l.owned.lifeline.Write([]byte{inside.Release}); err != nil {
+		return fmt.Errorf("lab %s: release it: %w", l.Name(), err)
+	}
+	return nil
+}
+
+// Down takes the lab down and returns when nothing of it is left.
+func (l *Lab) Down(ctx context.Context) error {
+	// A process file descriptor cannot come to mean another process.
+	process, err := os.FindProcess(l.pid)
+	if err == nil && l.folder.alive() {
+		// Nothing inside needs an orderly end: the kernel ends a PID namespace with
+		// its init, and a lab's data is of no use to anyone.
+		if err := process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			return fmt.Errorf("lab %s: end its process %d: %w", l.Name(), l.pid, err)
+		}
+	}
+	if err := l.waitGone(ctx); err != nil {
+		return err
+	}
+	if l.owned != nil {
+		_ = l.owned.lifeline.Close()
+	}
+	return exclusively(func() error {
+		if l.folder.alive() {
+			return nil // a new lab of the same name
+		}
+		if err := os.RemoveAll(string(l.folder)); err != nil {
+			return fmt.Errorf("lab %s: remove its state folder: %w", l.Name(), err)
+		}
+		return nil
+	})
+}
+
+// waitGone waits until the lab's process is gone: an init ends after every other
+// process of its PID namespace.
+func (l *Lab) waitGone(ctx context.Context) error {
+	if l.owned != nil {
+		select {
+		case <-l.owned.ended:
+			return nil
+		case <-ctx.Done():
+			return fmt.Errorf("lab %s: wait for its process %d to end: %w", l.Name(), l.pid, ctx.Err())
+		}
+	}
+	for l.folder.alive() {
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("lab %s: wait for its process %d to end: %w", l.Name(), l.pid, ctx.Err())
+		}
+	}
+	return nil
+}
+
+// Logs is the folder of the lab's logs.
+func (l *Lab) Logs() string { return l.folder.path(inside.LogFolder) }
+
+// LogTail implements lab.LogReader.
+func (l *Lab) LogTail(host, component string, lines int) ([]string, error) {
+	return supervisor.Tail(supervisor.LogPath(l.Logs(), host, component), lines)
+}
+
+// dialControl connects to the lab's control socket.
+func (l *Lab) dialControl(ctx context.Context, _, _ string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "unix", l.folder.path(inside.ControlSocket))
+}
+
+// entry opens the lab's PID namespace for processes that are to end with it.
+func (l *Lab) pidNamespace() (*os.File, error) {
+	return os.OpenFile(fmt.Sprintf("/proc/%d/ns/pid", l.pid), unix.O_CLOEXEC, 0)
+}

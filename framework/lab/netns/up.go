@@ -1,0 +1,216 @@
+package netns
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/component"
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/supervisor"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// RunIfLab turns this process into a lab if it was started as one. A program that
+// brings labs up calls it before anything else: the process of a lab is the same
+// program again, under another name.
+func RunIfLab() {
+	if filepath.Base(os.Args[0]) == inside.ProcessName && len(os.Args) == 2 {
+		os.Exit(inside.Main(os.Args[1]))
+	}
+}
+
+// Options are what a lab is brought up with.
+type Options struct {
+	// Name is the lab's name; empty for one made from the topology's.
+	Name       string
+	Topology   *topology.Topology
+	Mode       *calico.Mode
+	Components component.Set
+	// Progress is told of phases as they begin and end; nil for nobody.
+	Progress func(inside.Event)
+}
+
+// Up brings a lab up. It returns when every component runs; sessions and pods
+// come up afterwards. The lab ends with this process unless it is released.
+func Up(ctx context.Context, options Options) (*Lab, error) {
+	routers, err := fabric.Plan(options.Topology, options.Mode)
+	if err != nil {
+		return nil, err
+	}
+	// What killed labs have left goes first.
+	if _, err := GC(); err != nil {
+		return nil, err
+	}
+	if options.Name == "" {
+		options.Name = options.Topology.Name + "-" + strings.ToLower(rand.Text()[:5])
+	}
+	f, err := folderOf(options.Name)
+	if err != nil {
+		return nil, err
+	}
+	spec := inside.Spec{
+		Name: options.Name, Topology: options.Topology, Mode: options.Mode, Routers: routers,
+		ProgramFolders:    programFolders(options.Components),
+		Manifests:         options.Components.Share("manifests"),
+		Confd:             options.Components.Share("confd"),
+		KubernetesVersion: options.Components.Version("kube-apiserver"),
+	}
+	lock, err := f.create()
+	if err != nil {
+		return nil, err
+	}
+	l, err := start(f, spec, lock, options.Progress)
+	// From here on the lab's process holds the lock, and only it.
+	_ = lock.Close()
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(string(f)))
+	}
+	if err := l.waitReady(ctx); err != nil {
+		return nil, errors.Join(err, l.Down(context.WithoutCancel(ctx)))
+	}
+	if err := l.open(); err != nil {
+		return nil, errors.Join(err, l.Down(context.WithoutCancel(ctx)))
+	}
+	return l, nil
+}
+
+func programFolders(set component.Set) []string {
+	return []string{filepath.Dir(set.Program("kube-apiserver")), filepath.Dir(set.Program("calico-node"))}
+}
+
+// start starts the lab's process.
+func start(f folder, spec inside.Spec, lock *os.File, progress func(inside.Event)) (*Lab, error) {
+	data, err := json.Marshal(spec)
+	if err != nil {
+		return nil, fmt.Errorf("lab %s: encode its specification: %w", f.name(), err)
+	}
+	if err := f.write(inside.SpecFile, data); err != nil {
+		return nil, fmt.Errorf("lab %s: write its specification: %w", f.name(), err)
+	}
+	log, err := os.Create(supervisor.LogPath(f.path(inside.LogFolder), "lab", "process"))
+	if errors.Is(err, os.ErrNotExist) {
+		if err = os.Mkdir(filepath.Join(f.path(inside.LogFolder), "lab"), 0o755); err == nil {
+			log, err = os.Create(supervisor.LogPath(f.path(inside.LogFolder), "lab", "process"))
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lab %s: open its log: %w", f.name(), err)
+	}
+	defer log.Close()
+	lifelineRead, lifelineWrite, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("lab %s: %w", f.name(), err)
+	}
+	defer lifelineRead.Close()
+	eventsRead, eventsWrite, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lab %s: %w", f.name(), err), lifelineWrite.Close())
+	}
+	defer eventsWrite.Close()
+
+	cmd := exec.Command("/proc/self/exe", string(f))
+	cmd.Args[0] = inside.ProcessName
+	cmd.Dir = "/"
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.ExtraFiles = []*os.File{lock, lifelineRead, eventsWrite}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Setsid: true,
+		Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWNET | unix.CLONE_NEWUTS |
+			unix.CLONE_NEWIPC,
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("lab %s: start its process: %w", f.name(), err), lifelineWrite.Close(), eventsRead.Close())
+	}
+	l := &Lab{
+		folder: f, spec: spec, pid: cmd.Process.Pid,
+		owned: &owned{lifeline: lifelineWrite, ready: make(chan struct{}), ended: make(chan struct{}), died: make(chan error, 1)},
+	}
+	go l.owned.watch(cmd, eventsRead, progress)
+	if err := f.write(pidFile, []byte(strconv.Itoa(l.pid))); err != nil {
+		return nil, errors.Join(fmt.Errorf("lab %s: write its process's number: %w", f.name(), err), l.Down(context.Background()))
+	}
+	return l, nil
+}
+
+// owned is the owner's side of a lab that this process has started.
+type owned struct {
+	lifeline *os.File
+	ready    chan struct{}
+	ended    chan struct{}
+	// died has the first error that the lab told, for whoever asks first.
+	died chan error
+
+	mu    sync.Mutex
+	first error
+}
+
+// watch reads the lab's events until the lab ends.
+func (o *owned) watch(cmd *exec.Cmd, events *os.File, progress func(inside.Event)) {
+	decoder := json.NewDecoder(events)
+	var once sync.Once
+	for {
+		var event inside.Event
+		if err := decoder.Decode(&event); err != nil {
+			break
+		}
+		if event.Ready {
+			once.Do(func() { close(o.ready) })
+		}
+		if event.Error != "" {
+			o.fail(errors.New(event.Error))
+		}
+		if progress != nil {
+			progress(event)
+		}
+	}
+	_ = events.Close()
+	if err := cmd.Wait(); err != nil {
+		o.fail(fmt.Errorf("the lab's process ended: %w", err))
+	}
+	close(o.ended)
+}
+
+func (o *owned) fail(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.first == nil {
+		o.first = err
+		o.died <- err
+	}
+}
+
+func (o *owned) failure() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.first
+}
+
+// waitReady waits until the lab's components run.
+func (l *Lab) waitReady(ctx context.Context) error {
+	select {
+	case <-l.owned.ready:
+		return nil
+	case <-l.owned.ended:
+		if err := l.owned.failure(); err != nil {
+			return err
+		}
+		return fmt.Errorf("lab %s: its process ended while the lab was being made; its log is in %s", l.Name(), l.folder.path(inside.LogFolder))
+	case <-ctx.Done():
+		return fmt.Errorf("lab %s: bring it up: %w", l.Name(), context.Cause(ctx))
+	}
+}

@@ -1,0 +1,103 @@
+package observe
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/route"
+)
+
+// KernelTable reads the main IPv4 table of a host's kernel by netlink.
+func KernelTable(host lab.Host) (route.Table, error) {
+	namespace, err := host.NetworkNamespace()
+	if err != nil {
+		return nil, err
+	}
+	defer namespace.Close()
+	handle, err := netlink.NewHandleAt(namespace, unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, fmt.Errorf("%s: open netlink: %w", host.Name(), err)
+	}
+	defer handle.Close()
+	links, err := handle.LinkList()
+	if err != nil {
+		return nil, fmt.Errorf("%s: list its interfaces: %w", host.Name(), err)
+	}
+	names := map[int]string{}
+	for _, link := range links {
+		names[link.Attrs().Index] = link.Attrs().Name
+	}
+	found, err := handle.RouteListFiltered(unix.AF_INET, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
+	if err != nil {
+		return nil, fmt.Errorf("%s: list its routes: %w", host.Name(), err)
+	}
+	table := make(route.Table, 0, len(found))
+	for _, r := range found {
+		converted, err := convert(r, names)
+		if err != nil {
+			return nil, fmt.Errorf("%s: route %s: %w", host.Name(), r, err)
+		}
+		table = append(table, converted)
+	}
+	return table.Sorted(), nil
+}
+
+func convert(r netlink.Route, names map[int]string) (route.Route, error) {
+	converted := route.Route{Origin: route.Origin(r.Protocol), Metric: uint32(r.Priority)}
+	switch r.Type {
+	case unix.RTN_UNICAST:
+		converted.Kind = route.Unicast
+	case unix.RTN_BLACKHOLE:
+		converted.Kind = route.Blackhole
+	case unix.RTN_UNREACHABLE:
+		converted.Kind = route.Unreachable
+	case unix.RTN_PROHIBIT:
+		converted.Kind = route.Prohibit
+	default:
+		return converted, fmt.Errorf("a kind that Rackproof does not know: %d", r.Type)
+	}
+	prefix, err := toPrefix(r.Dst)
+	if err != nil {
+		return converted, err
+	}
+	converted.Prefix = prefix
+	if converted.Kind != route.Unicast {
+		// The kernel hangs these on lo, which says nothing.
+		return converted, nil
+	}
+	if len(r.MultiPath) == 0 {
+		converted.NextHops = []route.NextHop{nextHop(r.Gw, r.LinkIndex, r.Flags, names)}
+		return converted, nil
+	}
+	for _, hop := range r.MultiPath {
+		converted.NextHops = append(converted.NextHops, nextHop(hop.Gw, hop.LinkIndex, hop.Flags, names))
+	}
+	return converted, nil
+}
+
+func nextHop(gateway net.IP, index, flags int, names map[int]string) route.NextHop {
+	hop := route.NextHop{Dev: names[index], Onlink: flags&unix.RTNH_F_ONLINK != 0}
+	if addr, ok := netip.AddrFromSlice(gateway); ok {
+		hop.Via = addr.Unmap()
+	}
+	return hop
+}
+
+// toPrefix converts a destination; the default route has none in some versions
+// of netlink's answer.
+func toPrefix(dst *net.IPNet) (netip.Prefix, error) {
+	if dst == nil {
+		return netip.PrefixFrom(netip.IPv4Unspecified(), 0), nil
+	}
+	addr, ok := netip.AddrFromSlice(dst.IP)
+	if !ok {
+		return netip.Prefix{}, fmt.Errorf("destination %s is no prefix", dst)
+	}
+	ones, _ := dst.Mask.Size()
+	return netip.PrefixFrom(addr.Unmap(), ones), nil
+}

@@ -1,0 +1,43 @@
+package supervisor
+
+import (
+	"time"
+
+	"github.com/rackproof/rackproof/framework/namespace"
+)
+
+// Component is a program that runs on a host as long as the lab does.
+type Component struct {
+	// Host and Name identify the component.
+	Host, Name string
+	// Argv is the command; its first word is looked up in the host's mount
+	// namespace if it is a path, else in the supervisor's PATH.
+	Argv []string
+	// Env is the whole environment.
+	Env []string
+	// Namespaces are the host's.
+	Namespaces namespace.Set
+}
+
+// State is what has become of a component.
+type State string
+
+// The states of a component.
+const (
+	Running State = "running"
+	// Stopped is a component that was stopped on request.
+	Stopped State = "stopped"
+	// Dead is a component that ended unasked.
+	Dead State = "dead"
+)
+
+// Status is a component's state as told to others.
+type Status struct {
+	Host  string    `json:"host"`
+	Name  string    `json:"name"`
+	PID   int       `json:"pid,omitempty"`
+	State State     `json:"state"`
+	Since time.Time `json:"since"`
+	// Error says how a dead component ended, with its last lines.
+	Error string `json:"error,omitempty"`
+}
