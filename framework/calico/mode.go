@@ -24,6 +24,9 @@ type Mode struct {
 	// LeafToNode is what the leaves must do; it is not a Calico resource.
 	LeafToNode NodePeering
 	Resources  Resources
+
+	// sources has the resources' files and lines, for messages.
+	sources map[resourceID]string
 }
 
 // Resources are the Calico resources of a mode, as `calicoctl apply` takes them.

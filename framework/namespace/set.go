@@ -21,8 +21,16 @@ type Set struct {
 func (s Set) Do(fn func() error) error {
 	done := make(chan error, 1)
 	go func() {
-		// Not unlocked: the runtime ends a locked thread with its goroutine.
+		// Never unlocked but on the first thread: the runtime ends a locked thread
+		// with its goroutine. The process's first thread it does not end; that one
+		// would stay in foreign namespaces and show them as /proc/self, so it is
+		// kept busy here while another does the work.
 		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			done <- s.Do(fn)
+			runtime.UnlockOSThread()
+			return
+		}
 		if err := s.enter(); err != nil {
 			done <- err
 			return

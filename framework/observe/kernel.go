@@ -75,6 +75,9 @@ func convert(r netlink.Route, names map[int]string) (route.Route, error) {
 		return converted, nil
 	}
 	for _, hop := range r.MultiPath {
+		if hop.Flags&unix.RTNH_F_DEAD != 0 {
+			continue // its interface is down; the kernel keeps it and never uses it
+		}
 		converted.NextHops = append(converted.NextHops, nextHop(hop.Gw, hop.LinkIndex, hop.Flags, names))
 	}
 	return converted, nil

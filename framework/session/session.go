@@ -15,12 +15,14 @@ import (
 type Kind string
 
 // The kinds of session. The first three are Calico's own peer types, in the
-// words of `calicoctl node status`; FabricPeer is a neighbour that a router's
-// own configuration names.
+// words of `calicoctl node status`; LocalWorkload is a node's session with one of
+// its own pods, which calicoctl passes over; FabricPeer is a neighbour that a
+// router's own configuration names.
 const (
 	NodeToNodeMesh Kind = "node-to-node mesh"
 	NodeSpecific   Kind = "node specific"
 	Global         Kind = "global"
+	LocalWorkload  Kind = "local workload"
 	FabricPeer     Kind = "fabric"
 )
 

@@ -97,6 +97,15 @@ func (s *Store) apply(ctx context.Context, kind, plural string, o object) error 
 	return nil
 }
 
+// DeleteBGPPeer deletes a BGPPeer; one that is not there is no error.
+func (s *Store) DeleteBGPPeer(ctx context.Context, name string) error {
+	err := s.client.Resource(resource("bgppeers")).Delete(ctx, name, metav1.DeleteOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("delete BGPPeer %s: %w", name, err)
+	}
+	return nil
+}
+
 // ApplyNode sets a Calico Node's settings and labels on its Kubernetes Node, as
 // `calicoctl apply` does.
 func (s *Store) ApplyNode(ctx context.Context, node calico.Node) error {

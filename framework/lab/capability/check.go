@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -39,8 +40,7 @@ func Probe(ctx context.Context, needs ...Need) (Capabilities, error) {
 	wanted := map[Feature]bool{}
 	for _, need := range needs {
 		for _, program := range need.Programs {
-			// A program that cannot be found or run is one that is missing.
-			if path, err := exec.LookPath(program.Name); err == nil {
+			if path := findProgram(program.Name); path != "" {
 				have.Programs[program.Name] = path
 			}
 		}
@@ -61,6 +61,24 @@ func Probe(ctx context.Context, needs ...Need) (Capabilities, error) {
 		}
 	}
 	return have, nil
+}
+
+// findProgram looks in the sbin folders too, which a lab's own PATH has, but not
+// that of a user who became root by plain su. A program that cannot be found or
+// run gives "".
+func findProgram(name string) string {
+	candidates := []string{name}
+	if !filepath.IsAbs(name) {
+		for _, folder := range []string{"/usr/local/sbin", "/usr/sbin", "/sbin"} {
+			candidates = append(candidates, filepath.Join(folder, name))
+		}
+	}
+	for _, candidate := range candidates {
+		if path, err := exec.LookPath(candidate); err == nil {
+			return path
+		}
+	}
+	return ""
 }
 
 func runningKernel() (Kernel, error) {

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"runtime"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/namespace"
 )
 
 // absentFeatures tries features in namespaces of their own. An error is only a
@@ -29,46 +30,29 @@ func absentFeatures(ctx context.Context, wanted map[Feature]bool) (map[Feature]s
 		{Conntrack, tryConntrack},
 	}
 	absent := map[Feature]string{}
-	err := onThrowAwayThread(func() error {
-		if err := enterNewNamespaces(); err != nil {
-			// The others cannot be tried, so nothing is said of them.
-			absent[Namespaces] = err.Error()
+	have := func(feature Feature, try func() error) bool {
+		err := try()
+		if err != nil {
+			absent[feature] = err.Error()
+		}
+		return err == nil
+	}
+	err := namespace.Set{}.Do(func() error {
+		if !have(Namespaces, enterNewNamespaces) {
+			// The others cannot be tried: see Missing.
 			return nil
 		}
 		for _, probe := range probes {
-			if err := ctx.Err(); err != nil {
+			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			if !wanted[probe.feature] {
-				continue
-			}
-			if err := probe.try(); err != nil {
-				absent[probe.feature] = err.Error()
+			if wanted[probe.feature] {
+				have(probe.feature, probe.try)
 			}
 		}
 		return nil
 	})
 	return absent, err
-}
-
-// onThrowAwayThread runs a function on a thread that ends with it, and with the
-// thread the namespaces that it made and all that is in them.
-func onThrowAwayThread(do func() error) error {
-	result := make(chan error, 1)
-	go func() {
-		// The runtime ends a thread whose goroutine ends while locked to it, but
-		// not the process's first thread: that one would stay in foreign
-		// namespaces and show them as /proc/self. It is kept busy instead, so
-		// that the next try is on another.
-		runtime.LockOSThread()
-		if unix.Gettid() == unix.Getpid() {
-			result <- onThrowAwayThread(do)
-			runtime.UnlockOSThread()
-			return
-		}
-		result <- do()
-	}()
-	return <-result
 }
 
 func enterNewNamespaces() error {
@@ -137,9 +121,10 @@ func tryMultipath() error {
 	})
 }
 
-// tryIPSet makes a set of each type that Felix uses (felix/ipsets in Calico).
+// tryIPSet makes a set of each type that Felix uses for IP pools and network
+// policies (felix/ipsets in Calico).
 func tryIPSet() error {
-	for i, kind := range []string{"hash:ip", "hash:ip,port", "hash:net", "hash:net,net", "bitmap:port"} {
+	for i, kind := range []string{"hash:ip", "hash:ip,port", "hash:net", "bitmap:port"} {
 		options := netlink.IpsetCreateOptions{Family: unix.AF_INET}
 		if kind == "bitmap:port" {
 			options = netlink.IpsetCreateOptions{PortTo: 65535}

@@ -30,7 +30,7 @@ func (k Kernel) before(other Kernel) bool {
 
 // Program is a program of the distribution.
 type Program struct {
-	// Name is looked up in PATH, or is an absolute path.
+	// Name is looked up in PATH and the sbin folders, or is an absolute path.
 	Name string
 	// Package is the Debian and Ubuntu package that has it.
 	Package string

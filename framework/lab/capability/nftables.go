@@ -47,25 +47,34 @@ func tryNFTables() error {
 		{name: "MASQUERADE", target: true},
 		{name: "REJECT", target: true},
 	} {
-		kind, number := "match", uint32(0)
-		if e.target {
-			kind, number = "target", 1
+		if err := askExtension(e); err != nil {
+			return err
 		}
-		err := askNetfilter(subsystemNFTCompat, messageCompatGet,
-			nl.NewRtAttr(attributeCompatName, nl.ZeroTerminated(e.name)),
-			nl.NewRtAttr(attributeCompatRevision, nl.BEUint32Attr(e.revision)),
-			nl.NewRtAttr(attributeCompatType, nl.BEUint32Attr(number)),
-		)
-		if err != nil {
-			return fmt.Errorf("%s %s: %w", kind, e.name, err)
-		}
+	}
+	return nil
+}
+
+func askExtension(e extension) error {
+	kind, number := "match", uint32(0)
+	if e.target {
+		kind, number = "target", 1
+	}
+	err := askNetfilter(subsystemNFTCompat, messageCompatGet,
+		nl.NewRtAttr(attributeCompatName, nl.ZeroTerminated(e.name)),
+		nl.NewRtAttr(attributeCompatRevision, nl.BEUint32Attr(e.revision)),
+		nl.NewRtAttr(attributeCompatType, nl.BEUint32Attr(number)),
+	)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", kind, e.name, err)
 	}
 	return nil
 }
 
 // askNetfilter sends one question and returns the kernel's refusal, if it is one.
 func askNetfilter(subsystem, message int, attributes ...*nl.RtAttr) error {
-	request := nl.NewNetlinkRequest(subsystem<<8|message, 0)
+	// With an acknowledgement, because a compatibility answer is marked as the
+	// first of many and nothing else says that it was the last.
+	request := nl.NewNetlinkRequest(subsystem<<8|message, unix.NLM_F_ACK)
 	request.AddData(&nl.Nfgenmsg{NfgenFamily: unix.AF_INET, Version: nl.NFNETLINK_V0})
 	for _, attribute := range attributes {
 		request.AddData(attribute)

@@ -2,7 +2,6 @@ package capability
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/diskspace"
@@ -23,7 +22,7 @@ type Capabilities struct {
 
 // Problem is something that is needed and missing.
 type Problem struct {
-	// What is missing, as "program birdc is not in PATH".
+	// What is missing, as "program birdc is not installed".
 	What string
 	// NeededBy are the names of the needs.
 	NeededBy []string
@@ -81,7 +80,12 @@ func Missing(have Capabilities, needs ...Need) []Problem {
 				add(missingProgram(program), need)
 			}
 		}
-		for _, feature := range need.Features {
+		features := need.Features
+		if _, absent := have.Absent[Namespaces]; absent && len(features) > 0 {
+			// Without namespaces nothing was tried, and nothing else matters.
+			features = []Feature{Namespaces}
+		}
+		for _, feature := range features {
 			if answer, absent := have.Absent[feature]; absent {
 				add(Problem{
 					What:    fmt.Sprintf("the kernel gives no %s (%s)", feature, answer),
@@ -103,13 +107,8 @@ func Missing(have Capabilities, needs ...Need) []Problem {
 }
 
 func missingProgram(program Program) Problem {
-	install := fmt.Sprintf("run `make packages`, or install the package %s (Debian's and Ubuntu's name)", program.Package)
-	if filepath.IsAbs(program.Name) {
-		return Problem{What: fmt.Sprintf("there is no program %s", program.Name), Remedy: install}
-	}
 	return Problem{
-		What: fmt.Sprintf("program %s is not in PATH", program.Name),
-		// A user's shell that became root by plain su has no sbin in its PATH.
-		Remedy: install + "; if it is installed, add /usr/sbin to PATH",
+		What:   fmt.Sprintf("program %s is not installed", program.Name),
+		Remedy: fmt.Sprintf("run `make packages`, or install the package %s (Debian's and Ubuntu's name)", program.Package),
 	}
 }

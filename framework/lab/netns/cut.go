@@ -6,6 +6,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -17,7 +18,28 @@ func (l *Lab) CutLink(ctx context.Context, name string) error {
 
 // RestoreLink implements lab.LinkCutter.
 func (l *Lab) RestoreLink(ctx context.Context, name string) error {
-	return l.eachEnd(ctx, name, "restore", (*netlink.Handle).LinkSetUp)
+	if err := l.eachEnd(ctx, name, "restore", (*netlink.Handle).LinkSetUp); err != nil {
+		return err
+	}
+	link, _ := l.spec.Topology.Link(name)
+	for _, end := range link.Ends {
+		if err := l.restoreDefaultRoute(end.Host); err != nil {
+			return fmt.Errorf("lab %s: %s: restore its default route: %w", l.Name(), end.Host, err)
+		}
+	}
+	return nil
+}
+
+// restoreDefaultRoute gives a host its default route again, which the kernel
+// takes away with the link that it leads over.
+func (l *Lab) restoreDefaultRoute(name string) error {
+	host, ok := l.spec.Topology.Host(name)
+	if !ok || len(host.Gateways) == 0 {
+		return nil
+	}
+	return l.withNetlink(name, func(handle *netlink.Handle) error {
+		return handle.RouteReplace(inside.DefaultRoute(*host))
+	})
 }
 
 func (l *Lab) eachEnd(_ context.Context, name, what string, set func(*netlink.Handle, netlink.Link) error) error {
@@ -34,7 +56,18 @@ func (l *Lab) eachEnd(_ context.Context, name, what string, set func(*netlink.Ha
 }
 
 func (l *Lab) atEnd(end topology.Interface, set func(*netlink.Handle, netlink.Link) error) error {
-	host, err := l.Host(end.Host)
+	return l.withNetlink(end.Host, func(handle *netlink.Handle) error {
+		link, err := handle.LinkByName(end.Name)
+		if err != nil {
+			return err
+		}
+		return set(handle, link)
+	})
+}
+
+// withNetlink opens netlink on a host for the time of a call.
+func (l *Lab) withNetlink(name string, use func(*netlink.Handle) error) error {
+	host, err := l.Host(name)
 	if err != nil {
 		return err
 	}
@@ -48,9 +81,5 @@ func (l *Lab) atEnd(end topology.Interface, set func(*netlink.Handle, netlink.Li
 		return err
 	}
 	defer handle.Close()
-	link, err := handle.LinkByName(end.Name)
-	if err != nil {
-		return err
-	}
-	return set(handle, link)
+	return use(handle)
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 )
 
-// stateRoot has a folder for each lab of this machine.
-const stateRoot = "/run/rackproof/labs"
+// StateRoot has a folder for each lab of this machine.
+const StateRoot = "/run/rackproof/labs"
 
 // Names of files in a lab's state folder that the lab's process does not need.
 const (
@@ -32,7 +32,7 @@ func folderOf(name string) (folder, error) {
 	if !regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`).MatchString(name) {
 		return "", fmt.Errorf("lab name %q: take small letters, digits and hyphens, 40 at most", name)
 	}
-	return folder(filepath.Join(stateRoot, name)), nil
+	return folder(filepath.Join(StateRoot, name)), nil
 }
 
 func (f folder) name() string            { return filepath.Base(string(f)) }
@@ -114,10 +114,10 @@ func (f folder) readJSON(name string, into any) error {
 // exclusively runs fn while no other process of this machine makes or removes a
 // state folder.
 func exclusively(fn func() error) error {
-	if err := os.MkdirAll(stateRoot, 0o755); err != nil {
+	if err := os.MkdirAll(StateRoot, 0o755); err != nil {
 		return fmt.Errorf("make the folder of the labs' state: %w", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(filepath.Dir(stateRoot), "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := os.OpenFile(filepath.Join(filepath.Dir(StateRoot), "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("open the lock of the labs' state: %w", err)
 	}
@@ -130,7 +130,7 @@ func exclusively(fn func() error) error {
 
 // folders lists the state folders of this machine.
 func folders() ([]folder, error) {
-	entries, err := os.ReadDir(stateRoot)
+	entries, err := os.ReadDir(StateRoot)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -140,7 +140,7 @@ func folders() ([]folder, error) {
 	var list []folder
 	for _, entry := range entries {
 		if entry.IsDir() {
-			list = append(list, folder(filepath.Join(stateRoot, entry.Name())))
+			list = append(list, folder(filepath.Join(StateRoot, entry.Name())))
 		}
 	}
 	return list, nil

@@ -65,8 +65,8 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	spec := inside.Spec{
 		Name: options.Name, Topology: options.Topology, Mode: options.Mode, Routers: routers,
 		ProgramFolders:    programFolders(options.Components),
-		Manifests:         options.Components.Share("manifests"),
-		Confd:             options.Components.Share("confd"),
+		Manifests:         options.Components.Manifests(),
+		Confd:             options.Components.Confd(),
 		KubernetesVersion: options.Components.Version("kube-apiserver"),
 	}
 	lock, err := f.create()

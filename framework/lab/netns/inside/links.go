@@ -217,6 +217,11 @@ func (l *links) addDefaultRoute(host topology.Host) error {
 	if len(host.Gateways) == 0 {
 		return nil
 	}
+	return l.handles[host.Name].RouteAdd(DefaultRoute(host))
+}
+
+// DefaultRoute is the default route of a host that has gateways, over all of them.
+func DefaultRoute(host topology.Host) *netlink.Route {
 	route := &netlink.Route{Dst: ipNet(netip.PrefixFrom(netip.IPv4Unspecified(), 0)), Protocol: staticRoute}
 	if len(host.Gateways) == 1 {
 		route.Gw = host.Gateways[0].AsSlice()
@@ -225,7 +230,7 @@ func (l *links) addDefaultRoute(host topology.Host) error {
 			route.MultiPath = append(route.MultiPath, &netlink.NexthopInfo{Gw: gateway.AsSlice()})
 		}
 	}
-	return l.handles[host.Name].RouteAdd(route)
+	return route
 }
 
 // staticRoute is the kernel's RTPROT_STATIC.

@@ -1,0 +1,67 @@
+# Rackproof's commands. `make` alone lists them.
+
+GO ?= go
+# What `make suites` and `make conformance` run.
+SUITES ?= ./suites/...
+# How many test programs run side by side.
+PARALLEL ?= 2
+
+# Not to be set from outside: it is removed before each run, so that a summary
+# never shows an older run's verdicts.
+override RESULTS := $(CURDIR)/results
+UNIT_PACKAGES = $(addsuffix /...,$(wildcard ./framework ./fixtures ./cmd ./reports))
+# The race detector needs cgo and a C compiler.
+RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),$(if $(shell command -v "$$($(GO) env CC)"),-race))
+LINT = $(GO) tool -modfile=fixtures/components/lint/go.mod golangci-lint
+
+# The order within a target matters, and a lab wants the machine for itself.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: conformance
+conformance: packages components ## set up what is missing, run all suites, write results/ and print a summary
+	@rm -rf $(RESULTS)
+	@status=0; \
+	$(GO) test -p $(PARALLEL) -count=1 -timeout 15m $(SUITES) -rackproof.results=$(RESULTS) || status=1; \
+	$(GO) run ./cmd/rackproof report summary $(RESULTS) || status=1; \
+	exit $$status
+
+.PHONY: test
+test: packages components unit suites ## set up what is missing, run the unit tests, then all suites
+
+.PHONY: packages
+packages: ## install the distribution's packages that are missing (BIRD, FRR, iptables, ipset, conntrack)
+	@fixtures/components/packages.sh
+
+.PHONY: components
+components: ## build Kubernetes, etcd and Calico where they are missing (about 10 minutes, once)
+	@command -v $(GO) >/dev/null || { echo "make: $(GO) is not in PATH; Rackproof needs the Go version in go.mod" >&2; exit 1; }
+	@$(GO) run ./cmd/rackproof components build
+
+.PHONY: unit
+unit: ## run the unit tests
+	$(GO) test -p $(PARALLEL) $(RACE) -timeout 15m $(UNIT_PACKAGES)
+
+.PHONY: suites
+suites: ## run all suites, or those in SUITES (SUITES=./suites/fullmesh)
+	$(GO) test -p $(PARALLEL) -count=1 -timeout 15m $(SUITES)
+
+.PHONY: bench
+bench: ## measure the phases of a lab's start, its end and its memory
+	@$(GO) run ./cmd/rackproof bench
+
+.PHONY: lint
+lint: ## check the code by golangci-lint (.golangci.yml); builds the linter first, once
+	@$(LINT) run ./...
+
+.PHONY: fmt
+fmt: ## format the code
+	@$(LINT) fmt
+
+.PHONY: clean
+clean: ## remove results; the components stay in the user's cache folder
+	rm -rf $(RESULTS)

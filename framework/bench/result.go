@@ -1,0 +1,74 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Result is what several runs came to.
+type Result struct {
+	Topology string `json:"topology"`
+	Mode     string `json:"mode"`
+	// Processors and Kernel are the machine's.
+	Processors int    `json:"processors"`
+	Kernel     string `json:"kernel"`
+	Runs       []Run  `json:"runs"`
+	Rows       []Row  `json:"rows"`
+}
+
+// Unit is what a row's numbers are in.
+type Unit string
+
+// The units of rows.
+const (
+	Seconds Unit = "s"
+	Bytes   Unit = "B"
+)
+
+// Row is one line of a result.
+type Row struct {
+	Name string `json:"name"`
+	Unit Unit   `json:"unit"`
+	Spread
+}
+
+// Rows sums runs up: the phases in the given order, the whole, the teardown and
+// the memory.
+func Rows(phases []string, runs []Run) []Row {
+	row := func(name string, unit Unit, value func(Run) float64) Row {
+		values := make([]float64, 0, len(runs))
+		for _, run := range runs {
+			values = append(values, value(run))
+		}
+		return Row{name, unit, SpreadOf(values)}
+	}
+	var rows []Row
+	for _, phase := range phases {
+		rows = append(rows, row(phase, Seconds, func(r Run) float64 { return r.Phases[phase] }))
+	}
+	return append(rows,
+		row("total ready", Seconds, func(r Run) float64 { return r.Ready }),
+		row("teardown", Seconds, func(r Run) float64 { return r.Teardown }),
+		row("memory (PSS)", Bytes, func(r Run) float64 { return float64(r.Memory) }))
+}
+
+// Markdown is the result as a table for a README.
+func (r Result) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Topology %s, mode %s, %d runs on %d processors, Linux %s. Phases overlap.\n\n",
+		r.Topology, r.Mode, len(r.Runs), r.Processors, r.Kernel)
+	fmt.Fprintf(&b, "| %-13s | %9s | %9s | %9s |\n", "phase", "min", "median", "max")
+	fmt.Fprintf(&b, "|:%s|%[2]s:|%[2]s:|%[2]s:|\n", strings.Repeat("-", 14), strings.Repeat("-", 10))
+	for _, row := range r.Rows {
+		fmt.Fprintf(&b, "| %-13s | %9s | %9s | %9s |\n", row.Name, row.Unit.format(row.Min), row.Unit.format(row.Median), row.Unit.format(row.Max))
+	}
+	return b.String()
+}
+
+// format prints a number in the size that people think in.
+func (u Unit) format(value float64) string {
+	if u == Bytes {
+		return fmt.Sprintf("%.0f MiB", value/(1<<20))
+	}
+	return fmt.Sprintf("%.2f s", value)
+}

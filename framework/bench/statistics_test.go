@@ -1,0 +1,51 @@
+package bench
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSpreadOf(t *testing.T) {
+	cases := []struct {
+		name   string
+		values []float64
+		want   Spread
+	}{
+		{"nothing", nil, Spread{}},
+		{"one", []float64{3}, Spread{3, 3, 3}},
+		{"odd and unordered", []float64{9, 1, 4}, Spread{1, 4, 9}},
+		{"even", []float64{8, 1, 2, 4}, Spread{1, 3, 8}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if got := SpreadOf(c.values); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	runs := []Run{
+		{Phases: map[string]float64{"nodes": 3, "pods": 1}, Ready: 7, Teardown: 0.25, Memory: 700 << 20},
+		{Phases: map[string]float64{"nodes": 2, "pods": 1.5}, Ready: 6, Teardown: 0.5, Memory: 800 << 20},
+		{Phases: map[string]float64{"nodes": 4, "pods": 1.25}, Ready: 9, Teardown: 0.125, Memory: 900 << 20},
+	}
+	result := Result{
+		Topology: "leaf-spine", Mode: "leafreflector", Processors: 2, Kernel: "6.1",
+		Runs: runs, Rows: Rows([]string{"nodes", "pods"}, runs),
+	}
+	want := `Topology leaf-spine, mode leafreflector, 3 runs on 2 processors, Linux 6.1. Phases overlap.
+
+| phase         |       min |    median |       max |
+|:--------------|----------:|----------:|----------:|
+| nodes         |    2.00 s |    3.00 s |    4.00 s |
+| pods          |    1.00 s |    1.25 s |    1.50 s |
+| total ready   |    6.00 s |    7.00 s |    9.00 s |
+| teardown      |    0.12 s |    0.25 s |    0.50 s |
+| memory (PSS)  |   700 MiB |   800 MiB |   900 MiB |
+`
+	if got := result.Markdown(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, strings.TrimSpace(want))
+	}
+}

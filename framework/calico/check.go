@@ -1,0 +1,99 @@
+package calico
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// Check holds a mode against the topology that it is to run on. The error joins
+// everything that does not fit, each with the file and line of its resource.
+func (m *Mode) Check(t *topology.Topology) error {
+	var problems []error
+	if pools := len(m.Resources.IPPools); pools != 1 {
+		problems = append(problems, fmt.Errorf("mode %s has %d IPPools: give it one, for the pod network %s", m.Name, pools, t.Pods))
+	}
+	for _, p := range m.Resources.IPPools {
+		if cidr, err := netip.ParsePrefix(p.Spec.CIDR); err != nil || cidr != t.Pods {
+			problems = append(problems, m.reject(v3.KindIPPool, p.Name, "cidr %s is not the pod network of topology %s: use %s", p.Spec.CIDR, t.Name, t.Pods))
+		}
+	}
+	for _, n := range m.Resources.Nodes {
+		problems = append(problems, m.checkNode(t, n))
+	}
+	for _, p := range m.Resources.BGPPeers {
+		problems = append(problems, m.checkPeer(t, p), m.checkSelected(t, p))
+	}
+	return errors.Join(problems...)
+}
+
+func (m *Mode) checkNode(t *topology.Topology, n Node) error {
+	host, ok := t.Host(n.Name)
+	if !ok || host.Role != topology.Node {
+		return m.reject(kindNode, n.Name, "topology %s has no node of that name: name one of its nodes", t.Name)
+	}
+	if n.Spec.BGP == nil || n.Spec.BGP.IPv4Address == "" {
+		return nil
+	}
+	has := func(i topology.Interface) bool { return i.Address.String() == n.Spec.BGP.IPv4Address }
+	if !slices.ContainsFunc(host.Interfaces, has) {
+		return m.reject(kindNode, n.Name, "ipv4Address %s is not the node's in topology %s: use %s", n.Spec.BGP.IPv4Address, t.Name, host.Interfaces[0].Address)
+	}
+	return nil
+}
+
+// checkPeer checks that a peer's address is a host's, and its AS number that
+// host's. A peer chosen by selector has no address to check.
+func (m *Mode) checkPeer(t *topology.Topology, p v3.BGPPeer) error {
+	if p.Spec.PeerIP == "" {
+		return nil
+	}
+	address, err := PeerAddress(p)
+	if err != nil {
+		return m.reject(v3.KindBGPPeer, p.Name, "%w", err)
+	}
+	name, ok := t.HostOf(address)
+	if !ok {
+		return m.reject(v3.KindBGPPeer, p.Name, "peerIP %s is no host's address in topology %s: use one of its leaves' addresses, or another topology", address, t.Name)
+	}
+	host, _ := t.Host(name)
+	as := host.AS
+	if host.Role == topology.Node {
+		as = m.Resources.NodeAS(name)
+	}
+	if uint32(p.Spec.ASNumber) != as {
+		return m.reject(v3.KindBGPPeer, p.Name, "asNumber %d is not that of %s (%s) in topology %s: use %d", p.Spec.ASNumber, name, address, t.Name, as)
+	}
+	return nil
+}
+
+// checkSelected checks that a peer applies to some node. One that does not, by a
+// slip in its selector, would leave nothing to prove and so pass everywhere.
+func (m *Mode) checkSelected(t *topology.Topology, p v3.BGPPeer) error {
+	for _, node := range t.Nodes() {
+		applies, err := PeersWith(p, node.Name, m.Resources.NodeLabels(node))
+		if err != nil {
+			return m.reject(v3.KindBGPPeer, p.Name, "%w", err)
+		}
+		if applies {
+			return nil
+		}
+	}
+	return m.reject(v3.KindBGPPeer, p.Name, "it applies to no node of topology %s: correct node or nodeSelector", t.Name)
+}
+
+// reject makes an error about a resource. A mode that was not loaded from files
+// has no line to name.
+func (m *Mode) reject(kind, name, format string, args ...any) error {
+	id := resourceID{kind, name}
+	where, ok := m.sources[id]
+	if !ok {
+		where = "mode " + m.Name
+	}
+	return fmt.Errorf("%s: %s: %w", where, id, fmt.Errorf(format, args...))
+}

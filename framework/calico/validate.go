@@ -1,0 +1,130 @@
+package calico
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	"github.com/projectcalico/api/pkg/lib/numorstring"
+)
+
+// The functions below check one resource each, by itself. Calico's API server
+// would refuse most of what they find; the CustomResourceDefinitions, by which
+// labs apply resources, let it pass.
+
+func validateBGPConfiguration(d document, c v3.BGPConfiguration) error {
+	var name error
+	if c.Name != defaultConfiguration && !strings.HasPrefix(c.Name, "node.") {
+		name = d.reject("metadata.name", "Calico ignores a BGPConfiguration named %s: name it %s, or node.<name> for one node", c.Name, defaultConfiguration)
+	}
+	return errors.Join(name, validateAS(d, "spec.asNumber", c.Spec.ASNumber))
+}
+
+func validateBGPPeer(d document, p v3.BGPPeer) error {
+	problems := []error{
+		validateSelector(d, "spec.nodeSelector", p.Spec.NodeSelector),
+		validateSelector(d, "spec.peerSelector", p.Spec.PeerSelector),
+		validateSelector(d, "spec.localWorkloadSelector", p.Spec.LocalWorkloadSelector),
+	}
+	if p.Spec.Node != "" && p.Spec.NodeSelector != "" {
+		problems = append(problems, d.reject("spec.node", "node and nodeSelector exclude each other: remove one"))
+	}
+	given := 0
+	for _, field := range []string{p.Spec.PeerIP, p.Spec.PeerSelector, p.Spec.LocalWorkloadSelector} {
+		if field != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		problems = append(problems, d.reject("spec", "%d of peerIP, peerSelector and localWorkloadSelector say who the peer is: give exactly one", given))
+	}
+	if p.Spec.PeerIP != "" {
+		if _, err := PeerAddress(p); err != nil {
+			problems = append(problems, d.reject("spec.peerIP", "%w", err))
+		}
+		problems = append(problems, validateAS(d, "spec.asNumber", &p.Spec.ASNumber))
+	}
+	return errors.Join(problems...)
+}
+
+func validateIPPool(d document, p v3.IPPool) error {
+	problems := []error{
+		validateSelector(d, "spec.nodeSelector", p.Spec.NodeSelector),
+		validateSelector(d, "spec.namespaceSelector", p.Spec.NamespaceSelector),
+	}
+	reject := func(path, format string, args ...any) {
+		problems = append(problems, d.reject(path, format, args...))
+	}
+	cidr, err := netip.ParsePrefix(p.Spec.CIDR)
+	switch size := BlockSize(p); {
+	case err != nil:
+		reject("spec.cidr", "%q is not a prefix: use one as in 10.244.0.0/16", p.Spec.CIDR)
+	case !cidr.Addr().Is4():
+		reject("spec.cidr", "%s is an IPv6 pool, which modes do not support yet: use an IPv4 prefix", cidr)
+	case cidr != cidr.Masked():
+		reject("spec.cidr", "%s has bits set beyond its length: write %s", cidr, cidr.Masked())
+	case size < 20 || size > 32 || size < cidr.Bits():
+		reject("spec.blockSize", "blockSize %d does not fit pool %s: use a prefix length from %d to 32", size, cidr, max(20, cidr.Bits()))
+	}
+	switch p.Spec.IPIPMode {
+	case "", v3.IPIPModeNever, v3.IPIPModeAlways, v3.IPIPModeCrossSubnet:
+	default:
+		reject("spec.ipipMode", "ipipMode is %q: use Never, Always or CrossSubnet", p.Spec.IPIPMode)
+	}
+	switch p.Spec.VXLANMode {
+	case "", v3.VXLANModeNever, v3.VXLANModeAlways, v3.VXLANModeCrossSubnet:
+	default:
+		reject("spec.vxlanMode", "vxlanMode is %q: use Never, Always or CrossSubnet", p.Spec.VXLANMode)
+	}
+	if p.Spec.IPIPMode != "" && p.Spec.IPIPMode != v3.IPIPModeNever && p.Spec.VXLANMode != "" && p.Spec.VXLANMode != v3.VXLANModeNever {
+		reject("spec.vxlanMode", "ipipMode and vxlanMode exclude each other: set one of them to Never")
+	}
+	return errors.Join(problems...)
+}
+
+func validateNode(d document, n Node) error {
+	if n.Spec.BGP == nil {
+		return nil
+	}
+	problems := []error{validateAS(d, "spec.bgp.asNumber", n.Spec.BGP.ASNumber)}
+	if address := n.Spec.BGP.IPv4Address; address != "" {
+		if p, err := netip.ParsePrefix(address); err != nil || !p.Addr().Is4() {
+			problems = append(problems, d.reject("spec.bgp.ipv4Address", "%q is not an IPv4 address with its subnet's length: use one as in 10.1.5.10/24", address))
+		}
+	}
+	if id := n.Spec.BGP.RouteReflectorClusterID; id != "" {
+		if a, err := netip.ParseAddr(id); err != nil || !a.Is4() {
+			problems = append(problems, d.reject("spec.bgp.routeReflectorClusterID", "%q is not a cluster ID: use four octets as in 244.0.0.1", id))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func validateAS(d document, path string, as *numorstring.ASNumber) error {
+	if as != nil && *as == 0 {
+		return d.reject(path, "%s is 0 or missing, and AS 0 is reserved (RFC 7607): use a number from 1 to 4294967295", path)
+	}
+	return nil
+}
+
+func validateSelector(d document, path, text string) error {
+	if _, err := ParseSelector(text); err != nil {
+		return d.reject(path, "%w", err)
+	}
+	return nil
+}
+
+// PeerAddress is the address in a BGPPeer's peerIP, which may have a port after
+// it (`10.1.5.1:1790`, `[2001:db8::1]:1790`).
+func PeerAddress(peer v3.BGPPeer) (netip.Addr, error) {
+	if address, err := netip.ParseAddr(peer.Spec.PeerIP); err == nil {
+		return address, nil
+	}
+	withPort, err := netip.ParseAddrPort(peer.Spec.PeerIP)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("BGPPeer %s: peerIP %q is not an address: use one as in 10.1.5.1 or 10.1.5.1:179", peer.Name, peer.Spec.PeerIP)
+	}
+	return withPort.Addr(), nil
+}

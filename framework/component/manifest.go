@@ -1,0 +1,141 @@
+package component
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/rackproof/rackproof/fixtures/components"
+)
+
+// Manifest lists what the embedded lab is built from.
+type Manifest struct {
+	Modules []Module `yaml:"modules"`
+}
+
+// Module is a Go module of fixtures/components with the programs that are
+// built from it. They go to the cache together or not at all.
+type Module struct {
+	Name    string `yaml:"name"`
+	Version string `yaml:"version"`
+	// Folder is the module's place in the source tree, with slashes.
+	Folder string `yaml:"folder"`
+	// Sum is the digest of the module's go.mod and go.sum: see Sum.
+	Sum string `yaml:"sum"`
+	// Variables are set by the linker (-X) in every program.
+	Variables map[string]string `yaml:"variables"`
+	Programs  []Program         `yaml:"programs"`
+	Share     []Share           `yaml:"share"`
+}
+
+// Program is one program of a module.
+type Program struct {
+	Name Name `yaml:"name"`
+	// Version is the program's own where it differs from its module's.
+	Version string `yaml:"version"`
+	Package string `yaml:"package"`
+	// Aliases are further names that the program is called by.
+	Aliases []Name `yaml:"aliases"`
+}
+
+// Share is a set of files of a Go module that the lab needs beside the
+// programs.
+type Share struct {
+	Name string `yaml:"name"`
+	// Module is the path of the Go module that has the files.
+	Module string `yaml:"module"`
+	// Folder is the files' place in that module.
+	Folder string `yaml:"folder"`
+	// Files are patterns (path/filepath.Match) below Folder.
+	Files []string `yaml:"files"`
+}
+
+// Load reads the manifest that this program was built with.
+func Load() (Manifest, error) {
+	manifest, err := Parse(components.Manifest())
+	if err != nil {
+		return Manifest{}, fmt.Errorf("fixtures/components/components.yaml: %w", err)
+	}
+	return manifest, nil
+}
+
+// Parse reads and checks a manifest.
+func Parse(text string) (Manifest, error) {
+	var manifest Manifest
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&manifest); err != nil && !errors.Is(err, io.EOF) {
+		return Manifest{}, err
+	}
+	return manifest, manifest.check()
+}
+
+// check refuses what would make a wrong folder name or hide one program behind
+// another.
+func (m Manifest) check() error {
+	if len(m.Modules) == 0 {
+		return errors.New("lists no modules")
+	}
+	// Names become parts of paths below the cache folder.
+	plain := regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
+	seen := map[string]bool{}
+	claim := func(kind, name string) error {
+		if !plain.MatchString(name) {
+			return fmt.Errorf("%s %q: a name has small letters, digits, dots and hyphens only", kind, name)
+		}
+		if seen[kind+name] {
+			return fmt.Errorf("%s %s is listed twice", kind, name)
+		}
+		seen[kind+name] = true
+		return nil
+	}
+	for _, module := range m.Modules {
+		if err := claim("module", module.Name); err != nil {
+			return err
+		}
+		if !plain.MatchString(module.Version) {
+			return fmt.Errorf("module %s: version %q is not one", module.Name, module.Version)
+		}
+		if !filepath.IsLocal(filepath.FromSlash(module.Folder)) {
+			return fmt.Errorf("module %s: folder %q is not a path below the source tree", module.Name, module.Folder)
+		}
+		if module.Sum == "" || len(module.Programs) == 0 {
+			return fmt.Errorf("module %s: needs a sum and at least one program", module.Name)
+		}
+		for _, program := range module.Programs {
+			for _, name := range append([]Name{program.Name}, program.Aliases...) {
+				if err := claim("program", string(name)); err != nil {
+					return fmt.Errorf("module %s: %w", module.Name, err)
+				}
+			}
+			if program.Package == "" {
+				return fmt.Errorf("module %s: program %s has no package", module.Name, program.Name)
+			}
+		}
+		for _, share := range module.Share {
+			if err := claim("share", share.Name); err != nil {
+				return fmt.Errorf("module %s: %w", module.Name, err)
+			}
+			if share.Module == "" || share.Folder == "" || len(share.Files) == 0 {
+				return fmt.Errorf("module %s: share %s needs a module, a folder and files", module.Name, share.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// versionOf is a program's own version, or its module's.
+func (m Module) versionOf(program Program) string {
+	if program.Version != "" {
+		return program.Version
+	}
+	return m.Version
+}
+
+// title names a module for people.
+func (m Module) title() string { return m.Name + " " + m.Version }

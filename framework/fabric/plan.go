@@ -1,0 +1,70 @@
+package fabric
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// Plan says what the leaves and spines of a topology do in a mode. Leaves and
+// spines that share a link peer by eBGP and originate the prefixes of all their
+// links, as article 1's `network` statements do; what leaves do with nodes is
+// the mode's to say. A router without neighbours has nothing to run and is not in
+// the plan. The routers come in the order of the topology, neighbours and
+// networks in the order of its links.
+func Plan(t *topology.Topology, m *calico.Mode) ([]Router, error) {
+	var routers []Router
+	var problems []error
+	for _, host := range t.Hosts {
+		if host.Role != topology.Leaf && host.Role != topology.Spine {
+			continue
+		}
+		router := Router{Host: host.Name, AS: host.AS, RouterID: host.RouterID}
+		for _, port := range host.Interfaces {
+			router.Networks = append(router.Networks, port.Address.Masked())
+		}
+		for _, end := range t.Peers(host.Name) {
+			peer, _ := t.Host(end.Host)
+			neighbor, ok, err := plan(host, *peer, end.Address.Addr(), m)
+			if err != nil {
+				problems = append(problems, fmt.Errorf("plan %s in mode %s: %w", host.Name, m.Name, err))
+			}
+			if ok {
+				router.Neighbors = append(router.Neighbors, neighbor)
+			}
+		}
+		if len(router.Neighbors) > 0 {
+			routers = append(routers, router)
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return routers, nil
+}
+
+// plan says whether and how a leaf or spine peers with a host on one of its
+// links.
+func plan(router, peer topology.Host, address netip.Addr, m *calico.Mode) (Neighbor, bool, error) {
+	neighbor := Neighbor{Host: peer.Name, Address: address, AS: peer.AS}
+	switch {
+	case router.Role == topology.Leaf && peer.Role == topology.Spine,
+		router.Role == topology.Spine && peer.Role == topology.Leaf:
+		if router.AS == peer.AS {
+			return Neighbor{}, false, fmt.Errorf("its neighbor %s has the same AS %d, and leaves and spines peer by eBGP: change one in topology", peer.Name, peer.AS)
+		}
+		return neighbor, true, nil
+	case m.LeafToNode == calico.Reflector && router.Role == topology.Leaf && peer.Role == topology.Node &&
+		router.Rack == peer.Rack && address == peer.Address(): // a node speaks BGP from its node IP alone
+		neighbor.AS = m.Resources.NodeAS(peer.Name)
+		if neighbor.AS != router.AS {
+			return Neighbor{}, false, fmt.Errorf("node %s has AS %d and the leaf has AS %d, but a route reflector's clients are in its own AS (RFC 4456): give the mode's Node %s asNumber %d", peer.Name, neighbor.AS, router.AS, peer.Name, router.AS)
+		}
+		neighbor.ReflectorClient, neighbor.NextHopSelf = true, true
+		return neighbor, true, nil
+	}
+	return Neighbor{}, false, nil
+}

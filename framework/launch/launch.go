@@ -1,0 +1,115 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/component"
+	"github.com/rackproof/rackproof/framework/lab/capability"
+	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// readyTimeout bounds the wait for sessions and pods once every component runs:
+// many times what they need, so that a lab that will never be ready is told apart
+// from a slow machine.
+const readyTimeout = 2 * time.Minute
+
+// Options are what a lab is launched with.
+type Options struct {
+	// Name is the lab's name; empty for one made from the topology's.
+	Name     string
+	Topology *topology.Topology
+	Mode     *calico.Mode
+	// Progress is told of the phases; nil for nobody. It is called by several
+	// goroutines, one at a time.
+	Progress func(inside.Event)
+}
+
+// Up checks the machine, brings a lab up and waits until it is ready. A lab that
+// does not get ready is taken down again; the error says why.
+func Up(ctx context.Context, options Options) (*netns.Lab, error) {
+	if err := options.Mode.Check(options.Topology); err != nil {
+		return nil, err
+	}
+	if err := capability.Check(ctx, capability.EmbeddedLab(netns.StateRoot), capability.Mode(options.Mode)); err != nil {
+		return nil, err
+	}
+	cache, err := component.DefaultCacheDir()
+	if err != nil {
+		return nil, err
+	}
+	components, err := component.Locate(cache)
+	if err != nil {
+		return nil, err
+	}
+	progress := serialise(options.Progress)
+	l, err := netns.Up(ctx, netns.Options{
+		Name: options.Name, Topology: options.Topology, Mode: options.Mode,
+		Components: components, Progress: progress,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := waitReady(ctx, l, progress); err != nil {
+		return nil, errors.Join(fmt.Errorf("lab %s: %w", l.Name(), err), l.Down(context.WithoutCancel(ctx)))
+	}
+	return l, nil
+}
+
+// waitReady waits for sessions and pods, side by side, and no longer than the
+// lab's components live.
+func waitReady(ctx context.Context, l *netns.Lab, progress func(inside.Event)) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	go func() {
+		select {
+		case err := <-l.Died():
+			fail(err)
+		case <-ctx.Done():
+		}
+	}()
+	tasks, ctx := errgroup.WithContext(ctx)
+	tasks.Go(phase(ctx, "sessions", progress, func() error { return waitForSessions(ctx, l) }))
+	tasks.Go(phase(ctx, "pods", progress, func() error { return startWorkload(ctx, l) }))
+	return tasks.Wait()
+}
+
+// phase tells when something begins and ends.
+func phase(ctx context.Context, name string, progress func(inside.Event), run func() error) func() error {
+	return func() error {
+		began := time.Now()
+		progress(inside.Event{Phase: name})
+		err := run()
+		if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
+			err = errors.Join(cause, err)
+		}
+		event := inside.Event{Phase: name, Done: true, Seconds: time.Since(began).Seconds()}
+		if err != nil {
+			event.Error = err.Error()
+		}
+		progress(event)
+		return err
+	}
+}
+
+func serialise(progress func(inside.Event)) func(inside.Event) {
+	var mu sync.Mutex
+	return func(event inside.Event) {
+		if progress == nil {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		progress(event)
+	}
+}

@@ -1,0 +1,47 @@
+package launch
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/session"
+)
+
+// poll is the interval of waits for which there is no event.
+const poll = 100 * time.Millisecond
+
+// waitForSessions waits until the lab has exactly the sessions that the oracle
+// expects.
+func waitForSessions(ctx context.Context, l lab.Lab) error {
+	state, err := observe.ClusterState(ctx, l)
+	if err != nil {
+		return err
+	}
+	want, err := state.Sessions()
+	if err != nil {
+		return fmt.Errorf("reckon the expected sessions: %w", err)
+	}
+	var last error
+	err = wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
+		got, err := observe.Sessions(ctx, l)
+		if err != nil {
+			last = err
+			return false, nil
+		}
+		differences := session.CompareAll(want, session.Settled(got))
+		if len(differences) > 0 {
+			last = fmt.Errorf("the sessions are not as expected:\n%s", session.DescribeAll(differences))
+			return false, nil
+		}
+		return true, nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the sessions: %w: %w", context.Cause(ctx), last)
+	}
+	return nil
+}

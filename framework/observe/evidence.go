@@ -1,0 +1,134 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/frr"
+)
+
+// logLines is how many last lines of a log are kept.
+const logLines = 200
+
+// Evidence writes what a verdict rests on to a folder, one folder for each host:
+// sessions and kernel table as expected and as observed, routing information
+// bases, router configurations and the last lines of every log. What cannot be
+// had is left out and named in the error; the rest is written all the same.
+func Evidence(ctx context.Context, l lab.Lab, state oracle.State, folder string) error {
+	e := evidence{ctx: ctx, lab: l, folder: folder}
+	if err := os.RemoveAll(folder); err != nil {
+		return fmt.Errorf("remove the evidence of an earlier run: %w", err)
+	}
+	e.expected(state)
+	for _, host := range l.Topology().Hosts {
+		found, err := l.Host(host.Name)
+		if err != nil {
+			e.errs = append(e.errs, err)
+			continue
+		}
+		table, err := KernelTable(found)
+		e.keep(host.Name, "kernel-routes.txt", []byte(table.String()), err)
+	}
+	for _, node := range l.Topology().Nodes() {
+		e.node(node.Name)
+	}
+	for _, router := range state.Routers {
+		e.router(router.Host)
+	}
+	e.logs()
+	return errors.Join(e.errs...)
+}
+
+type evidence struct {
+	ctx    context.Context
+	lab    lab.Lab
+	folder string
+	errs   []error
+}
+
+// keep writes a piece of evidence, or notes why there is none.
+func (e *evidence) keep(host, name string, data []byte, err error) {
+	if err == nil {
+		path := filepath.Join(e.folder, host, name)
+		err = errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, append(data, '\n'), 0o644))
+	}
+	if err != nil {
+		e.errs = append(e.errs, fmt.Errorf("%s: %s: %w", host, name, err))
+	}
+}
+
+func (e *evidence) expected(state oracle.State) {
+	sessions, err := state.Sessions()
+	for host, list := range sessions {
+		var lines []string
+		for _, s := range list {
+			lines = append(lines, s.String())
+		}
+		e.keep(host, "expected-sessions.txt", []byte(strings.Join(lines, "\n")), err)
+	}
+	tables, err := state.Tables()
+	for host, table := range tables {
+		e.keep(host, "expected-kernel-routes.txt", []byte(table.String()), err)
+	}
+}
+
+// node keeps what BIRD says, in its own words, and its configuration.
+func (e *evidence) node(name string) {
+	host, err := e.lab.Host(name)
+	if err != nil {
+		e.errs = append(e.errs, err)
+		return
+	}
+	for file, command := range map[string]string{
+		"bird-status.txt": "show status", "bird-protocols.txt": "show protocols all", "bird-routes.txt": "show route all",
+	} {
+		output, err := host.Run(e.ctx, "birdc", "-s", birdSocket, command)
+		e.keep(name, file, output, err)
+	}
+	for _, file := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
+		data, err := host.ReadFile("/etc/calico/confd/config/" + file)
+		e.keep(name, file, data, err)
+	}
+}
+
+// router keeps what FRR says and its configuration.
+func (e *evidence) router(name string) {
+	host, err := e.lab.Host(name)
+	if err != nil {
+		e.errs = append(e.errs, err)
+		return
+	}
+	for file, argv := range map[string][]string{
+		"frr-running.conf":  {"vtysh", "-c", "show running-config"},
+		"frr-sessions.json": frr.SessionsCommand(), "frr-rib.json": frr.RIBCommand(),
+	} {
+		output, err := host.Run(e.ctx, argv...)
+		e.keep(name, file, output, err)
+	}
+}
+
+func (e *evidence) logs() {
+	reader, ok := e.lab.(lab.LogReader)
+	if !ok {
+		return
+	}
+	controller, ok := e.lab.(lab.ComponentController)
+	if !ok {
+		return
+	}
+	components, err := controller.Components(e.ctx)
+	if err != nil {
+		e.errs = append(e.errs, err)
+		return
+	}
+	for _, c := range components {
+		lines, err := reader.LogTail(c.Host, c.Name, logLines)
+		e.keep(c.Host, c.Name+".log", []byte(strings.Join(lines, "\n")), err)
+	}
+}

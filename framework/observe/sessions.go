@@ -1,0 +1,109 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/frr"
+	"github.com/rackproof/rackproof/framework/session"
+)
+
+// birdSocket is where Calico's BIRD has its control socket.
+const birdSocket = "/var/run/calico/bird.ctl"
+
+// birdConfig is the main file of BIRD's configuration, as confd writes it.
+const birdConfig = "/etc/calico/confd/config/bird.cfg"
+
+// Sessions reads the BGP sessions of all nodes and routers of a lab.
+func Sessions(ctx context.Context, l lab.Lab) (session.Sessions, error) {
+	routers, err := fabric.Plan(l.Topology(), l.Mode())
+	if err != nil {
+		return nil, err
+	}
+	readers := map[string]func(context.Context, lab.Host) ([]session.Session, error){}
+	for _, node := range l.Topology().Nodes() {
+		readers[node.Name] = nodeSessions
+	}
+	for _, router := range routers {
+		readers[router.Host] = routerSessions
+	}
+	return fromEach(ctx, l, readers)
+}
+
+func nodeSessions(ctx context.Context, host lab.Host) ([]session.Session, error) {
+	client, err := BIRD(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	config, err := host.ReadFile(birdConfig)
+	if err != nil {
+		return nil, err
+	}
+	return client.Sessions(ctx, config)
+}
+
+func routerSessions(ctx context.Context, host lab.Host) ([]session.Session, error) {
+	data, err := host.Run(ctx, frr.SessionsCommand()...)
+	if err != nil {
+		return nil, err
+	}
+	return frr.ParseSessions(data)
+}
+
+// BIRD connects to a node's BIRD. The caller closes the client.
+func BIRD(ctx context.Context, host lab.Host) (*bird.Client, error) {
+	client, err := bird.Dial(ctx, host.DialContext, birdSocket)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", host.Name(), err)
+	}
+	return client, nil
+}
+
+// KernelTables reads the main tables of all hosts of a lab.
+func KernelTables(ctx context.Context, l lab.Lab) (route.Tables, error) {
+	readers := map[string]func(context.Context, lab.Host) (route.Table, error){}
+	for _, host := range l.Topology().Hosts {
+		readers[host.Name] = func(_ context.Context, host lab.Host) (route.Table, error) { return KernelTable(host) }
+	}
+	return fromEach(ctx, l, readers)
+}
+
+// fromEach reads something from several hosts side by side.
+func fromEach[T any](ctx context.Context, l lab.Lab, readers map[string]func(context.Context, lab.Host) (T, error)) (map[string]T, error) {
+	type answer struct {
+		host  string
+		value T
+	}
+	answers := make(chan answer, len(readers))
+	tasks, ctx := errgroup.WithContext(ctx)
+	for name, read := range readers {
+		tasks.Go(func() error {
+			host, err := l.Host(name)
+			if err != nil {
+				return err
+			}
+			value, err := read(ctx, host)
+			if err != nil {
+				return fmt.Errorf("observe %s: %w", name, err)
+			}
+			answers <- answer{name, value}
+			return nil
+		})
+	}
+	if err := tasks.Wait(); err != nil {
+		return nil, err
+	}
+	close(answers)
+	all := map[string]T{}
+	for a := range answers {
+		all[a.host] = a.value
+	}
+	return all, nil
+}

@@ -1,0 +1,93 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/calico/datastore"
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/oracle"
+)
+
+// ClusterState reads from the API what the oracle has to know of a lab's cluster:
+// Calico's resources, the nodes' settings, the blocks that they own and the pods
+// that run on them. Of routers and cut links it says what the lab was made with.
+func ClusterState(ctx context.Context, l lab.Lab) (oracle.State, error) {
+	state := oracle.State{Topology: l.Topology(), CutLinks: map[string]bool{}}
+	var err error
+	if state.Routers, err = fabric.Plan(l.Topology(), l.Mode()); err != nil {
+		return state, err
+	}
+	dynamicClient, err := dynamic.NewForConfig(l.Kubernetes())
+	if err != nil {
+		return state, fmt.Errorf("make a client for the lab's API: %w", err)
+	}
+	store := datastore.New(dynamicClient)
+	if state.Resources, err = store.Read(ctx); err != nil {
+		return state, err
+	}
+	blocks, err := store.Blocks(ctx)
+	if err != nil {
+		return state, err
+	}
+	client, err := kubernetes.NewForConfig(l.Kubernetes())
+	if err != nil {
+		return state, fmt.Errorf("make a client for the lab's API: %w", err)
+	}
+	workloads, err := workloads(ctx, client)
+	if err != nil {
+		return state, err
+	}
+	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return state, fmt.Errorf("list the nodes: %w", err)
+	}
+	for _, n := range nodes.Items {
+		node := oracle.Node{
+			Name: n.Name, Labels: n.Labels, Blocks: blocks[n.Name], Workloads: workloads[n.Name],
+			ReflectorClusterID: n.Annotations[calico.ReflectorClusterIDAnnotation],
+		}
+		if text, ok := n.Annotations[calico.ASNumberAnnotation]; ok {
+			as, err := strconv.ParseUint(text, 10, 32)
+			if err != nil {
+				return state, fmt.Errorf("node %s: annotation %s: %w", n.Name, calico.ASNumberAnnotation, err)
+			}
+			node.AS = uint32(as)
+		}
+		state.Nodes = append(state.Nodes, node)
+	}
+	return state, nil
+}
+
+// workloads lists the pods that have a network of their own, by node. A pod has
+// a route from its CNI ADD, which gives it its address, to its CNI DEL, which
+// comes before the pod goes.
+func workloads(ctx context.Context, client kubernetes.Interface) (map[string][]oracle.Workload, error) {
+	pods, err := client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("list the pods: %w", err)
+	}
+	byNode := map[string][]oracle.Workload{}
+	for _, pod := range pods.Items {
+		if pod.Spec.HostNetwork || pod.Status.PodIP == "" || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+			continue
+		}
+		address, err := netip.ParseAddr(pod.Status.PodIP)
+		if err != nil {
+			return nil, fmt.Errorf("pod %s/%s: %w", pod.Namespace, pod.Name, err)
+		}
+		byNode[pod.Spec.NodeName] = append(byNode[pod.Spec.NodeName], oracle.Workload{
+			Address: address, Interface: oracle.InterfaceName(pod.Namespace, pod.Name),
+		})
+	}
+	return byNode, nil
+}

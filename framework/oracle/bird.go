@@ -1,0 +1,127 @@
+package oracle
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/rackproof/rackproof/framework/route"
+)
+
+// BIRD's protocol preferences (BIRD 1.6, nest/route.h).
+const (
+	birdDirect    = 240
+	birdStatic    = 200
+	birdBGP       = 100
+	birdInherited = 10
+)
+
+// birdMergeLimit is how many next hops `merge paths on` joins.
+const birdMergeLimit = 16
+
+// birdUnknownMetric is the IGP metric of a next hop behind a route that has none,
+// such as the default route (IGP_METRIC_UNKNOWN in BIRD's nest/route.h).
+const birdUnknownMetric = 1<<31 - 1
+
+// bird is stock BIRD 1.6 with Calico's templates.
+type bird struct {
+	export exportFilter
+}
+
+func (bird) learnedPreference() int { return birdBGP }
+
+// sendsAllPaths: `add paths on` is in the template of all peers.
+func (bird) sendsAllPaths() bool { return true }
+
+// resolve follows rt_update_hostentry in BIRD's nest/rt-table.c, for `gateway
+// recursive`. The next hop's longest prefix decides, whichever protocol it is
+// from; if that is a BGP route there is no second step, and the route is
+// unreachable.
+func (bird) resolve(s *speaker, p path) way {
+	paths, ok := s.longest(p.nextHop)
+	if !ok {
+		return unreachable()
+	}
+	through := slices.MaxFunc(paths, func(a, b path) int { return a.preference - b.preference })
+	switch {
+	case through.from != nil, through.way.onLink() && has(s.host, p.nextHop):
+		return unreachable()
+	case through.way.onLink():
+		return way{hops: []route.NextHop{{Via: p.nextHop, Dev: through.way.hops[0].Dev}}}
+	}
+	return way{kind: through.way.kind, hops: through.way.hops, metric: birdUnknownMetric}
+}
+
+// advertise follows bgp_import_control, bgp_create_attrs and bgp_update_attrs in
+// BIRD's proto/bgp/attrs.c.
+func (b bird) advertise(s *speaker, p path, to *peer) (attributes, bool) {
+	if p.from == to || !b.export.accepts(p.prefix) {
+		return attributes{}, false
+	}
+	reflected := p.from != nil && p.from.internal() && to.internal() && p.from.session.LocalAS == to.session.LocalAS
+	if reflected && !p.from.client && !to.client {
+		return attributes{}, false // RFC 4456, section 6
+	}
+	// A loop of clusters is looked for here and not on receipt, and only towards
+	// clients.
+	if to.client && slices.Contains(p.clusters, s.clusterID) {
+		return attributes{}, false
+	}
+	a := p.attributes
+	a.nextHop = b.nextHop(s, p, to)
+	if a.nextHop == to.remote {
+		return attributes{}, false // a neighbour is not told of itself (RFC 4271, section 5.1.3)
+	}
+	if reflected {
+		a = reflect(a, p.from, s.clusterID)
+	}
+	if !to.internal() {
+		a = leaveAS(a, to.session.LocalAS)
+	}
+	return a, true
+}
+
+// nextHop is the NEXT_HOP that a neighbour is sent. iBGP keeps it. eBGP over
+// several hops sets the session's own address, over one hop only for what lies
+// behind another interface than the neighbour.
+func (bird) nextHop(s *speaker, p path, to *peer) netip.Addr {
+	given := p.nextHop
+	var dev string
+	if p.way.reachable() && len(p.way.hops) == 1 {
+		dev = p.way.hops[0].Dev
+		if p.from == nil {
+			given = p.way.hops[0].Via
+		}
+	}
+	sameLink := to.singleHop && dev != "" && dev == s.link(to.remote)
+	if given.IsValid() && !to.nextHopSelf && (to.nextHopKeep || to.internal() || sameLink) {
+		return given
+	}
+	return to.local
+}
+
+// accepts refuses loops: bgp_as_path_loopy and bgp_originator_id_loopy in BIRD's
+// proto/bgp/attrs.c.
+func (bird) accepts(s *speaker, a attributes, from *peer) bool {
+	return !loops(a, from) && a.originator != s.id
+}
+
+// program follows the kernel protocol: `export filter calico_kernel_programming`
+// accepts whatever is best, krt_import_control takes out what came from the
+// kernel or is a device route, and rt_export_merged joins the next hops.
+func (bird) program(s *speaker) route.Table {
+	var table route.Table
+	for _, prefix := range s.prefixes() {
+		paths := s.rib[prefix]
+		best := paths[0]
+		fromKernel := best.from == nil && best.preference != birdStatic
+		if fromKernel || s.inKernel(prefix) {
+			continue
+		}
+		r := route.Route{Prefix: prefix, Kind: best.way.kind, Origin: route.OriginBIRD}
+		if best.way.reachable() {
+			r.NextHops = hops(paths, birdMergeLimit)
+		}
+		table = append(table, r)
+	}
+	return table
+}

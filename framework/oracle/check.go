@@ -1,0 +1,100 @@
+package oracle
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// check refuses states that contradict themselves, and resources that change
+// sessions or routes in a way that the oracle does not reckon with.
+func (s State) check() error {
+	if s.Topology == nil {
+		return errors.New("oracle: the state has no topology: set State.Topology")
+	}
+	var problems []error
+	reject := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf("oracle: "+format, args...))
+	}
+	for link := range s.CutLinks {
+		if _, ok := s.Topology.Link(link); !ok {
+			reject("cut link %s is not in topology %s: name one of its links", link, s.Topology.Name)
+		}
+	}
+	listed := map[string]bool{}
+	once := func(host string) {
+		if listed[host] {
+			reject("host %s is in the state twice: list every node and router once", host)
+		}
+		listed[host] = true
+	}
+	for _, n := range s.Nodes {
+		once(n.Name)
+		if host, ok := s.Topology.Host(n.Name); !ok || host.Role != topology.Node {
+			reject("node %s is not in topology %s: name one of its nodes", n.Name, s.Topology.Name)
+		}
+		if id := n.ReflectorClusterID; id != "" {
+			if a, err := netip.ParseAddr(id); err != nil || !a.Is4() {
+				reject("node %s: reflector cluster ID %q is not four octets: use one as in 244.0.0.1", n.Name, id)
+			}
+		}
+	}
+	for _, r := range s.Routers {
+		once(r.Host)
+		if _, ok := s.Topology.Host(r.Host); !ok {
+			reject("router %s is not in topology %s: plan the routers for this topology", r.Host, s.Topology.Name)
+		}
+	}
+	for _, pool := range s.Resources.IPPools {
+		if e := calico.EncapsulationOf(pool); e != calico.NoEncapsulation {
+			reject("IPPool %s has encapsulation %s, which is not reckoned with", pool.Name, e)
+		}
+		if _, err := netip.ParsePrefix(pool.Spec.CIDR); err != nil {
+			reject("IPPool %s: cidr: %w", pool.Name, err)
+		}
+	}
+	if c, ok := s.Resources.Configuration(); ok {
+		for field, set := range map[string]bool{
+			"serviceClusterIPs":      len(c.Spec.ServiceClusterIPs) > 0,
+			"serviceExternalIPs":     len(c.Spec.ServiceExternalIPs) > 0,
+			"serviceLoadBalancerIPs": len(c.Spec.ServiceLoadBalancerIPs) > 0,
+			"listenPort":             c.Spec.ListenPort != 0,
+			"nodeMeshPassword":       c.Spec.NodeMeshPassword != nil,
+			"ignoredInterfaces":      len(c.Spec.IgnoredInterfaces) > 0,
+		} {
+			if set {
+				reject("BGPConfiguration %s: %s is not reckoned with", c.Name, field)
+			}
+		}
+	}
+	for _, peer := range s.Resources.BGPPeers {
+		problems = append(problems, checkPeer(peer))
+	}
+	return errors.Join(problems...)
+}
+
+func checkPeer(peer v3.BGPPeer) error {
+	for field, set := range map[string]bool{
+		"filters":               len(peer.Spec.Filters) > 0,
+		"localWorkloadSelector": peer.Spec.LocalWorkloadSelector != "",
+		"password":              peer.Spec.Password != nil,
+		"reachableBy":           peer.Spec.ReachableBy != "",
+		"ttlSecurity":           peer.Spec.TTLSecurity != nil,
+	} {
+		if set {
+			return fmt.Errorf("oracle: BGPPeer %s: %s is not reckoned with", peer.Name, field)
+		}
+	}
+	if peer.Spec.PeerIP == "" {
+		return nil
+	}
+	if a, err := netip.ParseAddr(peer.Spec.PeerIP); err != nil || !a.Is4() {
+		return fmt.Errorf("oracle: BGPPeer %s: peerIP %q is not an IPv4 address without a port, and nothing else is reckoned with", peer.Name, peer.Spec.PeerIP)
+	}
+	return nil
+}

@@ -1,0 +1,22 @@
+// Package oracle says what must be: from a topology, the Calico resources and
+// the cluster's state it reckons the BGP sessions and the routing table of every
+// host, exactly. What a lab shows beyond or short of that is a failure.
+//
+// It knows no modes. It configures BGP speakers as Calico's confd does for nodes
+// (peering.go, after confd's bird*.cfg templates of v3.31.0) and as the fabric's
+// plan says for routers, lets them exchange routes until nothing changes
+// (propagate.go), and reads their tables (fib.go). What stock BIRD 1.6 and FRR
+// 8.4 do differently is in bird.go and frr.go, what BGP asks of both in
+// select.go. A multihop session comes up when the tables carry packets between
+// its ends both ways, so sessions and tables are reckoned in turn, beginning with
+// no session up, as in a lab that starts.
+//
+// The oracle gives the state in which a fabric comes to rest. It does not know
+// what is kept on the way there: graceful restart, hold timers, and FRR's
+// preference for the older of two equal eBGP paths, which routers are to switch
+// off (`bgp bestpath compare-routerid`).
+//
+// The package is pure: it knows no kernels, no labs and no tests. What it does
+// not reckon with (encapsulation, service addresses, filters) it refuses with an
+// error, for a wrong expectation is worse than none.
+package oracle

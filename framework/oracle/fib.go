@@ -1,0 +1,22 @@
+package oracle
+
+import (
+	"github.com/rackproof/rackproof/framework/route"
+)
+
+// tables are the hosts' main tables as they stand.
+func (r reckoning) tables() route.Tables {
+	tables := route.Tables{}
+	for i := range r.network.Hosts {
+		if host := &r.network.Hosts[i]; !r.gone[host.Name] {
+			tables[host.Name] = r.network.table(host)
+		}
+	}
+	for _, s := range r.speakers {
+		tables[s.host.Name] = append(s.base[:len(s.base):len(s.base)], s.daemon.program(s)...)
+	}
+	for host, table := range tables {
+		tables[host] = table.Sorted()
+	}
+	return tables
+}

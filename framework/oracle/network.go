@@ -1,0 +1,68 @@
+package oracle
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// managementInterface is a node's interface in the management network, in every
+// lab (the topology's loader keeps the name free).
+const managementInterface = "eth0"
+
+// network is the topology without its cut links: what hosts reach before BGP.
+type network struct {
+	*topology.Topology
+	cut map[string]bool
+}
+
+// connected are the interfaces of a host that have a carrier.
+func (n network) connected(host *topology.Host) []topology.Interface {
+	return slices.DeleteFunc(slices.Clone(host.Interfaces), func(i topology.Interface) bool { return n.cut[i.Link] })
+}
+
+// towards finds the interface by which a host reaches an address without a
+// router.
+func (n network) towards(host *topology.Host, address netip.Addr) (topology.Interface, bool) {
+	ports := n.connected(host)
+	i := slices.IndexFunc(ports, func(port topology.Interface) bool { return port.Address.Contains(address) })
+	if i < 0 {
+		return topology.Interface{}, false
+	}
+	return ports[i], true
+}
+
+// table has the routes that a host has without BGP and without pods: those that
+// the kernel makes for its addresses, and the default route that the lab gives
+// it. A link that is cut takes its routes with it.
+func (n network) table(host *topology.Host) route.Table {
+	var table route.Table
+	if host.Management.IsValid() {
+		table = append(table, connectedRoute(n.Management.Prefix, managementInterface))
+	}
+	for _, port := range n.connected(host) {
+		table = append(table, connectedRoute(port.Address.Masked(), port.Name))
+	}
+	var gateways []route.NextHop
+	for _, gateway := range host.Gateways {
+		if port, ok := n.towards(host, gateway); ok {
+			gateways = append(gateways, route.NextHop{Via: gateway, Dev: port.Name})
+		}
+	}
+	if len(gateways) > 0 {
+		everywhere := netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+		table = append(table, route.Route{Prefix: everywhere, NextHops: gateways, Origin: route.OriginStatic})
+	}
+	return table
+}
+
+func connectedRoute(prefix netip.Prefix, dev string) route.Route {
+	return route.Route{Prefix: prefix, NextHops: []route.NextHop{{Dev: dev}}, Origin: route.OriginKernel}
+}
+
+// has tells whether an address is one of the host's own in the fabric.
+func has(host *topology.Host, address netip.Addr) bool {
+	return slices.ContainsFunc(host.Interfaces, func(i topology.Interface) bool { return i.Address.Addr() == address })
+}

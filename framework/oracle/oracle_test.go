@@ -1,0 +1,130 @@
+package oracle_test
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
+)
+
+// The nodes' blocks and pods in all tests that use the embedded topologies.
+var (
+	controlPlaneBlock = netip.MustParsePrefix("10.244.10.0/26")
+	workerBlock       = netip.MustParsePrefix("10.244.11.0/26")
+	worker2Block      = netip.MustParsePrefix("10.244.12.0/26")
+	worker3Block      = netip.MustParsePrefix("10.244.13.0/26")
+)
+
+// cluster is the state of an embedded topology in an embedded mode, with a block
+// and a pod on each node.
+func cluster(t *testing.T, topologyName, modeName string) oracle.State {
+	t.Helper()
+	fabricTopology, err := fixtures.Topology(topologyName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mode, err := fixtures.Mode(modeName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	routers, err := fabric.Plan(fabricTopology, mode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := oracle.State{
+		Topology: fabricTopology, Resources: mode.Resources, Routers: routers,
+		Nodes: oracle.NodesOf(fabricTopology, mode.Resources),
+	}
+	for i, block := range []netip.Prefix{controlPlaneBlock, workerBlock, worker2Block, worker3Block} {
+		n := &state.Nodes[i]
+		n.Blocks = []netip.Prefix{block}
+		n.Workloads = []oracle.Workload{{Address: pod(block), Interface: "cali-" + n.Name}}
+	}
+	return state
+}
+
+// pod is the address of the pod in a block.
+func pod(block netip.Prefix) netip.Addr { return block.Addr().Next() }
+
+// node finds a node of the state, to change it.
+func node(t *testing.T, state oracle.State, name string) *oracle.Node {
+	t.Helper()
+	i := slices.IndexFunc(state.Nodes, func(n oracle.Node) bool { return n.Name == name })
+	if i < 0 {
+		t.Fatalf("no node %s in the state", name)
+	}
+	return &state.Nodes[i]
+}
+
+// place puts a pod with an address of another node's block onto a node.
+func place(t *testing.T, state oracle.State, name string, address netip.Addr) {
+	t.Helper()
+	n := node(t, state, name)
+	n.Workloads = append(n.Workloads, oracle.Workload{Address: address, Interface: "cali-placed"})
+}
+
+func tables(t *testing.T, state oracle.State) route.Tables {
+	t.Helper()
+	got, err := state.Tables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func sessions(t *testing.T, state oracle.State) session.Sessions {
+	t.Helper()
+	got, err := state.Sessions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// agree holds a host's table against the lines that `ip route` would show, in the
+// order of the prefixes.
+func agree(t *testing.T, host string, got route.Table, want string) {
+	t.Helper()
+	want = strings.TrimSpace(strings.ReplaceAll(want, "\n\t\t", "\n"))
+	if got.String() != want {
+		t.Errorf("table of %s:\ngot\n%s\nwant\n%s", host, got, want)
+	}
+}
+
+// states are the states of a host's sessions by the neighbour's address.
+func states(list []session.Session) map[string]session.State {
+	m := map[string]session.State{}
+	for _, s := range list {
+		m[s.Peer.String()] = s.State
+	}
+	return m
+}
+
+// hopsTo are the next hops of a host's route to a prefix: addresses, or interfaces
+// of connected networks and pods; the kind of a route that has none; empty if
+// there is no route. Should there be several routes, it has them all.
+func hopsTo(table route.Table, prefix netip.Prefix) string {
+	var hops []string
+	for _, r := range table {
+		if r.Prefix != prefix {
+			continue
+		}
+		if r.Kind != route.Unicast {
+			hops = append(hops, r.Kind.String())
+		}
+		for _, h := range r.NextHops {
+			if h.Via.IsValid() {
+				hops = append(hops, h.Via.String())
+			} else {
+				hops = append(hops, h.Dev)
+			}
+		}
+	}
+	return strings.Join(hops, " ")
+}

@@ -1,0 +1,66 @@
+package oracle
+
+import (
+	"errors"
+
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
+)
+
+// Sessions are the BGP sessions that every node and router must have, with those
+// that cannot come up: these have state session.Down, as a daemon that keeps
+// trying passes through every state but Established. Observed sessions are to be
+// compared after session.Settled. Hosts without BGP, and nodes that are gone, have
+// no entry.
+func (s State) Sessions() (session.Sessions, error) {
+	r, err := s.reckon()
+	if err != nil {
+		return nil, err
+	}
+	return sessions(r.speakers), nil
+}
+
+// Tables are the main routing tables that the hosts must have, whole. Nodes that
+// are gone have none.
+func (s State) Tables() (route.Tables, error) {
+	r, err := s.reckon()
+	if err != nil {
+		return nil, err
+	}
+	return r.tables(), nil
+}
+
+// reckoning is a state come to rest.
+type reckoning struct {
+	network  network
+	speakers []*speaker
+	gone     map[string]bool
+}
+
+// maxPhases bounds how often sessions may change because routes did. In a fabric
+// that comes to rest it takes a phase for the sessions on links, one for those
+// across the fabric, and few more.
+const maxPhases = 32
+
+func (s State) reckon() (reckoning, error) {
+	if err := s.check(); err != nil {
+		return reckoning{}, err
+	}
+	r := reckoning{network: network{s.Topology, s.CutLinks}, gone: map[string]bool{}}
+	for _, n := range s.Nodes {
+		r.gone[n.Name] = n.Gone
+	}
+	var err error
+	if r.speakers, err = s.speakers(r.network); err != nil {
+		return reckoning{}, err
+	}
+	for range maxPhases {
+		if err := propagate(r.speakers); err != nil {
+			return reckoning{}, err
+		}
+		if !refresh(r.speakers, r.network, r.tables()) {
+			return r, nil
+		}
+	}
+	return reckoning{}, errors.New("oracle: the sessions do not settle: look for a multihop session whose routes, once it is up, cut its own way off")
+}

@@ -1,0 +1,77 @@
+package oracle
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"net/netip"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// State is everything that decides which sessions and routes a lab has.
+type State struct {
+	Topology *topology.Topology
+	// Resources are the Calico resources as they are in the cluster now. Of their
+	// Nodes nothing is read: what nodes are is in State.Nodes.
+	Resources calico.Resources
+	// Routers say what the routers of the fabric are configured to do.
+	Routers []fabric.Router
+	// Nodes are the nodes that are in the cluster. A node of the topology that is
+	// not among them is a host without BGP.
+	Nodes []Node
+	// CutLinks are the links that are cut, by name: down at all their ends.
+	CutLinks map[string]bool
+}
+
+// Node is a node of the cluster with what Calico keeps about it.
+type Node struct {
+	// Name is that of a host in the topology. Its address there is the node IP.
+	Name   string
+	Labels map[string]string
+	// AS is the node's own AS number, 0 where the cluster's default holds.
+	AS uint32
+	// ReflectorClusterID makes the node a route reflector; empty for all others.
+	ReflectorClusterID string
+	// Blocks are the IPAM blocks with a confirmed affinity to the node.
+	Blocks []netip.Prefix
+	// Workloads are the pods on the node that have a network namespace of their own.
+	Workloads []Workload
+	// Gone says that the node is in the API but switched off: the others still
+	// have their sessions with it configured, and it answers nobody.
+	Gone bool
+}
+
+// Workload is a pod as its node's routing table sees it.
+type Workload struct {
+	Address netip.Addr
+	// Interface is the host's end of the pod's veth pair (see InterfaceName).
+	Interface string
+}
+
+// NodesOf returns the topology's nodes with the labels, AS numbers and reflector
+// cluster IDs that a mode's resources give them: a cluster in which nothing runs
+// yet, and so without blocks.
+func NodesOf(t *topology.Topology, resources calico.Resources) []Node {
+	var nodes []Node
+	for _, host := range t.Nodes() {
+		node := Node{Name: host.Name, Labels: resources.NodeLabels(host)}
+		if r, ok := resources.Node(host.Name); ok && r.Spec.BGP != nil {
+			node.ReflectorClusterID = r.Spec.BGP.RouteReflectorClusterID
+			if r.Spec.BGP.ASNumber != nil {
+				node.AS = uint32(*r.Spec.BGP.ASNumber)
+			}
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes
+}
+
+// InterfaceName is the name of the host's end of a pod's veth pair: `cali` and
+// eleven hexadecimal digits of a SHA-1 (VethNameForWorkload in libcalico-go,
+// lib/backend/k8s/conversion).
+func InterfaceName(namespace, pod string) string {
+	sum := sha1.Sum([]byte(namespace + "." + pod))
+	return "cali" + hex.EncodeToString(sum[:])[:11]
+}

@@ -1,0 +1,161 @@
+package oracle
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// Path is the hosts that a packet passes, first and last included.
+type Path []string
+
+// String joins the hosts by arrows.
+func (p Path) String() string { return strings.Join(p, " → ") }
+
+// Reason says why a packet does not arrive.
+type Reason string
+
+// The reasons of a DeadEnd.
+const (
+	// NoRoute: the host has no route to the address.
+	NoRoute Reason = "has no route"
+	// Discarded: the host's route is a blackhole, unreachable or prohibit.
+	Discarded Reason = "discards it"
+	// NoNeighbor: the route leads to an address that no living host has there.
+	NoNeighbor Reason = "has no such neighbour"
+	// NotForwarded: the host is no router.
+	NotForwarded Reason = "does not forward"
+	// Loop: the packet comes back to a host where it was.
+	Loop Reason = "has seen it before"
+)
+
+// DeadEnd is why a walk ends before its destination.
+type DeadEnd struct {
+	To     netip.Addr
+	Reason Reason
+	// Path ends at the host that the reason is about.
+	Path Path
+	// Route is the route that the host chose, empty where it has none.
+	Route route.Route
+}
+
+// Host is where the walk ends.
+func (d *DeadEnd) Host() string { return d.Path[len(d.Path)-1] }
+
+// Error says where and why the walk ends.
+func (d *DeadEnd) Error() string {
+	message := fmt.Sprintf("to %s: %s: %s %s", d.To, d.Path, d.Host(), d.Reason)
+	if d.Route.Prefix.IsValid() {
+		message += " (" + d.Route.String() + ")"
+	}
+	return message
+}
+
+// Walk follows a packet from a host to an address, hop by hop through the hosts'
+// tables, and returns the ways by which it arrives: several where a table has
+// several next hops. An address arrives at the host that has it, or at the host
+// whose route to it leaves the fabric, as those of pods do. The error has a
+// *DeadEnd for every way that does not arrive.
+func Walk(t *topology.Topology, tables route.Tables, from string, to netip.Addr) ([]Path, error) {
+	w := walker{topology: t, tables: tables, to: to}
+	w.visit(from, nil)
+	return w.arrived, errors.Join(w.ended...)
+}
+
+type walker struct {
+	topology *topology.Topology
+	tables   route.Tables
+	to       netip.Addr
+	arrived  []Path
+	ended    []error
+}
+
+func (w *walker) visit(name string, before Path) {
+	path := append(slices.Clone(before), name)
+	end := func(reason Reason, r route.Route) {
+		w.ended = append(w.ended, &DeadEnd{To: w.to, Reason: reason, Path: path, Route: r})
+	}
+	host, known := w.topology.Host(name)
+	table, alive := w.tables[name]
+	switch {
+	case !known || !alive:
+		end(NoNeighbor, route.Route{})
+		return
+	case w.local(host, table):
+		w.arrived = append(w.arrived, path)
+		return
+	case slices.Contains(before, name):
+		end(Loop, route.Route{})
+		return
+	case len(before) > 0 && host.Role == topology.Client:
+		end(NotForwarded, route.Route{})
+		return
+	}
+	chosen, ok := table.Lookup(w.to)
+	switch {
+	case !ok:
+		end(NoRoute, route.Route{})
+		return
+	case chosen.Kind != route.Unicast:
+		end(Discarded, chosen)
+		return
+	}
+	for _, hop := range chosen.NextHops {
+		via := hop.Via
+		if !via.IsValid() {
+			via = w.to
+		}
+		neighbor, fabric := w.neighbor(host, hop.Dev, via)
+		_, neighborAlive := w.tables[neighbor]
+		switch {
+		case !fabric:
+			w.arrived = append(w.arrived, path)
+		case !neighborAlive:
+			end(NoNeighbor, chosen)
+		default:
+			w.visit(neighbor, path)
+		}
+	}
+}
+
+// local tells whether the address is the host's own. That of an interface that
+// is down, whose connected route is gone, is not.
+func (w *walker) local(host *topology.Host, table route.Table) bool {
+	if host.Management == w.to {
+		return true
+	}
+	i := slices.IndexFunc(host.Interfaces, func(port topology.Interface) bool { return port.Address.Addr() == w.to })
+	return i >= 0 && slices.ContainsFunc(table, func(r route.Route) bool {
+		return r.Prefix == host.Interfaces[i].Address.Masked() && len(r.NextHops) == 1 && r.NextHops[0].Dev == host.Interfaces[i].Name
+	})
+}
+
+// neighbor names the host that has an address at the other end of an interface,
+// empty if none has. An interface that is on no link of the fabric leads to
+// workloads.
+func (w *walker) neighbor(host *topology.Host, dev string, address netip.Addr) (name string, fabric bool) {
+	if host.Management.IsValid() && dev == managementInterface {
+		for _, other := range w.topology.Hosts {
+			if other.Management == address {
+				return other.Name, true
+			}
+		}
+		return "", true
+	}
+	port, ok := host.Interface(dev)
+	if !ok {
+		return "", false
+	}
+	link, _ := w.topology.Link(port.Link)
+	for _, end := range link.Ends {
+		if end.Address.Addr() == address {
+			return end.Host, true
+		}
+	}
+	return "", true
+}

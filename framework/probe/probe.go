@@ -1,0 +1,74 @@
+// Package probe sends real traffic between places of a lab and tells what came
+// of it. It knows any lab.Host and no tests.
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rackproof/rackproof/framework/lab"
+)
+
+// timeout bounds one attempt. It is longer than a lost SYN's first repetition
+// (1 s), so that a single lost packet is slowness and not a failure.
+const timeout = 3 * time.Second
+
+// most is how much of an answer is read.
+const most = 64 << 10
+
+// Get makes one HTTP request on a connection of its own from a place to an
+// address and returns the answer's body.
+func Get(ctx context.Context, from lab.Host, to netip.AddrPort, path string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	client := http.Client{Transport: &http.Transport{DialContext: from.DialContext, DisableKeepAlives: true}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+to.String()+path, nil)
+	if err != nil {
+		return "", fmt.Errorf("from %s to %s: %w", from.Name(), to, err)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", fmt.Errorf("from %s to %s: %w", from.Name(), to, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, most))
+	if err != nil {
+		return "", fmt.Errorf("from %s to %s: read the answer: %w", from.Name(), to, err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("from %s to %s%s: %s: %s", from.Name(), to, path, response.Status, strings.TrimSpace(string(body)))
+	}
+	return strings.TrimSpace(string(body)), nil
+}
+
+// ClientAddress asks a netexec server who its client is: the source address as
+// the server sees it, after whatever translation lies between.
+func ClientAddress(ctx context.Context, from lab.Host, to netip.AddrPort) (netip.Addr, error) {
+	body, err := Get(ctx, from, to, "/clientip")
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	client, err := netip.ParseAddrPort(body)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("from %s to %s: the server answers %q, not its client's address: %w", from.Name(), to, body, err)
+	}
+	return client.Addr().Unmap(), nil
+}
+
+// ServerName asks a netexec server for its host name: the name of its pod.
+func ServerName(ctx context.Context, from lab.Host, to netip.AddrPort) (string, error) {
+	return Get(ctx, from, to, "/hostname")
+}
+
+// Unreachable tells whether an error is a router's answer that it has no way to
+// the destination (ICMP destination unreachable, RFC 792), as opposed to silence.
+func Unreachable(err error) bool {
+	return errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
+}

@@ -1,0 +1,63 @@
+// Package requirement names the promises that specs prove. A requirement has an
+// id that never changes its meaning and one sentence with MUST (RFC 2119). It
+// knows Ginkgo, and neither labs nor Calico.
+package requirement
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/onsi/ginkgo/v2"
+)
+
+// Requirement makes the spec that proves a promise: a Ginkgo It whose name begins
+// with the id, and which has the id as a label, so that
+// `-ginkgo.label-filter=MESH-001` runs it alone.
+func Requirement(id, must string, args ...any) bool {
+	return ginkgo.It(id+": "+must, append([]any{ginkgo.Label(id), ginkgo.Offset(1)}, args...)...)
+}
+
+// ID finds the id among a spec's labels; it is empty for a spec that proves no
+// requirement.
+func ID(labels []string) string {
+	i := slices.IndexFunc(labels, isID)
+	if i < 0 {
+		return ""
+	}
+	return labels[i]
+}
+
+func isID(label string) bool {
+	return regexp.MustCompile(`^[A-Z][A-Z0-9]*-[0-9]{3}$`).MatchString(label)
+}
+
+// Check looks at a suite's tree of specs before anything runs. It refuses specs
+// without an id, ids that are used twice, and sentences without MUST: what it
+// lets through can be traced from a report to a promise.
+func Check(report ginkgo.Report) error {
+	seen := map[string]string{}
+	var faults []string
+	for _, spec := range report.SpecReports {
+		if spec.LeafNodeType.String() != "It" {
+			continue
+		}
+		place := spec.LeafNodeLocation.String()
+		id := ID(spec.Labels())
+		switch {
+		case id == "":
+			faults = append(faults, fmt.Sprintf("%s: %q has no requirement id: use requirement.Requirement", place, spec.LeafNodeText))
+		case seen[id] != "":
+			faults = append(faults, fmt.Sprintf("%s: %s is used at %s already", place, id, seen[id]))
+		case !strings.Contains(spec.LeafNodeText, "MUST"):
+			faults = append(faults, fmt.Sprintf("%s: %s is not a sentence with MUST: %q", place, id, spec.LeafNodeText))
+		default:
+			seen[id] = place
+		}
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("the suite's requirements are not in order:\n  %s", strings.Join(faults, "\n  "))
+	}
+	return nil
+}

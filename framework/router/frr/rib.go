@@ -1,0 +1,154 @@
+package frr
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// RIB is what BGP knows on a router, chosen or not.
+type RIB struct {
+	RouterID netip.Addr
+	AS       uint32
+	// Paths are ordered by prefix, the best one of each prefix first.
+	Paths []Path
+}
+
+// Path is one way to a prefix.
+type Path struct {
+	Prefix netip.Prefix
+	// Peer is whom the path was learned from, not valid for the router's own.
+	Peer netip.Addr
+	// NextHops are the path's next hops, none for the router's own.
+	NextHops []netip.Addr
+	// ASPath is without the marks of an AS_SET, whose members stand one after
+	// the other.
+	ASPath []uint32
+	// Origin is IGP, EGP or incomplete.
+	Origin string
+	// LocalPref is the router's default where the path has none.
+	LocalPref uint32
+	MED       uint32
+	// Communities and LargeCommunities are written as FRR does: 65000:100,
+	// 64512:1:2.
+	Communities, LargeCommunities []string
+	// OriginatorID and ClusterList are a route reflector's marks (RFC 4456).
+	OriginatorID netip.Addr
+	ClusterList  []netip.Addr
+	// Valid tells whether the next hop is reachable.
+	Valid bool
+	// Best is the path that the router uses and passes on. Multipath marks the
+	// paths of an ECMP set, the best one among them.
+	Best, Multipath bool
+}
+
+// RIBCommand is the command whose standard output ParseRIB reads.
+func RIBCommand() []string {
+	return []string{"vtysh", "-c", "show bgp ipv4 unicast json detail"}
+}
+
+// pathJSON is a path as FRR 8.4 prints it. The first entry of each prefix is no
+// path but tells about the prefix; only paths have an aspath.
+type pathJSON struct {
+	ASPath *struct {
+		Segments []struct {
+			List []uint32 `json:"list"`
+		} `json:"segments"`
+	} `json:"aspath"`
+	Origin    string  `json:"origin"`
+	LocalPref *uint32 `json:"locPrf"`
+	MED       uint32  `json:"metric"`
+	Valid     bool    `json:"valid"`
+	Multipath bool    `json:"multipath"`
+	BestPath  struct {
+		Overall bool `json:"overall"`
+	} `json:"bestpath"`
+	Community struct {
+		List []string `json:"list"`
+	} `json:"community"`
+	LargeCommunity struct {
+		List []string `json:"list"`
+	} `json:"largeCommunity"`
+	OriginatorID netip.Addr `json:"originatorId"`
+	ClusterList  struct {
+		List []netip.Addr `json:"list"`
+	} `json:"clusterList"`
+	NextHops []struct {
+		IP netip.Addr `json:"ip"`
+	} `json:"nexthops"`
+	Peer struct {
+		ID netip.Addr `json:"peerId"`
+	} `json:"peer"`
+}
+
+// ParseRIB reads the router's BGP table.
+func ParseRIB(output []byte) (RIB, error) {
+	var table struct {
+		// Warning is what FRR says in place of a table.
+		Warning          string                      `json:"warning"`
+		RouterID         netip.Addr                  `json:"routerId"`
+		LocalAS          uint32                      `json:"localAS"`
+		DefaultLocalPref uint32                      `json:"defaultLocPrf"`
+		Routes           map[netip.Prefix][]pathJSON `json:"routes"`
+	}
+	if err := json.Unmarshal(output, &table); err != nil {
+		return RIB{}, fmt.Errorf("read FRR's BGP table: %w", err)
+	}
+	if table.Warning != "" {
+		return RIB{}, fmt.Errorf("read FRR's BGP table: FRR has none: %s; look for a refused line of bgpd.conf in bgpd's log", table.Warning)
+	}
+	rib := RIB{RouterID: table.RouterID, AS: table.LocalAS}
+	for prefix, entries := range table.Routes {
+		for _, entry := range entries {
+			if entry.ASPath != nil {
+				rib.Paths = append(rib.Paths, entry.path(prefix, table.DefaultLocalPref))
+			}
+		}
+	}
+	slices.SortStableFunc(rib.Paths, func(a, b Path) int {
+		return cmp.Or(a.Prefix.Compare(b.Prefix), cmp.Compare(rank(a), rank(b)), a.Peer.Compare(b.Peer))
+	})
+	return rib, nil
+}
+
+// rank puts the best path of a prefix before the others.
+func rank(p Path) int {
+	if p.Best {
+		return 0
+	}
+	return 1
+}
+
+func (p pathJSON) path(prefix netip.Prefix, defaultLocalPref uint32) Path {
+	path := Path{
+		Prefix:           prefix,
+		Origin:           p.Origin,
+		LocalPref:        defaultLocalPref,
+		MED:              p.MED,
+		Communities:      p.Community.List,
+		LargeCommunities: p.LargeCommunity.List,
+		OriginatorID:     p.OriginatorID,
+		ClusterList:      p.ClusterList.List,
+		Valid:            p.Valid,
+		Best:             p.BestPath.Overall,
+		Multipath:        p.Multipath,
+	}
+	if p.LocalPref != nil {
+		path.LocalPref = *p.LocalPref
+	}
+	for _, segment := range p.ASPath.Segments {
+		path.ASPath = append(path.ASPath, segment.List...)
+	}
+	// The router's own paths have the unspecified address for peer and next hop.
+	if !p.Peer.ID.IsUnspecified() {
+		path.Peer = p.Peer.ID
+	}
+	for _, hop := range p.NextHops {
+		if !hop.IP.IsUnspecified() {
+			path.NextHops = append(path.NextHops, hop.IP)
+		}
+	}
+	return path
+}

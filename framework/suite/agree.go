@@ -1,0 +1,36 @@
+package suite
+
+import (
+	"fmt"
+
+	"github.com/onsi/gomega/types"
+)
+
+// Agree succeeds when what was observed is exactly what is expected. It fails
+// when nothing is expected, because then it could not fail.
+func Agree() types.GomegaMatcher { return agreement{} }
+
+type agreement struct{}
+
+// Match implements types.GomegaMatcher.
+func (agreement) Match(actual any) (bool, error) {
+	comparison, ok := actual.(Comparison)
+	if !ok {
+		return false, fmt.Errorf("Agree needs a Comparison, not %T", actual)
+	}
+	return comparison.Expected > 0 && comparison.Difference == "", nil
+}
+
+// FailureMessage implements types.GomegaMatcher.
+func (agreement) FailureMessage(actual any) string {
+	comparison := actual.(Comparison)
+	if comparison.Expected == 0 {
+		return "Nothing is expected in this scope, so the check could not fail: widen its scope."
+	}
+	return "What was observed is not what is expected:\n" + comparison.Difference
+}
+
+// NegatedFailureMessage implements types.GomegaMatcher.
+func (agreement) NegatedFailureMessage(any) string {
+	return "What was observed is exactly what is expected, and should not be."
+}

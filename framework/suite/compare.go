@@ -1,0 +1,93 @@
+package suite
+
+import (
+	"context"
+	"maps"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// Comparison is what is expected and what was observed at one moment.
+type Comparison struct {
+	// Expected counts the entries that are expected: a comparison of nothing with
+	// nothing proves nothing.
+	Expected int
+	// Difference describes what differs, host by host; empty if nothing does.
+	Difference string
+}
+
+// State is what the oracle has to know of the lab now.
+func (l *Lab) State(ctx context.Context) (oracle.State, error) {
+	state, err := observe.ClusterState(ctx, l.Lab)
+	state.CutLinks = maps.Clone(l.cut)
+	return state, err
+}
+
+// Sessions holds the lab's BGP sessions against the expected ones.
+func (l *Lab) Sessions(ctx context.Context) (Comparison, error) {
+	state, err := l.State(ctx)
+	if err != nil {
+		return Comparison{}, err
+	}
+	want, err := state.Sessions()
+	if err != nil {
+		return Comparison{}, err
+	}
+	got, err := observe.Sessions(ctx, l.Lab)
+	if err != nil {
+		return Comparison{}, err
+	}
+	expected := 0
+	for _, list := range want {
+		expected += len(list)
+	}
+	return Comparison{Expected: expected, Difference: session.DescribeAll(session.CompareAll(want, session.Settled(got)))}, nil
+}
+
+// Scope selects routes of hosts. What is in scope has to be exactly as expected.
+type Scope func(host topology.Host, r route.Route) bool
+
+// Everything is every route of the main table of every host.
+func Everything(topology.Host, route.Route) bool { return true }
+
+// Routes holds the kernel's routes in scope against the expected ones.
+func (l *Lab) Routes(scope Scope) func(context.Context) (Comparison, error) {
+	return func(ctx context.Context) (Comparison, error) {
+		state, err := l.State(ctx)
+		if err != nil {
+			return Comparison{}, err
+		}
+		want, err := state.Tables()
+		if err != nil {
+			return Comparison{}, err
+		}
+		got, err := observe.KernelTables(ctx, l.Lab)
+		if err != nil {
+			return Comparison{}, err
+		}
+		want, got = l.within(scope, want), l.within(scope, got)
+		expected := 0
+		for _, table := range want {
+			expected += len(table)
+		}
+		return Comparison{Expected: expected, Difference: route.DescribeAll(route.CompareAll(want, got))}, nil
+	}
+}
+
+func (l *Lab) within(scope Scope, tables route.Tables) route.Tables {
+	inScope := route.Tables{}
+	for _, host := range l.topology.Hosts {
+		var table route.Table
+		for _, r := range tables[host.Name] {
+			if scope(host, r) {
+				table = append(table, r)
+			}
+		}
+		inScope[host.Name] = table
+	}
+	return inScope
+}

@@ -1,0 +1,23 @@
+package suite
+
+import (
+	"context"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/requirement"
+)
+
+// keepEvidence writes what the lab looks like at the moment of a failure.
+func (l *Lab) keepEvidence(ctx context.Context) {
+	if l.Lab == nil {
+		return // the lab did not come up; its error says why
+	}
+	folder := l.suite.evidenceFolder(requirement.ID(ginkgo.CurrentSpecReport().Labels()))
+	state, stateErr := l.State(ctx)
+	if err := observe.Evidence(ctx, l.Lab, state, folder); err != nil || stateErr != nil {
+		ginkgo.GinkgoWriter.Printf("some evidence could not be had: %v %v\n", stateErr, err)
+	}
+	ginkgo.AddReportEntry("evidence", folder, ginkgo.ReportEntryVisibilityAlways)
+}

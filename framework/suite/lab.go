@@ -1,0 +1,161 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+	"k8s.io/client-go/dynamic"
+	"sigs.k8s.io/e2e-framework/klient"
+
+	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/calico/datastore"
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// upTimeout bounds a lab's bring-up on a machine that has much else to do.
+const upTimeout = 5 * time.Minute
+
+// Lab is a lab that lives as long as its suite. It is brought up for the first
+// spec that needs it.
+type Lab struct {
+	suite    *Suite
+	topology *topology.Topology
+	mode     *calico.Mode
+
+	lab.Lab
+	netns *netns.Lab
+	// attached says that the lab was there before the suite.
+	attached bool
+	// broken is why the lab could not be brought up or has died.
+	broken error
+	// failed says that a spec on this lab has failed.
+	failed bool
+	cut    map[string]bool
+
+	// Calico and Kubernetes are the lab's resources.
+	Calico *datastore.Store
+	Client klient.Client
+}
+
+// Lab declares a lab of the suite. Specs within a container that calls Use run on
+// it.
+func (s *Suite) Lab(topologyName, modeName string) *Lab {
+	t, err := fixtures.Topology(topologyName)
+	if err != nil {
+		ginkgo.Fail(err.Error())
+	}
+	m, err := fixtures.Mode(modeName)
+	if err != nil {
+		ginkgo.Fail(err.Error())
+	}
+	l := &Lab{suite: s, topology: t, mode: m, cut: map[string]bool{}}
+	s.labs = append(s.labs, l)
+	return l
+}
+
+// Use makes the specs of the container that calls it run on the lab: each begins
+// on a lab that is up and agrees with the oracle, whatever ran before, and leaves
+// evidence behind when it fails.
+func (l *Lab) Use() {
+	ginkgo.BeforeEach(func(ctx ginkgo.SpecContext) {
+		l.ensureUp(ctx)
+		gomega.Eventually(l.Sessions).WithContext(ctx).Should(Agree(), "the lab has to be in order before the spec begins")
+		gomega.Eventually(l.Routes(Everything)).WithContext(ctx).Should(Agree(), "the lab has to be in order before the spec begins")
+	}, ginkgo.NodeTimeout(upTimeout))
+	// Before any clean-up, which would take the evidence away.
+	ginkgo.JustAfterEach(func(ctx ginkgo.SpecContext) {
+		if ginkgo.CurrentSpecReport().Failed() {
+			l.failed = true
+			l.keepEvidence(ctx)
+		}
+	}, ginkgo.NodeTimeout(time.Minute))
+}
+
+func (l *Lab) ensureUp(ctx context.Context) {
+	if l.netns != nil {
+		select {
+		case err := <-l.netns.Died():
+			l.broken = err
+		default:
+		}
+	}
+	if l.broken != nil {
+		ginkgo.AbortSuite(fmt.Sprintf("broken lab: %v", l.broken))
+	}
+	if l.netns == nil {
+		l.bringUp(ctx)
+	}
+}
+
+// bringUp finds the lab that was asked for, or makes one.
+func (l *Lab) bringUp(ctx context.Context) {
+	if err := l.find(ctx); err != nil {
+		l.broken = err
+		ginkgo.AbortSuite(fmt.Sprintf("broken lab: %v", err))
+	}
+	l.Lab = l.netns
+	dynamicClient, err := dynamic.NewForConfig(l.netns.Kubernetes())
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "make a client for the lab's API")
+	l.Calico = datastore.New(dynamicClient)
+	l.Client, err = klient.New(l.netns.Kubernetes())
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "make a client for the lab's API")
+}
+
+func (l *Lab) find(ctx context.Context) error {
+	if name := l.suite.options.lab; name != "" {
+		found, err := netns.Attach(name)
+		if err != nil {
+			return err
+		}
+		if found.Topology().Name == l.topology.Name && found.Mode().Name == l.mode.Name {
+			l.netns, l.attached = found, true
+			return nil
+		}
+		ginkgo.GinkgoWriter.Printf("Lab %s is topology %s in mode %s; these specs need topology %s in mode %s and get a lab of their own.\n",
+			name, found.Topology().Name, found.Mode().Name, l.topology.Name, l.mode.Name)
+	}
+	began := time.Now()
+	up, err := launch.Up(ctx, launch.Options{Topology: l.topology, Mode: l.mode, Progress: printPhase})
+	if err != nil {
+		return err
+	}
+	ginkgo.GinkgoWriter.Printf("lab %s is ready after %.1f s\n", up.Name(), time.Since(began).Seconds())
+	l.netns = up
+	return nil
+}
+
+func printPhase(event inside.Event) {
+	switch {
+	case event.Done && event.Error != "":
+		ginkgo.GinkgoWriter.Printf("  %-14s failed after %5.2f s\n", event.Phase, event.Seconds)
+	case event.Done:
+		ginkgo.GinkgoWriter.Printf("  %-14s %5.2f s\n", event.Phase, event.Seconds)
+	}
+}
+
+// down takes the lab down unless it was there before the suite or is to be kept.
+func (l *Lab) down(ctx context.Context, keep bool) {
+	if l.netns == nil || l.attached {
+		return
+	}
+	if keep && l.failed {
+		if err := l.netns.Release(); err != nil {
+			ginkgo.Fail(err.Error())
+		}
+		name := l.netns.Name()
+		fmt.Printf("\nThe lab of the failed run is kept. Enter a host of it:  rackproof lab exec --name %s %s\nRemove it:  rackproof lab down %s\n",
+			name, l.topology.Nodes()[0].Name, name)
+		return
+	}
+	if err := l.netns.Down(ctx); err != nil {
+		ginkgo.Fail(err.Error())
+	}
+}

@@ -1,0 +1,42 @@
+package suite
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/rackproof/rackproof/framework/lab/netns"
+)
+
+// Names of the suites' flags.
+const (
+	labFlag     = "rackproof.lab"
+	keepFlag    = "rackproof.keep"
+	resultsFlag = "rackproof.results"
+)
+
+// Main is a suite's TestMain. The process of a lab is the suite's own program
+// again, so this comes before anything else.
+func Main(m *testing.M) {
+	netns.RunIfLab()
+	flag.String(labFlag, "", "run against this lab, which is up already, and leave it up")
+	flag.Bool(keepFlag, false, "keep the lab of a failed run")
+	flag.String(resultsFlag, "", "write JUnit, JSON and evidence to this folder")
+	os.Exit(m.Run())
+}
+
+// options are the flags' values.
+type options struct {
+	lab, results string
+	keep         bool
+}
+
+func readOptions() options {
+	text := func(name string) string {
+		if f := flag.Lookup(name); f != nil {
+			return f.Value.String()
+		}
+		return ""
+	}
+	return options{lab: text(labFlag), results: text(resultsFlag), keep: text(keepFlag) == "true"}
+}

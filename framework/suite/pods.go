@@ -1,0 +1,105 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/e2e-framework/klient/k8s/resources"
+	"sigs.k8s.io/e2e-framework/klient/wait"
+	"sigs.k8s.io/e2e-framework/klient/wait/conditions"
+
+	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/lab"
+)
+
+// podTimeout bounds the wait for a pod to be ready or gone.
+const podTimeout = 30 * time.Second
+
+// Pod is a running pod of the workload: a place from which to send and an
+// address to send to.
+type Pod struct {
+	lab.Host
+	// PodName is the pod's name, which its server tells as its host name.
+	PodName string
+	// Node is where it runs.
+	Node string
+	// Address is where its server answers.
+	Address netip.AddrPort
+}
+
+// Pods are the pods of the workload that every lab has, one on each node, by
+// node.
+func (l *Lab) Pods(ctx context.Context) map[string]Pod {
+	ginkgo.GinkgoHelper()
+	var list corev1.PodList
+	err := l.Client.Resources(fixtures.WorkloadNamespace).List(ctx, &list, resources.WithLabelSelector(fixtures.WorkloadSelector))
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "list the workload's pods")
+	pods := map[string]Pod{}
+	for i := range list.Items {
+		pod := l.pod(ctx, &list.Items[i])
+		pods[pod.Node] = pod
+	}
+	gomega.Expect(pods).To(gomega.HaveLen(len(l.topology.Nodes())), "the workload has a pod on each node")
+	return pods
+}
+
+// NewPod runs one more pod of the workload's kind on a node until the spec ends.
+func (l *Lab) NewPod(ctx context.Context, node string) Pod {
+	ginkgo.GinkgoHelper()
+	var template corev1.PodTemplateSpec
+	for _, pod := range l.Pods(ctx) {
+		var existing corev1.Pod
+		gomega.Expect(l.Client.Resources().Get(ctx, pod.PodName, fixtures.WorkloadNamespace, &existing)).To(gomega.Succeed())
+		template.Spec.Containers = existing.Spec.Containers
+		break
+	}
+	grace := int64(1)
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "probe-", Namespace: fixtures.WorkloadNamespace},
+		Spec:       template.Spec,
+	}
+	pod.Spec.NodeName, pod.Spec.TerminationGracePeriodSeconds = node, &grace
+	gomega.Expect(l.Client.Resources().Create(ctx, pod)).To(gomega.Succeed(), "create a pod on %s", node)
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { l.deletePod(ctx, pod) })
+	ready := conditions.New(l.Client.Resources()).PodReady(pod)
+	gomega.Expect(l.wait(ctx, ready)).To(gomega.Succeed(), "wait for pod %s on %s to be ready", pod.Name, node)
+	gomega.Expect(l.Client.Resources().Get(ctx, pod.Name, pod.Namespace, pod)).To(gomega.Succeed())
+	return l.pod(ctx, pod)
+}
+
+func (l *Lab) deletePod(ctx context.Context, pod *corev1.Pod) {
+	ginkgo.GinkgoHelper()
+	gomega.Expect(l.Client.Resources().Delete(ctx, pod)).To(gomega.Succeed(), "delete pod %s", pod.Name)
+	gone := conditions.New(l.Client.Resources()).ResourceDeleted(pod)
+	gomega.Expect(l.wait(ctx, gone)).To(gomega.Succeed(), "wait for pod %s to be gone", pod.Name)
+}
+
+func (l *Lab) wait(ctx context.Context, condition func(context.Context) (bool, error)) error {
+	return wait.For(condition, wait.WithContext(ctx), wait.WithInterval(poll), wait.WithTimeout(podTimeout), wait.WithImmediate())
+}
+
+func (l *Lab) pod(ctx context.Context, pod *corev1.Pod) Pod {
+	ginkgo.GinkgoHelper()
+	address, err := netip.ParseAddr(pod.Status.PodIP)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "pod %s has no address", pod.Name)
+	gomega.Expect(pod.Spec.Containers).NotTo(gomega.BeEmpty())
+	gomega.Expect(pod.Spec.Containers[0].Ports).NotTo(gomega.BeEmpty(), "pod %s names no port", pod.Name)
+	host, err := l.Pod(ctx, pod.Namespace, pod.Name)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	port := uint16(pod.Spec.Containers[0].Ports[0].ContainerPort)
+	return Pod{Host: host, PodName: pod.Name, Node: pod.Spec.NodeName, Address: netip.AddrPortFrom(address, port)}
+}
+
+// At finds a host of the lab.
+func (l *Lab) At(name string) lab.Host {
+	ginkgo.GinkgoHelper()
+	host, err := l.Host(name)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), fmt.Sprintf("find host %s", name))
+	return host
+}

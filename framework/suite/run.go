@@ -1,0 +1,96 @@
+package suite
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/reporters"
+	"github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/requirement"
+)
+
+// Deadlines of specs. A deadline counts from the event that a spec waits for.
+const (
+	// convergence bounds how long a lab may take to agree with the oracle after a
+	// change. BIRD waits up to 5 s between attempts to connect (Calico's bird.cfg),
+	// and a session that falls in the wrong moment takes several.
+	convergence = 30 * time.Second
+	// poll is the interval of waits; the first look is at once.
+	poll = 100 * time.Millisecond
+)
+
+// Suite is one Ginkgo suite while its specs are being declared and run.
+type Suite struct {
+	name    string
+	options options
+	labs    []*Lab
+}
+
+// Run declares a suite's specs and runs them. name is that of the suite's folder.
+func Run(t *testing.T, name string, declare func(*Suite)) {
+	s := &Suite{name: name, options: readOptions()}
+	if s.options.results != "" {
+		absolute, err := filepath.Abs(s.options.results)
+		if err != nil {
+			t.Fatalf("find the results folder: %v", err)
+		}
+		s.options.results = absolute
+	}
+	gomega.RegisterFailHandler(ginkgo.Fail)
+	gomega.SetDefaultEventuallyTimeout(convergence)
+	gomega.SetDefaultEventuallyPollingInterval(poll)
+	gomega.EnforceDefaultTimeoutsWhenUsingContexts()
+
+	declare(s)
+	ginkgo.AfterSuite(s.down)
+	ginkgo.ReportAfterSuite("results", s.report)
+	if err := requirement.Check(ginkgo.PreviewSpecs(t.Name())); err != nil {
+		t.Fatal(err)
+	}
+	config, reporter := ginkgo.GinkgoConfiguration()
+	// A filter that selects nothing is a mistake, not a success.
+	config.FailOnEmpty = true
+	ginkgo.RunSpecs(t, name, config, reporter)
+}
+
+// down takes the suite's labs down, or keeps those of a failed run if asked to.
+func (s *Suite) down(ctx ginkgo.SpecContext) {
+	for _, l := range s.labs {
+		l.down(ctx, s.options.keep)
+	}
+}
+
+// report writes the suite's results.
+func (s *Suite) report(report ginkgo.Report) {
+	if s.options.results == "" {
+		return
+	}
+	if err := s.write(report); err != nil {
+		ginkgo.Fail(fmt.Sprintf("write the results of suite %s: %v", s.name, err))
+	}
+}
+
+func (s *Suite) write(report ginkgo.Report) error {
+	if err := os.MkdirAll(s.options.results, 0o755); err != nil {
+		return err
+	}
+	path := filepath.Join(s.options.results, s.name)
+	if err := reporters.GenerateJSONReport(report, path+".json"); err != nil {
+		return err
+	}
+	return reporters.GenerateJUnitReport(report, path+".junit.xml")
+}
+
+// evidenceFolder is where a failed spec's evidence goes.
+func (s *Suite) evidenceFolder(id string) string {
+	results := s.options.results
+	if results == "" {
+		results = filepath.Join(os.TempDir(), "rackproof")
+	}
+	return filepath.Join(results, "evidence", s.name, id)
+}

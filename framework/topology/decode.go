@@ -1,0 +1,243 @@
+package topology
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// field is a value of the file with its line. A line of 0 means that the file
+// does not have the field; ok is false for a value that was reported as wrong.
+type field[T any] struct {
+	value T
+	line  int
+	ok    bool
+}
+
+func (f field[T]) given() bool { return f.line != 0 }
+
+// document and the other types below are the file as it is written, before
+// anything is held against anything else.
+type document struct {
+	line           int
+	name           field[string]
+	description    field[string]
+	pods, services field[netip.Prefix]
+	management     management
+	hosts          []*host
+	links          []*link
+}
+
+type management struct {
+	line    int
+	prefix  field[netip.Prefix]
+	control field[netip.Addr]
+}
+
+type host struct {
+	line                 int
+	name                 field[string]
+	role                 field[Role]
+	rack                 field[string]
+	as                   field[uint32]
+	routerID, management field[netip.Addr]
+	gateways             []field[string]
+}
+
+type link struct {
+	line   int
+	name   field[string]
+	prefix field[netip.Prefix]
+	bridge field[bool]
+	mtu    field[int]
+	ends   []end
+}
+
+type end struct {
+	line       int
+	host, port field[string]
+	address    field[netip.Addr]
+}
+
+// decoder walks the YAML tree, because only its nodes know their lines, and
+// collects what is wrong instead of stopping at the first.
+type decoder struct {
+	file     string
+	problems Problems
+	warnings []string
+}
+
+func (d *decoder) reject(line int, format string, args ...any) {
+	d.problems = append(d.problems, Problem{File: d.file, Line: line, Text: fmt.Sprintf(format, args...)})
+}
+
+func (d *decoder) warn(line int, format string, args ...any) {
+	d.warnings = append(d.warnings, Problem{File: d.file, Line: line, Text: fmt.Sprintf(format, args...)}.Error())
+}
+
+// document decodes the file. It returns false where there is nothing to go on
+// with.
+func (d *decoder) document(data []byte) (document, bool) {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var root, more yaml.Node
+	switch err := decoder.Decode(&root); {
+	case errors.Is(err, io.EOF):
+		d.reject(1, "the file is empty: describe a topology in it")
+		return document{}, false
+	case err != nil:
+		d.syntax(err)
+		return document{}, false
+	}
+	switch err := decoder.Decode(&more); {
+	case err == nil:
+		d.reject(more.Line, "a second document begins here: put each topology into a file of its own")
+	case !errors.Is(err, io.EOF):
+		d.syntax(err)
+	}
+	top := root.Content[0]
+	doc := document{line: top.Line}
+	ok := d.mapping(top, "a topology", map[string]func(*yaml.Node){
+		"name":        scalar(d, "name", parseLabel, &doc.name),
+		"description": scalar(d, "description", parseText, &doc.description),
+		"pods":        scalar(d, "pods", parsePrefix, &doc.pods),
+		"services":    scalar(d, "services", parsePrefix, &doc.services),
+		"management":  func(n *yaml.Node) { doc.management = d.management(n) },
+		"hosts":       func(n *yaml.Node) { doc.hosts = list(d, n, "hosts", d.host) },
+		"links":       func(n *yaml.Node) { doc.links = list(d, n, "links", d.link) },
+	})
+	return doc, ok
+}
+
+func (d *decoder) management(n *yaml.Node) management {
+	m := management{line: n.Line}
+	d.mapping(n, "management", map[string]func(*yaml.Node){
+		"prefix":  scalar(d, "management prefix", parsePrefix, &m.prefix),
+		"control": scalar(d, "control", parseAddress, &m.control),
+	})
+	return m
+}
+
+func (d *decoder) host(n *yaml.Node) *host {
+	h := &host{line: n.Line}
+	d.mapping(n, "a host", map[string]func(*yaml.Node){
+		"name":       scalar(d, "name", parseLabel, &h.name),
+		"role":       scalar(d, "role", parseRole, &h.role),
+		"rack":       scalar(d, "rack", parseLabel, &h.rack),
+		"as":         scalar(d, "as", parseAS, &h.as),
+		"routerID":   scalar(d, "routerID", parseAddress, &h.routerID),
+		"management": scalar(d, "management", parseAddress, &h.management),
+		"gateways": func(n *yaml.Node) {
+			h.gateways = list(d, n, "gateways", func(n *yaml.Node) field[string] {
+				var gateway field[string]
+				scalar(d, "gateway", parseLabel, &gateway)(n)
+				return gateway
+			})
+		},
+	})
+	return h
+}
+
+func (d *decoder) link(n *yaml.Node) *link {
+	l := &link{line: n.Line}
+	d.mapping(n, "a link", map[string]func(*yaml.Node){
+		"name":   scalar(d, "name", parseLinkName, &l.name),
+		"prefix": scalar(d, "prefix", parsePrefix, &l.prefix),
+		"bridge": scalar(d, "bridge", parseBool, &l.bridge),
+		"mtu":    scalar(d, "mtu", parseMTU, &l.mtu),
+		"ends":   func(n *yaml.Node) { l.ends = list(d, n, "ends", d.end) },
+	})
+	return l
+}
+
+func (d *decoder) end(n *yaml.Node) end {
+	e := end{line: n.Line}
+	d.mapping(n, "an end", map[string]func(*yaml.Node){
+		"host":      scalar(d, "host", parseLabel, &e.host),
+		"interface": scalar(d, "interface", parseInterface, &e.port),
+		"address":   scalar(d, "address", parseAddress, &e.address),
+	})
+	return e
+}
+
+// mapping hands each field of a mapping to its function.
+func (d *decoder) mapping(n *yaml.Node, what string, fields map[string]func(*yaml.Node)) bool {
+	known := strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
+	if !d.is(n, yaml.MappingNode, what, "a mapping with the fields "+known) {
+		return false
+	}
+	seen := map[string]int{}
+	for pair := range slices.Chunk(n.Content, 2) {
+		key, value := pair[0], pair[1]
+		decode, ok := fields[key.Value]
+		switch line, twice := seen[key.Value]; {
+		case !ok:
+			d.reject(key.Line, "unknown field %q in %s: use %s", key.Value, what, known)
+		case twice:
+			d.reject(key.Line, "field %q is there twice (line %d): remove one", key.Value, line)
+		default:
+			seen[key.Value] = key.Line
+			decode(value)
+		}
+	}
+	return true
+}
+
+func list[T any](d *decoder, n *yaml.Node, what string, decode func(*yaml.Node) T) []T {
+	if !d.is(n, yaml.SequenceNode, what, "a list") {
+		return nil
+	}
+	var items []T
+	for _, item := range n.Content {
+		items = append(items, decode(item))
+	}
+	return items
+}
+
+func scalar[T any](d *decoder, what string, parse func(string) (T, error), into *field[T]) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		into.line = n.Line
+		if !d.is(n, yaml.ScalarNode, what, "a single value") {
+			return
+		}
+		value, err := parse(n.Value)
+		if err != nil {
+			d.reject(n.Line, "%s: %v", what, err)
+			return
+		}
+		into.value, into.ok = value, true
+	}
+}
+
+// is reports a node of another kind than wanted. Aliases are refused, so that
+// what a line says is what it means and a file cannot grow by repeating itself.
+func (d *decoder) is(n *yaml.Node, kind yaml.Kind, what, form string) bool {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		d.reject(n.Line, "%s is an alias (*%s), which topologies do not support: write it out", what, n.Value)
+	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null":
+		d.reject(n.Line, "%s has no value: write %s, or remove the field", what, form)
+	case n.Kind != kind:
+		d.reject(n.Line, "%s must be %s: rewrite it", what, form)
+	default:
+		return true
+	}
+	return false
+}
+
+// syntax reports what the YAML parser says, at the line that it names if it
+// names one.
+func (d *decoder) syntax(err error) {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	line := 1
+	if _, scanErr := fmt.Sscanf(text, "line %d:", &line); scanErr == nil {
+		_, text, _ = strings.Cut(text, ": ")
+	}
+	d.reject(line, "not YAML: %s: correct the syntax", text)
+}

@@ -1,0 +1,87 @@
+package topology
+
+import "net/netip"
+
+// Load reads a topology file and checks it. Name is what messages call the file.
+// The error is of type Problems: everything that is wrong, each with its line
+// and with what to do.
+func Load(name string, data []byte) (*Topology, error) {
+	d := &decoder{file: name}
+	doc, ok := d.document(data)
+	if ok {
+		d.check(doc)
+	}
+	if len(d.problems) > 0 {
+		return nil, d.problems.sorted()
+	}
+	t := build(doc)
+	t.Warnings = d.warnings
+	return t, nil
+}
+
+// build makes the topology of a document in which nothing is wrong.
+func build(doc document) *Topology {
+	t := &Topology{
+		Name:        doc.name.value,
+		Description: doc.description.value,
+		Pods:        doc.pods.value,
+		Services:    doc.services.value,
+		Management:  Management{Prefix: doc.management.prefix.value, Control: doc.management.control.value},
+	}
+	for _, l := range doc.links {
+		built := Link{Name: l.name.value, Prefix: l.prefix.value, Bridge: l.bridge.value, MTU: defaultMTU}
+		if l.mtu.given() {
+			built.MTU = l.mtu.value
+		}
+		for _, e := range l.ends {
+			built.Ends = append(built.Ends, Interface{
+				Host:    e.host.value,
+				Name:    e.port.value,
+				Address: netip.PrefixFrom(e.address.value, l.prefix.value.Bits()),
+				Link:    l.name.value,
+			})
+		}
+		t.Links = append(t.Links, built)
+	}
+	for _, h := range doc.hosts {
+		built := Host{
+			Name:       h.name.value,
+			Role:       h.role.value,
+			Rack:       h.rack.value,
+			AS:         h.as.value,
+			RouterID:   doc.routerID(h).value,
+			Management: h.management.value,
+		}
+		for _, l := range t.Links {
+			if port, ok := l.End(built.Name); ok {
+				built.Interfaces = append(built.Interfaces, port)
+			}
+		}
+		// A gateway on several of the host's links gives a next hop on each of them.
+		for _, g := range h.gateways {
+			for _, peer := range t.Peers(built.Name) {
+				if peer.Host == g.value {
+					built.Gateways = append(built.Gateways, peer.Address.Addr())
+				}
+			}
+		}
+		t.Hosts = append(t.Hosts, built)
+	}
+	return t
+}
+
+// routerID is the BGP identifier that the file gives a host, or else the host's
+// first address.
+func (doc document) routerID(h *host) field[netip.Addr] {
+	if h.routerID.given() {
+		return h.routerID
+	}
+	for _, l := range doc.links {
+		for _, e := range l.ends {
+			if e.host.value == h.name.value && e.address.ok {
+				return field[netip.Addr]{value: e.address.value, line: h.line, ok: true}
+			}
+		}
+	}
+	return field[netip.Addr]{}
+}

@@ -1,0 +1,112 @@
+package topology
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// Host finds a host by its name.
+func (t *Topology) Host(name string) (*Host, bool) {
+	i := slices.IndexFunc(t.Hosts, func(h Host) bool { return h.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return &t.Hosts[i], true
+}
+
+// Link finds a link by its name.
+func (t *Topology) Link(name string) (*Link, bool) {
+	i := slices.IndexFunc(t.Links, func(l Link) bool { return l.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return &t.Links[i], true
+}
+
+// ByRole returns the hosts of one role, in the order of the file.
+func (t *Topology) ByRole(role Role) []Host {
+	return t.where(func(h Host) bool { return h.Role == role })
+}
+
+// Nodes returns the Kubernetes nodes, in the order of the file.
+func (t *Topology) Nodes() []Host { return t.ByRole(Node) }
+
+// Leaves returns the leaves, in the order of the file.
+func (t *Topology) Leaves() []Host { return t.ByRole(Leaf) }
+
+// Spines returns the spines, in the order of the file.
+func (t *Topology) Spines() []Host { return t.ByRole(Spine) }
+
+// Rack returns the hosts of one rack, its leaves as well as its nodes, in the
+// order of the file.
+func (t *Topology) Rack(name string) []Host {
+	return t.where(func(h Host) bool { return h.Rack == name })
+}
+
+func (t *Topology) where(keep func(Host) bool) []Host {
+	var hosts []Host
+	for _, h := range t.Hosts {
+		if keep(h) {
+			hosts = append(hosts, h)
+		}
+	}
+	return hosts
+}
+
+// HostOf names the host that has an address on a link. Management addresses are
+// no part of the fabric and are not found.
+func (t *Topology) HostOf(address netip.Addr) (string, bool) {
+	for _, l := range t.Links {
+		for _, end := range l.Ends {
+			if end.Address.Addr() == address {
+				return end.Host, true
+			}
+		}
+	}
+	return "", false
+}
+
+// Peers returns the other ends of all links of a host: the interfaces that it
+// reaches without a router. They come in the order of the links.
+func (t *Topology) Peers(host string) []Interface {
+	var peers []Interface
+	for _, l := range t.Links {
+		if _, ok := l.End(host); !ok {
+			continue
+		}
+		for _, end := range l.Ends {
+			if end.Host != host {
+				peers = append(peers, end)
+			}
+		}
+	}
+	return peers
+}
+
+// End finds a host's end of the link.
+func (l Link) End(host string) (Interface, bool) {
+	i := slices.IndexFunc(l.Ends, func(e Interface) bool { return e.Host == host })
+	if i < 0 {
+		return Interface{}, false
+	}
+	return l.Ends[i], true
+}
+
+// Address is the host's own address in the fabric: that of its first interface.
+// For a node it is the node IP. It is invalid for a host without interfaces,
+// which the loader does not let pass.
+func (h Host) Address() netip.Addr {
+	if len(h.Interfaces) == 0 {
+		return netip.Addr{}
+	}
+	return h.Interfaces[0].Address.Addr()
+}
+
+// Interface finds one of the host's interfaces by its name.
+func (h Host) Interface(name string) (Interface, bool) {
+	i := slices.IndexFunc(h.Interfaces, func(e Interface) bool { return e.Name == name })
+	if i < 0 {
+		return Interface{}, false
+	}
+	return h.Interfaces[i], true
+}

@@ -1,0 +1,144 @@
+package reports
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/rackproof/rackproof/framework/requirement"
+)
+
+// evidenceEntry is the name of the report entry that holds the folder of a failed
+// spec's evidence (framework/suite).
+const evidenceEntry = "evidence"
+
+// Summary is what a run came to.
+type Summary struct {
+	Suites []Suite
+}
+
+// Suite is what one suite came to.
+type Suite struct {
+	Name string
+	Took time.Duration
+	// Started tells runs apart: a folder may have reports of several.
+	Started time.Time
+	Passed  int
+	// Failed are specs, and set-up or clean-up of the suite, in the order in which
+	// they ran.
+	Failed []Spec
+	// Unable are specs that were skipped for a reason, which is in Message.
+	Unable []Spec
+	// NotRun counts specs that were filtered out, or not reached any more.
+	NotRun int
+	// Reasons say why the suite as a whole failed where no spec did.
+	Reasons []string
+}
+
+// Spec is a spec that did not pass.
+type Spec struct {
+	// ID is the requirement's, empty for set-up and clean-up.
+	ID string
+	// Must is the requirement's sentence, or what the set-up or clean-up is called.
+	Must string
+	// State is Ginkgo's word: failed, panicked, aborted, interrupted, timedout.
+	State string
+	Took  time.Duration
+	// Message is the whole failure, or why the spec was skipped.
+	Message string
+	// Place is where it failed, as file:line.
+	Place string
+	// Evidence is the folder that has it, empty if there is none.
+	Evidence string
+}
+
+// Summarise counts what is in reports. Suites come in the order of their names.
+func Summarise(found []types.Report) Summary {
+	var s Summary
+	for _, report := range found {
+		s.Suites = append(s.Suites, summariseSuite(report))
+	}
+	slices.SortStableFunc(s.Suites, func(a, b Suite) int { return cmp.Compare(a.Name, b.Name) })
+	return s
+}
+
+func summariseSuite(report types.Report) Suite {
+	suite := Suite{Name: report.SuiteDescription, Took: report.RunTime, Started: report.StartTime}
+	for _, spec := range report.SpecReports {
+		isSpec := spec.LeafNodeType.Is(types.NodeTypeIt)
+		switch {
+		case spec.State.Is(types.SpecStateFailureStates):
+			suite.Failed = append(suite.Failed, summariseSpec(spec))
+		case !isSpec:
+			// Set-up and clean-up that went well is no promise kept.
+		case spec.State.Is(types.SpecStatePassed):
+			suite.Passed++
+		case spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message != "":
+			suite.Unable = append(suite.Unable, summariseSpec(spec))
+		default:
+			suite.NotRun++
+		}
+	}
+	if !report.SuiteSucceeded && len(suite.Failed) == 0 {
+		suite.Reasons = report.SpecialSuiteFailureReasons
+		if len(suite.Reasons) == 0 {
+			suite.Reasons = []string{"the suite failed without saying why"}
+		}
+	}
+	return suite
+}
+
+func summariseSpec(report types.SpecReport) Spec {
+	spec := Spec{
+		ID:      requirement.ID(report.Labels()),
+		Must:    report.LeafNodeText,
+		State:   report.State.String(),
+		Took:    report.RunTime,
+		Message: report.Failure.Message,
+	}
+	if spec.ID != "" {
+		spec.Must = strings.TrimPrefix(spec.Must, spec.ID+": ")
+	}
+	if spec.Must == "" {
+		spec.Must = report.LeafNodeType.String()
+	}
+	if report.Failure.Location.FileName != "" {
+		spec.Place = report.Failure.Location.String()
+	}
+	for _, entry := range report.ReportEntries {
+		if entry.Name == evidenceEntry {
+			spec.Evidence = entry.StringRepresentation()
+		}
+	}
+	return spec
+}
+
+// counts are a summary's or a suite's numbers of specs.
+type counts struct{ passed, failed, unable, notRun int }
+
+func (s Suite) counts() counts {
+	return counts{s.Passed, len(s.Failed), len(s.Unable), s.NotRun}
+}
+
+func (s Summary) counts() counts {
+	var total counts
+	for _, suite := range s.Suites {
+		c := suite.counts()
+		total.passed += c.passed
+		total.failed += c.failed
+		total.unable += c.unable
+		total.notRun += c.notRun
+	}
+	return total
+}
+
+// Passed tells whether the run proves anything and nothing failed. A run in which
+// no spec passed or failed proves nothing: a skip is never a pass.
+func (s Summary) Passed() bool {
+	total := s.counts()
+	return total.failed == 0 && total.passed > 0 &&
+		!slices.ContainsFunc(s.Suites, func(suite Suite) bool { return len(suite.Reasons) > 0 })
+}

@@ -1,0 +1,128 @@
+package fullmesh
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	"github.com/projectcalico/api/pkg/lib/numorstring"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/session"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// changes are requirements A7, A8, A9, A11 and A12.
+func changes(lab *Lab) {
+	Context("changes", Label("changes"), func() {
+		Requirement("MESH-030", "turning the mesh off MUST remove every session and every route to a remote block", func(ctx SpecContext) {
+			pods := lab.Pods(ctx)
+			first, second := pods[lab.Topology().Nodes()[0].Name], pods[lab.Topology().Nodes()[1].Name]
+			setMesh(ctx, lab, false)
+			Eventually(sessionCount).WithContext(ctx).WithArguments(lab).Should(BeZero())
+			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
+			_, err := probe.ServerName(ctx, first, second.Address)
+			Expect(err).To(HaveOccurred(), "without routes no pod reaches another node's")
+		})
+
+		Requirement("MESH-031", "turning the mesh on again MUST bring every session and every route back", func(ctx SpecContext) {
+			setMesh(ctx, lab, false)
+			Eventually(sessionCount).WithContext(ctx).WithArguments(lab).Should(BeZero())
+			setMesh(ctx, lab, true)
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("MESH-032", "a node with an AS number of its own MUST peer with it, and the others by eBGP with the node", func(ctx SpecContext) {
+			own := lab.Topology().Nodes()[0].Name
+			number := fmt.Sprint(defaultAS(ctx, lab) + 1)
+			DeferCleanup(func(ctx SpecContext) {
+				Expect(lab.Calico.AnnotateNode(ctx, own, calico.ASNumberAnnotation, nil)).To(Succeed())
+			})
+			Expect(lab.Calico.AnnotateNode(ctx, own, calico.ASNumberAnnotation, &number)).To(Succeed())
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("MESH-033", "a change of the global AS number MUST re-establish every session with it, also with four octets", func(ctx SpecContext) {
+			before := defaultAS(ctx, lab)
+			const fourOctets = 4<<16 + 566
+			DeferCleanup(func(ctx SpecContext) { setAS(ctx, lab, before) })
+			setAS(ctx, lab, fourOctets)
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			got, err := observe.Sessions(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			for _, node := range lab.Topology().Nodes() {
+				for _, s := range got[node.Name] {
+					Expect(s.PeerAS).To(BeEquivalentTo(fourOctets), "%s: %s", node.Name, s)
+				}
+			}
+			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("MESH-034", "a BGPPeer from all nodes to all nodes MUST give the same sessions without the mesh, node specific", func(ctx SpecContext) {
+			peer := v3.BGPPeer{
+				ObjectMeta: metav1.ObjectMeta{Name: "all-to-all"},
+				Spec:       v3.BGPPeerSpec{NodeSelector: "all()", PeerSelector: "all()"},
+			}
+			DeferCleanup(func(ctx SpecContext) { Expect(lab.Calico.DeleteBGPPeer(ctx, peer.Name)).To(Succeed()) })
+			Expect(lab.Calico.Apply(ctx, calico.Resources{BGPPeers: []v3.BGPPeer{peer}})).To(Succeed())
+			setMesh(ctx, lab, false)
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			got, err := observe.Sessions(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			nodes := lab.Topology().Nodes()
+			for _, node := range nodes {
+				Expect(got[node.Name]).To(HaveLen(len(nodes)-1), node.Name)
+				for _, s := range got[node.Name] {
+					Expect(s.Kind).To(Equal(session.NodeSpecific), "%s: %s", node.Name, s)
+				}
+			}
+			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
+		})
+	})
+}
+
+// setMesh turns the mesh on or off, and back on when the spec ends.
+func setMesh(ctx SpecContext, lab *Lab, on bool) {
+	GinkgoHelper()
+	change := func(ctx SpecContext, on bool) {
+		Expect(lab.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+			spec.NodeToNodeMeshEnabled = &on
+		})).To(Succeed())
+	}
+	if !on {
+		DeferCleanup(func(ctx SpecContext) { change(ctx, true) })
+	}
+	change(ctx, on)
+}
+
+func setAS(ctx SpecContext, lab *Lab, number uint32) {
+	GinkgoHelper()
+	Expect(lab.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+		as := numorstring.ASNumber(number)
+		spec.ASNumber = &as
+	})).To(Succeed())
+}
+
+func defaultAS(ctx SpecContext, lab *Lab) uint32 {
+	GinkgoHelper()
+	resources, err := lab.Calico.Read(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	return resources.DefaultAS()
+}
+
+// sessionCount counts the sessions of all nodes, whatever their state.
+func sessionCount(ctx SpecContext, lab *Lab) (int, error) {
+	got, err := observe.Sessions(ctx, lab.Lab)
+	count := 0
+	for _, node := range lab.Topology().Nodes() {
+		count += len(got[node.Name])
+	}
+	return count, err
+}

@@ -1,0 +1,78 @@
+package fullmesh
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// idle is how long a table at rest is watched: more than two of BIRD's scans of
+// the kernel's table (scan time 2).
+const idle = 5 * time.Second
+
+// routes are requirements A3, A4, D1, D6 and K7.
+func routes(lab *Lab) {
+	Context("routes", Label("routes"), func() {
+		Requirement("MESH-010", "a node MUST have exactly one route to each remote block, by BIRD, via the node that owns the block", func(ctx SpecContext) {
+			Eventually(lab.Routes(remoteBlocks(lab))).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("MESH-011", "a node MUST have a blackhole route for each of its own blocks and for no other", func(ctx SpecContext) {
+			Eventually(lab.Routes(ownBlocks(lab))).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("MESH-012", "a node MUST have no route into the pod network but those to blocks and to its own pods", func(ctx SpecContext) {
+			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("MESH-013", "BIRD MUST put nothing into the kernel but routes to blocks", func(ctx SpecContext) {
+			Eventually(lab.Routes(fromBIRD)).WithContext(ctx).Should(Agree())
+			tables, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			for host, table := range tables {
+				Expect(table.From(route.OriginBIRD).Without(lab.Topology().Pods)).To(BeEmpty(), host)
+			}
+		})
+
+		Requirement("MESH-014", "a node MUST export its own blocks to every peer, and no block that it does not own", func(ctx SpecContext) {
+			state, err := lab.State(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			for _, node := range state.Nodes {
+				Expect(node.Blocks).NotTo(BeEmpty(), "%s owns a block", node.Name)
+				exports, err := observe.Exports(ctx, lab.At(node.Name))
+				Expect(err).NotTo(HaveOccurred())
+				Expect(exports).To(HaveLen(len(state.Nodes)-1), "peers of %s", node.Name)
+				for peer, prefixes := range exports {
+					Expect(prefixes).To(ConsistOf(node.Blocks), "what %s exports to %s", node.Name, peer)
+				}
+			}
+		})
+
+		Requirement("MESH-015", "no route MUST be unreachable: every BGP next hop resolves", func(ctx SpecContext) {
+			Eventually(func() (route.Table, error) {
+				var unreachable route.Table
+				tables, err := observe.KernelTables(ctx, lab.Lab)
+				for _, table := range tables {
+					for _, r := range table {
+						if r.Kind == route.Unreachable {
+							unreachable = append(unreachable, r)
+						}
+					}
+				}
+				return unreachable, err
+			}).WithContext(ctx).Should(BeEmpty())
+		})
+
+		Requirement("MESH-016", "routes MUST NOT change while nothing happens", Label("slow"), func(ctx SpecContext) {
+			changes, err := observe.WatchRoutes(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			Consistently(changes, idle).ShouldNot(Receive())
+		})
+	})
+}

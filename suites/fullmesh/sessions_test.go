@@ -1,0 +1,55 @@
+package fullmesh
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/session"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// sessions are requirements A1 and A2.
+func sessions(lab *Lab) {
+	Context("sessions", Label("sessions"), func() {
+		Requirement("MESH-001", "every pair of nodes MUST have an established BGP session of type node-to-node mesh, and no other", func(ctx SpecContext) {
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+
+			By("counting, so that this does not rest on the oracle alone")
+			got, err := observe.Sessions(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			nodes := lab.Topology().Nodes()
+			for _, node := range nodes {
+				Expect(got[node.Name]).To(HaveLen(len(nodes)-1), "sessions of %s", node.Name)
+				for _, s := range got[node.Name] {
+					Expect(s.State).To(Equal(session.Established), "%s: %s", node.Name, s)
+					Expect(s.Kind).To(Equal(session.NodeToNodeMesh), "%s: %s", node.Name, s)
+				}
+			}
+		})
+
+		Requirement("MESH-002", "a node's BGP identifier MUST be its IPv4 address", func(ctx SpecContext) {
+			for _, node := range lab.Topology().Nodes() {
+				bird, err := observe.BIRD(ctx, lab.At(node.Name))
+				Expect(err).NotTo(HaveOccurred())
+				DeferCleanup(bird.Close)
+				status, err := bird.Status(ctx)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(status.RouterID).To(Equal(node.Address()), node.Name)
+			}
+		})
+
+		Requirement("MESH-003", "BIRD MUST have ended its graceful restart once all sessions are up, and not hold routes back", func(ctx SpecContext) {
+			for _, node := range lab.Topology().Nodes() {
+				bird, err := observe.BIRD(ctx, lab.At(node.Name))
+				Expect(err).NotTo(HaveOccurred())
+				DeferCleanup(bird.Close)
+				Eventually(func() (string, error) {
+					status, err := bird.Status(ctx)
+					return status.Recovery, err
+				}).WithContext(ctx).Should(BeEmpty(), node.Name)
+			}
+		})
+	})
+}

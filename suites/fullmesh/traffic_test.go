@@ -1,0 +1,45 @@
+package fullmesh
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// traffic is what the routes are for. The server tells the source address that it
+// sees, so that a hidden translation fails too.
+func traffic(lab *Lab) {
+	Context("traffic", Label("traffic"), func() {
+		Requirement("MESH-020", "pods on the same node MUST reach each other with their own addresses", func(ctx SpecContext) {
+			for node, pod := range lab.Pods(ctx) {
+				second := lab.NewPod(ctx, node)
+				Expect(probe.ClientAddress(ctx, pod, second.Address)).To(Equal(pod.Address.Addr()))
+				Expect(probe.ClientAddress(ctx, second, pod.Address)).To(Equal(second.Address.Addr()))
+				break
+			}
+		})
+
+		Requirement("MESH-021", "a pod MUST reach the pods on every other node, and be seen with its own address", func(ctx SpecContext) {
+			pods := lab.Pods(ctx)
+			for _, from := range pods {
+				for _, to := range pods {
+					if from.Node != to.Node {
+						Expect(probe.ClientAddress(ctx, from, to.Address)).To(Equal(from.Address.Addr()), "from %s to %s", from.Node, to.Node)
+						Expect(probe.ServerName(ctx, from, to.Address)).To(Equal(to.PodName), "from %s to %s", from.Node, to.Node)
+					}
+				}
+			}
+		})
+
+		Requirement("MESH-022", "a node MUST reach every pod from its own address", func(ctx SpecContext) {
+			for _, node := range lab.Topology().Nodes() {
+				for _, pod := range lab.Pods(ctx) {
+					Expect(probe.ClientAddress(ctx, lab.At(node.Name), pod.Address)).To(Equal(node.Address()), "from %s to the pod on %s", node.Name, pod.Node)
+				}
+			}
+		})
+	})
+}

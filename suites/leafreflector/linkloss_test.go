@@ -1,0 +1,116 @@
+package leafreflector
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// connections is how many new connections are made where a hash spreads them over
+// equal paths: enough that a path that swallows them is all but sure to be hit
+// (with two paths, the chance to miss it is 2^-40).
+const connections = 40
+
+// linkLoss is requirement F9 in the fabric.
+func linkLoss(lab *Lab) {
+	Context("loss of a link", Label("failure"), func() {
+		Requirement("LEAF-050", "when a leaf loses a spine, the equal-cost sets MUST shrink to the other spine", Label("routes"), func(ctx SpecContext) {
+			lab.CutLink(ctx, uplinks(lab)[0].Name)
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("LEAF-051", "when a leaf loses a spine, traffic MUST go on", Label("traffic"), func(ctx SpecContext) {
+			client, pods := lab.Topology().ByRole(topology.Client)[0], lab.Pods(ctx)
+			link := uplinks(lab)[0]
+			leaf := leafOf(lab, link)
+			inRack := pods[nodeOf(lab, func(n topology.Host) bool { return n.Rack == leaf.Rack }).Name]
+			outside := pods[nodeOf(lab, func(n topology.Host) bool { return n.Rack != leaf.Rack }).Name]
+
+			meters := map[string]*probe.Meter{
+				"client to pod": probe.NewMeter(ctx, lab.At(client.Name), inRack.Address),
+				"pod to pod":    probe.NewMeter(ctx, outside, inRack.Address),
+			}
+			lab.CutLink(ctx, link.Name)
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			for range connections {
+				Expect(probe.ClientAddress(ctx, lab.At(client.Name), inRack.Address)).To(Equal(client.Address()))
+				Expect(probe.ClientAddress(ctx, outside, inRack.Address)).To(Equal(outside.Address.Addr()))
+			}
+			for name, meter := range meters {
+				outage := meter.Stop()
+				AddReportEntry("outage: "+name, outage.String())
+				Expect(outage.Sent).To(BeNumerically(">", outage.Lost), name)
+				Expect(outage.Longest).To(BeNumerically("<", time.Second), "%s: %s; last error: %v", name, outage, outage.Last)
+			}
+		})
+
+		Requirement("LEAF-052", "when the link comes back, the equal-cost sets MUST be what they were", Label("routes"), func(ctx SpecContext) {
+			link := uplinks(lab)[0].Name
+			lab.CutLink(ctx, link)
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			lab.RestoreLink(ctx, link)
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("LEAF-053", "when a leaf loses every spine, the other racks' blocks MUST go from its rack, and traffic in the rack go on", func(ctx SpecContext) {
+			links := uplinks(lab)
+			leaf := leafOf(lab, links[0])
+			for _, link := range links {
+				if leafOf(lab, link).Name == leaf.Name {
+					lab.CutLink(ctx, link.Name)
+				}
+			}
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			expectPodsReach(ctx, lab, func(from, to *topology.Host) bool { return from.Rack == leaf.Rack && to.Rack == leaf.Rack })
+		})
+	})
+}
+
+// uplinks are the links between leaves and spines.
+func uplinks(lab *Lab) []topology.Link {
+	GinkgoHelper()
+	var links []topology.Link
+	for _, link := range lab.Topology().Links {
+		roles := map[topology.Role]bool{}
+		for _, end := range link.Ends {
+			host, ok := lab.Topology().Host(end.Host)
+			Expect(ok).To(BeTrue(), end.Host)
+			roles[host.Role] = true
+		}
+		if roles[topology.Leaf] && roles[topology.Spine] {
+			links = append(links, link)
+		}
+	}
+	Expect(len(links)).To(BeNumerically(">", 1), "links between leaves and spines")
+	return links
+}
+
+func leafOf(lab *Lab, link topology.Link) topology.Host {
+	GinkgoHelper()
+	for _, leaf := range lab.Topology().Leaves() {
+		if _, ok := link.End(leaf.Name); ok {
+			return leaf
+		}
+	}
+	Fail("link " + link.Name + " ends at no leaf")
+	return topology.Host{}
+}
+
+func nodeOf(lab *Lab, chosen func(topology.Host) bool) topology.Host {
+	GinkgoHelper()
+	for _, node := range lab.Topology().Nodes() {
+		if chosen(node) {
+			return node
+		}
+	}
+	Fail("the topology has no such node")
+	return topology.Host{}
+}

@@ -1,0 +1,92 @@
+package leafreflector
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/observe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/supervisor"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// rackLabel is what the mode's BGPPeers select nodes by.
+const rackLabel = "rack"
+
+// relabelling is requirement F1: a session follows the labels of its node.
+func relabelling(lab *Lab) {
+	Context("relabelling", Label("changes"), func() {
+		Requirement("LEAF-040", "a node whose rack label changes MUST give its session with the old leaf up for one with the new leaf, without a restart", func(ctx SpecContext) {
+			node, oldLeaf, newLeaf := nodeAndLeaves(lab)
+			before := processes(ctx, lab, node.Name)
+			relabel(ctx, lab, node, newLeaf.Rack)
+
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			got, err := observe.Sessions(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			var peers []string
+			for _, s := range got[node.Name] {
+				name, _ := lab.Topology().HostOf(s.Peer)
+				peers = append(peers, name)
+			}
+			Expect(peers).To(ConsistOf(newLeaf.Name), "peers of %s, which had %s", node.Name, oldLeaf.Name)
+			Expect(processes(ctx, lab, node.Name)).To(Equal(before), "processes of %s", node.Name)
+		})
+
+		Requirement("LEAF-041", "the node's blocks MUST go from the whole fabric with its session, and come back with it", func(ctx SpecContext) {
+			node, _, newLeaf := nodeAndLeaves(lab)
+			relabel(ctx, lab, node, newLeaf.Rack)
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+
+			relabel(ctx, lab, node, node.Rack)
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+		})
+	})
+}
+
+// nodeAndLeaves picks a node, the leaf of its rack, and another leaf.
+func nodeAndLeaves(lab *Lab) (node, own, other topology.Host) {
+	GinkgoHelper()
+	nodes := lab.Topology().Nodes()
+	node = nodes[len(nodes)-1]
+	for _, leaf := range lab.Topology().Leaves() {
+		if leaf.Rack == node.Rack {
+			own = leaf
+		} else {
+			other = leaf
+		}
+	}
+	Expect(own.Name).NotTo(BeEmpty(), "the leaf of %s", node.Name)
+	Expect(other.Name).NotTo(BeEmpty(), "a leaf of another rack")
+	return node, own, other
+}
+
+// relabel changes a node's rack label until the spec ends.
+func relabel(ctx SpecContext, lab *Lab, node topology.Host, rack string) {
+	GinkgoHelper()
+	DeferCleanup(func(ctx SpecContext) {
+		Expect(lab.Calico.LabelNode(ctx, node.Name, rackLabel, &node.Rack)).To(Succeed())
+	})
+	Expect(lab.Calico.LabelNode(ctx, node.Name, rackLabel, &rack)).To(Succeed())
+}
+
+// processes are a node's components that run, by name.
+func processes(ctx SpecContext, l *Lab, node string) map[string]int {
+	GinkgoHelper()
+	controller, ok := l.Lab.(lab.ComponentController)
+	Expect(ok).To(BeTrue(), "the lab tells its components' states")
+	components, err := controller.Components(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	running := map[string]int{}
+	for _, c := range components {
+		if c.Host == node && c.State == supervisor.Running {
+			running[c.Name] = c.PID
+		}
+	}
+	Expect(running).NotTo(BeEmpty(), "components of %s", node)
+	return running
+}
