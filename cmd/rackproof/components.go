@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -17,7 +16,8 @@ func newComponentsCommand() *cobra.Command {
 		Short: "Build and list the programs that the embedded lab runs",
 		Long: "The embedded lab runs Kubernetes' control plane, etcd and Calico, built once from Go modules\n" +
 			"into the user's cache folder ($XDG_CACHE_HOME/rackproof, or ~/.cache/rackproof).",
-		Args: cobra.NoArgs,
+		Example: "  rackproof components build\n" +
+			"  rackproof components list",
 	}
 	components.AddCommand(newComponentsBuildCommand(), newComponentsListCommand())
 	return components
@@ -54,7 +54,7 @@ func newComponentsBuildCommand() *cobra.Command {
 }
 
 func newComponentsListCommand() *cobra.Command {
-	var output string
+	var output *format
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List the components, and whether they are built",
@@ -74,19 +74,13 @@ func newComponentsListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			switch output {
-			case "json":
-				encoder := json.NewEncoder(command.OutOrStdout())
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(entries)
-			case "table":
-				return writeComponents(command.OutOrStdout(), entries)
-			default:
-				return fmt.Errorf("output format %q is unknown: use table or json", output)
+			if *output == formatJSON {
+				return writeJSON(command.OutOrStdout(), entries)
 			}
+			return writeComponents(command.OutOrStdout(), entries)
 		},
 	}
-	list.Flags().StringVarP(&output, "output", "o", "table", "output format: table or json")
+	output = formatFlag(list, formatTable, formatJSON)
 	return list
 }
 

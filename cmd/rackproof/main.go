@@ -5,43 +5,44 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/lab/netns"
 )
 
 func main() {
+	// The process of a lab is this program again.
+	netns.RunIfLab()
 	os.Exit(run())
 }
 
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM, unix.SIGHUP)
 	defer stop()
-	if err := newRootCommand().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "rackproof:", err)
-		if ctx.Err() != nil {
-			// By the shells' convention: 128 and the number of SIGINT.
-			return 130
-		}
-		return 1
-	}
-	return 0
+	// The first signal asks for an orderly end, a second one ends the program.
+	context.AfterFunc(ctx, stop)
+	return report(os.Stderr, newRootCommand().ExecuteContext(ctx), ctx.Err() != nil)
 }
 
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rackproof",
 		Short: "Proves that Calico's BGP networking works on a leaf-spine fabric",
+		Example: "  rackproof components build\n" +
+			"  rackproof lab up\n" +
+			"  rackproof report summary results",
 		// An error is said once, by main, and is seldom about usage.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version(),
 	}
-	root.AddCommand(newComponentsCommand())
+	root.AddCommand(newComponentsCommand(), newLabCommand(), newBenchCommand(), newReportCommand())
+	checkUsage(root)
 	return root
 }
 

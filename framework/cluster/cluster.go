@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/rackproof/rackproof/framework/calico"
@@ -36,6 +37,8 @@ type Config struct {
 	Manifests []byte
 	// ConfdTemplates is Calico's confd folder: conf.d and templates.
 	ConfdTemplates fs.FS
+	// PluginFolders are where CNI plugins lie, on every node.
+	PluginFolders []string
 	// Images maps container images to the programs that stand for them.
 	Images map[string][]string
 	// Environment is every component's base environment, PATH above all.
@@ -61,6 +64,8 @@ type Cluster struct {
 	ca         *authority
 	identities identities
 	admin      *rest.Config
+	// agentClient is shared by the nodes' agents.
+	agentClient kubernetes.Interface
 }
 
 // Start starts a cluster and returns when every component runs and every node is
@@ -77,6 +82,9 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 		server:     "https://" + netip.AddrPortFrom(config.Topology.Management.Control, apiServerPort).String(),
 	}
 	c.admin = c.identities.admin.restConfig(c.server, ca.pem)
+	if c.agentClient, err = c.newAgentClient(); err != nil {
+		return nil, err
+	}
 
 	done := config.Progress("control plane")
 	err = c.startControlPlane(ctx)

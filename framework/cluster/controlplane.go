@@ -137,9 +137,20 @@ func (c *Cluster) controllerManager() []string {
 		"--root-ca-file=" + c.file("ca.crt"),
 		// A node that is gone is noticed as fast as the fabric notices it.
 		"--node-monitor-period=1s", "--node-monitor-grace-period=12s",
+		"--controllers=" + controllers,
 		"--profiling=false",
 	}
 }
+
+// controllers are all of Kubernetes' but those for storage, certificates and
+// autoscaling, of which a lab has nothing.
+const controllers = "*," +
+	"-persistentvolume-binder-controller,-persistentvolume-attach-detach-controller," +
+	"-persistentvolume-expander-controller,-persistentvolume-protection-controller," +
+	"-persistentvolumeclaim-protection-controller,-ephemeral-volume-controller," +
+	"-volumeattributesclass-protection-controller,-resourceclaim-controller," +
+	"-certificatesigningrequest-signing-controller,-certificatesigningrequest-approving-controller," +
+	"-certificatesigningrequest-cleaner-controller,-horizontal-pod-autoscaler-controller"
 
 func (c *Cluster) scheduler() []string {
 	return []string{

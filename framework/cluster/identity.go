@@ -26,10 +26,11 @@ type identities struct {
 
 func newIdentities() identities {
 	// The agent acts for every node, so it is none of them and acts as an
-	// administrator, unlike a kubelet.
+	// administrator, unlike a kubelet. So does the controller manager, which would
+	// otherwise have to be some thirty service accounts.
 	return identities{
 		admin:             newIdentity("admin", "system:masters"),
-		controllerManager: newIdentity("system:kube-controller-manager"),
+		controllerManager: newIdentity("system:kube-controller-manager", "system:masters"),
 		scheduler:         newIdentity("system:kube-scheduler"),
 		proxy:             newIdentity("system:kube-proxy"),
 		agent:             newIdentity("rackproof-agent", "system:masters"),

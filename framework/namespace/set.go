@@ -13,6 +13,9 @@ import (
 // caller's own namespace.
 type Set struct {
 	Net, Mount, UTS, PID *os.File
+	// Hostname, if not empty, is the name in a UTS namespace that is made for the
+	// occasion, in place of UTS.
+	Hostname string
 }
 
 // Do runs fn inside the namespaces, on a thread that is discarded afterwards. A
@@ -81,6 +84,14 @@ func (s Set) enter() error {
 		}
 		if err := unix.Setns(int(step.file.Fd()), step.flag); err != nil {
 			return fmt.Errorf("enter the %s namespace %s: %w", step.what, step.file.Name(), err)
+		}
+	}
+	if s.Hostname != "" {
+		if err := unix.Unshare(unix.CLONE_NEWUTS); err != nil {
+			return fmt.Errorf("make a UTS namespace: %w", err)
+		}
+		if err := unix.Sethostname([]byte(s.Hostname)); err != nil {
+			return fmt.Errorf("set the host name %s: %w", s.Hostname, err)
 		}
 	}
 	return nil

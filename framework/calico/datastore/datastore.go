@@ -30,6 +30,9 @@ type Store struct {
 // New makes a store on a cluster's API.
 func New(client dynamic.Interface) *Store { return &Store{client: client} }
 
+// fieldManager is who owns what is applied.
+const fieldManager = "rackproof"
+
 // group is the API group of Calico's custom resources in the datastore.
 const group = "crd.projectcalico.org"
 
@@ -77,20 +80,8 @@ func (s *Store) apply(ctx context.Context, kind, plural string, o object) error 
 	stored.SetAPIVersion(group + "/v1")
 	stored.SetKind(kind)
 	stored.SetName(o.GetName())
-	client := s.client.Resource(resource(plural))
-	err = retry.RetryOnConflict(retry.DefaultRetry, func() error {
-		_, err := client.Create(ctx, stored, metav1.CreateOptions{})
-		if !apierrors.IsAlreadyExists(err) {
-			return err
-		}
-		current, err := client.Get(ctx, o.GetName(), metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		current.Object["spec"] = fields["spec"]
-		_, err = client.Update(ctx, current, metav1.UpdateOptions{})
-		return err
-	})
+	// Applied on the server, a resource is created or replaced by one request.
+	_, err = s.client.Resource(resource(plural)).Apply(ctx, o.GetName(), stored, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
 	if err != nil {
 		return fmt.Errorf("apply %s %s: %w", kind, o.GetName(), err)
 	}

@@ -32,7 +32,7 @@ const (
 func hostFiles() []string {
 	return []string{
 		"alternatives", "bash.bashrc", "ethertypes", "group", "inputrc", "iproute2", "ld.so.cache", "ld.so.conf",
-		"ld.so.conf.d", "localtime", "nsswitch.conf", "passwd", "profile", "protocols", "services", "terminfo",
+		"ld.so.conf.d", "localtime", "nsswitch.conf", "pam.conf", "pam.d", "passwd", "profile", "protocols", "security", "services", "terminfo",
 	}
 }
 

@@ -112,6 +112,7 @@ func (l *running) startCluster(ctx context.Context) error {
 		Topology: l.spec.Topology, Mode: l.spec.Mode, Version: l.spec.KubernetesVersion,
 		Dir: controlFolder, LogDir: filepath.Join(stateFolder, LogFolder),
 		Manifests: manifests, ConfdTemplates: os.DirFS(filepath.Join(programFolder, confdFolder)),
+		PluginFolders: l.programFolders(), Images: images(),
 		Environment: l.environment(), Supervisor: l.supervisor, Nodes: nodes,
 		NewPodNamespace: newPodNamespace, DeletePodNamespace: deletePodNamespace,
 		Progress: l.process.phase,
@@ -127,6 +128,21 @@ func (l *running) startCluster(ctx context.Context) error {
 	return errors.Join(
 		os.WriteFile(filepath.Join(stateFolder, KubeconfigFile), kubeconfig, 0o600),
 		os.WriteFile(ControlKubeconfig, kubeconfig, 0o600))
+}
+
+// programFolders are where the components lie in the lab.
+func (l *running) programFolders() []string {
+	var folders []string
+	for i := range l.spec.ProgramFolders {
+		folders = append(folders, fmt.Sprintf("%s/%d", programFolder, i))
+	}
+	return folders
+}
+
+// images are the container images that a lab knows, with the programs that stand
+// for them. agnhost's version is that of Kubernetes v1.34's own tests.
+func images() map[string][]string {
+	return map[string][]string{"registry.k8s.io/e2e-test-images/agnhost:2.56": {"agnhost", "pause"}}
 }
 
 // environment is what every component's environment begins with. Nothing of the

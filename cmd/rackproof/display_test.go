@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+)
+
+func TestPhases(t *testing.T) {
+	began := time.Now()
+	after := func(seconds float64) time.Time { return began.Add(time.Duration(seconds * float64(time.Second))) }
+	list := newPhases([]string{"routers", "nodes", "pods"})
+	for _, news := range []struct {
+		event inside.Event
+		at    float64
+	}{
+		{inside.Event{Phase: "routers"}, 0},
+		{inside.Event{Phase: "nodes"}, 1},
+		{inside.Event{Phase: "routers", Done: true, Seconds: 0.5}, 1.5},
+		{inside.Event{Error: "a component's, of no phase"}, 1.6},
+		{inside.Event{Phase: "another"}, 2},
+		{inside.Event{Phase: "another", Done: true, Seconds: 0.25, Error: "broken"}, 2.25},
+	} {
+		if changed, ok := list.apply(news.event, after(news.at)); ok != (news.event.Phase != "") || changed.name != news.event.Phase {
+			t.Errorf("%+v is about phase %q (%v)", news.event, changed.name, ok)
+		}
+	}
+	want := []string{
+		"  routers          0.50 s  done",
+		"  nodes            2.00 s  running",
+		"  pods                     ",
+		"  another          0.25 s  failed",
+		"  total            3.00 s",
+	}
+	if got := list.lines(began, after(3)); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	list.stop(after(4))
+	if got := list.lines(began, after(9))[1]; got != "  nodes            3.00 s  stopped" {
+		t.Errorf("after the end: %q", got)
+	}
+}
+
+func TestDisplayWithoutATerminal(t *testing.T) {
+	var out bytes.Buffer
+	d := newDisplay(&out, "Bringing up a lab")
+	d.tell(inside.Event{Phase: "routers"})
+	d.tell(inside.Event{Phase: "routers", Done: true, Seconds: 0.5})
+	d.tell(inside.Event{Ready: true})
+	d.tell(inside.Event{Phase: "nodes"})
+	d.tell(inside.Event{Phase: "nodes", Done: true, Seconds: 2, Error: "node0: no felix"})
+	d.end()
+	d.tell(inside.Event{Phase: "pods"})
+	want := "Bringing up a lab\n  routers …\n  routers done after 0.50 s\n  nodes …\n  nodes failed after 2.00 s\n"
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+func TestDisplayIsDrawnInItsPlace(t *testing.T) {
+	var out bytes.Buffer
+	d := &display{out: &out, live: true, began: time.Now(), stop: make(chan struct{}), phases: newPhases([]string{"routers"})}
+	d.draw()
+	d.tell(inside.Event{Phase: "routers"})
+	d.end()
+	first, second, found := strings.Cut(out.String(), "\x1b[2A")
+	if !found || strings.Count(first, "\n") != 2 || strings.Count(second, "\n") != 2 || !strings.Contains(second, string(phaseStopped)) {
+		t.Errorf("the table of two lines is not drawn over itself: %q", out.String())
+	}
+}

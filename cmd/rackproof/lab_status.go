@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
+	"github.com/rackproof/rackproof/framework/supervisor"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// statusTimeout bounds how long a lab may take to tell its state: a broken one may
+// not answer at all.
+const statusTimeout = 20 * time.Second
+
+func newLabStatusCommand() *cobra.Command {
+	status := &cobra.Command{
+		Use:   "status",
+		Short: "Show a lab's components, BGP sessions and routes",
+		Long: "Show a lab's components, and the BGP sessions and the kernel's routes of each host, and whether\n" +
+			"these are exactly what the topology and the Calico resources ask for. Cut links are not known to\n" +
+			"the command, and count as differences.",
+		Example: "  rackproof lab status\n" +
+			"  rackproof lab status -o json | jq '.hosts[] | select(.name == \"leaf0\").routes'\n" +
+			"  rackproof lab status -o json | jq -e .agrees",
+	}
+	name := nameFlag(status)
+	output := formatFlag(status, formatTable, formatJSON)
+	status.RunE = func(command *cobra.Command, _ []string) error {
+		l, err := attach(*name)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(command.Context(), statusTimeout)
+		defer cancel()
+		s := look(ctx, l)
+		if *output == formatJSON {
+			return writeJSON(command.OutOrStdout(), s.forScripts())
+		}
+		return s.writeText(command.OutOrStdout(), time.Now())
+	}
+	return status
+}
+
+// labStatus is what a lab looks like at one moment.
+type labStatus struct {
+	name, mode string
+	topology   *topology.Topology
+	components []supervisor.Status
+	sessions   session.Sessions
+	tables     route.Tables
+	// wrongSessions and wrongRoutes are what is not as the oracle says, by host.
+	wrongSessions map[string]session.Difference
+	wrongRoutes   map[string]route.Difference
+	// unknown is what could not be found out, and why.
+	unknown []string
+}
+
+// look reads a lab's state. What cannot be read is noted and left out: the command
+// is for labs that are broken, too.
+func look(ctx context.Context, l *netns.Lab) labStatus {
+	s := labStatus{name: l.Name(), mode: l.Mode().Name, topology: l.Topology()}
+	note := func(what string, err error) bool {
+		if err != nil {
+			s.unknown = append(s.unknown, fmt.Sprintf("%s: %v", what, err))
+		}
+		return err == nil
+	}
+	var err error
+	s.components, err = l.Components(ctx)
+	note("components", err)
+	s.sessions, err = observe.Sessions(ctx, l)
+	haveSessions := note("sessions", err)
+	s.tables, err = observe.KernelTables(ctx, l)
+	haveTables := note("routes", err)
+
+	state, err := observe.ClusterState(ctx, l)
+	if !note("the cluster's state, on which the expected sessions and routes rest", err) {
+		return s
+	}
+	sessions, err := state.Sessions()
+	if note("expected sessions", err) && haveSessions {
+		s.wrongSessions = session.CompareAll(sessions, session.Settled(s.sessions))
+	}
+	tables, err := state.Tables()
+	if note("expected routes", err) && haveTables {
+		s.wrongRoutes = route.CompareAll(tables, s.tables)
+	}
+	return s
+}
+
+// agrees tells whether everything could be read and is as it must be.
+func (s labStatus) agrees() bool {
+	return len(s.unknown)+len(s.wrongSessions)+len(s.wrongRoutes)+len(s.dead()) == 0
+}
+
+// dead are the components that have ended unasked.
+func (s labStatus) dead() []supervisor.Status {
+	var dead []supervisor.Status
+	for _, component := range s.components {
+		if component.State == supervisor.Dead {
+			dead = append(dead, component)
+		}
+	}
+	return dead
+}
+
+// down counts the ends of sessions that are not established.
+func (s labStatus) down() int {
+	count := 0
+	for _, sessions := range s.sessions {
+		for _, end := range sessions {
+			if end.State != session.Established {
+				count++
+			}
+		}
+	}
+	return count
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"net/netip"
+
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
+	"github.com/rackproof/rackproof/framework/supervisor"
+)
+
+// statusForScripts is a lab's status as `-o json` prints it.
+type statusForScripts struct {
+	Name     string `json:"name"`
+	Topology string `json:"topology"`
+	Mode     string `json:"mode"`
+	// Agrees says that everything could be read and is as the oracle says.
+	Agrees     bool                `json:"agrees"`
+	Components []supervisor.Status `json:"components"`
+	Hosts      []hostForScripts    `json:"hosts"`
+	// Unknown is what could not be found out.
+	Unknown []string `json:"unknown,omitempty"`
+}
+
+type hostForScripts struct {
+	Name     string              `json:"name"`
+	Role     string              `json:"role"`
+	Rack     string              `json:"rack,omitempty"`
+	AS       uint32              `json:"as,omitempty"`
+	Sessions []sessionForScripts `json:"sessions"`
+	Routes   []routeForScripts   `json:"routes"`
+	// WrongSessions and WrongRoutes describe what is not as expected.
+	WrongSessions string `json:"wrongSessions,omitempty"`
+	WrongRoutes   string `json:"wrongRoutes,omitempty"`
+}
+
+type sessionForScripts struct {
+	Peer     netip.Addr    `json:"peer"`
+	PeerHost string        `json:"peerHost,omitempty"`
+	PeerAS   uint32        `json:"peerAS"`
+	LocalAS  uint32        `json:"localAS"`
+	Kind     session.Kind  `json:"kind"`
+	State    session.State `json:"state"`
+}
+
+type routeForScripts struct {
+	Prefix   netip.Prefix    `json:"prefix"`
+	Kind     string          `json:"kind"`
+	NextHops []hopForScripts `json:"nextHops"`
+	Proto    string          `json:"proto"`
+	Metric   uint32          `json:"metric"`
+}
+
+type hopForScripts struct {
+	Via    string `json:"via,omitempty"`
+	Dev    string `json:"dev"`
+	Onlink bool   `json:"onlink,omitempty"`
+}
+
+// forScripts never has null where a list can be.
+func (s labStatus) forScripts() statusForScripts {
+	status := statusForScripts{
+		Name: s.name, Topology: s.topology.Name, Mode: s.mode, Agrees: s.agrees(),
+		Components: append([]supervisor.Status{}, s.components...), Unknown: s.unknown,
+	}
+	for _, host := range s.topology.Hosts {
+		one := hostForScripts{
+			Name: host.Name, Role: string(host.Role), Rack: host.Rack, AS: host.AS,
+			Sessions: []sessionForScripts{}, Routes: []routeForScripts{},
+			WrongSessions: s.wrongSessions[host.Name].String(), WrongRoutes: s.wrongRoutes[host.Name].String(),
+		}
+		for _, end := range session.Sorted(s.sessions[host.Name]) {
+			peer, _ := s.topology.HostOf(end.Peer)
+			one.Sessions = append(one.Sessions, sessionForScripts{end.Peer, peer, end.PeerAS, end.LocalAS, end.Kind, end.State})
+		}
+		for _, r := range s.tables[host.Name].Sorted() {
+			one.Routes = append(one.Routes, routeOf(r))
+		}
+		status.Hosts = append(status.Hosts, one)
+	}
+	return status
+}
+
+func routeOf(r route.Route) routeForScripts {
+	converted := routeForScripts{
+		Prefix: r.Prefix, Kind: r.Kind.String(), NextHops: []hopForScripts{}, Proto: r.Origin.String(), Metric: r.Metric,
+	}
+	for _, hop := range r.NextHops {
+		via := ""
+		if hop.Via.IsValid() {
+			via = hop.Via.String()
+		}
+		converted.NextHops = append(converted.NextHops, hopForScripts{via, hop.Dev, hop.Onlink})
+	}
+	return converted
+}

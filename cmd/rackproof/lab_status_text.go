@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
+	"github.com/rackproof/rackproof/framework/supervisor"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// writeText writes the status for people, the verdict last.
+func (s labStatus) writeText(out io.Writer, now time.Time) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Lab %s: topology %s, mode %s\n\n", s.name, s.topology.Name, s.mode)
+	s.writeComponents(&b, now)
+	for _, host := range s.topology.Hosts {
+		fmt.Fprintf(&b, "\n%s\n", describe(host))
+		writeSessions(&b, s.sessions[host.Name], s.topology)
+		writeRoutes(&b, s.tables[host.Name])
+	}
+	s.writeVerdict(&b)
+	for line := range strings.Lines(b.String()) {
+		// Cells that are empty at a line's end are blanks.
+		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe is a host's name with what it is.
+func describe(host topology.Host) string {
+	words := []string{string(host.Role)}
+	if host.Rack != "" {
+		words = append(words, host.Rack)
+	}
+	if host.AS != 0 {
+		words = append(words, fmt.Sprintf("AS %d", host.AS))
+	}
+	if address := host.Address(); address.IsValid() {
+		words = append(words, address.String())
+	}
+	return fmt.Sprintf("%s (%s)", host.Name, strings.Join(words, ", "))
+}
+
+// writeComponents writes a line for each host, and says of a component what it
+// does if it does not run.
+func (s labStatus) writeComponents(out io.Writer, now time.Time) {
+	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(table, "HOST\tCOMPONENTS")
+	byHost := map[string][]string{}
+	var hosts []string
+	for _, component := range s.components {
+		if !slices.Contains(hosts, component.Host) {
+			hosts = append(hosts, component.Host)
+		}
+		name := component.Name
+		if component.State != supervisor.Running {
+			name += fmt.Sprintf(" (%s for %s)", component.State, age(component.Since, now))
+		}
+		byHost[component.Host] = append(byHost[component.Host], name)
+	}
+	slices.Sort(hosts)
+	for _, host := range hosts {
+		fmt.Fprintf(table, "%s\t%s\n", host, strings.Join(slices.Sorted(slices.Values(byHost[host])), ", "))
+	}
+	_ = table.Flush() // writes to memory
+}
+
+func writeSessions(out io.Writer, sessions []session.Session, t *topology.Topology) {
+	if len(sessions) == 0 {
+		return
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(table, "  PEER\tHOST\tPEER AS\tLOCAL AS\tKIND\tSTATE")
+	for _, s := range session.Sorted(sessions) {
+		host, _ := t.HostOf(s.Peer)
+		fmt.Fprintf(table, "  %s\t%s\t%d\t%d\t%s\t%s\n", s.Peer, orDash(host), s.PeerAS, s.LocalAS, s.Kind, s.State)
+	}
+	_ = table.Flush() // writes to memory
+}
+
+// writeRoutes writes a line for each next hop of each route.
+func writeRoutes(out io.Writer, routes route.Table) {
+	if len(routes) == 0 {
+		return
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(table, "  ROUTE\tNEXT HOP\tINTERFACE\tPROTO\tMETRIC")
+	for _, r := range routes.Sorted() {
+		prefix, proto, metric := prefixText(r.Prefix), r.Origin.String(), fmt.Sprint(r.Metric)
+		if r.Kind != route.Unicast {
+			fmt.Fprintf(table, "  %s\t%s\t-\t%s\t%s\n", prefix, r.Kind, proto, metric)
+		}
+		for _, hop := range r.NextHops {
+			via := "-"
+			if hop.Via.IsValid() {
+				via = hop.Via.String()
+			}
+			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", prefix, via, orDash(hop.Dev), proto, metric)
+			// The other next hops stand below.
+			prefix, proto, metric = "", "", ""
+		}
+	}
+	_ = table.Flush() // writes to memory
+}
+
+func prefixText(prefix netip.Prefix) string {
+	if prefix.Bits() == 0 {
+		return "default"
+	}
+	return prefix.String()
+}
+
+// writeVerdict says what is not as it must be.
+func (s labStatus) writeVerdict(out io.Writer) {
+	for _, component := range s.dead() {
+		fmt.Fprintf(out, "\nComponent %s of %s is dead: %s\n", component.Name, component.Host, component.Error)
+	}
+	if len(s.wrongSessions) > 0 {
+		fmt.Fprintf(out, "\nSessions that are not as expected:\n%s", session.DescribeAll(s.wrongSessions))
+	}
+	if len(s.wrongRoutes) > 0 {
+		fmt.Fprintf(out, "\nRoutes that are not as expected:\n%s", route.DescribeAll(s.wrongRoutes))
+	}
+	for _, unknown := range s.unknown {
+		fmt.Fprintf(out, "\nNot known: %s\n", unknown)
+	}
+	verdict := "All sessions and routes are as expected."
+	down := s.down()
+	switch {
+	case !s.agrees():
+		verdict = "The lab is not as expected."
+	case down > 0:
+		verdict = fmt.Sprintf("All sessions and routes are as expected, and so are %d ends of sessions that are not established: as they are configured, they cannot be.", down)
+	}
+	fmt.Fprintf(out, "\n%s\n", verdict)
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/launch"
+)
+
+// recipe is what a lab is to be made from, as flags name it.
+type recipe struct{ topology, mode string }
+
+// recipeFlags adds flags that name a topology and a mode.
+func recipeFlags(command *cobra.Command) *recipe {
+	var r recipe
+	command.Flags().StringVar(&r.topology, "topology", "leaf-spine", "a topology's name, or its file")
+	command.Flags().StringVar(&r.mode, "mode", "leafreflector", "a mode's name, or its folder")
+	return &r
+}
+
+// options loads what the recipe names. Remarks on it go to out.
+func (r recipe) options(out io.Writer) (launch.Options, error) {
+	topology, err := fixtures.Topology(r.topology)
+	if err != nil {
+		return launch.Options{}, err
+	}
+	for _, warning := range topology.Warnings {
+		fmt.Fprintln(out, "warning:", warning)
+	}
+	mode, err := fixtures.Mode(r.mode)
+	if err != nil {
+		return launch.Options{}, err
+	}
+	return launch.Options{Topology: topology, Mode: mode}, nil
+}
+
+func newLabUpCommand() *cobra.Command {
+	var name string
+	up := &cobra.Command{
+		Use:   "up",
+		Short: "Bring a lab up and leave it up",
+		Long: "Bring a lab up until every BGP session that must be is established and a pod is ready on each\n" +
+			"node. The lab stays up when the command has ended. An interrupt on the way takes all of it down.",
+		Example: "  rackproof lab up\n" +
+			"  rackproof lab up --topology single-rack --mode fullmesh --name mesh\n" +
+			"  rackproof lab up --topology ./mine.yaml -o json | jq -r .name",
+	}
+	chosen := recipeFlags(up)
+	up.Flags().StringVarP(&name, "name", "n", "", "the lab's name (default: made from the topology's)")
+	output := formatFlag(up, formatText, formatJSON)
+	up.RunE = func(command *cobra.Command, _ []string) error {
+		options, err := chosen.options(command.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		options.Name = name
+		result, err := bringUp(command.Context(), options, command.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		if *output == formatJSON {
+			return writeJSON(command.OutOrStdout(), result)
+		}
+		return result.writeText(command.OutOrStdout())
+	}
+	return up
+}
+
+// broughtUp is a lab that `lab up` leaves behind.
+type broughtUp struct {
+	Name       string `json:"name"`
+	Topology   string `json:"topology"`
+	Mode       string `json:"mode"`
+	PID        int    `json:"pid"`
+	Kubeconfig string `json:"kubeconfig"`
+	// Seconds is how long it took from nothing to ready.
+	Seconds float64 `json:"seconds"`
+
+	// host is one that can be entered.
+	host string
+}
+
+// bringUp brings a lab up, shows how on out, and lets the lab live on.
+func bringUp(ctx context.Context, options launch.Options, out io.Writer) (broughtUp, error) {
+	began := time.Now()
+	l, err := launchWithDisplay(ctx, options, out,
+		fmt.Sprintf("Bringing up topology %s in mode %s", options.Topology.Name, options.Mode.Name))
+	if err != nil {
+		return broughtUp{}, err
+	}
+	took := time.Since(began)
+	if err := l.Release(); err != nil {
+		return broughtUp{}, errors.Join(err, l.Down(context.WithoutCancel(ctx)))
+	}
+	return broughtUp{
+		Name: l.Name(), Topology: options.Topology.Name, Mode: options.Mode.Name, PID: l.PID(),
+		Kubeconfig: l.Kubeconfig(), Seconds: took.Seconds(), host: options.Topology.Nodes()[0].Name,
+	}, nil
+}
+
+func launchWithDisplay(ctx context.Context, options launch.Options, out io.Writer, title string) (*netns.Lab, error) {
+	shown := newDisplay(out, title)
+	defer shown.end()
+	options.Progress = shown.tell
+	return launch.Up(ctx, options)
+}
+
+func (b broughtUp) writeText(out io.Writer) error {
+	_, err := fmt.Fprintf(out, `
+Lab %[1]s is ready after %.2[2]f s: topology %[3]s, mode %[4]s.
+
+  enter a host    rackproof lab exec -n %[1]s %[5]s
+  use kubectl     rackproof lab exec -n %[1]s control -- kubectl get pods -A -o wide
+  see its state   rackproof lab status -n %[1]s
+  remove it       rackproof lab down %[1]s
+`, b.Name, b.Seconds, b.Topology, b.Mode, b.host)
+	return err
+}

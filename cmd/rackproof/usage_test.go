@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+func TestMistakesInTheCommandLine(t *testing.T) {
+	cases := []struct {
+		line string
+		says string
+	}{
+		{"foo", `unknown command "foo": see ` + "`rackproof --help`"},
+		{"labb", "did you mean lab?"},
+		{"lab foo", "unknown command \"foo\": see `rackproof lab --help`"},
+		{"lab exce", "did you mean exec?"},
+		{"components biuld", "did you mean build?"},
+		{"lab up --nosuch", "unknown flag: --nosuch: see `rackproof lab up --help`"},
+		{"lab up extra", "see `rackproof lab up --help`"},
+		{"lab list -o yaml", "use table or json"},
+		{"lab exec", "name a host"},
+		{"lab exec -- ip route", "name a host"},
+		{"lab exec node0 ip route", "put -- between the host and its command: node0 -- ip route"},
+		{"lab exec node0 leaf0 -- ip route", "put -- between"},
+		{"lab logs", "name a host"},
+		{"lab logs node0 felix confd", "one component or none"},
+		{"lab logs node0 --tail 0", "--tail 0"},
+		{"lab down mine --all", "not both"},
+		{"bench --runs 0", "--runs 0"},
+		{"bench -o text", "use markdown or json"},
+		{"report summary", "name one results folder"},
+	}
+	for _, c := range cases {
+		t.Run(c.line, func(t *testing.T) {
+			output, err := execute(t, strings.Fields(c.line)...)
+			var told bytes.Buffer
+			if status := report(&told, err, false); status != exitUsage {
+				t.Errorf("got status %d, want %d", status, exitUsage)
+			}
+			if !strings.HasPrefix(told.String(), "rackproof: ") || strings.Count(told.String(), "\n") != 1 || !strings.Contains(told.String(), c.says) {
+				t.Errorf("got %q, want one line with %q", told.String(), c.says)
+			}
+			if output != "" {
+				t.Errorf("standard output has %q", output)
+			}
+		})
+	}
+}
+
+func TestReport(t *testing.T) {
+	cases := []struct {
+		name        string
+		err         error
+		interrupted bool
+		status      int
+		told        string
+	}{
+		{"success", nil, false, 0, ""},
+		{"failure", errors.New("leaf0: no bgpd"), false, 1, "rackproof: leaf0: no bgpd\n"},
+		{"interrupted", errors.New("lab x: interrupt"), true, 130, "rackproof: lab x: interrupt\n"},
+		{"a command's own status", fmt.Errorf("exec: %w", exitStatus(7)), false, 7, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var told bytes.Buffer
+			if status := report(&told, c.err, c.interrupted); status != c.status || told.String() != c.told {
+				t.Errorf("got status %d and %q, want %d and %q", status, told.String(), c.status, c.told)
+			}
+		})
+	}
+}
+
+func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
+	var check func(*cobra.Command)
+	check = func(command *cobra.Command) {
+		t.Run(command.CommandPath(), func(t *testing.T) {
+			if command.Short == "" {
+				t.Error("no description")
+			}
+			if !strings.Contains(command.Example, "rackproof ") {
+				t.Errorf("example %q shows no command line", command.Example)
+			}
+			arguments := append(strings.Fields(command.CommandPath())[1:], "--help")
+			if help, err := execute(t, arguments...); err != nil || !strings.Contains(help, "Examples:") {
+				t.Errorf("--help gives error %v and\n%s", err, help)
+			}
+		})
+		for _, below := range command.Commands() {
+			check(below)
+		}
+	}
+	check(newRootCommand())
+}

@@ -1,0 +1,22 @@
+package netns
+
+import (
+	"context"
+	"fmt"
+)
+
+// Down takes a lab down by its name, also one that is still being made.
+func Down(ctx context.Context, name string) error {
+	f, err := folderOf(name)
+	if err != nil {
+		return err
+	}
+	if !f.alive() {
+		return fmt.Errorf("lab %s: %w", name, ErrNoLab)
+	}
+	pid, err := f.pid()
+	if err != nil {
+		return fmt.Errorf("lab %s: find its process: %w", name, err)
+	}
+	return (&Lab{folder: f, pid: pid}).Down(ctx)
+}
