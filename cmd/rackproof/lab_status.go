@@ -9,6 +9,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/supervisor"
@@ -80,7 +81,11 @@ func look(ctx context.Context, l *netns.Lab) labStatus {
 	s.tables, err = observe.KernelTables(ctx, l)
 	haveTables := note("routes", err)
 
-	state, err := observe.ClusterState(ctx, l)
+	var state oracle.State
+	cluster, err := observe.NewCluster(l)
+	if err == nil {
+		state, err = cluster.State(ctx)
+	}
 	if !note("the cluster's state, on which the expected sessions and routes rest", err) {
 		return s
 	}

@@ -18,7 +18,11 @@ const poll = 100 * time.Millisecond
 // waitForSessions waits until the lab has exactly the sessions that the oracle
 // expects.
 func waitForSessions(ctx context.Context, l lab.Lab) error {
-	state, err := observe.ClusterState(ctx, l)
+	cluster, err := observe.NewCluster(l)
+	if err != nil {
+		return err
+	}
+	state, err := cluster.State(ctx)
 	if err != nil {
 		return err
 	}

@@ -18,36 +18,48 @@ import (
 	"github.com/rackproof/rackproof/framework/oracle"
 )
 
-// ClusterState reads from the API what the oracle has to know of a lab's cluster:
-// Calico's resources, the nodes' settings, the blocks that they own and the pods
-// that run on them. Of routers and cut links it says what the lab was made with.
-func ClusterState(ctx context.Context, l lab.Lab) (oracle.State, error) {
-	state := oracle.State{Topology: l.Topology(), CutLinks: map[string]bool{}}
-	var err error
-	if state.Routers, err = fabric.Plan(l.Topology(), l.Mode()); err != nil {
-		return state, err
-	}
+// Cluster reads a lab's cluster by its API. It keeps its connections, so a lab
+// needs one only.
+type Cluster struct {
+	lab    lab.Lab
+	client kubernetes.Interface
+	store  *datastore.Store
+}
+
+// NewCluster makes a reader of a lab's cluster.
+func NewCluster(l lab.Lab) (*Cluster, error) {
 	dynamicClient, err := dynamic.NewForConfig(l.Kubernetes())
 	if err != nil {
-		return state, fmt.Errorf("make a client for the lab's API: %w", err)
-	}
-	store := datastore.New(dynamicClient)
-	if state.Resources, err = store.Read(ctx); err != nil {
-		return state, err
-	}
-	blocks, err := store.Blocks(ctx)
-	if err != nil {
-		return state, err
+		return nil, fmt.Errorf("make a client for the lab's API: %w", err)
 	}
 	client, err := kubernetes.NewForConfig(l.Kubernetes())
 	if err != nil {
-		return state, fmt.Errorf("make a client for the lab's API: %w", err)
+		return nil, fmt.Errorf("make a client for the lab's API: %w", err)
 	}
-	workloads, err := workloads(ctx, client)
+	return &Cluster{lab: l, client: client, store: datastore.New(dynamicClient)}, nil
+}
+
+// State reads what the oracle has to know: Calico's resources, the nodes'
+// settings, the blocks that they own and the pods that run on them. Of routers and
+// cut links it says what the lab was made with.
+func (c *Cluster) State(ctx context.Context) (oracle.State, error) {
+	state := oracle.State{Topology: c.lab.Topology(), CutLinks: map[string]bool{}}
+	var err error
+	if state.Routers, err = fabric.Plan(c.lab.Topology(), c.lab.Mode()); err != nil {
+		return state, err
+	}
+	if state.Resources, err = c.store.Read(ctx); err != nil {
+		return state, err
+	}
+	blocks, err := c.store.Blocks(ctx)
 	if err != nil {
 		return state, err
 	}
-	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	workloads, err := workloads(ctx, c.client)
+	if err != nil {
+		return state, err
+	}
+	nodes, err := c.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return state, fmt.Errorf("list the nodes: %w", err)
 	}

@@ -22,7 +22,7 @@ type Comparison struct {
 
 // State is what the oracle has to know of the lab now.
 func (l *Lab) State(ctx context.Context) (oracle.State, error) {
-	state, err := observe.ClusterState(ctx, l.Lab)
+	state, err := l.cluster.State(ctx)
 	state.CutLinks = maps.Clone(l.cut)
 	return state, err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -40,6 +41,7 @@ type Lab struct {
 	failed bool
 	cut    map[string]bool
 
+	cluster *observe.Cluster
 	// Calico and Kubernetes are the lab's resources.
 	Calico *datastore.Store
 	Client klient.Client
@@ -105,6 +107,8 @@ func (l *Lab) bringUp(ctx context.Context) {
 	dynamicClient, err := dynamic.NewForConfig(l.netns.Kubernetes())
 	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "make a client for the lab's API")
 	l.Calico = datastore.New(dynamicClient)
+	l.cluster, err = observe.NewCluster(l.netns)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	l.Client, err = klient.New(l.netns.Kubernetes())
 	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "make a client for the lab's API")
 }

@@ -22,6 +22,14 @@ var bgpdConf string
 
 var bgpdTemplate = template.Must(template.New("bgpd.conf").Parse(bgpdConf))
 
+// zebraConf is zebra's configuration. With nexthop objects in the kernel, zebra
+// 8.4.4 goes on to use a group that lost a member with its link after the link
+// is back: the RIB has both next hops then, and the kernel one.
+const zebraConf = `hostname %s
+!
+no zebra nexthop kernel enable
+`
+
 // Render makes the router's configuration: one file for each daemon, which the
 // daemons read themselves. FRR's usual single frr.conf would have to be loaded by
 // vtysh once the daemons run, which takes longer and can fail half way.
@@ -36,7 +44,7 @@ func Render(r fabric.Router) ([]File, error) {
 		return nil, fmt.Errorf("render FRR's configuration of %s: %w", r.Host, err)
 	}
 	return []File{
-		{Path: zebraConfig, Content: fmt.Appendf(nil, "hostname %s\n", r.Host)},
+		{Path: zebraConfig, Content: fmt.Appendf(nil, zebraConf, r.Host)},
 		{Path: bgpdConfig, Content: bgpd.Bytes()},
 		{Path: vtyshConfig},
 	}, nil
