@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,10 +29,17 @@ type container struct {
 }
 
 func newContainer(p *pod, spec *corev1.Container, init bool, reason string) *container {
-	return &container{pod: p, spec: spec, init: init, status: corev1.ContainerStatus{
+	c := &container{pod: p, spec: spec, init: init, status: corev1.ContainerStatus{
 		Name: spec.Name, Image: spec.Image, Started: new(bool),
 		State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason}},
 	}}
+	for _, old := range slices.Concat(p.published.InitContainerStatuses, p.published.ContainerStatuses) {
+		// An agent before this one has run it, so this is a restart.
+		if old.Name == spec.Name && old.ContainerID != "" {
+			c.status.RestartCount = old.RestartCount + 1
+		}
+	}
+	return c
 }
 
 // run runs the container, again and again as the pod's restart policy says, and

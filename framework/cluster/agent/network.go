@@ -163,7 +163,7 @@ func (p *pod) tryAttach(ctx context.Context) ([]netip.Addr, error) {
 	p.set(func() { p.attachable = true })
 	path, err := p.agent.machine.NewPodNetwork(ctx, p.first.UID)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("make its network namespace: %w", err)
 	}
 	addresses, err := p.agent.network.add(ctx, p.first, path)
 	if err != nil {
@@ -211,12 +211,15 @@ func (p *pod) tryDetach(ctx context.Context) error {
 	// The plugin wants a namespace to look into, even if it is a new one.
 	path, err := p.agent.machine.NewPodNetwork(ctx, p.first.UID)
 	if err != nil {
-		return err
+		return fmt.Errorf("make a network namespace to take down: %w", err)
 	}
 	if err := p.agent.network.remove(ctx, p.first, path); err != nil {
 		return err
 	}
-	return p.agent.machine.DeletePodNetwork(ctx, p.first.UID)
+	if err := p.agent.machine.DeletePodNetwork(ctx, p.first.UID); err != nil {
+		return fmt.Errorf("delete its network namespace: %w", err)
+	}
+	return nil
 }
 
 // pluginRunner runs CNI plugins on a node. It implements invoke.Exec.

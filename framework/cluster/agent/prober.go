@@ -55,7 +55,7 @@ func (c *container) probe(ctx context.Context, failed chan<- failedProbe) {
 	defer probes.Wait()
 	if probe := c.spec.ReadinessProbe; probe != nil {
 		probes.Go(func() {
-			c.watch(ctx, probe, unhealthy, func(found verdict, err error) (more bool) {
+			c.watch(ctx, probe, undecided, func(found verdict, err error) (more bool) {
 				if err != nil {
 					c.pod.log.Info("Container is not ready", "container", c.spec.Name, "reason", err)
 				}
