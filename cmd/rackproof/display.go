@@ -89,10 +89,14 @@ func (d *display) refresh() {
 	}
 }
 
-// draw writes the table over the one that was drawn last.
+// draw writes the table over the one that was drawn last. Before anything has
+// begun there is none: what is refused at once needs no empty table.
 func (d *display) draw() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if !d.phases.begun() {
+		return
+	}
 	lines := d.phases.lines(d.began, time.Now())
 	var b strings.Builder
 	if d.drawn > 0 {

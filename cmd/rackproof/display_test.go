@@ -65,7 +65,11 @@ func TestDisplayIsDrawnInItsPlace(t *testing.T) {
 	var out bytes.Buffer
 	d := &display{out: &out, live: true, began: time.Now(), stop: make(chan struct{}), phases: newPhases([]string{"routers"})}
 	d.draw()
+	if out.Len() > 0 {
+		t.Errorf("a table is drawn before anything has begun: %q", out.String())
+	}
 	d.tell(inside.Event{Phase: "routers"})
+	d.draw()
 	d.end()
 	first, second, found := strings.Cut(out.String(), "\x1b[2A")
 	if !found || strings.Count(first, "\n") != 2 || strings.Count(second, "\n") != 2 || !strings.Contains(second, string(phaseStopped)) {

@@ -65,6 +65,7 @@ func execOn(command *cobra.Command, name, host string, argv []string) error {
 	defer signal.Stop(keyboard)
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(command.Context()), unix.SIGTERM, unix.SIGHUP)
 	defer stop()
+	defer keepForeground(command.InOrStdin())()
 	status, err := l.Exec(ctx, host, argv, command.InOrStdin(), command.OutOrStdout(), command.ErrOrStderr())
 	if err != nil {
 		return err

@@ -74,6 +74,11 @@ func (p *phases) apply(event inside.Event, now time.Time) (phase, bool) {
 	return *changed, true
 }
 
+// begun tells whether any phase has.
+func (p phases) begun() bool {
+	return slices.ContainsFunc(p, func(one phase) bool { return one.state != phasePending })
+}
+
 // stop ends what still runs.
 func (p phases) stop(now time.Time) {
 	for i := range p {

@@ -35,6 +35,8 @@ type Config struct {
 	LogDir string
 	// Manifests has Calico's CustomResourceDefinitions and roles (calico.yaml).
 	Manifests []byte
+	// Workload are manifests of what runs in the cluster from the beginning.
+	Workload []byte
 	// ConfdTemplates is Calico's confd folder: conf.d and templates.
 	ConfdTemplates fs.FS
 	// PluginFolders are where CNI plugins lie, on every node.
@@ -120,6 +122,8 @@ func (c *Cluster) startNodes(ctx context.Context) error {
 		close(installed)
 		return nil
 	})
+	// Pods are bound as soon as nodes register, and start when Calico lets them.
+	tasks.Go(func() error { return c.createWorkload(ctx) })
 	for _, host := range c.config.Topology.Nodes() {
 		tasks.Go(func() error {
 			if err := c.startNode(ctx, host, installed); err != nil {

@@ -40,11 +40,11 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 	if err := c.writeNodeFiles(host, namespaces); err != nil {
 		return err
 	}
-	agentReady, err := c.startAgent(ctx, host, namespaces)
+	nodeAgent, err := c.startAgent(ctx, host, namespaces)
 	if err != nil {
 		return err
 	}
-	for _, step := range []<-chan struct{}{agentReady, installed} {
+	for _, step := range []<-chan struct{}{nodeAgent.Ready(), installed} {
 		select {
 		case <-step:
 		case <-ctx.Done():
@@ -56,6 +56,7 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 	if err := n.run(ctx, "calico-startup", "calico-node", "-startup"); err != nil {
 		return err
 	}
+	nodeAgent.SetReady(true, "CalicoStarted", "Calico has prepared the node")
 	tasks, ctx := errgroup.WithContext(ctx)
 	tasks.Go(func() error {
 		if err := n.start("calico-confd", "calico-node", "-confd", "-confd-confdir="+confdFolder); err != nil {
@@ -64,8 +65,9 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 		return n.startBIRD(ctx)
 	})
 	tasks.Go(func() error {
-		// confd and BIRD do not need what these do, so nothing waits for them.
-		if err := n.run(ctx, "calico-tunnel-addresses", "calico-node", "-allocate-tunnel-addrs", "-allocate-tunnel-addrs-run-once"); err != nil {
+		// Without encapsulation this program has nothing to do; it is a quarter of a
+		// second of processor time.
+		if err := n.allocateTunnelAddresses(ctx); err != nil {
 			return err
 		}
 		if err := n.start("calico-felix", "calico-node", "-felix"); err != nil {
@@ -92,6 +94,17 @@ func (n node) component(name string, argv []string) supervisor.Component {
 
 func (n node) run(ctx context.Context, name string, argv ...string) error {
 	return n.cluster.config.Supervisor.Run(ctx, n.component(name, argv))
+}
+
+// allocateTunnelAddresses gives the node an address for its tunnel device if a
+// pool of the mode is encapsulated.
+func (n node) allocateTunnelAddresses(ctx context.Context) error {
+	for _, pool := range n.cluster.config.Mode.Resources.IPPools {
+		if calico.EncapsulationOf(pool) != calico.NoEncapsulation {
+			return n.run(ctx, "calico-tunnel-addresses", "calico-node", "-allocate-tunnel-addrs", "-allocate-tunnel-addrs-run-once")
+		}
+	}
+	return nil
 }
 
 func (n node) start(name string, argv ...string) error {

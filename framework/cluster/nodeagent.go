@@ -22,9 +22,9 @@ import (
 // the lab's process.
 const agentComponent = "agent"
 
-// startAgent starts a node's agent and returns a channel that is closed when the
-// node is registered.
-func (c *Cluster) startAgent(ctx context.Context, host topology.Host, namespaces namespace.Set) (<-chan struct{}, error) {
+// startAgent starts a node's agent. The node is not ready, and runs no pods with a
+// network of their own, until the agent is told that Calico is there.
+func (c *Cluster) startAgent(ctx context.Context, host topology.Host, namespaces namespace.Set) (*agent.Agent, error) {
 	serving, err := c.ca.issue(host.Name, nil, []netip.Addr{host.Address()})
 	if err != nil {
 		return nil, err
@@ -60,13 +60,14 @@ func (c *Cluster) startAgent(ctx context.Context, host topology.Host, namespaces
 	if err != nil {
 		return nil, err
 	}
+	a.SetReady(false, "NetworkNotReady", "Calico has not started on the node yet")
 	// The agent lives as long as the lab, not as long as its start.
 	go func() {
 		if err := a.Run(context.WithoutCancel(ctx)); err != nil {
 			c.config.Died(err)
 		}
 	}()
-	return a.Ready(), nil
+	return a, nil
 }
 
 func (c *Cluster) agentLog(node string) (*slog.Logger, error) {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/component"
 	"github.com/rackproof/rackproof/framework/lab/capability"
@@ -50,10 +51,14 @@ func Up(ctx context.Context, options Options) (*netns.Lab, error) {
 	if err != nil {
 		return nil, err
 	}
+	manifests, err := fixtures.Workload(fixtures.WorkloadName)
+	if err != nil {
+		return nil, err
+	}
 	progress := serialise(options.Progress)
 	l, err := netns.Up(ctx, netns.Options{
 		Name: options.Name, Topology: options.Topology, Mode: options.Mode,
-		Components: components, Progress: progress,
+		Components: components, Workload: manifests, Progress: progress,
 	})
 	if err != nil {
 		return nil, err
@@ -80,7 +85,7 @@ func waitReady(ctx context.Context, l *netns.Lab, progress func(inside.Event)) e
 	}()
 	tasks, ctx := errgroup.WithContext(ctx)
 	tasks.Go(phase(ctx, "sessions", progress, func() error { return waitForSessions(ctx, l) }))
-	tasks.Go(phase(ctx, "pods", progress, func() error { return startWorkload(ctx, l) }))
+	tasks.Go(phase(ctx, "pods", progress, func() error { return waitForWorkload(ctx, l) }))
 	return tasks.Wait()
 }
 

@@ -72,7 +72,7 @@ func (l *Lab) open() error {
 	}
 	config, err := clientcmd.BuildConfigFromFlags("", l.Kubeconfig())
 	if err != nil {
-		return fmt.Errorf("lab %s: read its kubeconfig: %w", l.Name(), err)
+		return fmt.Errorf("lab %s: read its kubeconfig: %w (is the lab still being made?)", l.Name(), err)
 	}
 	control, err := l.Host(cluster.ControlHost)
 	if err != nil {

@@ -40,6 +40,8 @@ type Options struct {
 	Topology   *topology.Topology
 	Mode       *calico.Mode
 	Components component.Set
+	// Workload are manifests of what runs in the cluster from the beginning.
+	Workload []byte
 	// Progress is told of phases as they begin and end; nil for nobody.
 	Progress func(inside.Event)
 }
@@ -67,6 +69,7 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 		ProgramFolders:    programFolders(options.Components),
 		Manifests:         options.Components.Manifests(),
 		Confd:             options.Components.Confd(),
+		Workload:          options.Workload,
 		KubernetesVersion: options.Components.Version("kube-apiserver"),
 	}
 	lock, err := f.create()

@@ -111,7 +111,7 @@ func (l *running) startCluster(ctx context.Context) error {
 	c, err := cluster.Start(ctx, cluster.Config{
 		Topology: l.spec.Topology, Mode: l.spec.Mode, Version: l.spec.KubernetesVersion,
 		Dir: controlFolder, LogDir: filepath.Join(stateFolder, LogFolder),
-		Manifests: manifests, ConfdTemplates: os.DirFS(filepath.Join(programFolder, confdFolder)),
+		Workload: l.spec.Workload, Manifests: manifests, ConfdTemplates: os.DirFS(filepath.Join(programFolder, confdFolder)),
 		PluginFolders: l.programFolders(), Images: images(),
 		Environment: l.environment(), Supervisor: l.supervisor, Nodes: nodes,
 		NewPodNamespace: newPodNamespace, DeletePodNamespace: deletePodNamespace,

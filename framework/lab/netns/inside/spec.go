@@ -27,6 +27,8 @@ type Spec struct {
 	// its confd templates.
 	Manifests string `json:"manifests"`
 	Confd     string `json:"confd"`
+	// Workload are manifests of what runs in the cluster from the beginning.
+	Workload []byte `json:"workload"`
 	// KubernetesVersion is what nodes report.
 	KubernetesVersion string `json:"kubernetesVersion"`
 }

@@ -1,0 +1,51 @@
+package agent
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+func TestRhythm(t *testing.T) {
+	type probe struct {
+		at      time.Duration
+		regular bool
+	}
+	const ms = time.Millisecond
+	tests := []struct {
+		name  string
+		probe corev1.Probe
+		eager bool
+		// settled is how many probes it takes until the container answers.
+		settled int
+		want    []probe
+	}{
+		{"steady", corev1.Probe{PeriodSeconds: 2}, false, 9, []probe{{0, true}, {2000 * ms, true}, {4000 * ms, true}}},
+		{"with a delay", corev1.Probe{PeriodSeconds: 2, InitialDelaySeconds: 3}, false, 9, []probe{{3000 * ms, true}, {5000 * ms, true}}},
+		{"eager in the first period only", corev1.Probe{PeriodSeconds: 1}, true, 9, []probe{
+			{0, true}, {50 * ms, false}, {150 * ms, false}, {350 * ms, false}, {750 * ms, false}, {1000 * ms, true}, {2000 * ms, true}, {3000 * ms, true},
+		}},
+		{"eager after a delay", corev1.Probe{PeriodSeconds: 1, InitialDelaySeconds: 1}, true, 9, []probe{{1000 * ms, true}, {1050 * ms, false}}},
+		{"eager until it answers", corev1.Probe{PeriodSeconds: 1}, true, 2, []probe{{0, true}, {50 * ms, false}, {1000 * ms, true}, {2000 * ms, true}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := newRhythm(&test.probe, test.eager)
+			var got []probe
+			var at time.Duration
+			for n := range test.want {
+				if n == test.settled {
+					r.settle()
+				}
+				wait, regular := r.next()
+				at += wait
+				got = append(got, probe{at, regular})
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
