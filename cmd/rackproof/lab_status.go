@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,10 +77,11 @@ func look(ctx context.Context, l *netns.Lab) labStatus {
 	var err error
 	s.components, err = l.Components(ctx)
 	note("components", err)
+	// A host that does not answer is unknown, and the others are shown all the same.
 	s.sessions, err = observe.Sessions(ctx, l)
-	haveSessions := note("sessions", err)
+	note("sessions", err)
 	s.tables, err = observe.KernelTables(ctx, l)
-	haveTables := note("routes", err)
+	note("routes", err)
 
 	var state oracle.State
 	cluster, err := observe.NewCluster(l)
@@ -90,14 +92,24 @@ func look(ctx context.Context, l *netns.Lab) labStatus {
 		return s
 	}
 	sessions, err := state.Sessions()
-	if note("expected sessions", err) && haveSessions {
-		s.wrongSessions = session.CompareAll(sessions, session.Settled(s.sessions))
+	if note("expected sessions", err) {
+		s.wrongSessions = session.CompareAll(ofHosts(sessions, s.sessions), session.Settled(s.sessions))
 	}
 	tables, err := state.Tables()
-	if note("expected routes", err) && haveTables {
-		s.wrongRoutes = route.CompareAll(tables, s.tables)
+	if note("expected routes", err) {
+		s.wrongRoutes = route.CompareAll(ofHosts(tables, s.tables), s.tables)
 	}
 	return s
+}
+
+// ofHosts leaves of what is expected that of the hosts that were observed.
+func ofHosts[M ~map[string]V, V any](expected, observed M) M {
+	left := maps.Clone(expected)
+	maps.DeleteFunc(left, func(host string, _ V) bool {
+		_, ok := observed[host]
+		return !ok
+	})
+	return left
 }
 
 // agrees tells whether everything could be read and is as it must be.

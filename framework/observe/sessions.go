@@ -2,9 +2,10 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"fmt"
-
-	"golang.org/x/sync/errgroup"
+	"maps"
+	"slices"
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
@@ -20,7 +21,8 @@ const birdSocket = "/var/run/calico/bird.ctl"
 // birdConfig is the main file of BIRD's configuration, as confd writes it.
 const birdConfig = "/etc/calico/confd/config/bird.cfg"
 
-// Sessions reads the BGP sessions of all nodes and routers of a lab.
+// Sessions reads the BGP sessions of all nodes and routers of a lab. With an error
+// come the sessions of those hosts that could be read.
 func Sessions(ctx context.Context, l lab.Lab) (session.Sessions, error) {
 	routers, err := fabric.Plan(l.Topology(), l.Mode())
 	if err != nil {
@@ -66,7 +68,8 @@ func BIRD(ctx context.Context, host lab.Host) (*bird.Client, error) {
 	return client, nil
 }
 
-// KernelTables reads the main tables of all hosts of a lab.
+// KernelTables reads the main tables of all hosts of a lab. With an error come the
+// tables of those hosts that could be read.
 func KernelTables(ctx context.Context, l lab.Lab) (route.Tables, error) {
 	readers := map[string]func(context.Context, lab.Host) (route.Table, error){}
 	for _, host := range l.Topology().Hosts {
@@ -75,35 +78,42 @@ func KernelTables(ctx context.Context, l lab.Lab) (route.Tables, error) {
 	return fromEach(ctx, l, readers)
 }
 
-// fromEach reads something from several hosts side by side.
+// fromEach reads something from several hosts side by side. What could be read is
+// returned together with the errors of the other hosts.
 func fromEach[T any](ctx context.Context, l lab.Lab, readers map[string]func(context.Context, lab.Host) (T, error)) (map[string]T, error) {
 	type answer struct {
 		host  string
 		value T
+		err   error
 	}
 	answers := make(chan answer, len(readers))
-	tasks, ctx := errgroup.WithContext(ctx)
 	for name, read := range readers {
-		tasks.Go(func() error {
+		go func() {
 			host, err := l.Host(name)
 			if err != nil {
-				return err
+				answers <- answer{host: name, err: err}
+				return
 			}
 			value, err := read(ctx, host)
 			if err != nil {
-				return fmt.Errorf("observe %s: %w", name, err)
+				err = fmt.Errorf("observe %s: %w", name, err)
 			}
-			answers <- answer{name, value}
-			return nil
-		})
+			answers <- answer{name, value, err}
+		}()
 	}
-	if err := tasks.Wait(); err != nil {
-		return nil, err
-	}
-	close(answers)
 	all := map[string]T{}
-	for a := range answers {
+	failed := map[string]error{}
+	for range readers {
+		a := <-answers
+		if a.err != nil {
+			failed[a.host] = a.err
+			continue
+		}
 		all[a.host] = a.value
 	}
-	return all, nil
+	var errs []error
+	for _, host := range slices.Sorted(maps.Keys(failed)) {
+		errs = append(errs, failed[host])
+	}
+	return all, errors.Join(errs...)
 }
