@@ -31,6 +31,9 @@ type Config struct {
 	Version string
 	// Dir is a folder for the control plane's files.
 	Dir string
+	// Seed is a folder with what Prepare has saved, to begin with; empty to begin
+	// with nothing.
+	Seed string
 	// LogDir is the folder that containers' logs go to, one folder per node.
 	LogDir string
 	// Manifests has Calico's CustomResourceDefinitions and roles (calico.yaml).
@@ -70,9 +73,7 @@ type Cluster struct {
 	agentClient kubernetes.Interface
 }
 
-// Start starts a cluster and returns when every component runs and every node is
-// registered. Sessions and pods may come up later.
-func Start(ctx context.Context, config Config) (*Cluster, error) {
+func newCluster(config Config) (*Cluster, error) {
 	ca, err := newAuthority()
 	if err != nil {
 		return nil, err
@@ -88,6 +89,16 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 		return nil, err
 	}
 
+	return c, nil
+}
+
+// Start starts a cluster and returns when every component runs and every node is
+// registered. Sessions and pods may come up later.
+func Start(ctx context.Context, config Config) (*Cluster, error) {
+	c, err := newCluster(config)
+	if err != nil {
+		return nil, err
+	}
 	done := config.Progress("control plane")
 	err = c.startControlPlane(ctx)
 	done(err)
@@ -116,12 +127,18 @@ func (c *Cluster) startNodes(ctx context.Context) error {
 	tasks, ctx := errgroup.WithContext(ctx)
 	installed := make(chan struct{})
 	tasks.Go(func() error {
-		if err := c.installCalico(ctx); err != nil {
+		if c.config.Seed == "" {
+			if err := c.installCalico(ctx); err != nil {
+				return err
+			}
+		}
+		if err := c.applyMode(ctx); err != nil {
 			return err
 		}
 		close(installed)
 		return nil
 	})
+	tasks.Go(c.startControllers)
 	// Pods are bound as soon as nodes register, and start when Calico lets them.
 	tasks.Go(func() error { return c.createWorkload(ctx) })
 	for _, host := range c.config.Topology.Nodes() {

@@ -18,17 +18,23 @@ const (
 	apiServerPort = 6443
 	etcdClient    = "http://127.0.0.1:2379"
 	etcdPeer      = "http://127.0.0.1:2380"
+	etcdFolder    = "etcd"
 )
 
 // controlPlaneTimeout bounds the wait for the API server: several times what a
 // loaded machine needs, so that a hang is told apart from slowness.
 const controlPlaneTimeout = 2 * time.Minute
 
-// startControlPlane starts etcd and the API server side by side, waits for the
-// API, and then starts the controller manager and the scheduler.
+// startControlPlane starts etcd and the API server side by side and waits for the
+// API.
 func (c *Cluster) startControlPlane(ctx context.Context) error {
 	if err := c.writeControlPlaneFiles(); err != nil {
 		return err
+	}
+	if c.config.Seed != "" {
+		if err := copySparse(c.config.Seed, c.file(etcdFolder)); err != nil {
+			return fmt.Errorf("copy the prepared state: %w", err)
+		}
 	}
 	if err := c.startControl("etcd", c.etcd()); err != nil {
 		return err
@@ -36,9 +42,12 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 	if err := c.startControl("kube-apiserver", c.apiServer()); err != nil {
 		return err
 	}
-	if err := c.waitForAPI(ctx); err != nil {
-		return err
-	}
+	return c.waitForAPI(ctx)
+}
+
+// startControllers starts the controller manager and the scheduler, which would
+// only wait for the API if they were started earlier.
+func (c *Cluster) startControllers() error {
 	if err := c.startControl("kube-controller-manager", c.controllerManager()); err != nil {
 		return err
 	}
@@ -97,7 +106,7 @@ func (c *Cluster) writeControlPlaneFiles() error {
 // etcd keeps nothing beyond the lab, so it need not wait for a disk.
 func (c *Cluster) etcd() []string {
 	return []string{
-		"--data-dir=" + c.file("etcd"), "--unsafe-no-fsync", "--log-level=warn",
+		"--data-dir=" + c.file(etcdFolder), "--unsafe-no-fsync", "--log-level=warn",
 		"--listen-client-urls=" + etcdClient, "--advertise-client-urls=" + etcdClient,
 		"--listen-peer-urls=" + etcdPeer, "--initial-advertise-peer-urls=" + etcdPeer,
 		"--initial-cluster=default=" + etcdPeer,

@@ -30,7 +30,7 @@ const (
 )
 
 // installCalico creates what Calico's manifest has besides its workloads, which
-// the lab runs itself: definitions and roles. Then it applies the mode.
+// the lab runs itself: definitions and roles.
 func (c *Cluster) installCalico(ctx context.Context) error {
 	client, err := dynamic.NewForConfig(c.admin)
 	if err != nil {
@@ -57,10 +57,7 @@ func (c *Cluster) installCalico(ctx context.Context) error {
 			return nil
 		})
 	}
-	if err := tasks.Wait(); err != nil {
-		return err
-	}
-	return c.applyMode(ctx, client)
+	return tasks.Wait()
 }
 
 // installed are the kinds of Calico's manifest that a lab creates.
@@ -91,7 +88,11 @@ func decodeManifests(manifests []byte) ([]unstructured.Unstructured, error) {
 }
 
 // applyMode applies the mode's resources.
-func (c *Cluster) applyMode(ctx context.Context, client dynamic.Interface) error {
+func (c *Cluster) applyMode(ctx context.Context) error {
+	client, err := dynamic.NewForConfig(c.admin)
+	if err != nil {
+		return fmt.Errorf("make a client for the API server: %w", err)
+	}
 	if err := datastore.New(client).Apply(ctx, c.config.Mode.Resources); err != nil {
 		return fmt.Errorf("apply mode %s: %w", c.config.Mode.Name, err)
 	}

@@ -56,10 +56,14 @@ func Up(ctx context.Context, options Options) (*netns.Lab, error) {
 		return nil, err
 	}
 	progress := serialise(options.Progress)
-	l, err := netns.Up(ctx, netns.Options{
+	lab := netns.Options{
 		Name: options.Name, Topology: options.Topology, Mode: options.Mode,
 		Components: components, Workload: manifests, Progress: progress,
-	})
+	}
+	if lab.Seed, err = netns.Prepare(ctx, lab, cache); err != nil {
+		return nil, err
+	}
+	l, err := netns.Up(ctx, lab)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,9 @@ type Options struct {
 	Topology   *topology.Topology
 	Mode       *calico.Mode
 	Components component.Set
+	// Seed is a folder made by Prepare for the same components and service network;
+	// empty to begin with nothing.
+	Seed string
 	// Workload are manifests of what runs in the cluster from the beginning.
 	Workload []byte
 	// Progress is told of phases as they begin and end; nil for nobody.
@@ -53,6 +56,11 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
+	return up(ctx, options, inside.Spec{Routers: routers, Seed: options.Seed})
+}
+
+// up brings a lab up from a specification that begins with what is particular.
+func up(ctx context.Context, options Options, spec inside.Spec) (*Lab, error) {
 	// What killed labs have left goes first.
 	if _, err := GC(); err != nil {
 		return nil, err
@@ -64,14 +72,11 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := inside.Spec{
-		Name: options.Name, Topology: options.Topology, Mode: options.Mode, Routers: routers,
-		ProgramFolders:    programFolders(options.Components),
-		Manifests:         options.Components.Manifests(),
-		Confd:             options.Components.Confd(),
-		Workload:          options.Workload,
-		KubernetesVersion: options.Components.Version("kube-apiserver"),
-	}
+	spec.Name, spec.Topology, spec.Mode = options.Name, options.Topology, options.Mode
+	spec.ProgramFolders = programFolders(options.Components)
+	spec.Manifests, spec.Confd = options.Components.Manifests(), options.Components.Confd()
+	spec.Workload = options.Workload
+	spec.KubernetesVersion = options.Components.Version(component.APIServer)
 	lock, err := f.create()
 	if err != nil {
 		return nil, err
@@ -84,6 +89,9 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	}
 	if err := l.waitReady(ctx); err != nil {
 		return nil, errors.Join(err, l.Down(context.WithoutCancel(ctx)))
+	}
+	if spec.Prepare != "" {
+		return nil, l.Down(ctx)
 	}
 	if err := l.open(); err != nil {
 		return nil, errors.Join(err, l.Down(context.WithoutCancel(ctx)))

@@ -118,13 +118,20 @@ func (l *process) run(ctx context.Context, cancel context.CancelCauseFunc, state
 		}),
 	}
 	go lab.supervisor.Reap(ctx)
-	if err := lab.start(ctx); err != nil {
+	make := lab.start
+	if spec.Prepare != "" {
+		make = lab.prepare
+	}
+	if err := make(ctx); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
 		return fmt.Errorf("lab %s: %w", spec.Name, err)
 	}
 	l.tell(Event{Ready: true})
+	if spec.Prepare != "" {
+		return nil
+	}
 	<-ctx.Done()
 	return context.Cause(ctx)
 }

@@ -21,6 +21,8 @@ const (
 	programFolder  = "/opt/rackproof"
 	confdFolder    = "confd"
 	manifestFolder = "manifests"
+	seedFolder     = "seed"
+	prepareFolder  = "/var/lib/rackproof/prepared"
 	controlFolder  = "/var/lib/rackproof/control"
 	// ControlKubeconfig is an administrator's kubeconfig on the control host.
 	ControlKubeconfig = "/var/lib/rackproof/admin.kubeconfig"
@@ -74,9 +76,16 @@ func makeRoot(state string, spec Spec) error {
 	if err := mountPrograms(root, spec); err != nil {
 		return err
 	}
-	for _, mount := range []struct{ source, target string }{{"/dev", "dev"}, {state, "run/rackproof"}} {
-		if err := unix.Mount(mount.source, filepath.Join(root, mount.target), "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
-			return fmt.Errorf("mount %s in the lab: %w", mount.source, err)
+	binds := map[string]string{"/dev": "dev", state: "run/rackproof"}
+	if spec.Prepare != "" {
+		binds[spec.Prepare] = strings.TrimPrefix(prepareFolder, "/")
+	}
+	for source, target := range binds {
+		if err := os.MkdirAll(filepath.Join(root, target), 0o755); err != nil {
+			return fmt.Errorf("make the lab's folder /%s: %w", target, err)
+		}
+		if err := unix.Mount(source, filepath.Join(root, target), "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+			return fmt.Errorf("mount %s in the lab: %w", source, err)
 		}
 	}
 	if err := changeRoot(root); err != nil {
@@ -126,6 +135,9 @@ func mountPrograms(root string, spec Spec) error {
 	}
 	mounts[spec.Confd] = "opt/rackproof/" + confdFolder
 	mounts[spec.Manifests] = "opt/rackproof/" + manifestFolder
+	if spec.Seed != "" {
+		mounts[spec.Seed] = "opt/rackproof/" + seedFolder
+	}
 	for source, name := range mounts {
 		target := filepath.Join(root, name)
 		if err := os.MkdirAll(target, 0o755); err != nil {

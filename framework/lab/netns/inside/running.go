@@ -13,6 +13,7 @@ import (
 	"github.com/rackproof/rackproof/framework/cluster"
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/supervisor"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // running is a lab while it is made and lives.
@@ -100,24 +101,11 @@ func openOwn() (namespace.Set, error) {
 }
 
 func (l *running) startCluster(ctx context.Context) error {
-	manifests, err := os.ReadFile(filepath.Join(programFolder, manifestFolder, "calico.yaml"))
+	config, err := l.clusterConfig()
 	if err != nil {
-		return fmt.Errorf("read Calico's manifest: %w", err)
+		return err
 	}
-	nodes := map[string]namespace.Set{}
-	for _, node := range l.spec.Topology.Nodes() {
-		nodes[node.Name] = l.hosts[node.Name]
-	}
-	c, err := cluster.Start(ctx, cluster.Config{
-		Topology: l.spec.Topology, Mode: l.spec.Mode, Version: l.spec.KubernetesVersion,
-		Dir: controlFolder, LogDir: filepath.Join(stateFolder, LogFolder),
-		Workload: l.spec.Workload, Manifests: manifests, ConfdTemplates: os.DirFS(filepath.Join(programFolder, confdFolder)),
-		PluginFolders: l.programFolders(), Images: images(),
-		Environment: l.environment(), Supervisor: l.supervisor, Nodes: nodes,
-		NewPodNamespace: newPodNamespace, DeletePodNamespace: deletePodNamespace,
-		Progress: l.process.phase,
-		Died:     func(err error) { l.process.tell(Event{Error: err.Error()}) },
-	})
+	c, err := cluster.Start(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -128,6 +116,44 @@ func (l *running) startCluster(ctx context.Context) error {
 	return errors.Join(
 		os.WriteFile(filepath.Join(stateFolder, KubeconfigFile), kubeconfig, 0o600),
 		os.WriteFile(ControlKubeconfig, kubeconfig, 0o600))
+}
+
+// prepare saves a state of the control plane.
+func (l *running) prepare(ctx context.Context) error {
+	if err := makeLinks(&topology.Topology{Management: l.spec.Topology.Management}, nil); err != nil {
+		return err
+	}
+	config, err := l.clusterConfig()
+	if err != nil {
+		return err
+	}
+	return cluster.Prepare(ctx, config, prepareFolder)
+}
+
+func (l *running) clusterConfig() (cluster.Config, error) {
+	manifests, err := os.ReadFile(filepath.Join(programFolder, manifestFolder, "calico.yaml"))
+	if err != nil {
+		return cluster.Config{}, fmt.Errorf("read Calico's manifest: %w", err)
+	}
+	nodes := map[string]namespace.Set{}
+	for _, node := range l.spec.Topology.Nodes() {
+		nodes[node.Name] = l.hosts[node.Name]
+	}
+	config := cluster.Config{
+		Topology: l.spec.Topology, Mode: l.spec.Mode, Version: l.spec.KubernetesVersion,
+		Dir: controlFolder, LogDir: filepath.Join(stateFolder, LogFolder),
+		Workload: l.spec.Workload, Manifests: manifests,
+		ConfdTemplates: os.DirFS(filepath.Join(programFolder, confdFolder)),
+		PluginFolders:  l.programFolders(), Images: images(),
+		Environment: l.environment(), Supervisor: l.supervisor, Nodes: nodes,
+		NewPodNamespace: newPodNamespace, DeletePodNamespace: deletePodNamespace,
+		Progress: l.process.phase,
+		Died:     func(err error) { l.process.tell(Event{Error: err.Error()}) },
+	}
+	if l.spec.Seed != "" {
+		config.Seed = filepath.Join(programFolder, seedFolder)
+	}
+	return config, nil
 }
 
 // programFolders are where the components lie in the lab.

@@ -29,6 +29,12 @@ type Spec struct {
 	Confd     string `json:"confd"`
 	// Workload are manifests of what runs in the cluster from the beginning.
 	Workload []byte `json:"workload"`
+	// Seed is a folder with a prepared state of the control plane to begin with;
+	// empty to begin with nothing.
+	Seed string `json:"seed,omitempty"`
+	// Prepare, if not empty, is a folder: the process saves a state of the control
+	// plane there for use as a seed, and ends. There are no hosts then.
+	Prepare string `json:"prepare,omitempty"`
 	// KubernetesVersion is what nodes report.
 	KubernetesVersion string `json:"kubernetesVersion"`
 }
