@@ -70,10 +70,10 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 		if err := n.allocateTunnelAddresses(ctx); err != nil {
 			return err
 		}
-		if err := n.start("calico-felix", "calico-node", "-felix"); err != nil {
+		if err := n.startInBackground("calico-felix", "calico-node", "-felix"); err != nil {
 			return err
 		}
-		return n.start("kube-proxy", append([]string{"kube-proxy"}, c.proxyArguments(host)...)...)
+		return n.startInBackground("kube-proxy", append([]string{"kube-proxy"}, c.proxyArguments(host)...)...)
 	})
 	return tasks.Wait()
 }
@@ -109,6 +109,13 @@ func (n node) allocateTunnelAddresses(ctx context.Context) error {
 
 func (n node) start(name string, argv ...string) error {
 	return n.cluster.config.Supervisor.Start(n.component(name, argv))
+}
+
+// startInBackground starts what sessions and pods do not wait for.
+func (n node) startInBackground(name string, argv ...string) error {
+	component := n.component(name, argv)
+	component.Background = true
+	return n.cluster.config.Supervisor.Start(component)
 }
 
 // startBIRD starts BIRD once confd has written its configuration. The main file

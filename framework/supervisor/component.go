@@ -17,6 +17,9 @@ type Component struct {
 	Env []string
 	// Namespaces are the host's.
 	Namespaces namespace.Set
+	// Background components leave the processor to others while there are any that
+	// want it: those that a lab's sessions and pods do not wait for.
+	Background bool
 }
 
 // State is what has become of a component.

@@ -17,10 +17,19 @@ type reaper struct {
 }
 
 // start starts cmd and registers it before any reaping can see it.
-func (r *reaper) start(namespaces namespace.Set, cmd *exec.Cmd) error {
+func (r *reaper) start(namespaces namespace.Set, nice int, cmd *exec.Cmd) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := namespaces.Start(cmd); err != nil {
+	err := namespaces.Do(func() error {
+		if nice != 0 {
+			// The thread's own; the process inherits it.
+			if err := unix.Setpriority(unix.PRIO_PROCESS, 0, nice); err != nil {
+				return err
+			}
+		}
+		return cmd.Start()
+	})
+	if err != nil {
 		return err
 	}
 	if r.own == nil {

@@ -29,6 +29,9 @@ type Supervisor struct {
 	components map[key]*running
 }
 
+// backgroundNice is the nice value of background components.
+const backgroundNice = 10
+
 type key struct{ host, name string }
 
 type running struct {
@@ -60,7 +63,11 @@ func (s *Supervisor) Start(c Component) error {
 	defer log.Close()
 	cmd := command(context.Background(), c)
 	cmd.Stdout, cmd.Stderr = log, log
-	if err := s.StartCommand(c.Namespaces, cmd); err != nil {
+	nice := 0
+	if c.Background {
+		nice = backgroundNice
+	}
+	if err := s.reaper.start(c.Namespaces, nice, cmd); err != nil {
 		return fmt.Errorf("%s: start %s: %w", c.Host, c.Name, err)
 	}
 	r := &running{
@@ -94,7 +101,7 @@ func (s *Supervisor) Run(ctx context.Context, c Component) error {
 // StartCommand starts any command inside namespaces, so that Reap leaves its exit
 // status to WaitCommand, which has to follow.
 func (s *Supervisor) StartCommand(namespaces namespace.Set, cmd *exec.Cmd) error {
-	return s.reaper.start(namespaces, cmd)
+	return s.reaper.start(namespaces, 0, cmd)
 }
 
 // WaitCommand waits for a command that StartCommand has started.

@@ -1,0 +1,91 @@
+package route
+
+import (
+	"net/netip"
+	"testing"
+)
+
+func prefix(text string) netip.Prefix { return netip.MustParsePrefix(text) }
+
+func via(hops ...string) []NextHop {
+	var list []NextHop
+	for _, hop := range hops {
+		list = append(list, NextHop{Via: netip.MustParseAddr(hop), Dev: "eth1"})
+	}
+	return list
+}
+
+func bgp(to string, hops ...string) Route {
+	return Route{Prefix: prefix(to), NextHops: via(hops...), Origin: OriginBGP, Metric: 20}
+}
+
+func TestCompare(t *testing.T) {
+	tests := []struct {
+		name      string
+		want, got Table
+		expected  string
+	}{
+		{
+			name: "same routes in another order",
+			want: Table{bgp("10.1.0.0/24", "10.0.0.1", "10.0.0.2"), bgp("10.2.0.0/24", "10.0.0.1")},
+			got:  Table{bgp("10.2.0.0/24", "10.0.0.1"), bgp("10.1.0.0/24", "10.0.0.2", "10.0.0.1")},
+		},
+		{
+			name:     "a route is missing",
+			want:     Table{bgp("10.1.0.0/24", "10.0.0.1")},
+			expected: "- missing     10.1.0.0/24 via 10.0.0.1 dev eth1 proto bgp metric 20",
+		},
+		{
+			name:     "a route should not be there",
+			got:      Table{bgp("10.1.0.0/24", "10.0.0.1")},
+			expected: "+ unexpected  10.1.0.0/24 via 10.0.0.1 dev eth1 proto bgp metric 20",
+		},
+		{
+			name: "a next hop is lost",
+			want: Table{bgp("10.1.0.0/24", "10.0.0.1", "10.0.0.2")},
+			got:  Table{bgp("10.1.0.0/24", "10.0.0.2")},
+			expected: "~ expected    10.1.0.0/24 proto bgp metric 20 nexthop via 10.0.0.1 dev eth1 nexthop via 10.0.0.2 dev eth1\n" +
+				"  got         10.1.0.0/24 via 10.0.0.2 dev eth1 proto bgp metric 20",
+		},
+		{
+			name:     "the same route by another owner",
+			want:     Table{{Prefix: prefix("10.1.0.0/24"), Kind: Blackhole, Origin: OriginBIRD}},
+			got:      Table{{Prefix: prefix("10.1.0.0/24"), Kind: Blackhole, Origin: OriginFelix}},
+			expected: "~ expected    blackhole 10.1.0.0/24 proto bird\n  got         blackhole 10.1.0.0/24 proto 80",
+		},
+		{
+			name:     "a second route to a prefix beside the right one",
+			want:     Table{bgp("10.1.0.0/24", "10.0.0.1")},
+			got:      Table{bgp("10.1.0.0/24", "10.0.0.1"), {Prefix: prefix("10.1.0.0/24"), NextHops: via("10.0.0.9"), Origin: OriginBIRD}},
+			expected: "+ unexpected  10.1.0.0/24 via 10.0.0.9 dev eth1 proto bird",
+		},
+		{
+			name: "onlink matters",
+			want: Table{{Prefix: prefix("10.1.0.0/24"), NextHops: []NextHop{{Via: netip.MustParseAddr("10.0.0.1"), Dev: "tunl0", Onlink: true}}, Origin: OriginBIRD}},
+			got:  Table{{Prefix: prefix("10.1.0.0/24"), NextHops: []NextHop{{Via: netip.MustParseAddr("10.0.0.1"), Dev: "tunl0"}}, Origin: OriginBIRD}},
+			expected: "~ expected    10.1.0.0/24 via 10.0.0.1 dev tunl0 onlink proto bird\n" +
+				"  got         10.1.0.0/24 via 10.0.0.1 dev tunl0 proto bird",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			d := Compare(test.want, test.got)
+			if d.String() != test.expected {
+				t.Errorf("got:\n%s\nwant:\n%s", d, test.expected)
+			}
+			if d.Empty() != (test.expected == "") {
+				t.Errorf("Empty() is %t", d.Empty())
+			}
+		})
+	}
+}
+
+func TestCompareAllSeesHostsOfBothSides(t *testing.T) {
+	one := Table{bgp("10.1.0.0/24", "10.0.0.1")}
+	differences := CompareAll(Tables{"a": one, "b": one, "c": nil}, Tables{"a": one, "c": one, "d": one})
+	for host, differs := range map[string]bool{"a": false, "b": true, "c": true, "d": true} {
+		if _, got := differences[host]; got != differs {
+			t.Errorf("host %s: differs is %t, want %t", host, got, differs)
+		}
+	}
+}
