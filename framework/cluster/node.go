@@ -53,7 +53,7 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 	}
 
 	n := node{cluster: c, host: host, namespaces: namespaces}
-	if err := n.run(ctx, "calico-startup", "calico-node", "-startup"); err != nil {
+	if err := n.prepare(ctx); err != nil {
 		return err
 	}
 	nodeAgent.SetReady(true, "CalicoStarted", "Calico has prepared the node")
@@ -94,6 +94,22 @@ func (n node) component(name string, argv []string) supervisor.Component {
 
 func (n node) run(ctx context.Context, name string, argv ...string) error {
 	return n.cluster.config.Supervisor.Run(ctx, n.component(name, argv))
+}
+
+// startupAttempts is how often Calico's startup may fail. It gives up when somebody
+// else changes the node at the same moment, and counts on being started again, as
+// a kubelet does.
+const startupAttempts = 5
+
+// prepare runs Calico's startup.
+func (n node) prepare(ctx context.Context) error {
+	var err error
+	for range startupAttempts {
+		if err = n.run(ctx, "calico-startup", "calico-node", "-startup"); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("failed %d times: %w", startupAttempts, err)
 }
 
 // allocateTunnelAddresses gives the node an address for its tunnel device if a
