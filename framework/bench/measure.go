@@ -51,7 +51,7 @@ func Measure(ctx context.Context, options launch.Options) (Run, error) {
 }
 
 func memoryOf(l *netns.Lab) (uint64, error) {
-	memory, err := pss("/proc", l.PID())
+	memory, err := pss(procOf(l.PID()))
 	if err != nil {
 		return 0, fmt.Errorf("lab %s: measure its memory: %w", l.Name(), err)
 	}

@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pss sums the proportional set sizes of all processes in the PID namespace of a
-// process, in bytes: memory that processes share counts once in all (proc(5),
-// smaps_rollup). proc is where the proc file system is.
-func pss(proc string, pid int) (uint64, error) {
-	namespace, err := os.Readlink(namespacePath(proc, strconv.Itoa(pid)))
-	if err != nil {
-		return 0, fmt.Errorf("find the PID namespace of process %d: %w", pid, err)
-	}
+// procOf is a lab's own proc file system: it shows the processes of the lab's PID
+// namespace, and no others. pid is the lab's process.
+func procOf(pid int) string { return fmt.Sprintf("/proc/%d/root/proc", pid) }
+
+// pss sums the proportional set sizes of all processes that a proc file system
+// shows, in bytes: memory that processes share counts once in all (proc(5),
+// smaps_rollup).
+func pss(proc string) (uint64, error) {
 	entries, err := os.ReadDir(proc)
 	if err != nil {
 		return 0, fmt.Errorf("list the processes: %w", err)
@@ -30,26 +30,17 @@ func pss(proc string, pid int) (uint64, error) {
 		if _, err := strconv.Atoi(entry.Name()); err != nil {
 			continue
 		}
-		of, err := os.Readlink(namespacePath(proc, entry.Name()))
-		if gone(err) {
-			continue
-		}
-		if err != nil {
-			return 0, fmt.Errorf("find the PID namespace of process %s: %w", entry.Name(), err)
-		}
-		if of != namespace {
-			continue
-		}
 		size, err := processPSS(filepath.Join(proc, entry.Name(), "smaps_rollup"))
 		if err != nil && !gone(err) {
 			return 0, err
 		}
 		sum += size
 	}
+	if sum == 0 {
+		return 0, fmt.Errorf("%s shows no processes", proc)
+	}
 	return sum, nil
 }
-
-func namespacePath(proc, pid string) string { return filepath.Join(proc, pid, "ns", "pid") }
 
 // gone tells that a process has ended meanwhile, or is only waited for.
 func gone(err error) bool {

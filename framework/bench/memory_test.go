@@ -3,20 +3,16 @@ package bench
 import (
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 )
 
-// process adds a process to a made-up proc file system. Without rollup it is one
-// that has ended since it was listed.
-func process(t *testing.T, proc string, pid int, namespace, rollup string) {
+// process adds a process, or another folder, to a made-up proc file system.
+// Without rollup it is one that has ended since it was listed.
+func process(t *testing.T, proc, name, rollup string) {
 	t.Helper()
-	folder := filepath.Join(proc, strconv.Itoa(pid))
-	if err := os.MkdirAll(filepath.Join(folder, "ns"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(namespace, filepath.Join(folder, "ns", "pid")); err != nil {
+	folder := filepath.Join(proc, name)
+	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if rollup == "" {
@@ -34,20 +30,14 @@ Pss_Dirty:           900 kB
 SwapPss:               0 kB
 `
 
-func TestPSSCountsTheLabsProcessesOnly(t *testing.T) {
+func TestPSS(t *testing.T) {
 	proc := t.TempDir()
-	process(t, proc, 100, "pid:[2]", rollup)
-	process(t, proc, 101, "pid:[2]", strings.Replace(rollup, "1500", " 500", 1))
-	process(t, proc, 102, "pid:[2]", "")     // ended meanwhile
-	process(t, proc, 1, "pid:[1]", rollup)   // the machine's
-	process(t, proc, 200, "pid:[3]", rollup) // another lab's
-	if err := os.MkdirAll(filepath.Join(proc, "103"), 0o755); err != nil {
-		t.Fatal(err) // ended even earlier
-	}
-	if err := os.Mkdir(filepath.Join(proc, "sys"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	got, err := pss(proc, 100)
+	process(t, proc, "1", rollup)
+	process(t, proc, "55", strings.Replace(rollup, "1500", " 500", 1))
+	process(t, proc, "56", "")       // ended meanwhile
+	process(t, proc, "self", rollup) // no process but another name for one
+	process(t, proc, "sys", "")
+	got, err := pss(proc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,21 +47,21 @@ func TestPSSCountsTheLabsProcessesOnly(t *testing.T) {
 }
 
 func TestPSSRefusesWhatItDoesNotUnderstand(t *testing.T) {
-	for name, content := range map[string]string{"no line": "Rss: 1 kB\n", "no number": "Pss: much kB\n"} {
+	for name, content := range map[string]string{"no line": "Rss: 1 kB\n", "no number": "Pss: much kB\n", "ended": ""} {
 		t.Run(name, func(t *testing.T) {
 			proc := t.TempDir()
-			process(t, proc, 100, "pid:[2]", content)
-			if got, err := pss(proc, 100); err == nil {
+			process(t, proc, "1", content)
+			if got, err := pss(proc); err == nil {
 				t.Errorf("got %d bytes, want an error", got)
 			}
 		})
 	}
-	if _, err := pss(t.TempDir(), 100); err == nil {
+	if _, err := pss(filepath.Join(t.TempDir(), "gone")); err == nil {
 		t.Error("a lab that is gone has a size")
 	}
 }
 
-func TestPSSOfThisProcess(t *testing.T) {
+func TestProcessPSSOfThisProcess(t *testing.T) {
 	own, err := processPSS("/proc/self/smaps_rollup")
 	if err != nil {
 		t.Skip("this kernel has no smaps_rollup: ", err)

@@ -55,7 +55,7 @@ func Rows(phases []string, runs []Run) []Row {
 // Markdown is the result as a table for a README.
 func (r Result) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Topology %s, mode %s, %d runs on %d processors, Linux %s. Phases overlap.\n\n",
+	fmt.Fprintf(&b, "Topology %s, mode %s; runs: %d, processors: %d, Linux %s. Phases overlap.\n\n",
 		r.Topology, r.Mode, len(r.Runs), r.Processors, r.Kernel)
 	fmt.Fprintf(&b, "| %-13s | %9s | %9s | %9s |\n", "phase", "min", "median", "max")
 	fmt.Fprintf(&b, "|:%s|%[2]s:|%[2]s:|%[2]s:|\n", strings.Repeat("-", 14), strings.Repeat("-", 10))

@@ -35,7 +35,7 @@ func TestMarkdown(t *testing.T) {
 		Topology: "leaf-spine", Mode: "leafreflector", Processors: 2, Kernel: "6.1",
 		Runs: runs, Rows: Rows([]string{"nodes", "pods"}, runs),
 	}
-	want := `Topology leaf-spine, mode leafreflector, 3 runs on 2 processors, Linux 6.1. Phases overlap.
+	want := `Topology leaf-spine, mode leafreflector; runs: 3, processors: 2, Linux 6.1. Phases overlap.
 
 | phase         |       min |    median |       max |
 |:--------------|----------:|----------:|----------:|

@@ -128,6 +128,9 @@ func (a *Agent) run(ctx context.Context) error {
 	})
 	uid, err := a.register(ctx)
 	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		return err
 	}
 	a.tasks.Go(func() { a.keepNode(ctx, uid) })
@@ -136,10 +139,7 @@ func (a *Agent) run(ctx context.Context) error {
 	}
 	close(a.ready)
 	<-ctx.Done()
-	if cause := context.Cause(ctx); cause != ctx.Err() {
-		return cause
-	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // poll is the interval of waits for which there is no event, and of the first

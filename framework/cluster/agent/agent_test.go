@@ -21,10 +21,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -183,9 +185,9 @@ func ready(status *corev1.PodStatus) bool {
 	})
 }
 
-// log is what a pod's container has written so far.
-func (n *node) log(pod *corev1.Pod, container string) string {
-	data, err := os.ReadFile(filepath.Join(n.logs, pod.Namespace+"_"+pod.Name+"_"+container+".log"))
+// log is what the container of a shellPod has written so far.
+func (n *node) log(pod *corev1.Pod) string {
+	data, err := os.ReadFile(filepath.Join(n.logs, pod.Namespace+"_"+pod.Name+"_main.log"))
 	if err != nil && !os.IsNotExist(err) {
 		n.t.Fatal(err)
 	}
@@ -201,7 +203,7 @@ func TestPodFromBindingToDeletion(t *testing.T) {
 	if status.Phase != corev1.PodRunning || status.PodIP != "127.0.0.1" || !*status.ContainerStatuses[0].Started {
 		t.Errorf("got phase %s, address %s, container %+v", status.Phase, status.PodIP, status.ContainerStatuses[0])
 	}
-	n.eventually("its output is there", func() bool { return n.log(pod, "main") == "in app at 127.0.0.1\n" }, nil)
+	n.eventually("its output is there", func() bool { return n.log(pod) == "in app at 127.0.0.1\n" }, nil)
 
 	began := time.Now()
 	n.mark(pod, int64(patience.Seconds()))
@@ -209,7 +211,7 @@ func TestPodFromBindingToDeletion(t *testing.T) {
 	if took := time.Since(began); took > patience/2 {
 		t.Errorf("deletion took %s: the agent waited for the grace period of a pod that had ended", took)
 	}
-	if got := n.log(pod, "main"); !strings.HasSuffix(got, "bye\n") {
+	if got := n.log(pod); !strings.HasSuffix(got, "bye\n") {
 		t.Errorf("the container was not asked to end: its log is %q", got)
 	}
 	if got, want := n.plugin.calls(t, pod.UID), []string{"ADD", "DEL"}; !slices.Equal(got, want) {
@@ -238,7 +240,7 @@ func TestPodThatIgnoresSIGTERM(t *testing.T) {
 	n := newNode(t).start()
 	pod := shellPod("app", `trap '' TERM; echo up; while :; do sleep 0.05; done`)
 	n.create(pod)
-	n.eventually("it has set its trap", func() bool { return n.log(pod, "main") != "" }, nil)
+	n.eventually("it has set its trap", func() bool { return n.log(pod) != "" }, nil)
 	n.mark(pod, 1)
 	n.untilGone(pod)
 }
@@ -256,7 +258,7 @@ func TestPodDeletedByForce(t *testing.T) {
 	n.create(again)
 	n.until("the new pod is ready", again, ready)
 	n.eventually("the old pod's network is gone", func() bool { return !n.machine.hasNetwork(pod.UID) }, nil)
-	n.eventually("the log is the new pod's", func() bool { return n.log(again, "main") == "two\n" }, nil)
+	n.eventually("the log is the new pod's", func() bool { return n.log(again) == "two\n" }, nil)
 }
 
 func TestPodDeletedWhileItHasNoNetwork(t *testing.T) {
@@ -492,18 +494,16 @@ func TestNode(t *testing.T) {
 
 func TestEndOfTheAgentKillsItsPods(t *testing.T) {
 	n := newNode(t).start()
-	alive := filepath.Join(t.TempDir(), "alive")
-	pod := shellPod("app", "trap '' TERM; while :; do touch "+alive+"; sleep 0.01; done")
+	pod := shellPod("app", "trap '' TERM; echo $$; while :; do sleep 0.01; done")
 	n.create(pod)
-	exists := func() bool { _, err := os.Stat(alive); return err == nil }
-	n.eventually("it runs", exists, nil)
-	n.stop()
-	if err := os.Remove(alive); err != nil {
+	n.eventually("it runs", func() bool { return strings.HasSuffix(n.log(pod), "\n") }, nil)
+	pid, err := strconv.Atoi(strings.TrimSpace(n.log(pod)))
+	if err != nil {
 		t.Fatal(err)
 	}
-	sleep(t.Context(), 100*time.Millisecond)
-	if exists() {
-		t.Error("the pod's process still runs")
+	n.stop()
+	if err := unix.Kill(pid, 0); !errors.Is(err, unix.ESRCH) {
+		t.Errorf("the pod's process %d still runs (%v)", pid, err)
 	}
 	if _, err := n.client.CoreV1().Pods("default").Get(t.Context(), "app", metav1.GetOptions{}); err != nil {
 		t.Errorf("the pod is not the agent's to delete: %v", err)
@@ -522,16 +522,25 @@ func (n *node) kubelet() *rest.Config {
 	}
 }
 
+func (n *node) request(target string) *http.Request {
+	n.t.Helper()
+	request, err := http.NewRequestWithContext(n.t.Context(), http.MethodGet, target, nil)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return request
+}
+
 func (n *node) get(path string) (int, string) {
 	n.t.Helper()
 	config := n.kubelet()
 	client := &http.Client{Transport: config.Transport}
 	defer client.CloseIdleConnections()
-	answer, err := client.Get(config.Host + path)
+	answer, err := client.Do(n.request(config.Host + path))
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
 		n.t.Fatal(err)
@@ -543,7 +552,7 @@ func TestLogs(t *testing.T) {
 	n := newNode(t).start()
 	pod := shellPod("app", "echo one; echo two; exec sleep 1000")
 	n.create(pod)
-	n.eventually("its output is there", func() bool { return n.log(pod, "main") == "one\ntwo\n" }, nil)
+	n.eventually("its output is there", func() bool { return n.log(pod) == "one\ntwo\n" }, nil)
 	tests := []struct {
 		name, path string
 		code       int
@@ -570,7 +579,7 @@ func TestKubeletWantsACertificate(t *testing.T) {
 	n := newNode(t).start()
 	config := n.kubelet()
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: n.roots}}}
-	answer, err := client.Get(config.Host + "/healthz")
+	answer, err := client.Do(n.request(config.Host + "/healthz"))
 	if err == nil {
 		_ = answer.Body.Close()
 		t.Errorf("a client without a certificate got %s", answer.Status)

@@ -125,7 +125,8 @@ func (c *container) start(cmd *exec.Cmd) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
+	// The process has it by now, or never will.
+	defer func() { _ = log.Close() }()
 	cmd.Stdout, cmd.Stderr = log, log
 	return c.pod.agent.start(c.pod.place, cmd)
 }

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,8 +14,8 @@ type variables []string
 
 // lookup finds a variable's value.
 func (v variables) lookup(name string) (string, bool) {
-	for i := len(v) - 1; i >= 0; i-- {
-		if n, value, _ := strings.Cut(v[i], "="); n == name {
+	for _, variable := range slices.Backward(v) {
+		if n, value, _ := strings.Cut(variable, "="); n == name {
 			return value, true
 		}
 	}

@@ -101,7 +101,7 @@ func (a *Agent) serveLogs(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if err := seekTail(f, options.tail); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

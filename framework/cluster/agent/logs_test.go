@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/url"
 	"strings"
@@ -76,7 +77,7 @@ func TestLimitWriter(t *testing.T) {
 	if _, err := w.Write([]byte("abc")); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := w.Write([]byte("defg")); n != 2 || err != io.EOF {
+	if n, err := w.Write([]byte("defg")); n != 2 || !errors.Is(err, io.EOF) {
 		t.Errorf("beyond the limit: got %d, %v, want 2 and io.EOF", n, err)
 	}
 	if out.String() != "abcde" {

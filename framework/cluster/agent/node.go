@@ -42,11 +42,10 @@ func (a *Agent) register(ctx context.Context) (types.UID, error) {
 		if apierrors.IsAlreadyExists(last) {
 			node, last = a.patchNode(ctx)
 		}
-		if last != nil {
-			return false, nil
+		if last == nil {
+			uid = node.UID
 		}
-		uid = node.UID
-		return true, nil
+		return last == nil, nil
 	})
 	if err != nil {
 		return "", fmt.Errorf("register the node with the API server: %w", errors.Join(err, last))

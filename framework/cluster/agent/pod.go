@@ -126,7 +126,7 @@ func (p *pod) run(ctx context.Context) {
 	publisher.Go(func() { p.publish(publishing) })
 	p.wakePublisher()
 
-	p.live()
+	p.live() //nolint:contextcheck // the pod's own contexts, from ctx, are in p.end
 	p.detach(ctx)
 	<-p.end.asked.Done()
 

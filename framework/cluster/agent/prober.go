@@ -181,7 +181,7 @@ func (c *container) checkHTTP(ctx context.Context, get *corev1.HTTPGetAction) er
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode < http.StatusOK || answer.StatusCode >= http.StatusBadRequest {
 		body, _ := io.ReadAll(io.LimitReader(answer.Body, 200))
 		return fmt.Errorf("GET %s: %s: %s", target, answer.Status, body)

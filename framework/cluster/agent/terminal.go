@@ -20,7 +20,7 @@ func (c *container) execTerminal(ctx context.Context, argv []string, streams api
 	if err != nil {
 		return 0, err
 	}
-	defer master.Close()
+	defer func() { _ = master.Close() }()
 	proc, err := c.execute(argv, func(cmd *exec.Cmd) {
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 		// A session leader leads a process group too.
