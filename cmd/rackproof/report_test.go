@@ -13,9 +13,8 @@ func TestReportSummary(t *testing.T) {
 	if err != nil || !strings.HasSuffix(text, "PASS: 1 passed in 1 suite\n") {
 		t.Errorf("a run that passed gives error %v and\n%s", err, text)
 	}
-	var status exitStatus
 	text, err = execute(t, "report", "summary", filepath.Join("..", "..", "reports", "testdata", "mixed"))
-	if !errors.As(err, &status) || status != exitFailure || !strings.Contains(text, "\nFAIL: 1 failed") {
+	if status, ok := errors.AsType[exitStatus](err); !ok || status != exitFailure || !strings.Contains(text, "\nFAIL: 1 failed") {
 		t.Errorf("a run that failed gives error %v and\n%s", err, text)
 	}
 	folder := t.TempDir()

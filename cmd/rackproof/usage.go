@@ -40,14 +40,13 @@ func report(out io.Writer, err error, interrupted bool) int {
 	if err == nil {
 		return 0
 	}
-	var status exitStatus
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[exitStatus](err); ok {
 		return int(status)
 	}
 	fmt.Fprintln(out, "rackproof:", err)
-	var usage usageError
+	_, mistyped := errors.AsType[usageError](err)
 	switch {
-	case errors.As(err, &usage):
+	case mistyped:
 		return exitUsage
 	case interrupted:
 		return exitInterrupted

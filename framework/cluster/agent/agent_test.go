@@ -494,7 +494,8 @@ func TestNode(t *testing.T) {
 
 func TestEndOfTheAgentKillsItsPods(t *testing.T) {
 	n := newNode(t).start()
-	pod := shellPod("app", "trap '' TERM; echo $$; while :; do sleep 0.01; done")
+	// $$$$ is $$ to the shell.
+	pod := shellPod("app", "trap '' TERM; echo $$$$; while :; do sleep 0.01; done")
 	n.create(pod)
 	n.eventually("it runs", func() bool { return strings.HasSuffix(n.log(pod), "\n") }, nil)
 	pid, err := strconv.Atoi(strings.TrimSpace(n.log(pod)))
