@@ -19,9 +19,9 @@ func newLabExecCommand() *cobra.Command {
 		Long: "Run a command in the namespaces of a host of a lab, with the lab's programs on its PATH and\n" +
 			"KUBECONFIG set. Beside the topology's hosts there is `control`, where the control plane runs.\n" +
 			"The exit status is the command's.",
-		Example: "  rackproof lab exec node0\n" +
+		Example: "  rackproof lab exec worker\n" +
 			"  rackproof lab exec leaf0 -- vtysh -c 'show ip route'\n" +
-			"  rackproof lab exec node0 -- birdc -s /var/run/calico/bird.ctl show protocols\n" +
+			"  rackproof lab exec worker -- birdc -s /var/run/calico/bird.ctl show protocols\n" +
 			"  rackproof lab exec control -- kubectl get nodes",
 		Args: func(command *cobra.Command, arguments []string) error {
 			_, _, err := hostAndCommand(arguments, command.ArgsLenAtDash())

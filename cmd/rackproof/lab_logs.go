@@ -24,7 +24,7 @@ func newLabLogsCommand() *cobra.Command {
 		Short: "Print the last lines of the logs of a host's components",
 		Long: "Print the last lines of the log of a host's component, or of all of its components. Beside the\n" +
 			"topology's hosts there are `control`, where the control plane runs, and `lab`, the lab itself.",
-		Example: "  rackproof lab logs node0\n" +
+		Example: "  rackproof lab logs worker\n" +
 			"  rackproof lab logs --tail 100 control kube-apiserver",
 		Args: func(_ *cobra.Command, arguments []string) error {
 			switch {

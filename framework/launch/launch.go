@@ -37,10 +37,7 @@ type Options struct {
 // Up checks the machine, brings a lab up and waits until it is ready. A lab that
 // does not get ready is taken down again; the error says why.
 func Up(ctx context.Context, options Options) (*netns.Lab, error) {
-	if err := options.Mode.Check(options.Topology); err != nil {
-		return nil, err
-	}
-	if err := capability.Check(ctx, capability.EmbeddedLab(netns.StateRoot), capability.Mode(options.Mode)); err != nil {
+	if err := Check(ctx, options.Topology, options.Mode); err != nil {
 		return nil, err
 	}
 	cache, err := component.DefaultCacheDir()
@@ -71,6 +68,24 @@ func Up(ctx context.Context, options Options) (*netns.Lab, error) {
 		return nil, errors.Join(fmt.Errorf("lab %s: %w", l.Name(), err), l.Down(context.WithoutCancel(ctx)))
 	}
 	return l, nil
+}
+
+// Check tells whether a lab can be brought up on this machine: the mode fits the
+// topology, the machine has what the mode needs, and the components are built. It
+// makes nothing.
+func Check(ctx context.Context, t *topology.Topology, m *calico.Mode) error {
+	if err := m.Check(t); err != nil {
+		return err
+	}
+	if err := capability.Check(ctx, capability.EmbeddedLab(netns.StateRoot), capability.Mode(m)); err != nil {
+		return err
+	}
+	cache, err := component.DefaultCacheDir()
+	if err != nil {
+		return err
+	}
+	_, err = component.Locate(cache)
+	return err
 }
 
 // waitReady waits for sessions and pods, side by side, and no longer than the

@@ -11,6 +11,7 @@ import (
 	"github.com/onsi/ginkgo/v2/reporters"
 	"github.com/onsi/gomega"
 
+	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/requirement"
 )
 
@@ -49,6 +50,13 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	declare(s)
 	ginkgo.AfterSuite(s.down)
 	ginkgo.ReportAfterSuite("results", s.report)
+	if s.options.lab == "" {
+		for _, l := range s.labs {
+			if err := launch.Check(t.Context(), l.topology, l.mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	if err := requirement.Check(ginkgo.PreviewSpecs(t.Name())); err != nil {
 		t.Fatal(err)
 	}

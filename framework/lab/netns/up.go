@@ -151,7 +151,7 @@ func start(f folder, spec inside.Spec, lock *os.File, progress func(inside.Event
 		folder: f, spec: spec, pid: cmd.Process.Pid,
 		owned: &owned{lifeline: lifelineWrite, ready: make(chan struct{}), ended: make(chan struct{}), died: make(chan error, 1)},
 	}
-	go l.owned.watch(cmd, eventsRead, progress)
+	go l.owned.watch(f.name(), cmd, eventsRead, progress)
 	if err := f.write(pidFile, []byte(strconv.Itoa(l.pid))); err != nil {
 		return nil, errors.Join(fmt.Errorf("lab %s: write its process's number: %w", f.name(), err), l.Down(context.Background()))
 	}
@@ -171,7 +171,7 @@ type owned struct {
 }
 
 // watch reads the lab's events until the lab ends.
-func (o *owned) watch(cmd *exec.Cmd, events *os.File, progress func(inside.Event)) {
+func (o *owned) watch(name string, cmd *exec.Cmd, events *os.File, progress func(inside.Event)) {
 	decoder := json.NewDecoder(events)
 	var once sync.Once
 	for {
@@ -191,7 +191,7 @@ func (o *owned) watch(cmd *exec.Cmd, events *os.File, progress func(inside.Event
 	}
 	_ = events.Close()
 	if err := cmd.Wait(); err != nil {
-		o.fail(fmt.Errorf("the lab's process ended: %w", err))
+		o.fail(fmt.Errorf("lab %s: its process ended: %w", name, err))
 	}
 	close(o.ended)
 }

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -109,12 +110,16 @@ func (l *process) run(ctx context.Context, cancel context.CancelCauseFunc, state
 	if err := unix.Sethostname([]byte(spec.Name)); err != nil {
 		return fmt.Errorf("lab %s: set its host name: %w", spec.Name, err)
 	}
+	var ready atomic.Bool
 	lab := &running{
 		process: l, spec: spec,
 		supervisor: supervisor.New(filepath.Join(stateFolder, LogFolder), func(status supervisor.Status) {
 			l.tell(Event{Error: status.Error})
-			// What dies while the lab is being made ends the making.
-			cancel(errors.New(status.Error))
+			// What dies while the lab is being made ends the making. Later the lab
+			// stays, to be looked at; its owner knows.
+			if !ready.Load() {
+				cancel(errors.New(status.Error))
+			}
 		}),
 	}
 	go lab.supervisor.Reap(ctx)
@@ -128,6 +133,7 @@ func (l *process) run(ctx context.Context, cancel context.CancelCauseFunc, state
 		}
 		return fmt.Errorf("lab %s: %w", spec.Name, err)
 	}
+	ready.Store(true)
 	l.tell(Event{Ready: true})
 	if spec.Prepare != "" {
 		return nil
