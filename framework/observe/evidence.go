@@ -104,12 +104,11 @@ func (e *evidence) router(name string) {
 		e.errs = append(e.errs, err)
 		return
 	}
-	for file, argv := range map[string][]string{
-		"frr-running.conf":  {"vtysh", "-c", "show running-config"},
-		"frr-sessions.json": frr.SessionsCommand(), "frr-rib.json": frr.RIBCommand(),
-	} {
-		output, err := host.Run(e.ctx, argv...)
-		e.keep(name, file, output, err)
+	running, err := host.Run(e.ctx, "vtysh", "-c", "show running-config")
+	e.keep(name, "frr-running.conf", running, err)
+	for file, query := range map[string]string{"frr-sessions.json": frr.SessionsQuery, "frr-rib.json": frr.RIBQuery} {
+		answer, err := frr.Query(e.ctx, host.DialContext, query)
+		e.keep(name, file, answer, err)
 	}
 }
 

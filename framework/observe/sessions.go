@@ -52,7 +52,7 @@ func nodeSessions(ctx context.Context, host lab.Host) ([]session.Session, error)
 }
 
 func routerSessions(ctx context.Context, host lab.Host) ([]session.Session, error) {
-	data, err := host.Run(ctx, frr.SessionsCommand()...)
+	data, err := frr.Query(ctx, host.DialContext, frr.SessionsQuery)
 	if err != nil {
 		return nil, err
 	}

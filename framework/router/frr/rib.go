@@ -44,10 +44,8 @@ type Path struct {
 	Best, Multipath bool
 }
 
-// RIBCommand is the command whose standard output ParseRIB reads.
-func RIBCommand() []string {
-	return []string{"vtysh", "-c", "show bgp ipv4 unicast json detail"}
-}
+// RIBQuery is the command whose answer ParseRIB reads.
+const RIBQuery = "show bgp ipv4 unicast json detail"
 
 // pathJSON is a path as FRR 8.4 prints it. The first entry of each prefix is no
 // path but tells about the prefix; only paths have an aspath.

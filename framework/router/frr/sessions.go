@@ -8,10 +8,8 @@ import (
 	"github.com/rackproof/rackproof/framework/session"
 )
 
-// SessionsCommand is the command whose standard output ParseSessions reads.
-func SessionsCommand() []string {
-	return []string{"vtysh", "-c", "show bgp ipv4 unicast summary json"}
-}
+// SessionsQuery is the command whose answer ParseSessions reads.
+const SessionsQuery = "show bgp ipv4 unicast summary json"
 
 // ParseSessions reads the router's sessions, ordered by peer.
 func ParseSessions(output []byte) ([]session.Session, error) {
