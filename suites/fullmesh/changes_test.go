@@ -71,8 +71,11 @@ func changes(lab *Lab) {
 				Spec:       v3.BGPPeerSpec{NodeSelector: "all()", PeerSelector: "all()"},
 			}
 			DeferCleanup(func(ctx SpecContext) { Expect(lab.Calico.DeleteBGPPeer(ctx, peer.Name)).To(Succeed()) })
-			Expect(lab.Calico.Apply(ctx, calico.Resources{BGPPeers: []v3.BGPPeer{peer}})).To(Succeed())
+			// One after the other: BIRD has one session with an address, and of two that
+			// are configured for it one fails and waits.
 			setMesh(ctx, lab, false)
+			Eventually(sessionCount).WithContext(ctx).WithArguments(lab).Should(BeZero())
+			Expect(lab.Calico.Apply(ctx, calico.Resources{BGPPeers: []v3.BGPPeer{peer}})).To(Succeed())
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			got, err := observe.Sessions(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
