@@ -1,0 +1,84 @@
+package datastore
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic/fake"
+)
+
+func stored(kind, name string, spec map[string]any) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": group + "/v1", "kind": kind,
+		"metadata": map[string]any{"name": name}, "spec": spec,
+	}}
+}
+
+func store(objects ...runtime.Object) *Store {
+	kinds := map[schema.GroupVersionResource]string{
+		resource("bgpconfigurations"): "BGPConfigurationList", resource("bgppeers"): "BGPPeerList",
+		resource("ippools"): "IPPoolList", resource("blockaffinities"): "BlockAffinityList",
+	}
+	return New(fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, objects...))
+}
+
+func TestBlocksAreThoseWithAConfirmedAffinity(t *testing.T) {
+	affinity := func(name, cidr, state, deleted string) *unstructured.Unstructured {
+		return stored("BlockAffinity", name, map[string]any{"node": "worker", "cidr": cidr, "state": state, "deleted": deleted})
+	}
+	blocks, err := store(
+		affinity("a", "10.244.0.0/26", "confirmed", "false"),
+		affinity("b", "10.244.1.0/26", "pending", "false"),
+		affinity("c", "10.244.2.0/26", "pendingDeletion", "false"),
+		affinity("d", "10.244.3.0/26", "confirmed", "true"),
+	).Blocks(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []netip.Prefix{netip.MustParsePrefix("10.244.0.0/26")}; !slices.Equal(blocks["worker"], want) {
+		t.Errorf("got %v, want %v", blocks["worker"], want)
+	}
+}
+
+func TestReadIsTyped(t *testing.T) {
+	resources, err := store(
+		stored("BGPConfiguration", "default", map[string]any{"nodeToNodeMeshEnabled": false, "asNumber": int64(64513)}),
+		stored("BGPPeer", "rack0-to-leaf0", map[string]any{"peerIP": "10.1.5.1", "asNumber": int64(65005), "nodeSelector": "rack == 'rack0'"}),
+		stored("IPPool", "pool", map[string]any{"cidr": "10.244.0.0/16", "blockSize": int64(26)}),
+	).Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resources.MeshEnabled() || resources.DefaultAS() != 64513 {
+		t.Errorf("mesh %t, AS %d", resources.MeshEnabled(), resources.DefaultAS())
+	}
+	if len(resources.BGPPeers) != 1 || resources.BGPPeers[0].Spec.PeerIP != "10.1.5.1" {
+		t.Errorf("peers %v", resources.BGPPeers)
+	}
+	if len(resources.IPPools) != 1 || resources.IPPools[0].Spec.CIDR != "10.244.0.0/16" {
+		t.Errorf("pools %v", resources.IPPools)
+	}
+}
+
+func TestUpdateKeepsWhatItIsNotTold(t *testing.T) {
+	s := store(stored("BGPConfiguration", "default", map[string]any{"nodeToNodeMeshEnabled": true, "asNumber": int64(64513)}))
+	err := s.UpdateBGPConfiguration(t.Context(), func(spec *v3.BGPConfigurationSpec) {
+		off := false
+		spec.NodeToNodeMeshEnabled = &off
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resources, err := s.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resources.MeshEnabled() || resources.DefaultAS() != 64513 {
+		t.Errorf("mesh %t, AS %d", resources.MeshEnabled(), resources.DefaultAS())
+	}
+}
