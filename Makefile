@@ -38,7 +38,7 @@ packages: ## install the distribution's packages that are missing (BIRD, FRR, ip
 	@fixtures/components/packages.sh
 
 .PHONY: components
-components: ## build Kubernetes, etcd and Calico where they are missing (about 10 minutes, once)
+components: ## build Kubernetes, etcd and Calico where they are missing (once; README.md has the time it takes)
 	@command -v $(GO) >/dev/null || { echo "make: $(GO) is not in PATH; Rackproof needs the Go version in go.mod" >&2; exit 1; }
 	@echo "components: compiling the rackproof command that builds them (minutes, the first time)"
 	@$(GO) run ./cmd/rackproof components build
