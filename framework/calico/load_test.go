@@ -107,7 +107,7 @@ func TestLoadModeRejects(t *testing.T) {
 		// want is how the error begins, with file and line, and what it says.
 		want, says string
 	}{
-		{"unknown field of the mode", "mode.yaml", "description", "descripton", "mode.yaml:2: ", `unknown field "descripton"`},
+		{"unknown field of the mode", "mode.yaml", "description", "dezcription", "mode.yaml:2: ", `unknown field "dezcription"`},
 		{"mode without name", "mode.yaml", "name: sound\n", "", "mode.yaml:1: ", "the mode has no name"},
 		{"unknown peering", "mode.yaml", "reflector", "maybe", "mode.yaml:3: ", `leafToNode is "maybe": use none or reflector`},
 		{"second document in mode.yaml", "mode.yaml", "leafToNode: reflector\n", "leafToNode: reflector\n---\nname: other\n", "mode.yaml:5: ", "second document"},

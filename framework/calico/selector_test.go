@@ -124,7 +124,7 @@ func TestParseSelectorRejects(t *testing.T) {
 func FuzzParseSelector(f *testing.F) {
 	f.Add("rack == 'rack0' && !(has(a) || b not in {'c', \"d\"})")
 	f.Add("a starts with 'b' || all()")
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		selector, err := ParseSelector(text)
 		if err == nil {
 			selector.Matches(map[string]string{"a": "b"})

@@ -139,7 +139,7 @@ func (n node) startInBackground(name string, argv ...string) error {
 func (n node) startBIRD(ctx context.Context) error {
 	err := wait.PollUntilContextCancel(ctx, poll, true, func(context.Context) (bool, error) {
 		for _, name := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
-			if _, err := n.namespaces.ReadFile(path.Join(birdFolder, name)); err != nil {
+			if !n.has(path.Join(birdFolder, name)) {
 				return false, nil
 			}
 		}
@@ -149,6 +149,12 @@ func (n node) startBIRD(ctx context.Context) error {
 		return fmt.Errorf("wait for confd to write BIRD's configuration (its log is the component calico-confd's): %w", context.Cause(ctx))
 	}
 	return n.start("bird", "bird", "-R", "-s", birdSocket, "-d", "-c", path.Join(birdFolder, "bird.cfg"))
+}
+
+// has tells whether the node has a file.
+func (n node) has(file string) bool {
+	_, err := n.namespaces.ReadFile(file)
+	return err == nil
 }
 
 // nodeEnvironment is the environment of Calico's programs on a node.

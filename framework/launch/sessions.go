@@ -32,20 +32,24 @@ func waitForSessions(ctx context.Context, l lab.Lab) error {
 	}
 	var last error
 	err = wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
-		got, err := observe.Sessions(ctx, l)
-		if err != nil {
-			last = err
-			return false, nil
-		}
-		differences := session.CompareAll(want, session.Settled(got))
-		if len(differences) > 0 {
-			last = fmt.Errorf("the sessions are not as expected:\n%s", session.DescribeAll(differences))
-			return false, nil
-		}
-		return true, nil
+		last = compareSessions(ctx, l, want)
+		return last == nil, nil
 	})
 	if err != nil {
 		return fmt.Errorf("wait for the sessions: %w: %w", context.Cause(ctx), last)
+	}
+	return nil
+}
+
+// compareSessions tells by an error how the lab's sessions differ from those that
+// are wanted.
+func compareSessions(ctx context.Context, l lab.Lab, want session.Sessions) error {
+	got, err := observe.Sessions(ctx, l)
+	if err != nil {
+		return err
+	}
+	if differences := session.CompareAll(want, session.Settled(got)); len(differences) > 0 {
+		return fmt.Errorf("the sessions are not as expected:\n%s", session.DescribeAll(differences))
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package oracle
 
 import (
+	"slices"
+
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -13,7 +15,7 @@ func (r reckoning) tables() route.Tables {
 		}
 	}
 	for _, s := range r.speakers {
-		tables[s.host.Name] = append(s.base[:len(s.base):len(s.base)], s.daemon.program(s)...)
+		tables[s.host.Name] = append(slices.Clip(s.base), s.daemon.program(s)...)
 	}
 	for host, table := range tables {
 		tables[host] = table.Sorted()

@@ -63,5 +63,5 @@ func (a attributes) equal(b attributes) bool {
 
 // sameAnnouncement tells whether two paths are the same to whom they are sent.
 func sameAnnouncement(a, b path) bool {
-	return a.prefix == b.prefix && a.attributes.equal(b.attributes)
+	return a.prefix == b.prefix && a.equal(b.attributes)
 }

@@ -250,10 +250,10 @@ func joinMesh(members []member, table peeringTable) error {
 }
 
 // peer makes the session's end on the node.
-func (p peering) peer(s *speaker, n network) *peer {
+func (p peering) peer(s *speaker) *peer {
 	local := s.host.Address()
 	if p.anySource {
-		local = sourceAddress(n, s.host, p.address)
+		local = sourceAddress(s.host, p.address)
 	}
 	return &peer{
 		speaker: s,
@@ -267,7 +267,7 @@ func (p peering) peer(s *speaker, n network) *peer {
 // sourceAddress is the address that a host speaks from to a neighbour if it is
 // not told one: that on their common link. A neighbour further away sees the
 // host's first address; hosts that have several ways to it are not reckoned with.
-func sourceAddress(n network, host *topology.Host, neighbor netip.Addr) netip.Addr {
+func sourceAddress(host *topology.Host, neighbor netip.Addr) netip.Addr {
 	for _, port := range host.Interfaces {
 		if port.Address.Contains(neighbor) {
 			return port.Address.Addr()

@@ -28,7 +28,7 @@ func pair(speakers []*speaker) {
 func (p *peer) agrees() bool {
 	return p.far != nil &&
 		p.session.PeerAS == p.far.session.LocalAS && p.session.LocalAS == p.far.session.PeerAS &&
-		!(p.internal() && p.speaker.id == p.far.speaker.id)
+		(!p.internal() || p.speaker.id != p.far.speaker.id)
 }
 
 // reaches tells whether the end's packets get to the other end: over a common

@@ -99,7 +99,7 @@ func routerSpeaker(n network, r fabric.Router) *speaker {
 	for _, neighbor := range r.Neighbors {
 		s.peers = append(s.peers, &peer{
 			speaker: s,
-			local:   sourceAddress(n, host, neighbor.Address), remote: neighbor.Address,
+			local:   sourceAddress(host, neighbor.Address), remote: neighbor.Address,
 			session: session.Session{Peer: neighbor.Address, Kind: session.FabricPeer, LocalAS: r.AS, PeerAS: neighbor.AS, State: session.Down},
 			client:  neighbor.ReflectorClient, nextHopSelf: neighbor.NextHopSelf,
 			// eBGP sessions have TTL 1 unless told otherwise (`ebgp-multihop`).
@@ -146,7 +146,7 @@ func (s State) nodeSpeaker(n network, m member, peerings []peering) *speaker {
 		}
 	}
 	for _, p := range peerings {
-		node.peers = append(node.peers, p.peer(node, n))
+		node.peers = append(node.peers, p.peer(node))
 	}
 	return node
 }

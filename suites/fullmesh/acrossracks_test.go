@@ -35,7 +35,7 @@ func acrossRacks(lab *Lab) {
 				Expect(tables[host.Name]).NotTo(BeEmpty(), host.Name)
 				Expect(tables[host.Name].Within(lab.Topology().Pods)).To(BeEmpty(), host.Name)
 			}
-			Eventually(lab.Routes(func(host topology.Host, r route.Route) bool {
+			Eventually(lab.Routes(func(host topology.Host, _ route.Route) bool {
 				return host.Role == topology.Leaf || host.Role == topology.Spine
 			})).WithContext(ctx).Should(Agree())
 		})

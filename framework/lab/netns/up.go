@@ -133,7 +133,8 @@ func start(f folder, spec inside.Spec, lock *os.File, progress func(inside.Event
 	}
 	defer eventsWrite.Close()
 
-	cmd := exec.Command("/proc/self/exe", string(f))
+	// No context: the lab outlives the call, and ends by its lifeline.
+	cmd := exec.CommandContext(context.Background(), "/proc/self/exe", string(f))
 	cmd.Args[0] = inside.ProcessName
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}

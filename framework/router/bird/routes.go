@@ -231,7 +231,7 @@ func readAttribute(path *Path, line string) error {
 	case "originator_id":
 		a.OriginatorID, err = netip.ParseAddr(value)
 	case "cluster_list":
-		for _, word := range strings.Fields(value) {
+		for word := range strings.FieldsSeq(value) {
 			var id netip.Addr
 			if id, err = netip.ParseAddr(word); err != nil {
 				break

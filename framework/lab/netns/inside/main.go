@@ -123,11 +123,11 @@ func (l *process) run(ctx context.Context, cancel context.CancelCauseFunc, state
 		}),
 	}
 	go lab.supervisor.Reap(ctx)
-	make := lab.start
+	begin := lab.start
 	if spec.Prepare != "" {
-		make = lab.prepare
+		begin = lab.prepare
 	}
-	if err := make(ctx); err != nil {
+	if err := begin(ctx); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}

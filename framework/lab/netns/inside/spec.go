@@ -50,8 +50,9 @@ const (
 
 // File descriptors that the starter of a lab's process leaves it.
 const (
-	// lockFD holds the lock on the state folder as long as the process lives.
-	lockFD = 3
+	// Descriptor 3 holds the lock on the state folder as long as the process lives;
+	// nobody uses it.
+	//
 	// lifelineFD is a pipe from the lab's owner: its end ends the lab, a byte
 	// releases the lab from its owner.
 	lifelineFD = 4
