@@ -3,6 +3,9 @@ package launch
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -30,6 +33,9 @@ func waitForSessions(ctx context.Context, l lab.Lab) error {
 	if err != nil {
 		return fmt.Errorf("reckon the expected sessions: %w", err)
 	}
+	if down := notEstablished(want); len(down) > 0 {
+		return fmt.Errorf("the lab would never be ready, as these sessions of its mode cannot come up:\n  %s", strings.Join(down, "\n  "))
+	}
 	var last error
 	err = wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
 		last = compareSessions(ctx, l, want)
@@ -39,6 +45,19 @@ func waitForSessions(ctx context.Context, l lab.Lab) error {
 		return fmt.Errorf("wait for the sessions: %w: %w", context.Cause(ctx), last)
 	}
 	return nil
+}
+
+// notEstablished lists the expected sessions that are not to come up.
+func notEstablished(want session.Sessions) []string {
+	var down []string
+	for _, host := range slices.Sorted(maps.Keys(want)) {
+		for _, s := range want[host] {
+			if s.State != session.Established {
+				down = append(down, host+": "+s.String())
+			}
+		}
+	}
+	return down
 }
 
 // compareSessions tells by an error how the lab's sessions differ from those that

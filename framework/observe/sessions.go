@@ -59,6 +59,19 @@ func routerSessions(ctx context.Context, host lab.Host) ([]session.Session, erro
 	return frr.ParseSessions(data)
 }
 
+// RouterRIB reads what BGP knows on a router.
+func RouterRIB(ctx context.Context, host lab.Host) (frr.RIB, error) {
+	data, err := frr.Query(ctx, host.DialContext, frr.RIBQuery)
+	if err != nil {
+		return frr.RIB{}, fmt.Errorf("%s: %w", host.Name(), err)
+	}
+	rib, err := frr.ParseRIB(data)
+	if err != nil {
+		return frr.RIB{}, fmt.Errorf("%s: %w", host.Name(), err)
+	}
+	return rib, nil
+}
+
 // BIRD connects to a node's BIRD. The caller closes the client.
 func BIRD(ctx context.Context, host lab.Host) (*bird.Client, error) {
 	client, err := bird.Dial(ctx, host.DialContext, birdSocket)

@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // The nodes' blocks and pods in all tests that use the embedded topologies.
@@ -39,7 +41,7 @@ func cluster(t *testing.T, topologyName, modeName string) oracle.State {
 	}
 	state := oracle.State{
 		Topology: fabricTopology, Resources: mode.Resources, Routers: routers,
-		Nodes: oracle.NodesOf(fabricTopology, mode.Resources),
+		Nodes: nodesOf(fabricTopology, mode.Resources),
 	}
 	for i, block := range []netip.Prefix{controlPlaneBlock, workerBlock, worker2Block, worker3Block} {
 		n := &state.Nodes[i]
@@ -127,4 +129,22 @@ func hopsTo(table route.Table, prefix netip.Prefix) string {
 		}
 	}
 	return strings.Join(hops, " ")
+}
+
+// nodesOf returns the topology's nodes with the labels, AS numbers and reflector
+// cluster IDs that a mode's resources give them: a cluster in which nothing runs
+// yet, and so without blocks.
+func nodesOf(t *topology.Topology, resources calico.Resources) []oracle.Node {
+	var nodes []oracle.Node
+	for _, host := range t.Nodes() {
+		node := oracle.Node{Name: host.Name, Labels: resources.NodeLabels(host)}
+		if r, ok := resources.Node(host.Name); ok && r.Spec.BGP != nil {
+			node.ReflectorClusterID = r.Spec.BGP.RouteReflectorClusterID
+			if r.Spec.BGP.ASNumber != nil {
+				node.AS = uint32(*r.Spec.BGP.ASNumber)
+			}
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes
 }

@@ -50,24 +50,6 @@ type Workload struct {
 	Interface string
 }
 
-// NodesOf returns the topology's nodes with the labels, AS numbers and reflector
-// cluster IDs that a mode's resources give them: a cluster in which nothing runs
-// yet, and so without blocks.
-func NodesOf(t *topology.Topology, resources calico.Resources) []Node {
-	var nodes []Node
-	for _, host := range t.Nodes() {
-		node := Node{Name: host.Name, Labels: resources.NodeLabels(host)}
-		if r, ok := resources.Node(host.Name); ok && r.Spec.BGP != nil {
-			node.ReflectorClusterID = r.Spec.BGP.RouteReflectorClusterID
-			if r.Spec.BGP.ASNumber != nil {
-				node.AS = uint32(*r.Spec.BGP.ASNumber)
-			}
-		}
-		nodes = append(nodes, node)
-	}
-	return nodes
-}
-
 // InterfaceName is the name of the host's end of a pod's veth pair: `cali` and
 // eleven hexadecimal digits of a SHA-1 (VethNameForWorkload in libcalico-go,
 // lib/backend/k8s/conversion).

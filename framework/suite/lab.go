@@ -126,6 +126,9 @@ func (l *Lab) find(ctx context.Context) error {
 		ginkgo.GinkgoWriter.Printf("Lab %s is topology %s in mode %s; these specs need topology %s in mode %s and get a lab of their own.\n",
 			name, found.Topology().Name, found.Mode().Name, l.topology.Name, l.mode.Name)
 	}
+	for _, warning := range l.topology.Warnings {
+		ginkgo.GinkgoWriter.Println("warning:", warning)
+	}
 	began := time.Now()
 	up, err := launch.Up(ctx, launch.Options{Topology: l.topology, Mode: l.mode, Progress: printPhase})
 	if err != nil {

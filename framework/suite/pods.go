@@ -8,6 +8,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/e2e-framework/klient/k8s/resources"
@@ -52,19 +53,14 @@ func (l *Lab) Pods(ctx context.Context) map[string]Pod {
 // NewPod runs one more pod of the workload's kind on a node until the spec ends.
 func (l *Lab) NewPod(ctx context.Context, node string) Pod {
 	ginkgo.GinkgoHelper()
-	var template corev1.PodTemplateSpec
-	for _, pod := range l.Pods(ctx) {
-		var existing corev1.Pod
-		gomega.Expect(l.Client.Resources().Get(ctx, pod.PodName, fixtures.WorkloadNamespace, &existing)).To(gomega.Succeed())
-		template.Spec.Containers = existing.Spec.Containers
-		break
-	}
-	grace := int64(1)
+	var workload appsv1.DaemonSet
+	err := l.Client.Resources().Get(ctx, fixtures.WorkloadName, fixtures.WorkloadNamespace, &workload)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "find the workload")
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "probe-", Namespace: fixtures.WorkloadNamespace},
-		Spec:       template.Spec,
+		Spec:       workload.Spec.Template.Spec,
 	}
-	pod.Spec.NodeName, pod.Spec.TerminationGracePeriodSeconds = node, &grace
+	pod.Spec.NodeName = node
 	gomega.Expect(l.Client.Resources().Create(ctx, pod)).To(gomega.Succeed(), "create a pod on %s", node)
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { l.deletePod(ctx, pod) })
 	ready := conditions.New(l.Client.Resources()).PodReady(pod)

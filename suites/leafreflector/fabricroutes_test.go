@@ -1,11 +1,14 @@
 package leafreflector
 
 import (
+	"net/netip"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -33,6 +36,24 @@ func fabricRoutes(lab *Lab) {
 			expectECMP(ctx, lab, scope)
 		})
 
+		Requirement("LEAF-026", "a leaf's BGP MUST take the paths to the other racks' blocks over all spines for equal, each through one spine and the other leaf", func(ctx SpecContext) {
+			state, err := lab.State(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			for _, leaf := range lab.Topology().Leaves() {
+				rib, err := observe.RouterRIB(ctx, lab.At(leaf.Name))
+				Expect(err).NotTo(HaveOccurred())
+				for _, node := range state.Nodes {
+					host, ok := lab.Topology().Host(node.Name)
+					Expect(ok).To(BeTrue(), node.Name)
+					for _, block := range node.Blocks {
+						if host.Rack != leaf.Rack {
+							Expect(asPaths(rib, block)).To(ConsistOf(asPathsOver(lab, host)), "%s: %s", leaf.Name, block)
+						}
+					}
+				}
+			}
+		})
+
 		Requirement("LEAF-023", "a spine MUST know every block, via the leaf of its rack", func(ctx SpecContext) {
 			Eventually(lab.Routes(both(on(topology.Spine), inPool(lab.Topology())))).WithContext(ctx).Should(Agree())
 		})
@@ -45,6 +66,30 @@ func fabricRoutes(lab *Lab) {
 			Eventually(lab.Routes(on(topology.Spine))).WithContext(ctx).Should(Agree())
 		})
 	})
+}
+
+// asPaths are the AS paths that a router uses to a prefix.
+func asPaths(rib frr.RIB, prefix netip.Prefix) [][]uint32 {
+	var paths [][]uint32
+	for _, path := range rib.Paths {
+		if path.Prefix == prefix && path.Valid && path.Multipath {
+			paths = append(paths, path.ASPath)
+		}
+	}
+	return paths
+}
+
+// asPathsOver are the AS paths by which a node's blocks come over each spine.
+func asPathsOver(lab *Lab, node *topology.Host) [][]uint32 {
+	var paths [][]uint32
+	for _, spine := range lab.Topology().Spines() {
+		for _, leaf := range lab.Topology().Leaves() {
+			if leaf.Rack == node.Rack {
+				paths = append(paths, []uint32{spine.AS, leaf.AS})
+			}
+		}
+	}
+	return paths
 }
 
 // expectECMP counts next hops, so that this does not rest on the oracle alone.

@@ -57,8 +57,7 @@ func (h *host) open() (namespace.Set, error) {
 	return set, nil
 }
 
-// Command prepares a command on the host; start runs it there. The process ends
-// with the lab.
+// start starts a command on the host. The process ends with the lab at the latest.
 func (h *host) start(cmd *exec.Cmd) error {
 	set, err := h.open()
 	if err != nil {

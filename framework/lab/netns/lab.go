@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -167,14 +166,8 @@ func (l *Lab) Release() error {
 
 // Down takes the lab down and returns when nothing of it is left.
 func (l *Lab) Down(ctx context.Context) error {
-	// A process file descriptor cannot come to mean another process.
-	process, err := os.FindProcess(l.pid)
-	if err == nil && l.folder.alive() {
-		// Nothing inside needs an orderly end: the kernel ends a PID namespace with
-		// its init, and a lab's data is of no use to anyone.
-		if err := process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			return fmt.Errorf("lab %s: end its process %d: %w", l.Name(), l.pid, err)
-		}
+	if err := l.kill(); err != nil {
+		return fmt.Errorf("lab %s: end its process %d: %w", l.Name(), l.pid, err)
 	}
 	if err := l.waitGone(ctx); err != nil {
 		return err
@@ -193,6 +186,37 @@ func (l *Lab) Down(ctx context.Context) error {
 	})
 }
 
+// kill ends the lab's process. Nothing inside needs an orderly end: the kernel ends
+// a PID namespace with its init, and a lab's data is of no use to anyone.
+func (l *Lab) kill() error {
+	var process *os.Process
+	if l.owned != nil {
+		process = l.owned.process
+	} else {
+		// Opened before the looks at the folder: if it is this lab's still, the number
+		// has not come to mean another process meanwhile.
+		found, err := os.FindProcess(l.pid)
+		if err != nil {
+			return err
+		}
+		if !l.present() {
+			return nil
+		}
+		process = found
+	}
+	if err := process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	return nil
+}
+
+// present tells whether the state folder is this lab's and the lab lives: another
+// lab may have come up under the same name.
+func (l *Lab) present() bool {
+	pid, err := l.folder.pid()
+	return err == nil && pid == l.pid && l.folder.alive()
+}
+
 // waitGone waits until the lab's process is gone: an init ends after every other
 // process of its PID namespace.
 func (l *Lab) waitGone(ctx context.Context) error {
@@ -204,7 +228,7 @@ func (l *Lab) waitGone(ctx context.Context) error {
 			return fmt.Errorf("lab %s: wait for its process %d to end: %w", l.Name(), l.pid, ctx.Err())
 		}
 	}
-	for l.folder.alive() {
+	for l.present() {
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-ctx.Done():
@@ -227,7 +251,7 @@ func (l *Lab) dialControl(ctx context.Context, _, _ string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "unix", l.folder.path(inside.ControlSocket))
 }
 
-// entry opens the lab's PID namespace for processes that are to end with it.
+// pidNamespace opens the lab's PID namespace for processes that are to end with it.
 func (l *Lab) pidNamespace() (*os.File, error) {
 	return os.OpenFile(fmt.Sprintf("/proc/%d/ns/pid", l.pid), unix.O_CLOEXEC, 0)
 }

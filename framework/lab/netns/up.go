@@ -112,12 +112,11 @@ func start(f folder, spec inside.Spec, lock *os.File, progress func(inside.Event
 	if err := f.write(inside.SpecFile, data); err != nil {
 		return nil, fmt.Errorf("lab %s: write its specification: %w", f.name(), err)
 	}
-	log, err := os.Create(supervisor.LogPath(f.path(inside.LogFolder), "lab", "process"))
-	if errors.Is(err, os.ErrNotExist) {
-		if err = os.Mkdir(filepath.Join(f.path(inside.LogFolder), "lab"), 0o755); err == nil {
-			log, err = os.Create(supervisor.LogPath(f.path(inside.LogFolder), "lab", "process"))
-		}
+	logPath := supervisor.LogPath(f.path(inside.LogFolder), "lab", "process")
+	if err := os.MkdirAll(filepath.Dir(logPath), 0o755); err != nil {
+		return nil, fmt.Errorf("lab %s: make the folder of its log: %w", f.name(), err)
 	}
+	log, err := os.Create(logPath)
 	if err != nil {
 		return nil, fmt.Errorf("lab %s: open its log: %w", f.name(), err)
 	}
@@ -150,7 +149,7 @@ func start(f folder, spec inside.Spec, lock *os.File, progress func(inside.Event
 	}
 	l := &Lab{
 		folder: f, spec: spec, pid: cmd.Process.Pid,
-		owned: &owned{lifeline: lifelineWrite, ready: make(chan struct{}), ended: make(chan struct{}), died: make(chan error, 1)},
+		owned: &owned{process: cmd.Process, lifeline: lifelineWrite, ready: make(chan struct{}), ended: make(chan struct{}), died: make(chan error, 1)},
 	}
 	go l.owned.watch(f.name(), cmd, eventsRead, progress)
 	if err := f.write(pidFile, []byte(strconv.Itoa(l.pid))); err != nil {
@@ -161,6 +160,7 @@ func start(f folder, spec inside.Spec, lock *os.File, progress func(inside.Event
 
 // owned is the owner's side of a lab that this process has started.
 type owned struct {
+	process  *os.Process
 	lifeline *os.File
 	ready    chan struct{}
 	ended    chan struct{}

@@ -168,28 +168,3 @@ func TestDialErrors(t *testing.T) {
 		})
 	}
 }
-
-func TestConfigure(t *testing.T) {
-	tests := []struct {
-		name, answer, want string
-	}{
-		{"done", "0002-Reading configuration from /bird.cfg\n0003 Reconfigured\n", ""},
-		{"going on", "0002-Reading configuration from /bird.cfg\n0004 Reconfiguration in progress\n", ""},
-		{"error in the file", "0002-Reading configuration from /bird.cfg\n8002 /bird.cfg:2:10 syntax error\n", "/bird.cfg:2:10 syntax error"},
-		{"shutting down", "0002-Reading configuration from /bird.cfg\n0006 Reconfiguration ignored, shutting down\n", "shutting down"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			err := playBIRD(t, map[string]string{"configure": tt.answer}).Configure(t.Context())
-			if tt.want == "" {
-				if err != nil {
-					t.Error(err)
-				}
-				return
-			}
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error %v does not say %q", err, tt.want)
-			}
-		})
-	}
-}

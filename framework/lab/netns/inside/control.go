@@ -21,7 +21,6 @@ const stopTimeout = 10 * time.Second
 //	GET  /components                          states of all components
 //	POST /components/{host}/{name}/stop       end one on request (?signal=9: by SIGKILL)
 //	POST /components/{host}/{name}/start      start it again
-//	POST /down                                take the lab down
 func (l *running) serveControl(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "unix", filepath.Join(stateFolder, ControlSocket))
 	if err != nil {
@@ -43,10 +42,6 @@ func (l *running) serveControl(ctx context.Context) error {
 	})
 	mux.HandleFunc("POST /components/{host}/{name}/start", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, l.supervisor.Restart(r.PathValue("host"), r.PathValue("name")))
-	})
-	mux.HandleFunc("POST /down", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, nil)
-		l.process.downOnce.Do(func() { close(l.process.down) })
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: stopTimeout}
 	// The socket lives as long as the process.

@@ -24,7 +24,6 @@ import (
 func Main(state string) int {
 	l := &process{
 		events: json.NewEncoder(os.NewFile(eventFD, "events")),
-		down:   make(chan struct{}),
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -34,10 +33,7 @@ func Main(state string) int {
 	signal.Notify(terminate, unix.SIGTERM)
 	go l.watchOwner(cancel)
 	go func() {
-		select {
-		case <-terminate:
-		case <-l.down:
-		}
+		<-terminate
 		cancel(errDown)
 	}()
 	err := l.run(ctx, cancel, state)
@@ -59,9 +55,6 @@ var (
 type process struct {
 	mu     sync.Mutex
 	events *json.Encoder
-	// down is closed when the control socket is told to take the lab down.
-	down     chan struct{}
-	downOnce sync.Once
 }
 
 // tell sends an event to the owner. A lab without an owner goes on in silence.

@@ -65,7 +65,7 @@ const Release = 'R'
 
 // Record is what a lab's process publishes for those who enter the lab.
 type Record struct {
-	// PID is the process's, as the host sees it; the reader fills it in.
+	// Hosts are the topology's hosts and `control`, by name.
 	Hosts map[string]HostRecord `json:"hosts"`
 }
 
