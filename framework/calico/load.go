@@ -59,9 +59,10 @@ func (l *loader) header(d document) error {
 		return d.reject("", "mode.yaml has a second document: remove it")
 	}
 	var header struct {
-		Name        string      `json:"name"`
-		Description string      `json:"description"`
-		LeafToNode  NodePeering `json:"leafToNode"`
+		Name             string      `json:"name"`
+		Description      string      `json:"description"`
+		LeafToNode       NodePeering `json:"leafToNode"`
+		LeafNodeSelector string      `json:"leafNodeSelector"`
 	}
 	if err := d.decode(&header); err != nil {
 		return err
@@ -69,11 +70,17 @@ func (l *loader) header(d document) error {
 	if header.Name == "" {
 		return d.reject("name", "the mode has no name: add name")
 	}
-	if header.LeafToNode != NoPeering && header.LeafToNode != Reflector {
-		return d.reject("leafToNode", "leafToNode is %q: use %s or %s", header.LeafToNode, NoPeering, Reflector)
+	switch header.LeafToNode {
+	case NoPeering, Reflector, Peer:
+	default:
+		return d.reject("leafToNode", "leafToNode is %q: use %s, %s or %s", header.LeafToNode, NoPeering, Reflector, Peer)
 	}
-	l.mode.Name, l.mode.Description, l.mode.LeafToNode = header.Name, header.Description, header.LeafToNode
-	return nil
+	if header.LeafToNode == NoPeering && header.LeafNodeSelector != "" {
+		return d.reject("leafNodeSelector", "leafToNode is %s, so there is nothing to select: remove leafNodeSelector", NoPeering)
+	}
+	l.mode.Name, l.mode.Description = header.Name, header.Description
+	l.mode.LeafToNode, l.mode.LeafNodeSelector = header.LeafToNode, header.LeafNodeSelector
+	return validateSelector(d, "leafNodeSelector", header.LeafNodeSelector)
 }
 
 // resource reads one Calico resource.
@@ -102,12 +109,14 @@ func (l *loader) resource(d document) error {
 		return add(d, &r.BGPConfigurations, validateBGPConfiguration)
 	case v3.KindBGPPeer:
 		return add(d, &r.BGPPeers, validateBGPPeer)
+	case v3.KindBGPFilter:
+		return add(d, &r.BGPFilters, validateBGPFilter)
 	case v3.KindIPPool:
 		return add(d, &r.IPPools, validateIPPool)
 	case kindNode:
 		return add(d, &r.Nodes, validateNode)
 	}
-	known := []string{v3.KindBGPConfiguration, v3.KindBGPPeer, v3.KindIPPool, kindNode}
+	known := []string{v3.KindBGPConfiguration, v3.KindBGPFilter, v3.KindBGPPeer, v3.KindIPPool, kindNode}
 	return d.reject("kind", "unknown kind %q: use one of %s", id.Kind, strings.Join(known, ", "))
 }
 

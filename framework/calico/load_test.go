@@ -116,7 +116,7 @@ func TestLoadModeRejects(t *testing.T) {
 		{"not an object", "calico/pool.yaml", sound()["calico/pool.yaml"], "- a\n", "calico/pool.yaml:1: ", "cannot unmarshal"},
 		{"file that nobody reads", "calico/pool.yml", "", "x", "calico/pool.yml: ", "rename the file or remove it"},
 		{"file below calico", "calico/more/pool.yaml", "", "x", "calico/more/pool.yaml: ", "rename the file or remove it"},
-		{"unknown kind", "calico/bgp.yaml", "kind: BGPPeer", "kind: BGPFilter", "calico/bgp.yaml:10: ", `unknown kind "BGPFilter": use one of BGPConfiguration, BGPPeer, IPPool, Node`},
+		{"unknown kind", "calico/bgp.yaml", "kind: BGPPeer", "kind: BGPFrog", "calico/bgp.yaml:10: ", `unknown kind "BGPFrog": use one of BGPConfiguration, BGPFilter, BGPPeer, IPPool, Node`},
 		{"unknown API version", "calico/pool.yaml", "projectcalico.org/v3", "crd.projectcalico.org/v1", "calico/pool.yaml:1: ", "use projectcalico.org/v3"},
 		{"resource without name", "calico/pool.yaml", "  name: pool", "  labels: {}", "calico/pool.yaml:3: ", "the IPPool has no name"},
 		{"unknown field", "calico/bgp.yaml", "nodeToNodeMeshEnabled", "nodeToNodeMeshEnable", "calico/bgp.yaml:6: ", `unknown field "spec.nodeToNodeMeshEnable"`},

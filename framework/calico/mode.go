@@ -1,7 +1,11 @@
 package calico
 
 import (
+	"fmt"
+
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // NodePeering says how the leaves treat their rack's nodes in a mode.
@@ -14,6 +18,9 @@ const (
 	// Reflector: iBGP, the nodes are the leaf's route reflector clients, and the
 	// leaf sets itself as next hop of what it learned from outside its AS.
 	Reflector NodePeering = "reflector"
+	// Peer: the nodes are ordinary neighbours of the leaf, by iBGP or eBGP as their AS
+	// numbers have it. The leaf sets itself as next hop.
+	Peer NodePeering = "peer"
 )
 
 // Mode is a set of Calico resources plus what the fabric's routers must do for
@@ -23,7 +30,10 @@ type Mode struct {
 	Description string
 	// LeafToNode is what the leaves must do; it is not a Calico resource.
 	LeafToNode NodePeering
-	Resources  Resources
+	// LeafNodeSelector selects the nodes of its rack that a leaf peers with, by the
+	// labels that they have at the beginning; empty for all.
+	LeafNodeSelector string
+	Resources        Resources
 
 	// sources has the resources' files and lines, for messages.
 	sources map[resourceID]string
@@ -33,8 +43,18 @@ type Mode struct {
 type Resources struct {
 	BGPConfigurations []v3.BGPConfiguration
 	BGPPeers          []v3.BGPPeer
+	BGPFilters        []v3.BGPFilter
 	IPPools           []v3.IPPool
 	// Nodes are Calico Node resources (projectcalico.org/v3): per-node AS
 	// numbers, route reflector cluster IDs and labels.
 	Nodes []Node
+}
+
+// LeafPeersWith tells whether the leaf of a node's rack is to peer with the node.
+func (m *Mode) LeafPeersWith(node topology.Host) (bool, error) {
+	selector, err := ParseSelector(m.LeafNodeSelector)
+	if err != nil {
+		return false, fmt.Errorf("mode %s: leafNodeSelector: %w", m.Name, err)
+	}
+	return selector.Matches(m.Resources.NodeLabels(node)), nil
 }

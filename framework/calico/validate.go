@@ -49,6 +49,35 @@ func validateBGPPeer(d document, p v3.BGPPeer) error {
 	return errors.Join(problems...)
 }
 
+func validateBGPFilter(d document, f v3.BGPFilter) error {
+	var problems []error
+	for direction, rules := range map[string][]v3.BGPFilterRuleV4{"exportV4": f.Spec.ExportV4, "importV4": f.Spec.ImportV4} {
+		for i, rule := range rules {
+			reject := func(format string, args ...any) {
+				problems = append(problems, d.reject("spec."+direction, "rule %d of %s: %w", i+1, direction, fmt.Errorf(format, args...)))
+			}
+			if rule.Action != v3.Accept && rule.Action != v3.Reject {
+				reject("action is %q: use %s or %s", rule.Action, v3.Accept, v3.Reject)
+			}
+			if (rule.CIDR == "") != (rule.MatchOperator == "") {
+				reject("cidr and matchOperator belong together: give both or none")
+			}
+			if rule.CIDR == "" {
+				continue
+			}
+			if p, err := netip.ParsePrefix(rule.CIDR); err != nil || !p.Addr().Is4() {
+				reject("cidr %q is not an IPv4 prefix: use one as in 10.244.0.0/16", rule.CIDR)
+			}
+			switch rule.MatchOperator {
+			case v3.Equal, v3.NotEqual, v3.In, v3.NotIn:
+			default:
+				reject("matchOperator is %q: use %s, %s, %s or %s", rule.MatchOperator, v3.Equal, v3.NotEqual, v3.In, v3.NotIn)
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
 func validateIPPool(d document, p v3.IPPool) error {
 	problems := []error{
 		validateSelector(d, "spec.nodeSelector", p.Spec.NodeSelector),

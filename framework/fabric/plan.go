@@ -22,7 +22,7 @@ func Plan(t *topology.Topology, m *calico.Mode) ([]Router, error) {
 		if host.Role != topology.Leaf && host.Role != topology.Spine {
 			continue
 		}
-		router := Router{Host: host.Name, AS: host.AS, RouterID: host.RouterID}
+		router := Router{Host: host.Name, Software: host.Software, AS: host.AS, RouterID: host.RouterID}
 		for _, port := range host.Interfaces {
 			router.Networks = append(router.Networks, port.Address.Masked())
 		}
@@ -57,13 +57,20 @@ func plan(router, peer topology.Host, address netip.Addr, m *calico.Mode) (Neigh
 			return Neighbor{}, false, fmt.Errorf("its neighbor %s has the same AS %d, and leaves and spines peer by eBGP: change one in topology", peer.Name, peer.AS)
 		}
 		return neighbor, true, nil
-	case m.LeafToNode == calico.Reflector && router.Role == topology.Leaf && peer.Role == topology.Node &&
+	case m.LeafToNode != calico.NoPeering && router.Role == topology.Leaf && peer.Role == topology.Node &&
 		router.Rack == peer.Rack && address == peer.Address(): // a node speaks BGP from its node IP alone
-		neighbor.AS = m.Resources.NodeAS(peer.Name)
+		chosen, err := m.LeafPeersWith(peer)
+		if err != nil || !chosen {
+			return Neighbor{}, false, err
+		}
+		neighbor.AS, neighbor.NextHopSelf = m.Resources.NodeAS(peer.Name), true
+		if m.LeafToNode != calico.Reflector {
+			return neighbor, true, nil
+		}
 		if neighbor.AS != router.AS {
 			return Neighbor{}, false, fmt.Errorf("node %s has AS %d and the leaf has AS %d, but a route reflector's clients are in its own AS (RFC 4456): give the mode's Node %s asNumber %d", peer.Name, neighbor.AS, router.AS, peer.Name, router.AS)
 		}
-		neighbor.ReflectorClient, neighbor.NextHopSelf = true, true
+		neighbor.ReflectorClient = true
 		return neighbor, true, nil
 	}
 	return Neighbor{}, false, nil

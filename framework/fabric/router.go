@@ -1,16 +1,25 @@
 package fabric
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/rackproof/rackproof/framework/topology"
+)
 
 // Router is what one router of the fabric is configured to do, in no vendor's
 // words.
 type Router struct {
 	Host     string
+	Software topology.Software
 	AS       uint32
 	RouterID netip.Addr
 	// Networks are the prefixes that the router originates.
 	Networks  []netip.Prefix
 	Neighbors []Neighbor
+	// ForgetRestarting: the router drops a neighbour's routes as soon as the
+	// session is lost, and does not keep them for one that restarts (the helper of
+	// RFC 4724, which routers are unless told otherwise).
+	ForgetRestarting bool
 }
 
 // Neighbor is one configured BGP neighbour of a router.
@@ -24,4 +33,9 @@ type Neighbor struct {
 	// NextHopSelf makes the router the next hop of what it sends to the neighbour,
 	// except of what it reflects.
 	NextHopSelf bool
+	// Password is that of TCP's MD5 signature (RFC 2385); empty for none.
+	Password string
+	// TTLSecurity is how many hops away the neighbour is at most (RFC 5082): packets
+	// with a smaller TTL than that leaves are dropped, and 255 is sent. 0 is off.
+	TTLSecurity int
 }

@@ -78,6 +78,9 @@ func (d *decoder) checkRole(doc document, h *host) {
 	} else {
 		require(d, h.as, h.line, fmt.Sprintf("the AS number of %s %s", role, h.name.value), "add as")
 	}
+	if h.software.given() && !role.routes() {
+		d.reject(h.software.line, "a %s is no router of the fabric: remove software", role)
+	}
 	if role == Node || role == Leaf {
 		require(d, h.rack, h.line, fmt.Sprintf("the rack of %s %s", role, h.name.value), "add rack")
 	}
@@ -206,6 +209,8 @@ func (d *decoder) checkOverlaps(doc document) {
 	networks := []network{
 		{doc.pods, "the pod network"},
 		{doc.services, "the network of cluster IPs"},
+		{doc.externalIPs, "the range of external IPs"},
+		{doc.loadBalancers, "the range of LoadBalancer IPs"},
 		{doc.management.prefix, "the management network"},
 	}
 	for _, l := range doc.links {

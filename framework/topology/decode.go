@@ -30,6 +30,8 @@ type document struct {
 	name           field[string]
 	description    field[string]
 	pods, services field[netip.Prefix]
+	externalIPs    field[netip.Prefix]
+	loadBalancers  field[netip.Prefix]
 	management     management
 	hosts          []*host
 	links          []*link
@@ -47,6 +49,7 @@ type host struct {
 	role                 field[Role]
 	rack                 field[string]
 	as                   field[uint32]
+	software             field[Software]
 	routerID, management field[netip.Addr]
 	gateways             []field[string]
 }
@@ -104,13 +107,15 @@ func (d *decoder) document(data []byte) (document, bool) {
 	top := root.Content[0]
 	doc := document{line: top.Line}
 	ok := d.mapping(top, "a topology", map[string]func(*yaml.Node){
-		"name":        scalar(d, "name", parseLabel, &doc.name),
-		"description": scalar(d, "description", parseText, &doc.description),
-		"pods":        scalar(d, "pods", parsePrefix, &doc.pods),
-		"services":    scalar(d, "services", parsePrefix, &doc.services),
-		"management":  func(n *yaml.Node) { doc.management = d.management(n) },
-		"hosts":       func(n *yaml.Node) { doc.hosts = list(d, n, "hosts", d.host) },
-		"links":       func(n *yaml.Node) { doc.links = list(d, n, "links", d.link) },
+		"name":            scalar(d, "name", parseLabel, &doc.name),
+		"description":     scalar(d, "description", parseText, &doc.description),
+		"pods":            scalar(d, "pods", parsePrefix, &doc.pods),
+		"services":        scalar(d, "services", parsePrefix, &doc.services),
+		"externalIPs":     scalar(d, "externalIPs", parsePrefix, &doc.externalIPs),
+		"loadBalancerIPs": scalar(d, "loadBalancerIPs", parsePrefix, &doc.loadBalancers),
+		"management":      func(n *yaml.Node) { doc.management = d.management(n) },
+		"hosts":           func(n *yaml.Node) { doc.hosts = list(d, n, "hosts", d.host) },
+		"links":           func(n *yaml.Node) { doc.links = list(d, n, "links", d.link) },
 	})
 	return doc, ok
 }
@@ -132,6 +137,7 @@ func (d *decoder) host(n *yaml.Node) *host {
 		"rack":       scalar(d, "rack", parseLabel, &h.rack),
 		"as":         scalar(d, "as", parseAS, &h.as),
 		"routerID":   scalar(d, "routerID", parseAddress, &h.routerID),
+		"software":   scalar(d, "software", parseSoftware, &h.software),
 		"management": scalar(d, "management", parseAddress, &h.management),
 		"gateways": func(n *yaml.Node) {
 			h.gateways = list(d, n, "gateways", func(n *yaml.Node) field[string] {

@@ -26,7 +26,8 @@ func build(doc document) *Topology {
 		Description: doc.description.value,
 		Pods:        doc.pods.value,
 		Services:    doc.services.value,
-		Management:  Management{Prefix: doc.management.prefix.value, Control: doc.management.control.value},
+		ExternalIPs: doc.externalIPs.value, LoadBalancerIPs: doc.loadBalancers.value,
+		Management: Management{Prefix: doc.management.prefix.value, Control: doc.management.control.value},
 	}
 	for _, l := range doc.links {
 		built := Link{Name: l.name.value, Prefix: l.prefix.value, Bridge: l.bridge.value, MTU: defaultMTU}
@@ -50,7 +51,11 @@ func build(doc document) *Topology {
 			Rack:       h.rack.value,
 			AS:         h.as.value,
 			RouterID:   doc.routerID(h).value,
+			Software:   h.software.value,
 			Management: h.management.value,
+		}
+		if built.Software == "" && built.Role.routes() {
+			built.Software = FRR
 		}
 		for _, l := range t.Links {
 			if port, ok := l.End(built.Name); ok {

@@ -56,7 +56,7 @@ func TestLoad(t *testing.T) {
 	}
 	leaf, _ := got.Host("leaf0")
 	want := Host{
-		Name: "leaf0", Role: Leaf, Rack: "rack0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"),
+		Name: "leaf0", Role: Leaf, Rack: "rack0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"), Software: FRR,
 		Interfaces: []Interface{
 			{Host: "leaf0", Name: "eth1", Address: netip.MustParsePrefix("10.1.10.1/24"), Link: "leaf0-spine0"},
 			{Host: "leaf0", Name: "eth3", Address: netip.MustParsePrefix("10.1.5.1/24"), Link: "br-leaf0"},
@@ -113,7 +113,7 @@ func TestLoadRejects(t *testing.T) {
 		// want is part of what the problem at the marked line says.
 		want string
 	}{
-		{"unknown field at the top", "description: one of each", "colour: red # here", `unknown field "colour" in a topology: use description, hosts`},
+		{"unknown field at the top", "description: one of each", "colour: red # here", `unknown field "colour" in a topology: use description, externalIPs, hosts`},
 		{"unknown field of a host", "as: 500}", "as: 500, vendor: x} # here", `unknown field "vendor" in a host`},
 		{"unknown field of a link", "    mtu: 9000", "    speed: 10 # here", `unknown field "speed" in a link`},
 		{"unknown field of an end", "address: 10.1.5.10}", "address: 10.1.5.10, mac: x} # here", `unknown field "mac" in an end`},
@@ -151,6 +151,8 @@ func TestLoadRejects(t *testing.T) {
 		{"spine without AS", ", as: 500}", "} # here", "the AS number of spine spine0 is missing"},
 		{"node without AS", "as: 65005, management: 172.30.0.10, gateways: [leaf0]}", "management: 172.30.0.10, gateways: [leaf0]} # here", "the AS number of node node0 is missing"},
 		{"client with AS", "role: client, gateways: [spine0]}", "role: client, as: 7, gateways: [spine0]} # here", "a client speaks no BGP: remove as"},
+		{"unknown software", "as: 500}", "as: 500, software: ios} # here", `unknown software "ios": use frr or bird`},
+		{"client with software", "role: client, gateways: [spine0]}", "role: client, software: frr, gateways: [spine0]} # here", "a client is no router of the fabric: remove software"},
 		{"client with router ID", "role: client, gateways: [spine0]}", "role: client, routerID: 1.1.1.1, gateways: [spine0]} # here", "a client speaks no BGP: remove routerID"},
 		{"node without rack", "rack: rack0, as: 65005, management: 172.30.0.10, gateways: [leaf0]}", "as: 65005, management: 172.30.0.10, gateways: [leaf0]} # here", "the rack of node node0 is missing"},
 		{"leaf without rack", "rack: rack0, as: 65005, routerID: 10.1.5.1}", "as: 65005, routerID: 10.1.5.1} # here", "the rack of leaf leaf0 is missing"},

@@ -37,6 +37,22 @@ func (t *Topology) Leaves() []Host { return t.ByRole(Leaf) }
 // Spines returns the spines, in the order of the file.
 func (t *Topology) Spines() []Host { return t.ByRole(Spine) }
 
+// routes tells whether hosts of the role are routers of the fabric.
+func (r Role) routes() bool { return r == Leaf || r == Spine }
+
+// WithSoftware returns a copy of the topology whose leaves run the given software.
+// Spines keep theirs: what a lab compares is the neighbour of the nodes.
+func (t *Topology) WithSoftware(software Software) *Topology {
+	changed := *t
+	changed.Hosts = slices.Clone(t.Hosts)
+	for i := range changed.Hosts {
+		if changed.Hosts[i].Role == Leaf {
+			changed.Hosts[i].Software = software
+		}
+	}
+	return &changed
+}
+
 // Rack returns the hosts of one rack, its leaves as well as its nodes, in the
 // order of the file.
 func (t *Topology) Rack(name string) []Host {

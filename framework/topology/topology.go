@@ -17,6 +17,17 @@ const (
 	Client Role = "client"
 )
 
+// Software says what speaks BGP on a leaf or spine.
+type Software string
+
+// The routers' software that labs can run.
+const (
+	// FRR is what a router runs unless it is told otherwise.
+	FRR Software = "frr"
+	// BIRD is BIRD 1.6, the version that Calico's nodes run too.
+	BIRD Software = "bird"
+)
+
 // Topology is a fabric with its hosts, links and addresses. It is the only place
 // where an address is written.
 type Topology struct {
@@ -24,9 +35,12 @@ type Topology struct {
 	Description string
 	// Pods is the cluster's pod network, Services its cluster IPs.
 	Pods, Services netip.Prefix
-	Management     Management
-	Hosts          []Host
-	Links          []Link
+	// ExternalIPs and LoadBalancerIPs are what services get addresses from that the
+	// world outside knows; invalid where the topology has no such range.
+	ExternalIPs, LoadBalancerIPs netip.Prefix
+	Management                   Management
+	Hosts                        []Host
+	Links                        []Link
 	// Warnings are the loader's remarks on a topology that it accepted.
 	Warnings []string
 }
@@ -50,6 +64,8 @@ type Host struct {
 	// RouterID is the host's BGP identifier; the loader sets it to the host's
 	// first address where the file does not.
 	RouterID netip.Addr
+	// Software is what a leaf or spine runs; empty for other hosts.
+	Software Software
 	// Management is a node's address in the management network.
 	Management netip.Addr
 	// Gateways are the next hops of the host's default route (several: ECMP).

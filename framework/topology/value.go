@@ -68,6 +68,14 @@ func parseRole(s string) (Role, error) {
 	return "", fmt.Errorf("unknown role %q: use %s, %s, %s or %s", s, Node, Leaf, Spine, Client)
 }
 
+func parseSoftware(s string) (Software, error) {
+	switch software := Software(s); software {
+	case FRR, BIRD:
+		return software, nil
+	}
+	return "", fmt.Errorf("unknown software %q: use %s or %s", s, FRR, BIRD)
+}
+
 // parseAS reads an AS number of two or four octets (RFC 6793), in plain notation
 // (RFC 5396). AS 0 must not be used (RFC 7607).
 func parseAS(s string) (uint32, error) {
