@@ -109,7 +109,7 @@ func TestLoadModeRejects(t *testing.T) {
 	}{
 		{"unknown field of the mode", "mode.yaml", "description", "dezcription", "mode.yaml:2: ", `unknown field "dezcription"`},
 		{"mode without name", "mode.yaml", "name: sound\n", "", "mode.yaml:1: ", "the mode has no name"},
-		{"unknown peering", "mode.yaml", "reflector", "maybe", "mode.yaml:3: ", `leafToNode is "maybe": use none or reflector`},
+		{"unknown peering", "mode.yaml", "reflector", "maybe", "mode.yaml:3: ", `leafToNode is "maybe": use none, reflector or peer`},
 		{"second document in mode.yaml", "mode.yaml", "leafToNode: reflector\n", "leafToNode: reflector\n---\nname: other\n", "mode.yaml:5: ", "second document"},
 		{"empty mode.yaml", "mode.yaml", sound()["mode.yaml"], "", "mode.yaml: ", "nothing in it"},
 		{"not YAML", "calico/pool.yaml", "spec:", "spec: a: b", "calico/pool.yaml: ", "line 5"},
