@@ -21,9 +21,19 @@ type State struct {
 	// Nodes are the nodes that are in the cluster. A node of the topology that is
 	// not among them is a host without BGP.
 	Nodes []Node
+	// Services are the cluster's.
+	Services []Service
+	// Passwords are those that BGPPeers refer to, by the BGPPeer's name. One whose
+	// secret is not there has none, and its sessions have no password.
+	Passwords map[string]string
 	// CutLinks are the links that are cut, by name: down at all their ends.
 	CutLinks map[string]bool
+	// CutEnds are ends of links that are down; the other ends do not notice.
+	CutEnds map[End]bool
 }
+
+// End is a host's end of a link.
+type End struct{ Link, Host string }
 
 // Node is a node of the cluster with what Calico keeps about it.
 type Node struct {
