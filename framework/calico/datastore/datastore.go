@@ -135,6 +135,30 @@ func (s *Store) AnnotateNode(ctx context.Context, name, annotation string, value
 	return s.patchNode(ctx, name, map[string]any{"annotations": map[string]any{annotation: value}})
 }
 
+// NodeAnnotation reads an annotation of a node; nil if it has none of that name.
+func (s *Store) NodeAnnotation(ctx context.Context, name, annotation string) (*string, error) {
+	node, err := s.client.Resource(nodes()).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read node %s: %w", name, err)
+	}
+	if value, ok := node.GetAnnotations()[annotation]; ok {
+		return &value, nil
+	}
+	return nil, nil
+}
+
+// NodeLabel reads a label of a node; nil if it has none of that name.
+func (s *Store) NodeLabel(ctx context.Context, name, label string) (*string, error) {
+	node, err := s.client.Resource(nodes()).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read node %s: %w", name, err)
+	}
+	if value, ok := node.GetLabels()[label]; ok {
+		return &value, nil
+	}
+	return nil, nil
+}
+
 func (s *Store) patchNode(ctx context.Context, name string, metadata map[string]any) error {
 	patch, err := json.Marshal(map[string]any{"metadata": metadata})
 	if err != nil {
