@@ -1,13 +1,12 @@
 package oracle
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
-	"strings"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/rib"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -66,11 +65,6 @@ func tag(a attributes, prefix netip.Prefix, advertisements []prefixCommunities) 
 			}
 		}
 	}
-	slices.SortFunc(a.communities, compareCommunities)
+	slices.SortFunc(a.communities, rib.CompareCommunities)
 	return a
-}
-
-// compareCommunities orders standard communities before large ones.
-func compareCommunities(a, b string) int {
-	return cmp.Or(cmp.Compare(strings.Count(a, ":"), strings.Count(b, ":")), cmp.Compare(a, b))
 }

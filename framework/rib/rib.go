@@ -39,6 +39,11 @@ func (p Path) String() string {
 	return b.String()
 }
 
+// CompareCommunities orders standard communities before large ones.
+func CompareCommunities(a, b string) int {
+	return cmp.Or(cmp.Compare(strings.Count(a, ":"), strings.Count(b, ":")), cmp.Compare(a, b))
+}
+
 // Paths are the paths of a host.
 type Paths []Path
 

@@ -19,19 +19,19 @@ func fabricRoutes(lab *Lab) {
 		Requirement("LEAF-020", "a leaf MUST route its rack's blocks to the nodes that own them", func(ctx SpecContext) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			Eventually(lab.Routes(both(on(topology.Leaf), blocksOfOwnRack(state)))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Both(On(topology.Leaf), blocksOfOwnRack(state)))).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("LEAF-021", "a leaf MUST route the other racks' blocks by equal cost over both spines", func(ctx SpecContext) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			scope := both(on(topology.Leaf), blocksOfOtherRacks(state))
+			scope := Both(On(topology.Leaf), blocksOfOtherRacks(state))
 			Eventually(lab.Routes(scope)).WithContext(ctx).Should(Agree())
 			expectECMP(ctx, lab, scope)
 		})
 
 		Requirement("LEAF-022", "a leaf MUST route the other racks' node subnets by equal cost over both spines", func(ctx SpecContext) {
-			scope := both(on(topology.Leaf), subnetsOfOtherRacks(lab.Topology()))
+			scope := Both(On(topology.Leaf), subnetsOfOtherRacks(lab.Topology()))
 			Eventually(lab.Routes(scope)).WithContext(ctx).Should(Agree())
 			expectECMP(ctx, lab, scope)
 		})
@@ -55,15 +55,15 @@ func fabricRoutes(lab *Lab) {
 		})
 
 		Requirement("LEAF-023", "a spine MUST know every block, via the leaf of its rack", func(ctx SpecContext) {
-			Eventually(lab.Routes(both(on(topology.Spine), inPool(lab.Topology())))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Both(On(topology.Spine), Inside(lab.Topology().Pods)))).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("LEAF-024", "a leaf MUST hold no route that it should not: no address of a single pod, no default, nothing of the nodes but their blocks", func(ctx SpecContext) {
-			Eventually(lab.Routes(on(topology.Leaf))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(On(topology.Leaf))).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("LEAF-025", "a spine MUST hold no route that it should not", func(ctx SpecContext) {
-			Eventually(lab.Routes(on(topology.Spine))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(On(topology.Spine))).WithContext(ctx).Should(Agree())
 		})
 	})
 }
