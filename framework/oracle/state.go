@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"net/netip"
+	"slices"
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
@@ -34,6 +35,17 @@ type State struct {
 
 // End is a host's end of a link.
 type End struct{ Link, Host string }
+
+// Blocks are the blocks of the nodes of these names.
+func (s State) Blocks(nodes ...string) []netip.Prefix {
+	var blocks []netip.Prefix
+	for _, n := range s.Nodes {
+		if slices.Contains(nodes, n.Name) {
+			blocks = append(blocks, n.Blocks...)
+		}
+	}
+	return blocks
+}
 
 // Node is a node of the cluster with what Calico keeps about it.
 type Node struct {

@@ -54,6 +54,16 @@ func (p Paths) Sorted() Paths {
 	})
 }
 
+// To returns the paths to some prefixes.
+func (p Paths) To(prefixes ...netip.Prefix) Paths {
+	return slices.DeleteFunc(slices.Clone(p), func(one Path) bool { return !slices.Contains(prefixes, one.Prefix) })
+}
+
+// From returns the paths that are from some neighbours.
+func (p Paths) From(peers ...netip.Addr) Paths {
+	return slices.DeleteFunc(slices.Clone(p), func(one Path) bool { return !slices.Contains(peers, one.Peer) })
+}
+
 // Tables are the paths of several hosts, by host name.
 type Tables map[string]Paths
 
