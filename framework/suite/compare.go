@@ -23,6 +23,7 @@ type Comparison struct {
 func (l *Lab) State(ctx context.Context) (oracle.State, error) {
 	state, err := l.cluster.State(ctx)
 	state.CutLinks = maps.Clone(l.cut)
+	state.Routers = l.currentRouters()
 	return state, err
 }
 

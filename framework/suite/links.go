@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
@@ -30,4 +31,32 @@ func (l *Lab) RestoreLink(ctx context.Context, link string) {
 	ginkgo.GinkgoHelper()
 	gomega.Expect(l.Lab.(lab.LinkCutter).RestoreLink(ctx, link)).To(gomega.Succeed())
 	delete(l.cut, link)
+}
+
+// End is one host's end of a link.
+type End struct{ Link, Host string }
+
+// CutEnd cuts one host off a link that joins several, until the spec ends or
+// RestoreEnd is called.
+func (l *Lab) CutEnd(ctx context.Context, link, host string) {
+	ginkgo.GinkgoHelper()
+	cutter, ok := l.Lab.(lab.LinkCutter)
+	if !ok {
+		ginkgo.Skip("unable: this lab's links cannot be cut")
+	}
+	end := End{link, host}
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		if l.cutEnds[end] {
+			l.RestoreEnd(ctx, link, host)
+		}
+	})
+	l.cutEnds[end] = true
+	gomega.Expect(cutter.CutEnd(ctx, link, host)).To(gomega.Succeed(), fmt.Sprintf("cut %s off link %s", host, link))
+}
+
+// RestoreEnd undoes CutEnd.
+func (l *Lab) RestoreEnd(ctx context.Context, link, host string) {
+	ginkgo.GinkgoHelper()
+	gomega.Expect(l.Lab.(lab.LinkCutter).RestoreEnd(ctx, link, host)).To(gomega.Succeed())
+	delete(l.cutEnds, End{link, host})
 }

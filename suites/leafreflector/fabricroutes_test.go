@@ -8,7 +8,6 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/router/frr"
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -40,14 +39,14 @@ func fabricRoutes(lab *Lab) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			for _, leaf := range lab.Topology().Leaves() {
-				rib, err := observe.RouterRIB(ctx, lab.At(leaf.Name))
+				known, err := observe.RouterPaths(ctx, lab.At(leaf.Name), leaf.Software)
 				Expect(err).NotTo(HaveOccurred())
 				for _, node := range state.Nodes {
 					host, ok := lab.Topology().Host(node.Name)
 					Expect(ok).To(BeTrue(), node.Name)
 					for _, block := range node.Blocks {
 						if host.Rack != leaf.Rack {
-							Expect(asPaths(rib, block)).To(ConsistOf(asPathsOver(lab, host)), "%s: %s", leaf.Name, block)
+							Expect(asPaths(known, block)).To(ConsistOf(asPathsOver(lab, host)), "%s: %s", leaf.Name, block)
 						}
 					}
 				}
@@ -69,10 +68,10 @@ func fabricRoutes(lab *Lab) {
 }
 
 // asPaths are the AS paths that a router uses to a prefix.
-func asPaths(rib frr.RIB, prefix netip.Prefix) [][]uint32 {
+func asPaths(known []observe.Path, prefix netip.Prefix) [][]uint32 {
 	var paths [][]uint32
-	for _, path := range rib.Paths {
-		if path.Prefix == prefix && path.Valid && path.Multipath {
+	for _, path := range known {
+		if path.Prefix == prefix && path.Used {
 			paths = append(paths, path.ASPath)
 		}
 	}
