@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/rib"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/frr"
@@ -16,24 +17,15 @@ import (
 )
 
 // Path is a way to a prefix that a host has learned by BGP, in no vendor's words.
+// Its ASPath is without the marks of an AS_SET, whose members stand one after the
+// other.
 type Path struct {
-	Prefix netip.Prefix
-	// Peer is whom the path was learned from.
-	Peer    netip.Addr
-	NextHop netip.Addr
+	rib.Path
 	// Origin is igp, egp or incomplete.
 	Origin string
-	// ASPath is without the marks of an AS_SET, whose members stand one after the
-	// other.
-	ASPath []uint32
 	// LocalPref is the host's default where the path came without one.
 	LocalPref uint32
 	MED       uint32
-	// Communities and LargeCommunities are written with colons: 65000:100, 64512:1:2.
-	Communities, LargeCommunities []string
-	// OriginatorID and ClusterList are a route reflector's marks (RFC 4456).
-	OriginatorID netip.Addr
-	ClusterList  []netip.Addr
 	// Valid tells whether the next hop is reachable.
 	Valid bool
 	// Best is the path that the host prefers to all others. Where the prefix is the
@@ -70,23 +62,26 @@ func frrPaths(ctx context.Context, host lab.Host) ([]Path, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", host.Name(), err)
 	}
-	rib, err := frr.ParseRIB(data)
+	table, err := frr.ParseRIB(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", host.Name(), err)
 	}
-	return fromFRR(rib), nil
+	return fromFRR(table), nil
 }
 
 // fromFRR leaves out what the router originates.
-func fromFRR(rib frr.RIB) []Path {
+func fromFRR(table frr.RIB) []Path {
 	var paths []Path
-	for _, p := range rib.Paths {
+	for _, p := range table.Paths {
 		if !p.Peer.IsValid() {
 			continue
 		}
 		path := Path{
-			Prefix: p.Prefix, Peer: p.Peer, Origin: strings.ToLower(p.Origin), ASPath: p.ASPath, LocalPref: p.LocalPref, MED: p.MED,
-			Communities: p.Communities, LargeCommunities: p.LargeCommunities, OriginatorID: p.OriginatorID, ClusterList: p.ClusterList,
+			Path: rib.Path{
+				Prefix: p.Prefix, Peer: p.Peer, ASPath: p.ASPath, OriginatorID: p.OriginatorID, ClusterList: p.ClusterList,
+				Communities: communities(p.Communities, p.LargeCommunities),
+			},
+			Origin: strings.ToLower(p.Origin), LocalPref: p.LocalPref, MED: p.MED,
 			Valid: p.Valid, Best: p.Best, Used: p.Valid && (p.Best || p.Multipath),
 		}
 		if len(p.NextHops) > 0 {
@@ -133,9 +128,12 @@ func fromBIRD(table, joined []bird.Path) []Path {
 			continue
 		}
 		path := Path{
-			Prefix: p.Prefix, Peer: p.Peer, NextHop: p.BGP.NextHop, Origin: strings.ToLower(p.BGP.Origin), ASPath: p.BGP.ASPath,
-			LocalPref: p.BGP.LocalPref, MED: p.BGP.MED,
-			Communities: p.BGP.Communities, LargeCommunities: p.BGP.LargeCommunities, OriginatorID: p.BGP.OriginatorID, ClusterList: p.BGP.ClusterList,
+			Path: rib.Path{
+				Prefix: p.Prefix, Peer: p.Peer, NextHop: p.BGP.NextHop, ASPath: p.BGP.ASPath,
+				OriginatorID: p.BGP.OriginatorID, ClusterList: p.BGP.ClusterList,
+				Communities: communities(p.BGP.Communities, p.BGP.LargeCommunities),
+			},
+			Origin: strings.ToLower(p.BGP.Origin), LocalPref: p.BGP.LocalPref, MED: p.BGP.MED,
 			Valid: p.Kind != route.Unreachable, Best: p.Best,
 		}
 		path.Used = path.Valid && alike(best[p.Prefix], p) && len(p.NextHops) > 0 &&
@@ -150,6 +148,11 @@ func fromBIRD(table, joined []bird.Path) []Path {
 func alike(a, b bird.Path) bool {
 	return a.BGP != nil && b.BGP != nil && a.BGP.LocalPref == b.BGP.LocalPref &&
 		len(a.BGP.ASPath) == len(b.BGP.ASPath) && a.BGP.Origin == b.BGP.Origin
+}
+
+// communities joins standard and large ones.
+func communities(standard, large []string) []string {
+	return slices.SortedFunc(slices.Values(slices.Concat(standard, large)), rib.CompareCommunities)
 }
 
 func sortPaths(paths []Path) []Path {

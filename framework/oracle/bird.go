@@ -28,6 +28,9 @@ type bird struct {
 	policy
 	// addPaths says that the daemon sends all its paths to who takes them.
 	addPaths bool
+	// keepsReflected says that `next hop self` is not for what is reflected: what a
+	// fabric's router does by its export filter (package router/bird), as FRR does.
+	keepsReflected bool
 }
 
 func (bird) learnedPreference() int { return birdBGP }
@@ -41,17 +44,17 @@ func (b bird) sendsAllPaths() bool { return b.addPaths }
 // from; if that is a BGP route there is no second step, and the route is
 // unreachable.
 //
-// A neighbour on a link (`direct`) has `gateway direct`: the next hop is looked
-// for on the neighbour's link, and what is not there goes by the neighbour.
+// A neighbour on a link (`direct`) has `gateway direct`: what has its next hop on
+// one of the host's links goes there, and all else by the neighbour (bgp_rx_update
+// in BIRD's proto/bgp/packets.c).
 func (bird) resolve(s *speaker, p path) way {
 	if p.from.gatewayDirect {
-		dev := s.link(p.from.remote)
+		via, dev := p.nextHop, s.link(p.nextHop)
 		if dev == "" {
-			return unreachable()
+			via, dev = p.from.remote, s.link(p.from.remote)
 		}
-		via := p.nextHop
-		if s.link(via) != dev {
-			via = p.from.remote
+		if dev == "" || has(s.host, via) {
+			return unreachable()
 		}
 		return way{hops: []route.NextHop{{Via: via, Dev: dev}}}
 	}
@@ -85,7 +88,7 @@ func (b bird) advertise(s *speaker, p path, to *peer) (attributes, bool) {
 	if to.client && slices.Contains(p.clusters, s.clusterID) {
 		return attributes{}, false
 	}
-	a.nextHop = b.nextHop(s, p, to)
+	a.nextHop = b.nextHop(s, p, to, to.nextHopSelf && !(reflected && b.keepsReflected))
 	if a.nextHop == to.remote {
 		return attributes{}, false // a neighbour is not told of itself (RFC 4271, section 5.1.3)
 	}
@@ -101,7 +104,7 @@ func (b bird) advertise(s *speaker, p path, to *peer) (attributes, bool) {
 // nextHop is the NEXT_HOP that a neighbour is sent. iBGP keeps it. eBGP over
 // several hops sets the session's own address, over one hop only for what lies
 // behind another interface than the neighbour.
-func (bird) nextHop(s *speaker, p path, to *peer) netip.Addr {
+func (bird) nextHop(s *speaker, p path, to *peer, self bool) netip.Addr {
 	given := p.nextHop
 	var dev string
 	if p.way.reachable() && len(p.way.hops) == 1 {
@@ -111,7 +114,7 @@ func (bird) nextHop(s *speaker, p path, to *peer) netip.Addr {
 		}
 	}
 	sameLink := to.singleHop && dev != "" && dev == s.link(to.remote)
-	if given.IsValid() && !to.nextHopSelf && (to.nextHopKeep || to.internal() || sameLink) {
+	if given.IsValid() && !self && (to.nextHopKeep || to.internal() || sameLink) {
 		return given
 	}
 	return to.local

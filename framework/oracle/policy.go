@@ -81,7 +81,10 @@ func (nodePolicy) imports(prefix netip.Prefix, from *peer) bool {
 type routerPolicy struct{ networks []netip.Prefix }
 
 func (r routerPolicy) exports(p path, _ *peer) (attributes, bool) {
-	return p.attributes, p.from != nil || slices.Contains(r.networks, p.prefix)
+	if p.from != nil {
+		return p.attributes, p.way.reachable()
+	}
+	return p.attributes, p.preference == birdDirect && slices.Contains(r.networks, p.prefix)
 }
 
 func (routerPolicy) imports(netip.Prefix, *peer) bool { return true }

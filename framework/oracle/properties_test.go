@@ -35,10 +35,7 @@ func scenarios(t *testing.T) map[string]oracle.State {
 		for i := range onBIRD.Routers {
 			onBIRD.Routers[i].Software = topology.BIRD
 		}
-		// BIRD's `next hop self` is for what it reflects too.
-		if c.mode != "serviceips" {
-			states[c.mode+" on BIRD"] = onBIRD
-		}
+		states[c.mode+" on BIRD"] = onBIRD
 	}
 	for i := range states["mesh with four AS"].Nodes {
 		states["mesh with four AS"].Nodes[i].AS = 65001 + uint32(i)

@@ -22,12 +22,12 @@ func pair(speakers []*speaker) {
 	}
 }
 
-// maxTTL is the TTL that the mechanism of RFC 5082 sends, and FRR to internal
+// maxTTL is the TTL that the mechanism of RFC 5082 sends, and routers to internal
 // neighbours.
 const maxTTL = 255
 
-// birdMultihop is the TTL of BIRD's `multihop` without a number, which is also what
-// internal neighbours have.
+// birdMultihop is the TTL of BIRD's `multihop` without a number, as Calico's template
+// has it, which is also what internal neighbours of a mesh have.
 const birdMultihop = 64
 
 // agrees tells whether both ends are configured for each other: the AS numbers

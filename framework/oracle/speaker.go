@@ -97,11 +97,9 @@ func (s State) speakers(n network) ([]*speaker, error) {
 func routerSpeaker(n network, r fabric.Router) *speaker {
 	host, _ := n.Host(r.Host) // check has found it
 	s := &speaker{host: host, id: r.RouterID, clusterID: r.RouterID, base: n.table(host)}
-	internalTTL := maxTTL
 	switch r.Software {
 	case topology.BIRD:
-		internalTTL = birdMultihop
-		s.daemon = bird{policy: routerPolicy{networks: r.Networks}}
+		s.daemon = bird{policy: routerPolicy{networks: r.Networks}, keepsReflected: true}
 		s.own = inheritedPaths(s.base)
 	default:
 		s.daemon = frr{}
@@ -119,7 +117,7 @@ func routerSpeaker(n network, r fabric.Router) *speaker {
 			local:   sourceAddress(host, neighbor.Address), remote: neighbor.Address,
 			session: session.Session{Peer: neighbor.Address, Kind: session.FabricPeer, LocalAS: r.AS, PeerAS: neighbor.AS, State: session.Down},
 			client:  neighbor.ReflectorClient, nextHopSelf: neighbor.NextHopSelf,
-			password: neighbor.Password, ttl: internalTTL,
+			password: neighbor.Password, ttl: maxTTL,
 		}
 		if !p.internal() {
 			// eBGP sessions have TTL 1 unless told otherwise (`ebgp-multihop`).

@@ -22,7 +22,7 @@ type Comparison struct {
 // State is what the oracle has to know of the lab now.
 func (l *Lab) State(ctx context.Context) (oracle.State, error) {
 	state, err := l.cluster.State(ctx)
-	state.CutLinks = maps.Clone(l.cut)
+	state.CutLinks, state.CutEnds = maps.Clone(l.cut), maps.Clone(l.cutEnds)
 	state.Routers = l.currentRouters()
 	return state, err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -43,7 +44,7 @@ type Lab struct {
 	failed bool
 	cut    map[string]bool
 	// cutEnds are the hosts that are cut off links.
-	cutEnds map[End]bool
+	cutEnds map[oracle.End]bool
 	// routers is what the fabric's routers are configured to do.
 	routers []fabric.Router
 
@@ -72,7 +73,7 @@ func (s *Suite) Lab(topologyName, modeName string, options ...LabOption) *Lab {
 	if err != nil {
 		ginkgo.Fail(err.Error())
 	}
-	l := &Lab{suite: s, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[End]bool{}}
+	l := &Lab{suite: s, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}}
 	for _, option := range options {
 		option(l)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/oracle"
 )
 
 // CutLink cuts a link until the spec ends or RestoreLink is called.
@@ -33,9 +34,6 @@ func (l *Lab) RestoreLink(ctx context.Context, link string) {
 	delete(l.cut, link)
 }
 
-// End is one host's end of a link.
-type End struct{ Link, Host string }
-
 // CutEnd cuts one host off a link that joins several, until the spec ends or
 // RestoreEnd is called.
 func (l *Lab) CutEnd(ctx context.Context, link, host string) {
@@ -44,7 +42,7 @@ func (l *Lab) CutEnd(ctx context.Context, link, host string) {
 	if !ok {
 		ginkgo.Skip("unable: this lab's links cannot be cut")
 	}
-	end := End{link, host}
+	end := oracle.End{Link: link, Host: host}
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
 		if l.cutEnds[end] {
 			l.RestoreEnd(ctx, link, host)
@@ -58,5 +56,5 @@ func (l *Lab) CutEnd(ctx context.Context, link, host string) {
 func (l *Lab) RestoreEnd(ctx context.Context, link, host string) {
 	ginkgo.GinkgoHelper()
 	gomega.Expect(l.Lab.(lab.LinkCutter).RestoreEnd(ctx, link, host)).To(gomega.Succeed())
-	delete(l.cutEnds, End{link, host})
+	delete(l.cutEnds, oracle.End{Link: link, Host: host})
 }

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/rib"
@@ -49,4 +50,15 @@ func (l *Lab) pathsWithin(scope PathScope, tables rib.Tables) rib.Tables {
 		}
 	}
 	return inScope
+}
+
+// PathsOf are the paths that one node or router has from its BGP neighbours.
+func (l *Lab) PathsOf(ctx context.Context, host string) (rib.Paths, error) {
+	// What cannot be read of other hosts is an error too, and does not matter here.
+	all, err := observe.Paths(ctx, l.Lab, l.currentRouters())
+	paths, ok := all[host]
+	if !ok {
+		return nil, fmt.Errorf("the BGP paths of %s: %w", host, err)
+	}
+	return paths, nil
 }
