@@ -73,11 +73,9 @@ func (f frr) follow(s *speaker, address netip.Addr, steps int) way {
 	return way{hops: hops(resolved, frrMultipath)}
 }
 
-// advertise follows subgroup_announce_check in FRR's bgpd/bgp_route.c. That FRR
-// sends a path back to where it came from, if that neighbour has the same
-// outbound policy as another, is left out: the receiver refuses it as a loop.
+// advertise follows subgroup_announce_check in FRR's bgpd/bgp_route.c.
 func (f frr) advertise(s *speaker, p path, to *peer) (attributes, bool) {
-	if p.from == to || p.from != nil && !p.way.reachable() {
+	if p.from == to && alone(s, to) || p.from != nil && !p.way.reachable() {
 		return attributes{}, false
 	}
 	reflected := p.from != nil && p.from.internal() && to.internal()
@@ -93,6 +91,16 @@ func (f frr) advertise(s *speaker, p path, to *peer) (attributes, bool) {
 		a = leaveAS(a, to.session.LocalAS)
 	}
 	return a, true
+}
+
+// alone tells whether no other neighbour has the same outbound policy. FRR makes
+// one update for all that have (updgrp_hash_key in its bgpd/bgp_updgrp.c), and sends
+// a path back to where it came from unless that neighbour is the only one: most
+// refuse it as a loop.
+func alone(s *speaker, to *peer) bool {
+	return !slices.ContainsFunc(s.peers, func(other *peer) bool {
+		return other != to && other.up && other.internal() == to.internal() && other.client == to.client && other.nextHopSelf == to.nextHopSelf
+	})
 }
 
 // nextHop is the NEXT_HOP that a neighbour is sent. `next-hop-self` without

@@ -10,6 +10,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/reporters"
 	"github.com/onsi/gomega"
+	"github.com/onsi/gomega/format"
 
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/requirement"
@@ -46,6 +47,8 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	gomega.SetDefaultEventuallyTimeout(convergence)
 	gomega.SetDefaultEventuallyPollingInterval(poll)
 	gomega.EnforceDefaultTimeoutsWhenUsingContexts()
+	// Addresses and routes are shown as people write them.
+	format.UseStringerRepresentation = true
 
 	declare(s)
 	ginkgo.AfterSuite(s.down)

@@ -16,6 +16,10 @@ func kernelSettings() map[string]string {
 		// A fabric with several equal paths is asymmetric.
 		"net/ipv4/conf/all/rp_filter":     "0",
 		"net/ipv4/conf/default/rp_filter": "0",
+		// What a host does with a packet is in its table, as on a switch: an ICMP
+		// redirect would lead it another way behind the table's back.
+		"net/ipv4/conf/all/accept_redirects":     "0",
+		"net/ipv4/conf/default/accept_redirects": "0",
 		// Flows, not pairs of hosts, are spread over equal paths, as switches do.
 		"net/ipv4/fib_multipath_hash_policy": "1",
 		// A next hop whose cable is out is no next hop.

@@ -1,0 +1,150 @@
+package nodereflector
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// bird is the component that a node's BGP is.
+const bird = "bird"
+
+// restartTime is how long neighbours keep the routes of a reflector that is gone,
+// in the specs that wait for the end of it (Calico's default is BIRD's, 120 s).
+const restartTime = 4 * time.Second
+
+// loss is requirements E4 and E6.
+func loss(lab *Lab) {
+	Context("loss of a reflector", Label("failure"), func() {
+		Requirement("NRR-040", "when one reflector's BIRD is killed, no node MUST lose a route, and no probe between pods of its clients be lost", func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			before, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+
+			lost := roles.reflectors[0]
+			lab.KillComponent(ctx, lost.Name, bird)
+			expectSessionsLost(ctx, lab, roles, lost)
+			meters.ExpectNoLoss(ctx)
+			after, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			for _, node := range lab.Topology().Nodes() {
+				Expect(route.Compare(before[node.Name], after[node.Name]).String()).To(BeEmpty(), node.Name)
+			}
+		})
+
+		Requirement("NRR-041", "a killed BIRD that comes back MUST have the whole lab as it was, without a lost probe", func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			lost := roles.reflectors[0]
+			lab.KillComponent(ctx, lost.Name, bird)
+			expectSessionsLost(ctx, lab, roles, lost)
+			lab.StartComponent(ctx, lost.Name, bird)
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			meters.ExpectNoLoss(ctx)
+		})
+
+		Requirement("NRR-042", "a reflector that is made an ordinary node MUST leave every route in place, without a lost probe between pods of the other nodes", Label("changes"), func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			dismiss(ctx, lab, roles.reflectors[0])
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			meters.ExpectNoLoss(ctx)
+		})
+
+		Requirement("NRR-043", "when the last reflector is killed, its clients MUST keep their routes for its restart time, and lose those to each other's blocks after it", func(ctx SpecContext) {
+			state, roles := begin(ctx, lab)
+			lab.ChangeBGPPeer(ctx, nodesToReflectors, func(spec *v3.BGPPeerSpec) {
+				spec.MaxRestartTime = &metav1.Duration{Duration: restartTime}
+			})
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			for _, reflector := range roles.reflectors {
+				lab.KillComponent(ctx, reflector.Name, bird)
+			}
+			for _, reflector := range roles.reflectors {
+				expectSessionsLost(ctx, lab, roles, reflector)
+			}
+			routesBetween := func(ctx SpecContext) (int, error) { return routesBetweenClients(ctx, lab, state, roles) }
+			all, err := routesBetween(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(all).To(Equal(len(roles.clients)*(len(roles.clients)-1)), "routes between clients")
+			Consistently(routesBetween).WithContext(ctx).WithTimeout(restartTime / 2).Should(Equal(all))
+
+			By("waiting for the end of the restart time")
+			Eventually(routesBetween).WithContext(ctx).Should(BeZero())
+		})
+
+		Requirement("NRR-044", "when no node is a reflector any more, every route to another node's block MUST go, from the leaf too", Label("changes"), func(ctx SpecContext) {
+			state, roles := begin(ctx, lab)
+			for _, reflector := range roles.reflectors {
+				dismiss(ctx, lab, reflector)
+			}
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			tables, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			toOthers := ToBlocksOfOthers(state)
+			for _, host := range lab.Topology().Hosts {
+				for _, r := range tables[host.Name] {
+					Expect(toOthers(host, r)).To(BeFalse(), "%s: %s", host.Name, r)
+				}
+			}
+		})
+	})
+}
+
+// betweenClients are flows between the pods of all pairs of nodes that are not
+// reflectors.
+func betweenClients(ctx SpecContext, lab *Lab, roles roles) map[string]Flow {
+	GinkgoHelper()
+	pods := lab.Pods(ctx)
+	flows := map[string]Flow{}
+	for _, from := range roles.clients {
+		for _, to := range roles.clients {
+			if from.Name != to.Name {
+				flows[from.Name+" to "+to.Name] = Flow{From: pods[from.Name], To: pods[to.Name].Address}
+			}
+		}
+	}
+	return flows
+}
+
+// expectSessionsLost waits until every client has noticed that a reflector is
+// gone.
+func expectSessionsLost(ctx SpecContext, lab *Lab, roles roles, lost topology.Host) {
+	GinkgoHelper()
+	for _, client := range roles.clients {
+		Eventually(lab.SessionState).WithContext(ctx).WithArguments(client.Name, lost.Name).ShouldNot(Equal(session.Established))
+	}
+}
+
+// routesBetweenClients counts the routes that clients have to each other's blocks.
+func routesBetweenClients(ctx SpecContext, lab *Lab, state oracle.State, roles roles) (int, error) {
+	tables, err := observe.KernelTables(ctx, lab.Lab)
+	count := 0
+	between := ToBlocks(state, func(host, owner topology.Host) bool {
+		return host.Name != owner.Name && isOneOf(host, roles.clients) && isOneOf(owner, roles.clients)
+	})
+	for _, host := range lab.Topology().Nodes() {
+		for _, r := range tables[host.Name] {
+			if between(host, r) {
+				count++
+			}
+		}
+	}
+	return count, err
+}

@@ -1,0 +1,64 @@
+package nodereflector
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// migration is requirement E5: Calico's documented way from the mesh to
+// reflectors ("Configure BGP peering", section "Configure a node to act as a route
+// reflector"): a node gets its cluster ID and its label, then the BGPPeer is made,
+// and the mesh is switched off when the new sessions are up.
+func migration(lab *Lab) {
+	Context("migration", Label("changes"), func() {
+		Requirement("NRR-050", "going from the mesh to reflectors in the documented order MUST lose no probe between pods of nodes that do not become reflectors", func(ctx SpecContext) {
+			state, roles := begin(ctx, lab)
+			id, chosen := clusterID(state, roles), "true"
+			toMesh(ctx, lab, roles)
+
+			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			By("making reflectors")
+			for _, reflector := range roles.reflectors {
+				lab.AnnotateNode(ctx, reflector.Name, calico.ReflectorClusterIDAnnotation, &id)
+				lab.LabelNode(ctx, reflector.Name, reflectorLabel, &chosen)
+			}
+			for _, peer := range state.Resources.BGPPeers {
+				lab.ApplyBGPPeer(ctx, peer.Name, peer.Spec)
+			}
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+
+			By("switching the mesh off")
+			lab.SetMesh(ctx, false)
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			meters.ExpectNoLoss(ctx)
+		})
+
+		Requirement("NRR-051", "going back from reflectors to the mesh, with the mesh on before the reflectors go, MUST lose no probe either", func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			toMesh(ctx, lab, roles)
+			meters.ExpectNoLoss(ctx)
+		})
+	})
+}
+
+// toMesh makes a mesh of all nodes: first the mesh, then the reflectors leave
+// their role, and their BGPPeers go.
+func toMesh(ctx SpecContext, lab *Lab, roles roles) {
+	GinkgoHelper()
+	lab.SetMesh(ctx, true)
+	Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+	for _, reflector := range roles.reflectors {
+		dismiss(ctx, lab, reflector)
+	}
+	lab.DeleteBGPPeer(ctx, nodesToReflectors)
+	lab.DeleteBGPPeer(ctx, reflectorsToLeaf)
+	Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+	Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+}

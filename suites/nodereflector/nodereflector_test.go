@@ -1,0 +1,29 @@
+// Package nodereflector proves route reflectors that are nodes of the cluster: the
+// others peer with them alone and route to each other's pods directly.
+package nodereflector
+
+import (
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/rackproof/rackproof/framework/suite"
+)
+
+func TestMain(m *testing.M) { suite.Main(m) }
+
+func TestNodeReflector(t *testing.T) {
+	suite.Run(t, "nodereflector", func(s *suite.Suite) {
+		lab := s.Lab("single-rack", "nodereflector")
+		Describe("two reflectors of one cluster ID", func() {
+			lab.Use()
+			sessions(lab)
+			routes(lab)
+			leafRoutes(lab)
+			traffic(lab)
+			loss(lab)
+			migration(lab)
+			services(lab)
+		})
+	})
+}

@@ -1,0 +1,134 @@
+package nodereflector
+
+import (
+	"net/netip"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// routes are requirements E2, E3 and E4 as nodes see them.
+func routes(lab *Lab) {
+	Context("routes of nodes", Label("routes"), func() {
+		Requirement("NRR-010", "a client MUST route every other node's block via the node that owns it, not via the reflector that told it", func(ctx SpecContext) {
+			state, roles := begin(ctx, lab)
+			Eventually(lab.Routes(Both(On(topology.Node), ToBlocksOfOthers(state)))).WithContext(ctx).Should(Agree())
+
+			By("comparing with the owners' addresses, so that this does not rest on the oracle alone")
+			for _, client := range roles.clients {
+				for _, owner := range lab.Topology().Nodes() {
+					if owner.Name == client.Name {
+						continue
+					}
+					for _, block := range blocksOf(state, owner) {
+						Expect(lab.NextHops(ctx, client.Name, block)).To(ConsistOf(owner.Name), "%s: %s", client.Name, block)
+					}
+				}
+			}
+		})
+
+		Requirement("NRR-011", "a node MUST hold no route but those that reflectors, its own configuration and its own pods give it", func(ctx SpecContext) {
+			Eventually(lab.Routes(On(topology.Node))).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("NRR-012", "a route that was reflected MUST carry its originator and the reflector's cluster ID (RFC 4456)", func(ctx SpecContext) {
+			state, roles := begin(ctx, lab)
+			cluster, err := netip.ParseAddr(clusterID(state, roles))
+			Expect(err).NotTo(HaveOccurred())
+			reflected := 0
+			for _, client := range roles.clients {
+				paths, err := lab.PathsOf(ctx, client.Name)
+				Expect(err).NotTo(HaveOccurred())
+				for _, owner := range roles.clients {
+					if owner.Name == client.Name {
+						continue
+					}
+					for _, p := range paths.To(blocksOf(state, owner)...) {
+						Expect(p.OriginatorID).To(Equal(owner.Address()), "%s: %s", client.Name, p)
+						Expect(p.ClusterList).To(Equal([]netip.Addr{cluster}), "%s: %s", client.Name, p)
+						Expect(p.NextHop).To(Equal(owner.Address()), "%s: %s", client.Name, p)
+						reflected++
+					}
+				}
+			}
+			// Each client has each other client's block from each reflector.
+			Expect(reflected).To(BeNumerically(">=", len(roles.clients)*(len(roles.clients)-1)*len(roles.reflectors)), "reflected routes")
+		})
+
+		Requirement("NRR-013", "a reflector's own block MUST come without these marks, as nobody has reflected it", func(ctx SpecContext) {
+			state, roles := begin(ctx, lab)
+			own := 0
+			for _, client := range roles.clients {
+				paths, err := lab.PathsOf(ctx, client.Name)
+				Expect(err).NotTo(HaveOccurred())
+				for _, reflector := range roles.reflectors {
+					for _, p := range paths.To(blocksOf(state, reflector)...) {
+						if p.Peer != reflector.Address() {
+							continue
+						}
+						Expect(p.OriginatorID.IsValid()).To(BeFalse(), "%s: %s", client.Name, p)
+						Expect(p.ClusterList).To(BeEmpty(), "%s: %s", client.Name, p)
+						own++
+					}
+				}
+			}
+			Expect(own).To(BeNumerically(">=", len(roles.clients)*len(roles.reflectors)), "routes to reflectors' own blocks")
+		})
+
+		Requirement("NRR-014", "a client MUST have each other client's block from both reflectors, and one next hop for it in its kernel", func(ctx SpecContext) {
+			state, roles := begin(ctx, lab)
+			for _, client := range roles.clients {
+				paths, err := lab.PathsOf(ctx, client.Name)
+				Expect(err).NotTo(HaveOccurred())
+				for _, owner := range roles.clients {
+					if owner.Name == client.Name {
+						continue
+					}
+					for _, block := range blocksOf(state, owner) {
+						var peers []netip.Addr
+						for _, p := range paths.To(block) {
+							peers = append(peers, p.Peer)
+						}
+						Expect(peers).To(ConsistOf(topology.Addresses(roles.reflectors)), "%s: from whom %s is", client.Name, block)
+						Expect(lab.NextHops(ctx, client.Name, block)).To(HaveLen(1), "%s: %s", client.Name, block)
+					}
+				}
+			}
+		})
+
+		Requirement("NRR-015", "a client MUST export its own blocks to the reflectors, and nothing else", func(ctx SpecContext) {
+			state, roles := begin(ctx, lab)
+			for _, client := range roles.clients {
+				exports, err := observe.Exports(ctx, lab.At(client.Name))
+				Expect(err).NotTo(HaveOccurred())
+				Expect(exports).To(HaveLen(len(roles.reflectors)), "peers of %s", client.Name)
+				for peer, prefixes := range exports {
+					Expect(prefixes).To(ConsistOf(blocksOf(state, client)), "what %s exports to %s", client.Name, peer)
+				}
+			}
+		})
+
+		Requirement("NRR-016", "every BGP path on every host MUST be as RFC 4456 has it, with next hop, AS path, originator and cluster list", func(ctx SpecContext) {
+			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("NRR-017", "with one reflector left, every node's and the leaf's routes MUST be as complete as with two", Label("changes"), func(ctx SpecContext) {
+			state, roles := begin(ctx, lab)
+			dismiss(ctx, lab, roles.reflectors[0])
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			for _, host := range append(lab.Topology().Nodes(), lab.Topology().Leaves()...) {
+				for _, owner := range lab.Topology().Nodes() {
+					for _, block := range blocksOf(state, owner) {
+						Expect(lab.NextHops(ctx, host.Name, block)).To(HaveLen(1), "%s: %s of %s", host.Name, block, owner.Name)
+					}
+				}
+			}
+		})
+	})
+}

@@ -1,0 +1,7 @@
+package nodereflector
+
+import (
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+func services(_ *Lab) {}

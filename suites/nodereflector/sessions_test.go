@@ -1,0 +1,84 @@
+package nodereflector
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/session"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// sessions are requirements E1 and E2.
+func sessions(lab *Lab) {
+	Context("sessions", Label("sessions"), func() {
+		Requirement("NRR-001", "sessions MUST be those of every node with every reflector and of the reflectors with the leaf, and no other", func(ctx SpecContext) {
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("NRR-002", "a client MUST peer with the reflectors alone, by sessions of type node specific", func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			got, err := observe.Sessions(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			for _, client := range roles.clients {
+				Expect(lab.PeersOf(ctx, client.Name)).To(ConsistOf(Names(roles.reflectors)), client.Name)
+				for _, s := range got[client.Name] {
+					Expect(s.State).To(Equal(session.Established), "%s: %s", client.Name, s)
+					Expect(s.Kind).To(Equal(session.NodeSpecific), "%s: %s", client.Name, s)
+				}
+			}
+		})
+
+		Requirement("NRR-003", "no client MUST have a path that has passed both reflectors, as they are of one cluster", func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			ofClients := func(host topology.Host, _ rib.Path) bool { return isOneOf(host, roles.clients) }
+			Eventually(lab.Paths(ofClients)).WithContext(ctx).Should(Agree())
+			for _, client := range roles.clients {
+				paths, err := lab.PathsOf(ctx, client.Name)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(paths).NotTo(BeEmpty(), client.Name)
+				for _, p := range paths {
+					Expect(len(p.ClusterList)).To(BeNumerically("<=", 1), "%s: %s", client.Name, p)
+				}
+			}
+		})
+
+		Requirement("NRR-004", "with one reflector left, every other node MUST peer with it alone", Label("changes"), func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			dismiss(ctx, lab, roles.reflectors[0])
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			left := roles.reflectors[1]
+			for _, node := range lab.Topology().Nodes() {
+				if node.Name == left.Name {
+					continue
+				}
+				Expect(lab.PeersOf(ctx, node.Name)).To(ConsistOf(left.Name), node.Name)
+			}
+		})
+
+		Requirement("NRR-005", "a node that is made a reflector MUST leave the mesh at once, though the mesh is on", Label("changes"), func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			lab.SetMesh(ctx, true)
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			got, err := observe.Sessions(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			for _, node := range lab.Topology().Nodes() {
+				mesh := 0
+				for _, s := range got[node.Name] {
+					if s.Kind == session.NodeToNodeMesh {
+						mesh++
+					}
+				}
+				if isOneOf(node, roles.reflectors) {
+					Expect(mesh).To(BeZero(), "mesh sessions of reflector %s", node.Name)
+				} else {
+					Expect(mesh).To(Equal(len(roles.clients)-1), "mesh sessions of %s", node.Name)
+				}
+			}
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+		})
+	})
+}

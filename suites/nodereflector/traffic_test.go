@@ -1,0 +1,43 @@
+package nodereflector
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// traffic is what the routes are for.
+func traffic(lab *Lab) {
+	Context("traffic", Label("traffic"), func() {
+		Requirement("NRR-030", "pods on all nodes MUST reach each other with their own addresses", func(ctx SpecContext) {
+			lab.ExpectPodsReach(ctx, AllPairs)
+		})
+
+		Requirement("NRR-031", "a client outside MUST reach the pods on every node, and be seen with its own address", func(ctx SpecContext) {
+			lab.ExpectClientsReachPods(ctx)
+		})
+
+		Requirement("NRR-032", "traffic between clients' pods MUST go from node to node and pass no reflector", func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			tables, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			pods := lab.Pods(ctx)
+			for _, from := range roles.clients {
+				for _, to := range roles.clients {
+					if from.Name == to.Name {
+						continue
+					}
+					ways, err := oracle.Walk(lab.Topology(), tables, from.Name, pods[to.Name].Address.Addr())
+					Expect(err).NotTo(HaveOccurred())
+					Expect(ways).To(Equal([]oracle.Path{{from.Name, to.Name}}), "by the kernels' tables, from %s to the pod on %s", from.Name, to.Name)
+					Expect(probe.ServerName(ctx, pods[from.Name], pods[to.Name].Address)).To(Equal(pods[to.Name].PodName))
+				}
+			}
+		})
+	})
+}

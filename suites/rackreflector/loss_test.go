@@ -1,0 +1,110 @@
+package rackreflector
+
+import (
+	"slices"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// bird is the component that a node's BGP is.
+const bird = "bird"
+
+// loss is the loss of reflectors of a rack (E4, E6, K1, K6).
+func loss(lab *Lab) {
+	Context("loss of reflectors", Label("failure"), func() {
+		Requirement("RRR-040", "when the BIRD of one reflector of a rack is killed, no host MUST lose a route, and no probe into, out of and inside the rack be lost", func(ctx SpecContext) {
+			_, racks := begin(ctx, lab)
+			before, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			meters := lab.Meter(ctx, flows(ctx, lab, racks))
+
+			lost := racks[0].reflectors[0]
+			lab.KillComponent(ctx, lost.Name, bird)
+			for _, noticing := range append(Names(racks[0].clients), racks[0].leaf.Name) {
+				Eventually(lab.SessionState).WithContext(ctx).WithArguments(noticing, lost.Name).ShouldNot(Equal(session.Established))
+			}
+			meters.ExpectNoLoss(ctx)
+			after, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			for _, host := range lab.Topology().Hosts {
+				Expect(route.Compare(before[host.Name], after[host.Name]).String()).To(BeEmpty(), host.Name)
+			}
+		})
+
+		Requirement("RRR-041", "when a reflector becomes an ordinary node, its leaf MUST have the whole rack's blocks from the other one alone, without a lost probe", Label("changes"), func(ctx SpecContext) {
+			state, racks := begin(ctx, lab)
+			meters := lab.Meter(ctx, flows(ctx, lab, racks))
+			lost, left := racks[0].reflectors[0], racks[0].reflectors[1]
+			dismiss(ctx, lab, lost)
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			paths, err := lab.PathsOf(ctx, racks[0].leaf.Name)
+			Expect(err).NotTo(HaveOccurred())
+			for _, block := range blocksOf(state, racks[0].nodes()...) {
+				Expect(paths.To(block)).NotTo(BeEmpty(), "%s: paths to %s", racks[0].leaf.Name, block)
+				Expect(paths.To(block).From(left.Address())).To(Equal(paths.To(block)), "%s: paths to %s", racks[0].leaf.Name, block)
+			}
+			meters.ExpectNoLoss(ctx)
+		})
+
+		Requirement("RRR-042", "when a rack has no reflector left, its blocks MUST go from every other host, and the other racks go on", Label("changes"), func(ctx SpecContext) {
+			state, racks := begin(ctx, lab)
+			for _, reflector := range racks[0].reflectors {
+				dismiss(ctx, lab, reflector)
+			}
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			for _, host := range lab.Topology().Hosts {
+				for _, owner := range racks[0].nodes() {
+					for _, block := range blocksOf(state, owner) {
+						if host.Name != owner.Name {
+							Expect(lab.NextHops(ctx, host.Name, block)).To(BeEmpty(), "%s: %s", host.Name, block)
+						}
+					}
+				}
+			}
+			lab.ExpectPodsReach(ctx, func(from, to *topology.Host) bool { return from.Rack == racks[1].name && to.Rack == racks[1].name })
+		})
+
+		Requirement("RRR-043", "when a reflector is cut off, its leaf MUST notice within the hold time, go on with the other one's paths, and traffic to the other nodes go on", func(ctx SpecContext) {
+			state, racks := begin(ctx, lab)
+			lost := racks[0].reflectors[0]
+			meters := lab.Meter(ctx, flows(ctx, lab, racks))
+			lab.CutEnd(ctx, lost.Interfaces[0].Link, lost.Name)
+			Eventually(lab.SessionState).WithContext(ctx).WithArguments(racks[0].leaf.Name, lost.Name).ShouldNot(Equal(session.Established))
+			Eventually(func() (rib.Paths, error) {
+				paths, err := lab.PathsOf(ctx, racks[0].leaf.Name)
+				return paths.From(lost.Address()), err
+			}).WithContext(ctx).Should(BeEmpty(), "paths that %s has from %s", racks[0].leaf.Name, lost.Name)
+			for _, block := range blocksOf(state, racks[0].clients...) {
+				Expect(lab.NextHops(ctx, racks[0].leaf.Name, block)).To(ConsistOf(Names(racks[0].clients)), "%s: %s", racks[0].leaf.Name, block)
+			}
+			meters.ExpectNoLoss(ctx)
+		})
+	})
+}
+
+// flows are those between pods of nodes that are no reflectors, inside a rack and
+// across racks, and from outside.
+func flows(ctx SpecContext, lab *Lab, racks []rack) map[string]Flow {
+	GinkgoHelper()
+	pods := lab.Pods(ctx)
+	client := lab.Topology().ByRole(topology.Client)[0]
+	first, second := racks[0].clients[0].Name, racks[1].clients[0].Name
+	neighbor := slices.Concat(racks[0].clients[1:], racks[0].reflectors[1:])[0].Name
+	return map[string]Flow{
+		"across racks":     {From: pods[second], To: pods[first].Address},
+		"across and back":  {From: pods[first], To: pods[second].Address},
+		"inside the rack":  {From: pods[neighbor], To: pods[first].Address},
+		"from the outside": {From: lab.At(client.Name), To: pods[first].Address},
+	}
+}

@@ -1,0 +1,61 @@
+package rackreflector
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// traffic is what the routes are for.
+func traffic(lab *Lab) {
+	Context("traffic", Label("traffic"), func() {
+		Requirement("RRR-030", "pods in a rack MUST reach each other with their own addresses", func(ctx SpecContext) {
+			lab.ExpectPodsReach(ctx, func(from, to *topology.Host) bool { return from.Rack == to.Rack })
+		})
+
+		Requirement("RRR-031", "pods in different racks MUST reach each other with their own addresses", func(ctx SpecContext) {
+			lab.ExpectPodsReach(ctx, func(from, to *topology.Host) bool { return from.Rack != to.Rack })
+		})
+
+		Requirement("RRR-032", "a client outside MUST reach the pods on every node, and be seen with its own address", func(ctx SpecContext) {
+			lab.ExpectClientsReachPods(ctx)
+		})
+
+		Requirement("RRR-033", "without nextHopMode Keep a connection from outside the rack to a pod on a node that is no reflector MUST be seen to fail, as it passes a reflector one way only", Label("negative", "changes"), func(ctx SpecContext) {
+			state, racks := begin(ctx, lab)
+			changeLeafPeers(ctx, lab, state, func(spec *v3.BGPPeerSpec) { spec.NextHopMode = nil })
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			tables, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			client, pods := lab.Topology().ByRole(topology.Client)[0], lab.Pods(ctx)
+			for _, r := range racks {
+				inside := pods[r.clients[0].Name]
+
+				By("following the tables: a reflector on the way to the pod, none on the way back")
+				there, err := oracle.Walk(lab.Topology(), tables, client.Name, inside.Address.Addr())
+				Expect(err).NotTo(HaveOccurred())
+				Expect(there).To(HaveLen(len(r.reflectors)), "ways from %s to the pod on %s", client.Name, inside.Node)
+				for _, way := range there {
+					Expect(way).To(ContainElement(BeElementOf(Names(r.reflectors))), "the way from %s to the pod on %s", client.Name, inside.Node)
+				}
+				back, err := oracle.Walk(lab.Topology(), tables, inside.Node, client.Address())
+				Expect(err).NotTo(HaveOccurred())
+				for _, way := range back {
+					Expect(way).NotTo(ContainElement(BeElementOf(Names(r.reflectors))), "the way from the pod on %s to %s", inside.Node, client.Name)
+				}
+
+				By("connecting: the reflector's conntrack does not see the answers, and kube-proxy drops what is invalid to it")
+				_, err = probe.ServerName(ctx, lab.At(client.Name), inside.Address)
+				Expect(err).To(HaveOccurred(), "from %s to the pod on %s", client.Name, inside.Node)
+			}
+		})
+	})
+}
