@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,8 @@ type Suite struct {
 	// Started tells runs apart: a folder may have reports of several.
 	Started time.Time
 	Passed  int
+	// KnownIssues are specs that showed a known issue: neither passed nor failed.
+	KnownIssues []KnownIssue
 	// Failed are specs, and set-up or clean-up of the suite, in the order in which
 	// they ran.
 	Failed []Spec
@@ -55,6 +58,13 @@ type Spec struct {
 	Evidence string
 }
 
+// KnownIssue is a spec whose promise is broken by an issue that is known, and how
+// that showed.
+type KnownIssue struct {
+	Spec
+	requirement.Observation
+}
+
 // Summarise counts what is in reports. Suites come in the order of their names.
 func Summarise(found []types.Report) Summary {
 	var s Summary
@@ -75,7 +85,11 @@ func summariseSuite(report types.Report) Suite {
 		case !isSpec:
 			// Set-up and clean-up that went well is no promise kept.
 		case spec.State.Is(types.SpecStatePassed):
-			suite.Passed++
+			if observation, ok := observationOf(spec); ok {
+				suite.KnownIssues = append(suite.KnownIssues, KnownIssue{summariseSpec(spec), observation})
+			} else {
+				suite.Passed++
+			}
 		case spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message != "":
 			suite.Unable = append(suite.Unable, summariseSpec(spec))
 		default:
@@ -116,11 +130,27 @@ func summariseSpec(report types.SpecReport) Spec {
 	return spec
 }
 
+// observationOf finds how a spec showed a known issue. An entry that cannot be
+// read is one all the same, with what there is of it: the spec has not passed.
+func observationOf(report types.SpecReport) (requirement.Observation, bool) {
+	for _, entry := range report.ReportEntries {
+		if entry.Name != requirement.KnownIssueEntry {
+			continue
+		}
+		var observation requirement.Observation
+		if err := json.Unmarshal([]byte(entry.Value.AsJSON), &observation); err != nil {
+			observation.Observed = entry.StringRepresentation()
+		}
+		return observation, true
+	}
+	return requirement.Observation{}, false
+}
+
 // counts are a summary's or a suite's numbers of specs.
-type counts struct{ passed, failed, unable, notRun int }
+type counts struct{ passed, failed, known, unable, notRun int }
 
 func (s Suite) counts() counts {
-	return counts{s.Passed, len(s.Failed), len(s.Unable), s.NotRun}
+	return counts{passed: s.Passed, failed: len(s.Failed), known: len(s.KnownIssues), unable: len(s.Unable), notRun: s.NotRun}
 }
 
 func (s Summary) counts() counts {
@@ -129,16 +159,18 @@ func (s Summary) counts() counts {
 		c := suite.counts()
 		total.passed += c.passed
 		total.failed += c.failed
+		total.known += c.known
 		total.unable += c.unable
 		total.notRun += c.notRun
 	}
 	return total
 }
 
-// Passed tells whether the run proves anything and nothing failed. A run in which
-// no spec passed or failed proves nothing: a skip is never a pass.
+// Passed tells whether the run proves anything and nothing failed. A known issue
+// that showed is as it should be. A run in which every spec was skipped proves
+// nothing: a skip is never a pass.
 func (s Summary) Passed() bool {
 	total := s.counts()
-	return total.failed == 0 && total.passed > 0 &&
+	return total.failed == 0 && total.passed+total.known > 0 &&
 		!slices.ContainsFunc(s.Suites, func(suite Suite) bool { return len(suite.Reasons) > 0 })
 }

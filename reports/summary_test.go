@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/rackproof/rackproof/framework/requirement"
 )
 
 func summaryOf(t *testing.T, folder string) Summary {
@@ -60,11 +62,48 @@ func TestWriteText(t *testing.T) {
 	}
 }
 
+func TestKnownIssues(t *testing.T) {
+	s := summaryOf(t, "testdata/known")
+	if got, want := s.Suites[0].counts(), (counts{passed: 1, known: 1}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if !s.Passed() {
+		t.Error("a run with a known issue does not pass")
+	}
+	known := s.Suites[0].KnownIssues[0]
+	if known.ID != "SVC-002" || known.Number != "projectcalico/calico#10945" || !strings.Contains(known.Observed, "missing     192.168.3.7/32") {
+		t.Errorf("the known issue is %+v", known)
+	}
+	var b strings.Builder
+	if err := s.WriteText(&b); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	for _, part := range []string{
+		"\nKNOWN ISSUE  SVC-002 (serviceips, 0.0 s): projectcalico/calico#10945\n",
+		"\n  a single address in serviceExternalIPs MUST be announced for a service of type ClusterIP\n",
+		"\n    a single address in serviceExternalIPs is not announced for a service of type ClusterIP\n    Timed out after",
+		"\n          - missing     192.168.3.7/32 via",
+	} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the summary lacks %q:\n%s", part, text)
+		}
+	}
+	if !strings.HasSuffix(text, "\n\nPASS: 1 passed, 1 known issue in 1 suite\n") {
+		t.Errorf("the summary does not end with the verdict:\n%s", text)
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	spec := func(kind types.NodeType, state types.SpecState, message string) types.SpecReport {
 		return types.SpecReport{LeafNodeType: kind, State: state, Failure: types.Failure{Message: message}}
 	}
 	passed := spec(types.NodeTypeIt, types.SpecStatePassed, "")
+	known := func(state types.SpecState) types.SpecReport {
+		shown := spec(types.NodeTypeIt, state, "")
+		shown.ReportEntries = types.ReportEntries{{Name: requirement.KnownIssueEntry}}
+		return shown
+	}
 	cases := []struct {
 		name    string
 		reports []types.Report
@@ -81,6 +120,16 @@ func TestVerdict(t *testing.T) {
 			"only set-up ran",
 			[]types.Report{{SuiteSucceeded: true, SpecReports: types.SpecReports{spec(types.NodeTypeBeforeSuite, types.SpecStatePassed, "")}}},
 			false, "FAIL: no spec ran in 1 suite",
+		},
+		{
+			"known issues alone are what was to be seen",
+			[]types.Report{{SuiteSucceeded: true, SpecReports: types.SpecReports{known(types.SpecStatePassed), known(types.SpecStatePassed)}}},
+			true, "PASS: 0 passed, 2 known issues in 1 suite",
+		},
+		{
+			"a spec that fails after it has shown its issue",
+			[]types.Report{{SpecReports: types.SpecReports{passed, known(types.SpecStateFailed)}}},
+			false, "FAIL: 1 failed, 1 passed in 1 suite",
 		},
 		{
 			"clean-up failed",

@@ -13,14 +13,14 @@ import (
 const messageLines = 12
 
 // WriteText writes the summary for people: a table of suites, what failed, what
-// could not be proven, and the verdict as the last line.
+// known issues showed, what could not be proven, and the verdict as the last line.
 func (s Summary) WriteText(out io.Writer) error {
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(table, "SUITE\tPASSED\tFAILED\tUNABLE\tNOT RUN\tTIME\tSTARTED")
+	fmt.Fprintln(table, "SUITE\tPASSED\tFAILED\tKNOWN\tUNABLE\tNOT RUN\tTIME\tSTARTED")
 	for _, suite := range s.Suites {
 		c := suite.counts()
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%s\t%s\n", suite.Name, c.passed, c.failed, c.unable, c.notRun,
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", suite.Name, c.passed, c.failed, c.known, c.unable, c.notRun,
 			seconds(suite.Took), suite.Started.Local().Format(time.DateTime))
 	}
 	if err := table.Flush(); err != nil {
@@ -32,6 +32,12 @@ func (s Summary) WriteText(out io.Writer) error {
 		}
 		for _, spec := range suite.Failed {
 			writeFailed(&b, suite.Name, spec)
+		}
+	}
+	for _, suite := range s.Suites {
+		for _, known := range suite.KnownIssues {
+			fmt.Fprintf(&b, "\nKNOWN ISSUE  %s (%s, %s): %s\n  %s\n%s\n", title(known.Spec), suite.Name, seconds(known.Took), known.Number,
+				known.Must, indent(known.Summary+"\n"+firstLines(known.Observed)))
 		}
 	}
 	for _, suite := range s.Suites {
@@ -68,6 +74,9 @@ func title(spec Spec) string {
 func (s Summary) Verdict() string {
 	total := s.counts()
 	rest := ""
+	if total.known > 0 {
+		rest += ", " + plural(total.known, "known issue")
+	}
 	if total.unable > 0 {
 		rest += fmt.Sprintf(", %d unable", total.unable)
 	}
@@ -78,7 +87,7 @@ func (s Summary) Verdict() string {
 	switch {
 	case total.failed > 0:
 		return fmt.Sprintf("FAIL: %d failed, %d passed%s in %s", total.failed, total.passed, rest, suites)
-	case total.passed == 0:
+	case total.passed+total.known == 0:
 		return fmt.Sprintf("FAIL: no spec ran in %s%s", suites, rest)
 	case !s.Passed():
 		return fmt.Sprintf("FAIL: a suite failed outside of its specs, %d passed%s in %s", total.passed, rest, suites)

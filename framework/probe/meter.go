@@ -21,8 +21,9 @@ const attempts = 2400
 
 // Meter makes a request again and again and records when it fails.
 type Meter struct {
-	cancel context.CancelFunc
-	done   chan struct{}
+	cancel  context.CancelFunc
+	done    chan struct{}
+	options []MeterOption
 
 	mu     sync.Mutex
 	result Outage
@@ -44,11 +45,25 @@ func (o Outage) String() string {
 	return fmt.Sprintf("%d of %d attempts lost, longest outage %d ms", o.Lost, o.Sent, o.Longest.Milliseconds())
 }
 
+// MeterOption says what an attempt of a meter has to bring beside an answer.
+type MeterOption func(Answer) error
+
+// SeenAs takes an attempt for lost if the server sees its client with another
+// address than this.
+func SeenAs(client netip.Addr) MeterOption {
+	return func(answer Answer) error {
+		if seen := answer.Client.Addr(); seen != client {
+			return fmt.Errorf("%s sees its client as %s, not as %s", answer.Server, seen, client)
+		}
+		return nil
+	}
+}
+
 // NewMeter begins to probe. Each attempt is a connection of its own, so that
 // equal paths are all tried. Stop ends it; it ends by itself after two minutes.
-func NewMeter(ctx context.Context, from lab.Host, to netip.AddrPort) *Meter {
+func NewMeter(ctx context.Context, from lab.Host, to netip.AddrPort, options ...MeterOption) *Meter {
 	ctx, cancel := context.WithCancel(ctx)
-	m := &Meter{cancel: cancel, done: make(chan struct{})}
+	m := &Meter{cancel: cancel, done: make(chan struct{}), options: options}
 	go m.run(ctx, from, to)
 	return m
 }
@@ -60,7 +75,7 @@ func (m *Meter) run(ctx context.Context, from lab.Host, to netip.AddrPort) {
 	lastGood, out := time.Now(), false
 	for range attempts {
 		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
-		_, err := ServerName(attempt, from, to)
+		err := m.attempt(attempt, from, to)
 		cancel()
 		if ctx.Err() != nil {
 			break // what was under way does not count
@@ -86,6 +101,16 @@ func (m *Meter) run(ctx context.Context, from lab.Host, to netip.AddrPort) {
 			return
 		}
 	}
+}
+
+func (m *Meter) attempt(ctx context.Context, from lab.Host, to netip.AddrPort) error {
+	answer, err := Ask(ctx, from, to)
+	for _, option := range m.options {
+		if err == nil {
+			err = option(answer)
+		}
+	}
+	return err
 }
 
 // Stop ends the meter and returns what it has seen.

@@ -4,21 +4,19 @@ package probe
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/rackproof/rackproof/framework/lab"
 )
 
-// timeout bounds one attempt. It is longer than a lost SYN's first repetition
+// Timeout bounds one attempt. It is longer than a lost SYN's first repetition
 // (1 s), so that a single lost packet is slowness and not a failure.
-const timeout = 3 * time.Second
+const Timeout = 3 * time.Second
 
 // most is how much of an answer is read.
 const most = 64 << 10
@@ -26,7 +24,7 @@ const most = 64 << 10
 // Get makes one HTTP request on a connection of its own from a place to an
 // address and returns the answer's body.
 func Get(ctx context.Context, from lab.Host, to netip.AddrPort, path string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	client := http.Client{Transport: &http.Transport{DialContext: from.DialContext, DisableKeepAlives: true}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+to.String()+path, nil)
@@ -65,10 +63,4 @@ func ClientAddress(ctx context.Context, from lab.Host, to netip.AddrPort) (netip
 // ServerName asks a netexec server for its host name: the name of its pod.
 func ServerName(ctx context.Context, from lab.Host, to netip.AddrPort) (string, error) {
 	return Get(ctx, from, to, "/hostname")
-}
-
-// Unreachable tells whether an error is a router's answer that it has no way to
-// the destination (ICMP destination unreachable, RFC 792), as opposed to silence.
-func Unreachable(err error) bool {
-	return errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
 }

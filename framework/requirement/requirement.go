@@ -1,6 +1,7 @@
 // Package requirement names the promises that specs prove. A requirement has an
-// id that never changes its meaning and one sentence with MUST (RFC 2119). It
-// knows Ginkgo, and neither labs nor Calico.
+// id that never changes its meaning and one sentence with MUST (RFC 2119), and may
+// be marked with an issue of Calico that is known to break it. It knows Ginkgo,
+// and no labs; of Calico it knows the issues' numbers and what they say.
 package requirement
 
 import (
@@ -16,7 +17,11 @@ import (
 // with the id, and which has the id as a label, so that
 // `-ginkgo.label-filter=MESH-001` runs it alone.
 func Requirement(id, must string, args ...any) bool {
-	return ginkgo.It(id+": "+must, append([]any{ginkgo.Label(id), ginkgo.Offset(1)}, args...)...)
+	all := []any{ginkgo.Label(id), ginkgo.Offset(1)}
+	for _, argument := range args {
+		all = append(all, provingMark(argument))
+	}
+	return ginkgo.It(id+": "+must, all...)
 }
 
 // ID finds the id among a spec's labels; it is empty for a spec that proves no
@@ -34,8 +39,9 @@ func isID(label string) bool {
 }
 
 // Check looks at a suite's tree of specs before anything runs. It refuses specs
-// without an id, ids that are used twice, and sentences without MUST: what it
-// lets through can be traced from a report to a promise.
+// without an id, ids that are used twice, sentences without MUST, and marks with
+// issues that nobody knows: what it lets through can be traced from a report to a
+// promise.
 func Check(report ginkgo.Report) error {
 	seen := map[string]string{}
 	var faults []string
@@ -54,6 +60,9 @@ func Check(report ginkgo.Report) error {
 			faults = append(faults, fmt.Sprintf("%s: %s is not a sentence with MUST: %q", place, id, spec.LeafNodeText))
 		default:
 			seen[id] = place
+		}
+		if fault := checkMark(spec.Labels()); fault != "" {
+			faults = append(faults, fmt.Sprintf("%s: %s: %s", place, id, fault))
 		}
 	}
 	if len(faults) > 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/e2e-framework/klient/k8s/resources"
 	"sigs.k8s.io/e2e-framework/klient/wait"
@@ -32,6 +33,9 @@ type Pod struct {
 	Node string
 	// Address is where its server answers.
 	Address netip.AddrPort
+
+	lab    *Lab
+	object *corev1.Pod
 }
 
 // Pods are the pods of the workload that every lab has, one on each node, by
@@ -53,12 +57,9 @@ func (l *Lab) Pods(ctx context.Context) map[string]Pod {
 // NewPod runs one more pod of the workload's kind on a node until the spec ends.
 func (l *Lab) NewPod(ctx context.Context, node string) Pod {
 	ginkgo.GinkgoHelper()
-	var workload appsv1.DaemonSet
-	err := l.Client.Resources().Get(ctx, fixtures.WorkloadName, fixtures.WorkloadNamespace, &workload)
-	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "find the workload")
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "probe-", Namespace: fixtures.WorkloadNamespace},
-		Spec:       workload.Spec.Template.Spec,
+		Spec:       l.workload(ctx).Spec,
 	}
 	pod.Spec.NodeName = node
 	gomega.Expect(l.Client.Resources().Create(ctx, pod)).To(gomega.Succeed(), "create a pod on %s", node)
@@ -69,9 +70,24 @@ func (l *Lab) NewPod(ctx context.Context, node string) Pod {
 	return l.pod(ctx, pod)
 }
 
+// workload is what the workload's pods are made from.
+func (l *Lab) workload(ctx context.Context) corev1.PodTemplateSpec {
+	ginkgo.GinkgoHelper()
+	var workload appsv1.DaemonSet
+	err := l.Client.Resources().Get(ctx, fixtures.WorkloadName, fixtures.WorkloadNamespace, &workload)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "find the workload")
+	return workload.Spec.Template
+}
+
+// deletePod deletes a pod and waits until it is gone. One that is gone already, as
+// after a drain of its node, is no error.
 func (l *Lab) deletePod(ctx context.Context, pod *corev1.Pod) {
 	ginkgo.GinkgoHelper()
-	gomega.Expect(l.Client.Resources().Delete(ctx, pod)).To(gomega.Succeed(), "delete pod %s", pod.Name)
+	err := l.Client.Resources().Delete(ctx, pod)
+	if apierrors.IsNotFound(err) {
+		return
+	}
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "delete pod %s", pod.Name)
 	gone := conditions.New(l.Client.Resources()).ResourceDeleted(pod)
 	gomega.Expect(l.wait(ctx, gone)).To(gomega.Succeed(), "wait for pod %s to be gone", pod.Name)
 }
@@ -89,7 +105,10 @@ func (l *Lab) pod(ctx context.Context, pod *corev1.Pod) Pod {
 	host, err := l.Pod(ctx, pod.Namespace, pod.Name)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	port := uint16(pod.Spec.Containers[0].Ports[0].ContainerPort)
-	return Pod{Host: host, PodName: pod.Name, Node: pod.Spec.NodeName, Address: netip.AddrPortFrom(address, port)}
+	return Pod{
+		Host: host, PodName: pod.Name, Node: pod.Spec.NodeName, Address: netip.AddrPortFrom(address, port),
+		lab: l, object: pod,
+	}
 }
 
 // At finds a host of the lab.

@@ -16,6 +16,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"os"
@@ -23,6 +24,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -411,6 +413,53 @@ func TestNetworkProbes(t *testing.T) {
 				t.Errorf("got %v, want success: %t", err, test.ok)
 			}
 		})
+	}
+}
+
+// The first packets between a node and a new pod get lost.
+func TestAProbeWithoutAnAnswerDoesNotHoldUpTheNext(t *testing.T) {
+	var asked atomic.Int64
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) <= 2 {
+			select {
+			case <-r.Context().Done():
+			case <-release:
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(release) })
+	c := &container{
+		spec: &corev1.Container{Name: "main"},
+		pod:  &pod{agent: newNode(t).agent, addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}},
+	}
+	probe := &corev1.Probe{
+		ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/", Port: intstr.FromInt32(int32(server.Listener.Addr().(*net.TCPAddr).Port))}},
+		PeriodSeconds: 10, TimeoutSeconds: 10, FailureThreshold: 1,
+	}
+	began := time.Now()
+	c.watch(t.Context(), probe, undecided, func(found verdict, err error) bool {
+		// One that was given up is no failure, or it would be the verdict here.
+		if found != healthy {
+			t.Errorf("the first verdict is %d: %v", found, err)
+		}
+		return false
+	})
+	if took := time.Since(began); took > seconds(probe.TimeoutSeconds)/2 || asked.Load() != 3 {
+		t.Errorf("the container is healthy after %s and %d probes, want 3 probes", took, asked.Load())
+	}
+
+	// Once its thresholds decide, a probe has its whole time.
+	asked.Store(0)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*quickProbe)
+	defer cancel()
+	c.watch(ctx, probe, healthy, func(found verdict, err error) bool {
+		t.Errorf("the verdict is %d: %v", found, err)
+		return false
+	})
+	if asked.Load() != 1 {
+		t.Errorf("there were %d probes, want 1", asked.Load())
 	}
 }
 

@@ -28,7 +28,8 @@
 //   - A readiness or startup probe that has not succeeded yet is also asked
 //     between its first two periods, after 50 ms and then at doubling intervals, so
 //     that a pod is ready as soon as it answers. Failures of these extra probes
-//     don't count.
+//     don't count. Until then an httpGet or tcpSocket probe that has no answer when
+//     the next one is due is given up for it, and does not count either.
 //   - A container's process is not PID 1 of a PID namespace, so SIGTERM ends a
 //     program that has no handler for it.
 //   - A container's log is its bare output: no time stamps, so no --since.

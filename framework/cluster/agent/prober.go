@@ -86,7 +86,7 @@ func (c *container) watch(ctx context.Context, probe *corev1.Probe, initial verd
 		if !sleep(ctx, time.Until(due)) {
 			return
 		}
-		found, err := healthy, c.tryProbe(ctx, probe)
+		found, err := healthy, c.tryProbe(ctx, probe, beat.patience())
 		if ctx.Err() != nil {
 			return
 		}
@@ -98,16 +98,33 @@ func (c *container) watch(ctx context.Context, probe *corev1.Probe, initial verd
 		if late := time.Now(); late.After(due.Add(beat.period)) {
 			due = late
 		}
-		if (regular || err == nil) && track.observe(found) && !changed(found, err) {
+		counts := err == nil || regular && !errors.Is(err, errCutShort)
+		if counts && track.observe(found) && !changed(found, err) {
 			return
 		}
 	}
 }
 
-func (c *container) tryProbe(ctx context.Context, probe *corev1.Probe) error {
-	ctx, cancel := context.WithTimeout(ctx, seconds(max(probe.TimeoutSeconds, 1)))
+// errCutShort is a probe over the network that had no answer when the next one was
+// due.
+var errCutShort = errors.New("the probe was given up for the next one")
+
+// tryProbe probes once. A probe over the network has no longer than patience, if
+// there is a patience: Felix drops the first packets between a node and a new pod,
+// until it has heard of the pod, and TCP repeats them after a second only.
+func (c *container) tryProbe(ctx context.Context, probe *corev1.Probe, patience time.Duration) error {
+	timeout := seconds(max(probe.TimeoutSeconds, 1))
+	impatient := probe.Exec == nil && patience > 0 && patience < timeout
+	if impatient {
+		timeout = patience
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return c.check(ctx, probe.ProbeHandler)
+	err := c.check(ctx, probe.ProbeHandler)
+	if err != nil && impatient && ctx.Err() != nil {
+		return errCutShort
+	}
+	return err
 }
 
 // check does what a probe or a hook asks for, once. The kubelet's rules

@@ -49,6 +49,15 @@ func (r *rhythm) next() (wait time.Duration, regular bool) {
 	return wait, true
 }
 
+// patience is how long the probe that next has given may take so that the next
+// extra one is in time. Zero: there is none that it could keep waiting.
+func (r *rhythm) patience() time.Duration {
+	if r.quick == 0 {
+		return 0
+	}
+	return min(r.quick, r.left)
+}
+
 // settle ends extra probes: the container has answered.
 func (r *rhythm) settle() { r.quick = 0 }
 

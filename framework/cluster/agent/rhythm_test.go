@@ -49,3 +49,34 @@ func TestRhythm(t *testing.T) {
 		})
 	}
 }
+
+func TestPatience(t *testing.T) {
+	const ms = time.Millisecond
+	tests := []struct {
+		name  string
+		eager bool
+		want  []time.Duration
+	}{
+		{"until the next extra probe, and the regular one after the last", true, []time.Duration{50 * ms, 100 * ms, 200 * ms, 400 * ms, 250 * ms, 0, 0}},
+		{"the probe's own", false, []time.Duration{0, 0}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := newRhythm(&corev1.Probe{PeriodSeconds: 1}, test.eager)
+			var got []time.Duration
+			for range test.want {
+				r.next()
+				got = append(got, r.patience())
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+	r := newRhythm(&corev1.Probe{PeriodSeconds: 1}, true)
+	r.next()
+	r.settle()
+	if got := r.patience(); got != 0 {
+		t.Errorf("the container has answered, and the patience is %s", got)
+	}
+}

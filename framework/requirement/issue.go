@@ -1,0 +1,79 @@
+package requirement
+
+import (
+	"slices"
+	"strings"
+)
+
+// Issue is a defect of Calico that its maintainers know and that makes a promise
+// fail on the version that labs run.
+type Issue struct {
+	// Number is the issue or the pull request, as GitHub writes references to it.
+	Number string
+	// Summary is what Calico does instead of what it promises.
+	Summary string
+	// Affects are the versions that have the defect. FixedIn is the first version of
+	// the labs' release line without it, or the first version at all; it is empty
+	// while there is none.
+	Affects, FixedIn string
+}
+
+// Issues are all that a spec may be marked with, in the order of their numbers.
+// README.md lists them too; a test keeps the two the same.
+func Issues() []Issue {
+	return []Issue{
+		{
+			Number:  "projectcalico/calico#9152",
+			Summary: "a node that announces a single address of a service has a blackhole route for it, so what runs on the node itself does not reach the service",
+			Affects: "all versions so far",
+		},
+		{
+			Number:  "projectcalico/calico#10945",
+			Summary: "a single address in serviceExternalIPs is not announced for a service of type ClusterIP",
+			Affects: "v3.30.0 to v3.31.0",
+			FixedIn: "v3.31.1",
+		},
+		{
+			Number:  "projectcalico/calico#11502",
+			Summary: "an update of one EndpointSlice of a service withdraws the address that the node announces because of another slice",
+			Affects: "up to v3.31.3",
+			FixedIn: "v3.31.4",
+		},
+		{
+			Number:  "projectcalico/calico#11917",
+			Summary: "a single address in serviceLoadBalancerIPs is not announced for a service that was allotted it, and so has it in its status alone",
+			Affects: "up to v3.31.4",
+			FixedIn: "v3.31.5",
+		},
+		{
+			Number:  "projectcalico/calico#13246",
+			Summary: "a node whose only endpoints of a service are not ready goes on announcing the service's address, and swallows what comes for it",
+			Affects: "up to v3.31.6, and v3.32.0 to v3.32.1",
+			FixedIn: "v3.31.7",
+		},
+		{
+			Number:  "projectcalico/calico#13341",
+			Summary: "a route reflector that has no endpoint of a service itself does not reflect the service's external IP if that is announced as a single address",
+			Affects: "all of v3.31 and v3.32",
+			FixedIn: "v3.33.0",
+		},
+	}
+}
+
+// issueBy finds the issue for which a property, of its number say, has a value.
+func issueBy(property func(Issue) string, value string) (Issue, bool) {
+	issues := Issues()
+	i := slices.IndexFunc(issues, func(known Issue) bool { return property(known) == value })
+	if i < 0 {
+		return Issue{}, false
+	}
+	return issues[i], true
+}
+
+func (i Issue) number() string { return i.Number }
+
+// label is the number as the label of a spec, in which Ginkgo allows no slash:
+// calico#10945.
+func (i Issue) label() string { return issueLabel(i.Number) }
+
+func issueLabel(number string) string { return number[strings.LastIndexByte(number, '/')+1:] }

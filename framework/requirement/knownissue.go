@@ -1,0 +1,141 @@
+package requirement
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+	"github.com/onsi/gomega"
+)
+
+const (
+	// KnownIssueLabel is the label of specs that are marked with an issue.
+	KnownIssueLabel = "known-issue"
+	// KnownIssueEntry is the name of the report entry that makes a spec's verdict
+	// known-issue. Its value is an Observation.
+	KnownIssueEntry = "known-issue"
+)
+
+// KnownIssueTimeout is how long a promise waits for what is not going to come. It
+// is KNOWNMEASURE
+const KnownIssueTimeout = 5 * time.Second
+
+// Observation is how a known issue showed.
+type Observation struct {
+	Number   string `json:"number"`
+	Summary  string `json:"summary"`
+	Observed string `json:"observed"`
+}
+
+// String is what people get to read.
+func (o Observation) String() string {
+	return fmt.Sprintf("%s: %s\n%s", o.Number, o.Summary, o.Observed)
+}
+
+// Known marks a requirement with the issue that breaks it. Its spec holds what is
+// broken by KnownIssue.
+func Known(number string) ginkgo.Labels {
+	return ginkgo.Label(KnownIssueLabel, issueLabel(number))
+}
+
+// KnownIssue holds a promise that a known issue breaks. While it is broken, the
+// spec's verdict is known-issue, with what was observed; on the day when it holds
+// the spec fails, so that the mark is removed. Only what the issue breaks belongs
+// into the promise, by way of g: all other assertions of a spec fail it as ever.
+// What g waits for it waits KnownIssueTimeout.
+func KnownIssue(ctx ginkgo.SpecContext, number string, promise func(g gomega.Gomega)) {
+	ginkgo.GinkgoHelper()
+	report := ginkgo.CurrentSpecReport()
+	issue, ok := issueBy(Issue.number, number)
+	switch {
+	case !ok:
+		ginkgo.Fail(fmt.Sprintf("%s is no known issue: enter it in requirement.Issues and in README.md", number))
+	case !slices.Contains(report.Labels(), KnownIssueLabel), !slices.Contains(report.Labels(), issue.label()):
+		ginkgo.Fail(fmt.Sprintf("the spec holds its promise against %s and is not marked with it: give its Requirement Known(%q)", number, number))
+	case shown(report):
+		ginkgo.Fail(fmt.Sprintf("the spec has shown %s already: a spec holds one promise by KnownIssue", number))
+	}
+	observed, broken := hold(KnownIssueTimeout, promise)
+	switch {
+	case ctx.Err() != nil:
+		// Whatever the promise failed with, it may have failed because of this.
+		ginkgo.Fail(fmt.Sprintf("the spec was ended (%v) before its promise could show whether %s is there; it said: %s", context.Cause(ctx), number, observed))
+	case !broken:
+		ginkgo.Fail(fmt.Sprintf("%s seems to be fixed: %s passes; remove the mark", number, ID(report.Labels())))
+	}
+	ginkgo.AddReportEntry(KnownIssueEntry, Observation{Number: number, Summary: issue.Summary, Observed: observed})
+}
+
+// hold runs a promise to its first failure, and tells what that was.
+func hold(timeout time.Duration, promise func(g gomega.Gomega)) (failure string, failed bool) {
+	// Panics with anything else are not the promise's answer and go on: a failed
+	// assertion of the spec's own, a skip, a programming error.
+	type end struct{ message string }
+	defer func() {
+		switch cause := recover().(type) {
+		case nil:
+		case *end:
+			failure, failed = cause.message, true
+		default:
+			panic(cause)
+		}
+	}()
+	g := gomega.NewGomega(func(message string, _ ...int) { panic(&end{message}) })
+	g.SetDefaultEventuallyTimeout(timeout)
+	g.EnforceDefaultTimeoutsWhenUsingContexts()
+	promise(g)
+	return "", false
+}
+
+// shown tells whether a spec has shown a known issue.
+func shown(report ginkgo.SpecReport) bool {
+	return slices.ContainsFunc(report.ReportEntries, func(e types.ReportEntry) bool { return e.Name == KnownIssueEntry })
+}
+
+// provingMark makes the body of a spec fail if the spec is marked with an issue
+// and ends without having shown it: a mark that nothing stands behind would hide
+// that the promise is kept. What is no body of a spec stays as it is.
+func provingMark(argument any) any {
+	prove := func() {
+		if report := ginkgo.CurrentSpecReport(); slices.Contains(report.Labels(), KnownIssueLabel) && !shown(report) {
+			ginkgo.Fail(fmt.Sprintf("%s is marked with a known issue and has not shown it: hold what is broken by KnownIssue, or remove the mark", ID(report.Labels())))
+		}
+	}
+	switch body := argument.(type) {
+	case func():
+		return func() { body(); prove() }
+	case func(ginkgo.SpecContext):
+		return func(ctx ginkgo.SpecContext) { body(ctx); prove() }
+	case func(context.Context):
+		return func(ctx context.Context) { body(ctx); prove() }
+	}
+	return argument
+}
+
+// checkMark tells what is wrong with the mark that a spec has; nothing is wrong
+// with a spec that has none.
+func checkMark(labels []string) string {
+	var issues []string
+	for _, label := range labels {
+		if isIssueLabel(label) {
+			issues = append(issues, label)
+		}
+	}
+	marked := slices.Contains(labels, KnownIssueLabel)
+	switch {
+	case !marked && len(issues) == 0:
+		return ""
+	case !marked, len(issues) != 1:
+		return fmt.Sprintf("the label %s goes with the number of one issue, and there is %q: use requirement.Known", KnownIssueLabel, labels)
+	}
+	if _, ok := issueBy(Issue.label, issues[0]); !ok {
+		return fmt.Sprintf("%s is no known issue: enter it in requirement.Issues and in README.md", issues[0])
+	}
+	return ""
+}
+
+func isIssueLabel(label string) bool { return regexp.MustCompile(`^[a-z]+#[0-9]+$`).MatchString(label) }

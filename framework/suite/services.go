@@ -1,0 +1,189 @@
+package suite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/client-go/util/retry"
+	"sigs.k8s.io/e2e-framework/klient/k8s"
+	"sigs.k8s.io/e2e-framework/klient/k8s/resources"
+
+	"github.com/rackproof/rackproof/fixtures"
+)
+
+// servicePort is a service's port unless its options name another.
+const servicePort = 80
+
+// ServiceOptions are what a service is to be. The zero value is a service of type
+// ClusterIP for the workload that every lab has.
+type ServiceOptions struct {
+	// Deployment has the pods behind the service; nil: the workload, which has a pod
+	// on each node.
+	Deployment *Deployment
+	// Selector selects the pods in place of Deployment. One that is empty and not nil
+	// selects none and leaves the service's EndpointSlices to the spec.
+	Selector map[string]string
+	// Type is ClusterIP unless it is set.
+	Type corev1.ServiceType
+	// Local is externalTrafficPolicy Local, which Kubernetes allows for services that
+	// can be reached from outside.
+	Local bool
+	// ClusterIP is the first one that is free unless it is set.
+	ClusterIP   netip.Addr
+	ExternalIPs []netip.Addr
+	// LoadBalancerIPs are put into the service's status in the place of a cloud.
+	LoadBalancerIPs []netip.Addr
+	// Port is 80 unless it is set.
+	Port uint16
+}
+
+// Service is a service of a lab, as it was last written or read.
+type Service struct {
+	lab    *Lab
+	object *corev1.Service
+
+	// ClusterIP and Port are where pods and nodes find it.
+	ClusterIP netip.Addr
+	Port      uint16
+	// NodePort is the port on every node; 0 if its type has none.
+	NodePort uint16
+}
+
+// NewService makes a service that lasts until the spec ends.
+func (l *Lab) NewService(ctx context.Context, options ServiceOptions) *Service {
+	ginkgo.GinkgoHelper()
+	s := &Service{lab: l, object: serviceOf(options, l.workload(ctx))}
+	gomega.Expect(l.Client.Resources().Create(ctx, s.object)).To(gomega.Succeed(), "create a service")
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { s.Delete(ctx) })
+	if len(options.LoadBalancerIPs) > 0 {
+		s.SetLoadBalancerIPs(ctx, options.LoadBalancerIPs...)
+	}
+	s.read()
+	return s
+}
+
+// serviceOf is a service for pods of the workload's kind.
+func serviceOf(options ServiceOptions, workload corev1.PodTemplateSpec) *corev1.Service {
+	port := corev1.ServicePort{Name: "http", Protocol: corev1.ProtocolTCP, Port: servicePort, TargetPort: intstr.FromInt32(workload.Spec.Containers[0].Ports[0].ContainerPort)}
+	if options.Port != 0 {
+		port.Port = int32(options.Port)
+	}
+	spec := corev1.ServiceSpec{Type: options.Type, Selector: options.Selector, Ports: []corev1.ServicePort{port}, ExternalIPs: texts(options.ExternalIPs)}
+	switch {
+	case options.Selector != nil:
+	case options.Deployment != nil:
+		spec.Selector = options.Deployment.Selector()
+	default:
+		spec.Selector = workload.Labels
+	}
+	if options.Local {
+		spec.ExternalTrafficPolicy = corev1.ServiceExternalTrafficPolicyLocal
+	}
+	if options.ClusterIP.IsValid() {
+		spec.ClusterIP = options.ClusterIP.String()
+	}
+	return &corev1.Service{ObjectMeta: metav1.ObjectMeta{GenerateName: "service-", Namespace: fixtures.WorkloadNamespace}, Spec: spec}
+}
+
+func texts(addresses []netip.Addr) []string {
+	var list []string
+	for _, address := range addresses {
+		list = append(list, address.String())
+	}
+	return list
+}
+
+// read takes over what Kubernetes has chosen.
+func (s *Service) read() {
+	ginkgo.GinkgoHelper()
+	var err error
+	s.ClusterIP, err = netip.ParseAddr(s.object.Spec.ClusterIP)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "read the cluster IP of service %s", s.Name())
+	port := s.object.Spec.Ports[0]
+	s.Port, s.NodePort = uint16(port.Port), uint16(port.NodePort)
+}
+
+// Name is the service's name.
+func (s *Service) Name() string { return s.object.Name }
+
+// Addr is where one of the service's addresses (cluster IP, external IP,
+// LoadBalancer IP) answers.
+func (s *Service) Addr(address netip.Addr) netip.AddrPort { return netip.AddrPortFrom(address, s.Port) }
+
+// NodeAddr is where the service answers at a node's address.
+func (s *Service) NodeAddr(node netip.Addr) netip.AddrPort {
+	ginkgo.GinkgoHelper()
+	gomega.Expect(s.NodePort).NotTo(gomega.BeZero(), "service %s of type %s has no node port", s.Name(), s.object.Spec.Type)
+	return netip.AddrPortFrom(node, s.NodePort)
+}
+
+// Update changes the service.
+func (s *Service) Update(ctx context.Context, change func(*corev1.Service)) {
+	ginkgo.GinkgoHelper()
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		if err := s.lab.Client.Resources().Get(ctx, s.object.Name, s.object.Namespace, s.object); err != nil {
+			return err
+		}
+		change(s.object)
+		return s.lab.Client.Resources().Update(ctx, s.object)
+	})
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "change service %s", s.Name())
+	s.read()
+}
+
+// SetLoadBalancerIPs sets the addresses in the status of a service of type
+// LoadBalancer, as a cloud's controller does.
+func (s *Service) SetLoadBalancerIPs(ctx context.Context, addresses ...netip.Addr) {
+	ginkgo.GinkgoHelper()
+	ingress := []map[string]string{}
+	for _, address := range addresses {
+		ingress = append(ingress, map[string]string{"ip": address.String()})
+	}
+	patch, err := json.Marshal(map[string]any{"status": map[string]any{"loadBalancer": map[string]any{"ingress": ingress}}})
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	gomega.Expect(s.lab.Client.Resources().PatchStatus(ctx, s.object, k8s.Patch{PatchType: types.MergePatchType, Data: patch})).
+		To(gomega.Succeed(), "give service %s the LoadBalancer IPs %v", s.Name(), addresses)
+	gomega.Expect(s.object.Status.LoadBalancer.Ingress).To(gomega.HaveLen(len(addresses)),
+		"service %s of type %s has no LoadBalancer IPs: make it one of type LoadBalancer", s.Name(), s.object.Spec.Type)
+}
+
+// Endpoints are the service's EndpointSlices as they are now.
+func (s *Service) Endpoints(ctx context.Context) []discoveryv1.EndpointSlice {
+	ginkgo.GinkgoHelper()
+	list, err := s.slices(ctx)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "list the EndpointSlices of service %s", s.Name())
+	return list
+}
+
+func (s *Service) slices(ctx context.Context) ([]discoveryv1.EndpointSlice, error) {
+	var list discoveryv1.EndpointSliceList
+	selector := fmt.Sprintf("%s=%s", discoveryv1.LabelServiceName, s.Name())
+	err := s.lab.Client.Resources(s.object.Namespace).List(ctx, &list, resources.WithLabelSelector(selector))
+	return list.Items, err
+}
+
+// Delete deletes the service and waits until its EndpointSlices are gone. One that
+// is gone already is no error.
+func (s *Service) Delete(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	err := s.lab.Client.Resources().Delete(ctx, s.object)
+	if apierrors.IsNotFound(err) {
+		err = nil
+	}
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "delete service %s", s.Name())
+	err = s.lab.wait(ctx, func(ctx context.Context) (bool, error) {
+		list, err := s.slices(ctx)
+		return len(list) == 0, err
+	})
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "wait for the EndpointSlices of service %s to be gone", s.Name())
+}
