@@ -125,17 +125,6 @@ func (l *Lab) AnnotateNode(ctx context.Context, node, annotation string, value *
 	gomega.Expect(l.Calico.AnnotateNode(ctx, node, annotation, value)).To(gomega.Succeed())
 }
 
-// LabelNode sets a label of a node; a nil value removes it.
-func (l *Lab) LabelNode(ctx context.Context, node, label string, value *string) {
-	ginkgo.GinkgoHelper()
-	before, err := l.Calico.NodeLabel(ctx, node, label)
-	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
-		gomega.Expect(l.Calico.LabelNode(ctx, node, label, before)).To(gomega.Succeed())
-	})
-	gomega.Expect(l.Calico.LabelNode(ctx, node, label, value)).To(gomega.Succeed())
-}
-
 // resources are Calico's resources as they are now.
 func (l *Lab) resources(ctx context.Context) calico.Resources {
 	ginkgo.GinkgoHelper()

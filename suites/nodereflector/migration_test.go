@@ -17,14 +17,14 @@ func migration(lab *Lab) {
 	Context("migration", Label("changes"), func() {
 		Requirement("NRR-050", "going from the mesh to reflectors in the documented order MUST lose no probe between pods of nodes that do not become reflectors", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
-			id, chosen := clusterID(state, roles), "true"
+			id := clusterID(state, roles)
 			toMesh(ctx, lab, roles)
 
 			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
 			By("making reflectors")
 			for _, reflector := range roles.reflectors {
 				lab.AnnotateNode(ctx, reflector.Name, calico.ReflectorClusterIDAnnotation, &id)
-				lab.LabelNode(ctx, reflector.Name, reflectorLabel, &chosen)
+				lab.LabelNode(ctx, reflector.Name, reflectorLabel, "true")
 			}
 			for _, peer := range state.Resources.BGPPeers {
 				lab.ApplyBGPPeer(ctx, peer.Name, peer.Spec)

@@ -55,7 +55,7 @@ func begin(ctx SpecContext, lab *suite.Lab) (oracle.State, roles) {
 // dismiss makes an ordinary node of a reflector, until the spec ends.
 func dismiss(ctx SpecContext, lab *suite.Lab, reflector topology.Host) {
 	GinkgoHelper()
-	lab.LabelNode(ctx, reflector.Name, reflectorLabel, nil)
+	lab.UnlabelNode(ctx, reflector.Name, reflectorLabel)
 	lab.AnnotateNode(ctx, reflector.Name, calico.ReflectorClusterIDAnnotation, nil)
 }
 

@@ -65,7 +65,7 @@ func oneAS(lab *Lab) {
 			for _, r := range racks {
 				for _, reflector := range r.reflectors {
 					lab.ApplyBGPPeer(ctx, "to-"+reflector.Name, v3.BGPPeerSpec{
-						NodeSelector: fmt.Sprintf("%s == '%s'", groupLabel, *groupOf(ctx, lab, r)),
+						NodeSelector: fmt.Sprintf("%s == '%s'", groupLabel, groupOf(ctx, lab, r)),
 						PeerIP:       reflector.Address().String(), ASNumber: as, NumAllowedLocalASNumbers: &once,
 					})
 				}

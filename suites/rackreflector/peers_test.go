@@ -21,12 +21,12 @@ const (
 )
 
 // groupOf is the value of the group label of a rack's nodes.
-func groupOf(ctx SpecContext, lab *suite.Lab, r rack) *string {
+func groupOf(ctx SpecContext, lab *suite.Lab, r rack) string {
 	GinkgoHelper()
 	group, err := lab.Calico.NodeLabel(ctx, r.reflectors[0].Name, groupLabel)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(group).NotTo(BeNil(), "label %s of %s", groupLabel, r.reflectors[0].Name)
-	return group
+	return *group
 }
 
 // isLeaf tells whether an address is one of the rack's leaf.
@@ -50,6 +50,6 @@ func changeLeafPeers(ctx SpecContext, lab *suite.Lab, state oracle.State, change
 // dismiss makes an ordinary node of a reflector, until the spec ends.
 func dismiss(ctx SpecContext, lab *suite.Lab, reflector topology.Host) {
 	GinkgoHelper()
-	lab.LabelNode(ctx, reflector.Name, reflectorLabel, nil)
+	lab.UnlabelNode(ctx, reflector.Name, reflectorLabel)
 	lab.AnnotateNode(ctx, reflector.Name, calico.ReflectorClusterIDAnnotation, nil)
 }
