@@ -1,0 +1,80 @@
+package serviceips
+
+import (
+	"net/netip"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// ranges are requirements G1, G5, G7 and G14.
+func ranges(lab *Lab) {
+	Context("ranges", Label("routes"), func() {
+		Requirement("SVC-001", "the range of cluster IPs MUST be announced by every node, and every leaf and spine use all of them by equal cost", func(ctx SpecContext) {
+			lab.ExpectAnnounced(ctx, lab.Topology().Services, everyNode(lab)...)
+		})
+
+		Requirement("SVC-002", "the range of external IPs MUST be announced by every node, and every leaf and spine use all of them by equal cost", func(ctx SpecContext) {
+			lab.ExpectAnnounced(ctx, lab.Topology().ExternalIPs, everyNode(lab)...)
+		})
+
+		Requirement("SVC-003", "the range of LoadBalancer IPs MUST be announced by every node, and every leaf and spine use all of them by equal cost", func(ctx SpecContext) {
+			lab.ExpectAnnounced(ctx, lab.Topology().LoadBalancerIPs, everyNode(lab)...)
+		})
+
+		Requirement("SVC-004", "a node MUST have no route into an announced range in its kernel, neither its own nor what it learns from others", func(ctx SpecContext) {
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			tables, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			for _, node := range lab.Topology().Nodes() {
+				Expect(tables[node.Name]).NotTo(BeEmpty(), node.Name)
+				Expect(tables[node.Name].Within(lab.Topology().Services, lab.Topology().ExternalIPs, lab.Topology().LoadBalancerIPs)).To(BeEmpty(), node.Name)
+			}
+		})
+
+		Requirement("SVC-005", "a range that is announced no more MUST go from the whole fabric, and an address of it answer no more from outside", Label("changes", "traffic"), func(ctx SpecContext) {
+			service := lab.NewService(ctx, ServiceOptions{})
+			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
+			expectAnswer(ctx, lab, client, service, service.ClusterIP)
+			announce(ctx, lab, announced{external: []netip.Prefix{lab.Topology().ExternalIPs}})
+			lab.ExpectAnnounced(ctx, lab.Topology().Services)
+			lab.ExpectAnnounced(ctx, lab.Topology().ExternalIPs, everyNode(lab)...)
+			outcome, err := probe.Attempt(ctx, client, service.Addr(service.ClusterIP), silence)
+			Expect(err).NotTo(HaveOccurred())
+			AddReportEntry("what became of the attempt", string(outcome))
+			Expect(outcome).To(BeElementOf(probe.TimedOut, probe.Unreachable), "from %s to the cluster IP", client.Name())
+		})
+
+		Requirement("SVC-006", "a range that replaces another MUST be announced in its place, and services keep the addresses that are inside it alone", Label("changes", "traffic"), func(ctx SpecContext) {
+			lower, upper := halves(lab.Topology().ExternalIPs)
+			inLower, inUpper := lower.Addr().Next(), upper.Addr().Next()
+			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{inLower, inUpper}})
+			announce(ctx, lab, announced{external: []netip.Prefix{upper}})
+			lab.ExpectAnnounced(ctx, lab.Topology().ExternalIPs)
+			lab.ExpectAnnounced(ctx, lower)
+			lab.ExpectAnnounced(ctx, upper, everyNode(lab)...)
+			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
+			expectAnswer(ctx, lab, client, service, inUpper)
+			outcome, err := probe.Attempt(ctx, client, service.Addr(inLower), silence)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(outcome).To(BeElementOf(probe.TimedOut, probe.Unreachable), "from %s to the address outside of the range", client.Name())
+		})
+
+		Requirement("SVC-007", "a service with externalTrafficPolicy Cluster MUST NOT be announced by itself where its address is inside a range", func(ctx SpecContext) {
+			service := lab.NewService(ctx, ServiceOptions{
+				Type: corev1.ServiceTypeLoadBalancer, ExternalIPs: []netip.Addr{lab.ExternalIP(1)}, LoadBalancerIPs: []netip.Addr{lab.LoadBalancerIP(1)},
+			})
+			expectAnswer(ctx, lab, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, lab.LoadBalancerIP(1))
+			for _, address := range []netip.Addr{service.ClusterIP, lab.ExternalIP(1), lab.LoadBalancerIP(1)} {
+				lab.ExpectAnnounced(ctx, Single(address))
+			}
+		})
+	})
+}
