@@ -2,6 +2,7 @@ package vyos
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/projectcalico/api/pkg/lib/numorstring"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,7 +21,9 @@ func (i *importer) compare(t *topology.Topology, boots []*Boot) error {
 	}
 	planned, err := fabric.Plan(t, nearest(t, read))
 	if err != nil {
-		i.unplanned = "no mode fits these routers: " + err.Error()
+		for line := range strings.Lines(err.Error()) {
+			i.unplanned = append(i.unplanned, "no mode fits these routers: "+strings.TrimSpace(line))
+		}
 		return nil
 	}
 	for at, r := range i.routers {
@@ -35,7 +38,7 @@ func (i *importer) compare(t *topology.Topology, boots []*Boot) error {
 
 // nearest is a mode in which leaves and nodes peer as the routers have it.
 func nearest(t *topology.Topology, routers []fabric.Router) *calico.Mode {
-	m := &calico.Mode{Name: "of the files", LeafToNode: calico.NoPeering}
+	m := &calico.Mode{Name: "imported", LeafToNode: calico.NoPeering}
 	for _, host := range t.Nodes() {
 		as := numorstring.ASNumber(host.AS)
 		m.LeafToNode = calico.Peer

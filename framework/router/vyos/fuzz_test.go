@@ -2,6 +2,7 @@ package vyos
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/rackproof/rackproof/fixtures"
@@ -56,6 +57,36 @@ func FuzzReadRendered(f *testing.F) {
 		}
 		if _, err := Render(c); err == nil {
 			readBack(t, c)
+		}
+	})
+}
+
+// FuzzImport: whatever is in the files of a leaf and a spine, importing them does
+// not panic, and what is wrong is found before the loader finds it in a file that
+// nobody has seen.
+func FuzzImport(f *testing.F) {
+	files, err := fixtures.BootConfigurations()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(files["leaf0.boot"], files["spine0.boot"])
+	f.Add(files["leaf0.boot"], files["leaf1.boot"])
+	f.Add([]byte(full), files["spine1.boot"])
+	f.Fuzz(func(t *testing.T, leaf, spine []byte) {
+		var boots []*Boot
+		for file, data := range map[string][]byte{"leaf0.boot": leaf, "spine0.boot": spine} {
+			boot, err := Read(file, data)
+			if err != nil {
+				return
+			}
+			boots = append(boots, boot)
+		}
+		imported, err := Import(boots, DefaultOptions())
+		switch {
+		case err != nil && strings.Contains(err.Error(), "no topology can be made"):
+			t.Fatal(err)
+		case err == nil && (len(imported.Topology.Nodes()) == 0 && len(imported.Topology.Links) == 0):
+			t.Fatalf("empty:\n%s", imported.YAML)
 		}
 	})
 }

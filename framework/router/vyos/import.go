@@ -104,8 +104,8 @@ type importer struct {
 	nodes    []*node
 	links    []*link
 	problems []error
-	// unplanned says why there is no plan to compare with; empty if there is one.
-	unplanned string
+	// unplanned says why there is no plan to compare with.
+	unplanned []string
 }
 
 // router is a router of the fabric and what is found out about it.
@@ -205,8 +205,5 @@ func (i *importer) allRemarks() []string {
 	for _, r := range i.routers {
 		all = append(all, texts(slices.Concat(r.Boot.remarks, r.remarks))...)
 	}
-	if i.unplanned != "" {
-		all = append(all, i.unplanned)
-	}
-	return all
+	return append(all, i.unplanned...)
 }

@@ -54,14 +54,25 @@ func (i *importer) findNode(r *router, address netip.Addr, as uint32, found map[
 			n = &node{address: netip.PrefixFrom(address, port.Address.Bits()), as: as}
 			found[address] = n
 		}
-		switch {
-		case n.as != as:
-			i.rejectAt(r.Boot, line, "neighbor %s has remote-as %d here and %d in %s: make them equal", address, as, n.as, n.leaves[0].File)
-		case n.address.Bits() != port.Address.Bits():
-			i.rejectAt(r.Boot, line, "neighbor %s is in %s here and in %s in %s: make the prefix lengths equal", address, port.Address.Masked(), n.address.Masked(), n.leaves[0].File)
-		}
-		n.leaves = append(n.leaves, r)
+		i.attachNode(r, n, port, as)
 	}
+}
+
+// attachNode notes that a node is a neighbour of a leaf, and holds it against what
+// is known of the node.
+func (i *importer) attachNode(leaf *router, n *node, port Interface, as uint32) {
+	address := n.address.Addr()
+	line := leaf.lines[address]
+	_, err := parseInterfaceAddress(n.address.String())
+	switch {
+	case err != nil:
+		i.rejectAt(leaf.Boot, line, "neighbor %v", err)
+	case n.as != as:
+		i.rejectAt(leaf.Boot, line, "neighbor %s has remote-as %d here and %d in %s: make them equal", address, as, n.as, n.leaves[0].File)
+	case n.address.Bits() != port.Address.Bits():
+		i.rejectAt(leaf.Boot, line, "neighbor %s is in %s here and in %s in %s: make the prefix lengths equal", address, port.Address.Masked(), n.address.Masked(), n.leaves[0].File)
+	}
+	n.leaves = append(n.leaves, leaf)
 }
 
 func (b *Boot) hasPort(prefix netip.Prefix) bool {
@@ -98,9 +109,19 @@ func (i *importer) nameNodes() {
 		for n.name == "" {
 			if name := fmt.Sprintf("node%d", number); !taken[name] {
 				n.name = name
+				n.remarkAS()
 			}
 			number++
 		}
+	}
+}
+
+// remarkAS remarks that a node that nobody named is in another AS than its leaf: it
+// may be a router.
+func (n *node) remarkAS() {
+	leaf, address := n.leaves[0], n.address.Addr()
+	if n.as != leaf.Router.AS {
+		leaf.remark(leaf.lines[address], "neighbor %s of AS %d is in no file and becomes node %s: if it is a router, add its file", address, n.as, n.name)
 	}
 }
 
