@@ -88,6 +88,9 @@ func look(ctx context.Context, l *netns.Lab) labStatus {
 	if err == nil {
 		state, err = cluster.State(ctx)
 	}
+	if err == nil {
+		state.Routers, err = l.Routers(ctx)
+	}
 	if !note("the cluster's state, on which the expected sessions and routes rest", err) {
 		return s
 	}

@@ -12,33 +12,61 @@ import (
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // recipe is what a lab is to be made from, as flags name it.
-type recipe struct{ topology, mode string }
+type recipe struct {
+	topology, mode string
+	leaves         softwareFlag
+}
 
-// recipeFlags adds flags that name a topology and a mode.
+// softwareFlag is the value of a flag that names routers' software; empty for what
+// the topology says.
+type softwareFlag topology.Software
+
+// String implements pflag.Value.
+func (f *softwareFlag) String() string { return string(*f) }
+
+// Set implements pflag.Value.
+func (f *softwareFlag) Set(text string) error {
+	switch software := topology.Software(text); software {
+	case topology.FRR, topology.BIRD:
+		*f = softwareFlag(software)
+		return nil
+	}
+	return fmt.Errorf("use %s or %s", topology.FRR, topology.BIRD)
+}
+
+// Type implements pflag.Value.
+func (f *softwareFlag) Type() string { return fmt.Sprintf("%s|%s", topology.FRR, topology.BIRD) }
+
+// recipeFlags adds flags that name a topology, a mode and the leaves' software.
 func recipeFlags(command *cobra.Command) *recipe {
 	var r recipe
 	command.Flags().StringVar(&r.topology, "topology", "leaf-spine", "a topology's name, or its file")
 	command.Flags().StringVar(&r.mode, "mode", "leafreflector", "a mode's name, or its folder")
+	command.Flags().Var(&r.leaves, "leaves", "what the leaves run (default: what the topology says)")
 	return &r
 }
 
 // options loads what the recipe names. Remarks on it go to out.
 func (r recipe) options(out io.Writer) (launch.Options, error) {
-	topology, err := fixtures.Topology(r.topology)
+	t, err := fixtures.Topology(r.topology)
 	if err != nil {
 		return launch.Options{}, err
 	}
-	for _, warning := range topology.Warnings {
+	for _, warning := range t.Warnings {
 		fmt.Fprintln(out, "warning:", warning)
+	}
+	if r.leaves != "" {
+		t = t.WithSoftware(topology.Software(r.leaves))
 	}
 	mode, err := fixtures.Mode(r.mode)
 	if err != nil {
 		return launch.Options{}, err
 	}
-	return launch.Options{Topology: topology, Mode: mode}, nil
+	return launch.Options{Topology: t, Mode: mode}, nil
 }
 
 func newLabUpCommand() *cobra.Command {
@@ -50,6 +78,7 @@ func newLabUpCommand() *cobra.Command {
 			"node. The lab stays up when the command has ended. An interrupt on the way takes all of it down.",
 		Example: "  rackproof lab up\n" +
 			"  rackproof lab up --topology single-rack --mode fullmesh --name mesh\n" +
+			"  rackproof lab up --topology tor --mode tor --leaves bird\n" +
 			"  rackproof lab up --topology ./mine.yaml -o json | jq -r .name",
 	}
 	chosen := recipeFlags(up)

@@ -23,11 +23,41 @@ func (m *Mode) Check(t *topology.Topology) error {
 			problems = append(problems, m.reject(v3.KindIPPool, p.Name, "cidr %s is not the pod network of topology %s: use %s", p.Spec.CIDR, t.Name, t.Pods))
 		}
 	}
+	for _, c := range m.Resources.BGPConfigurations {
+		problems = append(problems, m.checkRanges(t, c))
+	}
 	for _, n := range m.Resources.Nodes {
 		problems = append(problems, m.checkNode(t, n))
 	}
 	for _, p := range m.Resources.BGPPeers {
 		problems = append(problems, m.checkPeer(t, p), m.checkSelected(t, p))
+	}
+	return errors.Join(problems...)
+}
+
+// checkRanges checks that the service addresses that are announced are those that
+// the topology has for services.
+func (m *Mode) checkRanges(t *topology.Topology, c v3.BGPConfiguration) error {
+	var problems []error
+	within := func(field, cidr string, whole netip.Prefix) {
+		p, err := netip.ParsePrefix(cidr)
+		switch {
+		case err != nil || p != p.Masked():
+			problems = append(problems, m.reject(v3.KindBGPConfiguration, c.Name, "%s: %q is not a prefix: use one as in 192.168.3.0/24", field, cidr))
+		case !whole.IsValid():
+			problems = append(problems, m.reject(v3.KindBGPConfiguration, c.Name, "%s: topology %s has no such range: use another topology, or add the range to it", field, t.Name))
+		case !whole.Contains(p.Addr()) || p.Bits() < whole.Bits():
+			problems = append(problems, m.reject(v3.KindBGPConfiguration, c.Name, "%s: %s is outside of %s, which topology %s has for it: use that, or a part of it", field, p, whole, t.Name))
+		}
+	}
+	for _, block := range c.Spec.ServiceClusterIPs {
+		within("serviceClusterIPs", block.CIDR, t.Services)
+	}
+	for _, block := range c.Spec.ServiceExternalIPs {
+		within("serviceExternalIPs", block.CIDR, t.ExternalIPs)
+	}
+	for _, block := range c.Spec.ServiceLoadBalancerIPs {
+		within("serviceLoadBalancerIPs", block.CIDR, t.LoadBalancerIPs)
 	}
 	return errors.Join(problems...)
 }

@@ -33,6 +33,7 @@ func Plan(t *topology.Topology, m *calico.Mode) ([]Router, error) {
 				problems = append(problems, fmt.Errorf("plan %s in mode %s: %w", host.Name, m.Name, err))
 			}
 			if ok {
+				neighbor.Local = own(t, host.Name, end.Link)
 				router.Neighbors = append(router.Neighbors, neighbor)
 			}
 		}
@@ -44,6 +45,16 @@ func Plan(t *topology.Topology, m *calico.Mode) ([]Router, error) {
 		return nil, err
 	}
 	return routers, nil
+}
+
+// own is a host's address on one of its links.
+func own(t *topology.Topology, host, link string) netip.Addr {
+	found, ok := t.Link(link)
+	if !ok {
+		return netip.Addr{}
+	}
+	end, _ := found.End(host)
+	return end.Address.Addr()
 }
 
 // plan says whether and how a leaf or spine peers with a host on one of its

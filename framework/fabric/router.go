@@ -2,6 +2,7 @@ package fabric
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -22,12 +23,25 @@ type Router struct {
 	ForgetRestarting bool
 }
 
+// Internal tells whether the neighbour is in the router's own AS (iBGP).
+func (r Router) Internal(n Neighbor) bool { return n.AS == r.AS }
+
+// Clone returns a copy that shares nothing with the router.
+func (r Router) Clone() Router {
+	r.Networks = slices.Clone(r.Networks)
+	r.Neighbors = slices.Clone(r.Neighbors)
+	return r
+}
+
 // Neighbor is one configured BGP neighbour of a router.
 type Neighbor struct {
 	// Host is the neighbour's name in the topology.
 	Host    string
 	Address netip.Addr
-	AS      uint32
+	// Local is the router's own address on the link that it shares with the
+	// neighbour.
+	Local netip.Addr
+	AS    uint32
 	// ReflectorClient makes the neighbour a route reflector client (RFC 4456).
 	ReflectorClient bool
 	// NextHopSelf makes the router the next hop of what it sends to the neighbour,

@@ -8,6 +8,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -53,6 +54,22 @@ type Host interface {
 type LinkCutter interface {
 	CutLink(ctx context.Context, link string) error
 	RestoreLink(ctx context.Context, link string) error
+	// CutEnd cuts one host off a link that is a bridge, and RestoreEnd joins it
+	// again: only that host's cable is pulled.
+	CutEnd(ctx context.Context, link, host string) error
+	RestoreEnd(ctx context.Context, link, host string) error
+}
+
+// RouterController is a lab whose routers can be made to do something else.
+type RouterController interface {
+	// Routers says what the routers are configured to do, in the order of the
+	// topology.
+	Routers(ctx context.Context) ([]fabric.Router, error)
+	// ConfigureRouter replaces what a router does, also the software that it runs,
+	// and returns when the new configuration is in force. Sessions that are
+	// configured as before stay up where the software can do that. A router whose
+	// programs were stopped stays so, and takes the configuration when they start.
+	ConfigureRouter(ctx context.Context, router fabric.Router) error
 }
 
 // LogReader is a lab that keeps its components' logs.

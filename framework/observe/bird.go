@@ -10,6 +10,27 @@ import (
 	"github.com/rackproof/rackproof/framework/session"
 )
 
+// nodeSocket is where Calico's BIRD has its control socket.
+const nodeSocket = "/var/run/calico/bird.ctl"
+
+// nodeConfig is the main file of its configuration, as confd writes it.
+const nodeConfig = nodeConfigDirectory + "/bird.cfg"
+
+const nodeConfigDirectory = "/etc/calico/confd/config"
+
+// BIRD connects to a node's BIRD. The caller closes the client.
+func BIRD(ctx context.Context, host lab.Host) (*bird.Client, error) {
+	return dialBIRD(ctx, host, nodeSocket)
+}
+
+func dialBIRD(ctx context.Context, host lab.Host, socket string) (*bird.Client, error) {
+	client, err := bird.Dial(ctx, host.DialContext, socket)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", host.Name(), err)
+	}
+	return client, nil
+}
+
 // BIRDRoutes reads the routes that a node's BIRD has, those that it does not
 // prefer too.
 func BIRDRoutes(ctx context.Context, host lab.Host) ([]bird.Path, error) {

@@ -8,9 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/frr"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // logLines is how many last lines of a log are kept.
@@ -39,7 +42,7 @@ func Evidence(ctx context.Context, l lab.Lab, state oracle.State, folder string)
 		e.node(node.Name)
 	}
 	for _, router := range state.Routers {
-		e.router(router.Host)
+		e.router(router)
 	}
 	e.logs()
 	return errors.Join(e.errs...)
@@ -78,37 +81,51 @@ func (e *evidence) expected(state oracle.State) {
 	}
 }
 
-// node keeps what BIRD says, in its own words, and its configuration.
+// node keeps what a node's BIRD says, in its own words, and its configuration.
 func (e *evidence) node(name string) {
 	host, err := e.lab.Host(name)
 	if err != nil {
 		e.errs = append(e.errs, err)
 		return
 	}
-	for file, command := range map[string]string{
-		"bird-status.txt": "show status", "bird-protocols.txt": "show protocols all", "bird-routes.txt": "show route all",
-	} {
-		output, err := host.Run(e.ctx, "birdc", "-s", birdSocket, command)
-		e.keep(name, file, output, err)
-	}
+	e.bird(host, nodeSocket)
 	for _, file := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
-		data, err := host.ReadFile("/etc/calico/confd/config/" + file)
+		data, err := host.ReadFile(nodeConfigDirectory + "/" + file)
 		e.keep(name, file, data, err)
 	}
 }
 
-// router keeps what FRR says and its configuration.
-func (e *evidence) router(name string) {
-	host, err := e.lab.Host(name)
+// bird keeps what a BIRD says, in its own words.
+func (e *evidence) bird(host lab.Host, socket string) {
+	for file, command := range map[string]string{
+		"bird-status.txt": "show status", "bird-protocols.txt": "show protocols all", "bird-routes.txt": "show route all",
+	} {
+		output, err := host.Run(e.ctx, "birdc", "-s", socket, command)
+		e.keep(host.Name(), file, output, err)
+	}
+}
+
+// router keeps what a router says and its configuration.
+func (e *evidence) router(router fabric.Router) {
+	host, err := e.lab.Host(router.Host)
 	if err != nil {
 		e.errs = append(e.errs, err)
 		return
 	}
-	running, err := host.Run(e.ctx, "vtysh", "-c", "show running-config")
-	e.keep(name, "frr-running.conf", running, err)
-	for file, query := range map[string]string{"frr-sessions.json": frr.SessionsQuery, "frr-rib.json": frr.RIBQuery} {
-		answer, err := frr.Query(e.ctx, host.DialContext, query)
-		e.keep(name, file, answer, err)
+	switch router.Software {
+	case topology.BIRD:
+		e.bird(host, bird.RouterSocket)
+		config, err := host.ReadFile(bird.RouterConfig)
+		e.keep(router.Host, filepath.Base(bird.RouterConfig), config, err)
+	case topology.FRR:
+		running, err := host.Run(e.ctx, "vtysh", "-c", "show running-config")
+		e.keep(router.Host, "frr-running.conf", running, err)
+		for file, query := range map[string]string{"frr-sessions.json": frr.SessionsQuery, "frr-rib.json": frr.RIBQuery} {
+			answer, err := frr.Query(e.ctx, host.DialContext, query)
+			e.keep(router.Host, file, answer, err)
+		}
+	default:
+		e.errs = append(e.errs, fmt.Errorf("%s: %w", router.Host, unknownSoftware(router.Software)))
 	}
 }
 

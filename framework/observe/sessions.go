@@ -7,24 +7,19 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/session"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// birdSocket is where Calico's BIRD has its control socket.
-const birdSocket = "/var/run/calico/bird.ctl"
-
-// birdConfig is the main file of BIRD's configuration, as confd writes it.
-const birdConfig = "/etc/calico/confd/config/bird.cfg"
-
-// Sessions reads the BGP sessions of all nodes and routers of a lab. With an error
-// come the sessions of those hosts that could be read.
+// Sessions reads the BGP sessions of all nodes and routers of a lab, by the software
+// that each router runs now. With an error come the sessions of those hosts that could
+// be read.
 func Sessions(ctx context.Context, l lab.Lab) (session.Sessions, error) {
-	routers, err := fabric.Plan(l.Topology(), l.Mode())
+	routers, err := Routers(ctx, l)
 	if err != nil {
 		return nil, err
 	}
@@ -33,52 +28,48 @@ func Sessions(ctx context.Context, l lab.Lab) (session.Sessions, error) {
 		readers[node.Name] = nodeSessions
 	}
 	for _, router := range routers {
-		readers[router.Host] = routerSessions
+		readers[router.Host] = func(ctx context.Context, host lab.Host) ([]session.Session, error) {
+			return routerSessions(ctx, host, router.Software)
+		}
 	}
 	return fromEach(ctx, l, readers)
 }
 
 func nodeSessions(ctx context.Context, host lab.Host) ([]session.Session, error) {
-	client, err := BIRD(ctx, host)
+	return birdSessions(ctx, host, nodeSocket, nodeConfig)
+}
+
+func routerSessions(ctx context.Context, host lab.Host, software topology.Software) ([]session.Session, error) {
+	switch software {
+	case topology.BIRD:
+		return birdSessions(ctx, host, bird.RouterSocket, bird.RouterConfig)
+	case topology.FRR:
+		data, err := frr.Query(ctx, host.DialContext, frr.SessionsQuery)
+		if err != nil {
+			return nil, err
+		}
+		return frr.ParseSessions(data)
+	}
+	return nil, unknownSoftware(software)
+}
+
+// birdSessions reads BIRD's sessions, and their local AS numbers from the file that
+// BIRD runs by.
+func birdSessions(ctx context.Context, host lab.Host, socket, config string) ([]session.Session, error) {
+	client, err := dialBIRD(ctx, host, socket)
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	config, err := host.ReadFile(birdConfig)
+	text, err := host.ReadFile(config)
 	if err != nil {
 		return nil, err
 	}
-	return client.Sessions(ctx, config)
+	return client.Sessions(ctx, text)
 }
 
-func routerSessions(ctx context.Context, host lab.Host) ([]session.Session, error) {
-	data, err := frr.Query(ctx, host.DialContext, frr.SessionsQuery)
-	if err != nil {
-		return nil, err
-	}
-	return frr.ParseSessions(data)
-}
-
-// RouterRIB reads what BGP knows on a router.
-func RouterRIB(ctx context.Context, host lab.Host) (frr.RIB, error) {
-	data, err := frr.Query(ctx, host.DialContext, frr.RIBQuery)
-	if err != nil {
-		return frr.RIB{}, fmt.Errorf("%s: %w", host.Name(), err)
-	}
-	rib, err := frr.ParseRIB(data)
-	if err != nil {
-		return frr.RIB{}, fmt.Errorf("%s: %w", host.Name(), err)
-	}
-	return rib, nil
-}
-
-// BIRD connects to a node's BIRD. The caller closes the client.
-func BIRD(ctx context.Context, host lab.Host) (*bird.Client, error) {
-	client, err := bird.Dial(ctx, host.DialContext, birdSocket)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", host.Name(), err)
-	}
-	return client, nil
+func unknownSoftware(software topology.Software) error {
+	return fmt.Errorf("its router runs %q, which nobody can read: %s and %s can be", software, topology.FRR, topology.BIRD)
 }
 
 // KernelTables reads the main tables of all hosts of a lab. With an error come the

@@ -40,8 +40,8 @@ func NewCluster(l lab.Lab) (*Cluster, error) {
 }
 
 // State reads what the oracle has to know: Calico's resources, the nodes'
-// settings, the blocks that they own and the pods that run on them. Of routers and
-// cut links it says what the lab was made with.
+// settings, the blocks that they own, the pods that run on them, and services. Of
+// routers and cut links it says what the lab was made with.
 func (c *Cluster) State(ctx context.Context) (oracle.State, error) {
 	state := oracle.State{Topology: c.lab.Topology(), CutLinks: map[string]bool{}}
 	var err error
@@ -57,6 +57,12 @@ func (c *Cluster) State(ctx context.Context) (oracle.State, error) {
 	}
 	workloads, err := workloads(ctx, c.client)
 	if err != nil {
+		return state, err
+	}
+	if state.Services, err = services(ctx, c.client); err != nil {
+		return state, err
+	}
+	if state.Passwords, err = passwords(ctx, c.client, state.Resources.BGPPeers); err != nil {
 		return state, err
 	}
 	nodes, err := c.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})

@@ -22,21 +22,42 @@ const birdMergeLimit = 16
 // such as the default route (IGP_METRIC_UNKNOWN in BIRD's nest/route.h).
 const birdUnknownMetric = 1<<31 - 1
 
-// bird is stock BIRD 1.6 with Calico's templates.
+// bird is stock BIRD 1.6: on a node with Calico's templates, on a router of the
+// fabric with that of package router/bird.
 type bird struct {
-	export exportFilter
+	policy
+	// addPaths says that the daemon sends all its paths to who takes them.
+	addPaths bool
+	// keepsReflected says that `next hop self` is not for what is reflected: what a
+	// fabric's router does by its export filter (package router/bird), as FRR does.
+	keepsReflected bool
 }
 
 func (bird) learnedPreference() int { return birdBGP }
 
-// sendsAllPaths: `add paths on` is in the template of all peers.
-func (bird) sendsAllPaths() bool { return true }
+// sendsAllPaths: `add paths on` is in Calico's template of all peers, `add paths rx`
+// in that of routers.
+func (b bird) sendsAllPaths() bool { return b.addPaths }
 
 // resolve follows rt_update_hostentry in BIRD's nest/rt-table.c, for `gateway
 // recursive`. The next hop's longest prefix decides, whichever protocol it is
 // from; if that is a BGP route there is no second step, and the route is
 // unreachable.
+//
+// A neighbour on a link (`direct`) has `gateway direct`: what has its next hop on
+// one of the host's links goes there, and all else by the neighbour (bgp_rx_update
+// in BIRD's proto/bgp/packets.c).
 func (bird) resolve(s *speaker, p path) way {
+	if p.from.gatewayDirect {
+		via, dev := p.nextHop, s.link(p.nextHop)
+		if dev == "" {
+			via, dev = p.from.remote, s.link(p.from.remote)
+		}
+		if dev == "" || has(s.host, via) {
+			return unreachable()
+		}
+		return way{hops: []route.NextHop{{Via: via, Dev: dev}}}
+	}
 	paths, ok := s.longest(p.nextHop)
 	if !ok {
 		return unreachable()
@@ -54,7 +75,8 @@ func (bird) resolve(s *speaker, p path) way {
 // advertise follows bgp_import_control, bgp_create_attrs and bgp_update_attrs in
 // BIRD's proto/bgp/attrs.c.
 func (b bird) advertise(s *speaker, p path, to *peer) (attributes, bool) {
-	if p.from == to || !b.export.accepts(p.prefix) {
+	a, ok := b.exports(p, to)
+	if p.from == to || !ok {
 		return attributes{}, false
 	}
 	reflected := p.from != nil && p.from.internal() && to.internal() && p.from.session.LocalAS == to.session.LocalAS
@@ -66,8 +88,7 @@ func (b bird) advertise(s *speaker, p path, to *peer) (attributes, bool) {
 	if to.client && slices.Contains(p.clusters, s.clusterID) {
 		return attributes{}, false
 	}
-	a := p.attributes
-	a.nextHop = b.nextHop(s, p, to)
+	a.nextHop = b.nextHop(s, p, to, to.nextHopSelf && !(reflected && b.keepsReflected))
 	if a.nextHop == to.remote {
 		return attributes{}, false // a neighbour is not told of itself (RFC 4271, section 5.1.3)
 	}
@@ -83,7 +104,7 @@ func (b bird) advertise(s *speaker, p path, to *peer) (attributes, bool) {
 // nextHop is the NEXT_HOP that a neighbour is sent. iBGP keeps it. eBGP over
 // several hops sets the session's own address, over one hop only for what lies
 // behind another interface than the neighbour.
-func (bird) nextHop(s *speaker, p path, to *peer) netip.Addr {
+func (bird) nextHop(s *speaker, p path, to *peer, self bool) netip.Addr {
 	given := p.nextHop
 	var dev string
 	if p.way.reachable() && len(p.way.hops) == 1 {
@@ -93,7 +114,7 @@ func (bird) nextHop(s *speaker, p path, to *peer) netip.Addr {
 		}
 	}
 	sameLink := to.singleHop && dev != "" && dev == s.link(to.remote)
-	if given.IsValid() && !to.nextHopSelf && (to.nextHopKeep || to.internal() || sameLink) {
+	if given.IsValid() && !self && (to.nextHopKeep || to.internal() || sameLink) {
 		return given
 	}
 	return to.local
@@ -101,20 +122,20 @@ func (bird) nextHop(s *speaker, p path, to *peer) netip.Addr {
 
 // accepts refuses loops: bgp_as_path_loopy and bgp_originator_id_loopy in BIRD's
 // proto/bgp/attrs.c.
-func (bird) accepts(s *speaker, a attributes, from *peer) bool {
-	return !loops(a, from) && a.originator != s.id
+func (b bird) accepts(s *speaker, prefix netip.Prefix, a attributes, from *peer) bool {
+	return !loops(a, from) && a.originator != s.id && b.imports(prefix, from)
 }
 
-// program follows the kernel protocol: `export filter calico_kernel_programming`
-// accepts whatever is best, krt_import_control takes out what came from the
+// program follows the kernel protocol: its export filter (Calico's
+// calico_kernel_programming) takes what is best, krt_import_control takes out what came from the
 // kernel or is a device route, and rt_export_merged joins the next hops.
-func (bird) program(s *speaker) route.Table {
+func (b bird) program(s *speaker) route.Table {
 	var table route.Table
 	for _, prefix := range s.prefixes() {
 		paths := s.rib[prefix]
 		best := paths[0]
 		fromKernel := best.from == nil && best.preference != birdStatic
-		if fromKernel || s.inKernel(prefix) {
+		if fromKernel || s.inKernel(prefix) || !b.programs(prefix) {
 			continue
 		}
 		r := route.Route{Prefix: prefix, Kind: best.way.kind, Origin: route.OriginBIRD}

@@ -60,16 +60,25 @@ func (s State) check() error {
 	}
 	if c, ok := s.Resources.Configuration(); ok {
 		for field, set := range map[string]bool{
-			"serviceClusterIPs":      len(c.Spec.ServiceClusterIPs) > 0,
-			"serviceExternalIPs":     len(c.Spec.ServiceExternalIPs) > 0,
-			"serviceLoadBalancerIPs": len(c.Spec.ServiceLoadBalancerIPs) > 0,
-			"listenPort":             c.Spec.ListenPort != 0,
-			"nodeMeshPassword":       c.Spec.NodeMeshPassword != nil,
-			"ignoredInterfaces":      len(c.Spec.IgnoredInterfaces) > 0,
+			"listenPort":        c.Spec.ListenPort != 0,
+			"nodeMeshPassword":  c.Spec.NodeMeshPassword != nil,
+			"ignoredInterfaces": len(c.Spec.IgnoredInterfaces) > 0,
 		} {
 			if set {
 				reject("BGPConfiguration %s: %s is not reckoned with", c.Name, field)
 			}
+		}
+	}
+	problems = append(problems, s.checkRanges()...)
+	for _, filter := range s.Resources.BGPFilters {
+		problems = append(problems, checkFilter(filter))
+	}
+	for end := range s.CutEnds {
+		link, ok := s.Topology.Link(end.Link)
+		if !ok {
+			reject("cut link %s is not in topology %s: name one of its links", end.Link, s.Topology.Name)
+		} else if _, ok := link.End(end.Host); !ok {
+			reject("cut link %s does not end at %s: name a host that it joins", end.Link, end.Host)
 		}
 	}
 	for _, peer := range s.Resources.BGPPeers {
@@ -78,13 +87,38 @@ func (s State) check() error {
 	return errors.Join(problems...)
 }
 
+// checkRanges refuses prefixes of BGPConfigurations that are none.
+func (s State) checkRanges() []error {
+	var problems []error
+	for _, c := range s.Resources.BGPConfigurations {
+		fields := map[string][]string{}
+		for _, block := range c.Spec.ServiceClusterIPs {
+			fields["serviceClusterIPs"] = append(fields["serviceClusterIPs"], block.CIDR)
+		}
+		for _, block := range c.Spec.ServiceExternalIPs {
+			fields["serviceExternalIPs"] = append(fields["serviceExternalIPs"], block.CIDR)
+		}
+		for _, block := range c.Spec.ServiceLoadBalancerIPs {
+			fields["serviceLoadBalancerIPs"] = append(fields["serviceLoadBalancerIPs"], block.CIDR)
+		}
+		for _, a := range c.Spec.PrefixAdvertisements {
+			fields["prefixAdvertisements"] = append(fields["prefixAdvertisements"], a.CIDR)
+		}
+		for field, prefixes := range fields {
+			for _, prefix := range prefixes {
+				if _, err := netip.ParsePrefix(prefix); err != nil {
+					problems = append(problems, fmt.Errorf("oracle: BGPConfiguration %s: %s: %w", c.Name, field, err))
+				}
+			}
+		}
+	}
+	return problems
+}
+
 func checkPeer(peer v3.BGPPeer) error {
 	for field, set := range map[string]bool{
-		"filters":               len(peer.Spec.Filters) > 0,
 		"localWorkloadSelector": peer.Spec.LocalWorkloadSelector != "",
-		"password":              peer.Spec.Password != nil,
 		"reachableBy":           peer.Spec.ReachableBy != "",
-		"ttlSecurity":           peer.Spec.TTLSecurity != nil,
 	} {
 		if set {
 			return fmt.Errorf("oracle: BGPPeer %s: %s is not reckoned with", peer.Name, field)

@@ -23,10 +23,13 @@ func TestStatesThatAreRefused(t *testing.T) {
 		{"a node twice", func(s *oracle.State) { s.Nodes[0].Name = "worker" }, "worker is in the state twice"},
 		{"a cluster ID that is none", func(s *oracle.State) { s.Nodes[0].ReflectorClusterID = "one" }, `"one"`},
 		{"encapsulation", func(s *oracle.State) { s.Resources.IPPools[0].Spec.IPIPMode = v3.IPIPModeAlways }, "IPIP"},
-		{"service addresses", func(s *oracle.State) {
-			s.Resources.BGPConfigurations[0].Spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: "10.96.0.0/16"}}
+		{"an end that is not there", func(s *oracle.State) { s.CutEnds = map[oracle.End]bool{{Link: "br-leaf0", Host: "client"}: true} }, "does not end at client"},
+		{"a service range that is none", func(s *oracle.State) {
+			s.Resources.BGPConfigurations[0].Spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: "10.96.0.0"}}
 		}, "serviceClusterIPs"},
-		{"a filter", func(s *oracle.State) { withPeers(s, v3.BGPPeerSpec{PeerIP: "10.1.5.1", Filters: []string{"f"}}) }, "filters"},
+		{"an interface in a filter", func(s *oracle.State) {
+			s.Resources.BGPFilters = []v3.BGPFilter{{Spec: v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{{Action: v3.Accept, Interface: "eth0"}}}}}
+		}, "interface is not reckoned with"},
 		{"a selector that cannot be read", func(s *oracle.State) { withPeers(s, v3.BGPPeerSpec{NodeSelector: "rack ="}) }, "nodeSelector"},
 		{
 			"two BGPPeers for one session that differ",

@@ -16,7 +16,11 @@
 // preference for the older of two equal eBGP paths, which routers are to switch
 // off (`bgp bestpath compare-routerid`).
 //
+// Where Calico v3.31.0 is known not to do what it promises, the oracle has the
+// promise (service.go, announcements); the specs concerned have the verdict
+// known-issue.
+//
 // The package is pure: it knows no kernels, no labs and no tests. What it does
-// not reckon with (encapsulation, service addresses, filters) it refuses with an
-// error, for a wrong expectation is worse than none.
+// not reckon with (encapsulation, pods that speak BGP) it refuses with an error,
+// for a wrong expectation is worse than none.
 package oracle

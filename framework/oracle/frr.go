@@ -116,7 +116,7 @@ func (frr) nextHop(s *speaker, p path, to *peer, reflected bool) netip.Addr {
 
 // accepts refuses loops and next hops that are the router itself: bgp_update and
 // bgp_cluster_filter in FRR's bgpd/bgp_route.c.
-func (frr) accepts(s *speaker, a attributes, from *peer) bool {
+func (frr) accepts(s *speaker, _ netip.Prefix, a attributes, from *peer) bool {
 	return !loops(a, from) && a.originator != s.id && !slices.Contains(a.clusters, s.clusterID) && !has(s.host, a.nextHop)
 }
 

@@ -15,12 +15,15 @@ const managementInterface = "eth0"
 // network is the topology without its cut links: what hosts reach before BGP.
 type network struct {
 	*topology.Topology
-	cut map[string]bool
+	cut     map[string]bool
+	cutEnds map[End]bool
 }
 
 // connected are the interfaces of a host that have a carrier.
 func (n network) connected(host *topology.Host) []topology.Interface {
-	return slices.DeleteFunc(slices.Clone(host.Interfaces), func(i topology.Interface) bool { return n.cut[i.Link] })
+	return slices.DeleteFunc(slices.Clone(host.Interfaces), func(i topology.Interface) bool {
+		return n.cut[i.Link] || n.cutEnds[End{i.Link, host.Name}]
+	})
 }
 
 // towards finds the interface by which a host reaches an address without a

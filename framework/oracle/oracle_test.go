@@ -15,7 +15,8 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// The nodes' blocks and pods in all tests that use the embedded topologies.
+// The blocks of the first four nodes in all tests that use topologies whose pod
+// network is 10.244.0.0/16 (see block).
 var (
 	controlPlaneBlock = netip.MustParsePrefix("10.244.10.0/26")
 	workerBlock       = netip.MustParsePrefix("10.244.11.0/26")
@@ -43,12 +44,19 @@ func cluster(t *testing.T, topologyName, modeName string) oracle.State {
 		Topology: fabricTopology, Resources: mode.Resources, Routers: routers,
 		Nodes: nodesOf(fabricTopology, mode.Resources),
 	}
-	for i, block := range []netip.Prefix{controlPlaneBlock, workerBlock, worker2Block, worker3Block} {
-		n := &state.Nodes[i]
+	for i := range state.Nodes {
+		n, block := &state.Nodes[i], block(fabricTopology, i)
 		n.Blocks = []netip.Prefix{block}
 		n.Workloads = []oracle.Workload{{Address: pod(block), Interface: "cali-" + n.Name}}
 	}
 	return state
+}
+
+// block is the i-th node's: 10.244.10.0/26, 10.244.11.0/26 and so on.
+func block(t *topology.Topology, i int) netip.Prefix {
+	octets := t.Pods.Addr().As4()
+	octets[2] = byte(10 + i)
+	return netip.PrefixFrom(netip.AddrFrom4(octets), 26)
 }
 
 // pod is the address of the pod in a block.

@@ -32,6 +32,8 @@ type attributes struct {
 	// the nearest cluster first (RFC 4456, section 8).
 	originator netip.Addr
 	clusters   []netip.Addr
+	// communities are standard and large ones, as 65000:100 and 64512:1:2, in order.
+	communities []string
 }
 
 // defaultLocalPref is the LOCAL_PREF of whatever comes without one, in BIRD
@@ -58,7 +60,7 @@ func (w way) onLink() bool {
 
 func (a attributes) equal(b attributes) bool {
 	return a.nextHop == b.nextHop && slices.Equal(a.asPath, b.asPath) && a.localPref == b.localPref &&
-		a.originator == b.originator && slices.Equal(a.clusters, b.clusters)
+		a.originator == b.originator && slices.Equal(a.clusters, b.clusters) && slices.Equal(a.communities, b.communities)
 }
 
 // sameAnnouncement tells whether two paths are the same to whom they are sent.

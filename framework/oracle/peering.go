@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
@@ -31,6 +32,11 @@ type peering struct {
 	// anySource: the kernel chooses the session's source address; else it is the
 	// node IP.
 	anySource bool
+	// filters are the names of the BGPFilters, with commas between.
+	filters  string
+	password string
+	// ttlSecurity is how many hops away the neighbour is at most, 0 where nobody asks.
+	ttlSecurity int
 }
 
 // member is a node with what confd derives about it.
@@ -147,6 +153,7 @@ func (s State) expand(peer v3.BGPPeer, in pass, members []member, table peeringT
 		for _, remote := range far {
 			p := newPeering(node, remote, kind)
 			configure(&p, node, remote, peer, in == reversePass)
+			p.password = s.Passwords[peer.Name]
 			if err := table.claim(node, p, in, peer.Name); err != nil {
 				return err
 			}
@@ -219,6 +226,10 @@ func configure(p *peering, node, remote member, peer v3.BGPPeer, reverse bool) {
 		p.nextHopKeep = peer.Spec.KeepOriginalNextHop && !internal
 	}
 	p.anySource = peer.Spec.SourceAddress == v3.SourceAddressNone
+	p.filters = strings.Join(peer.Spec.Filters, ",")
+	if peer.Spec.TTLSecurity != nil {
+		p.ttlSecurity = int(*peer.Spec.TTLSecurity)
+	}
 	// `rr client`: towards internal neighbours of another cluster, or of none. Of a
 	// neighbour that is given by its address confd knows no cluster.
 	remoteCluster := remote.ReflectorClusterID
@@ -255,13 +266,21 @@ func (p peering) peer(s *speaker) *peer {
 	if p.anySource {
 		local = sourceAddress(s.host, p.address)
 	}
-	return &peer{
+	end := &peer{
 		speaker: s,
 		local:   local, remote: p.address,
 		session: session.Session{Peer: p.address, Kind: p.kind, LocalAS: p.localAS, PeerAS: p.as, State: session.Down},
 		client:  p.client, nextHopSelf: p.nextHopSelf, nextHopKeep: p.nextHopKeep,
 		singleHop: p.singleHop, allowedLocalAS: p.allowedLocalAS,
+		password: p.password, ttl: birdMultihop,
 	}
+	switch {
+	case p.ttlSecurity > 0:
+		end.ttl, end.minTTL = maxTTL, maxTTL+1-p.ttlSecurity
+	case p.singleHop:
+		end.ttl = 1
+	}
+	return end
 }
 
 // sourceAddress is the address that a host speaks from to a neighbour if it is

@@ -7,42 +7,86 @@ import (
 	"github.com/rackproof/rackproof/framework/route"
 )
 
-// exportFilter is what a node tells its BGP neighbours: the function
-// calico_export_to_bgp_peers of bird_ipam.cfg.template, with calico_aggr of
+// policy is what a BIRD tells and believes: the export and import filters of its
+// BGP protocols, and that of its kernel protocol.
+type policy interface {
+	// exports returns what becomes of a path's attributes on its way to a neighbour,
+	// and whether it goes at all.
+	exports(p path, to *peer) (attributes, bool)
+	imports(prefix netip.Prefix, from *peer) bool
+	programs(prefix netip.Prefix) bool
+}
+
+// nodePolicy is a node's: the peering's BGPFilters, then the function
+// calico_export_to_bgp_peers of bird_ipam.cfg.template with calico_aggr of
 // bird_aggr.cfg.template. It is the same for internal and external neighbours as
 // long as there are no tunnels.
-type exportFilter struct {
+type nodePolicy struct {
+	announcements
 	// pools are the pools' prefixes, unexported those with disableBGPExport. A
 	// disabled pool is exported like any other.
 	pools, unexported []netip.Prefix
 	// blocks are the node's own.
-	blocks []netip.Prefix
+	blocks         []netip.Prefix
+	advertisements []prefixCommunities
 }
 
-func (s State) exportFilter(m member) exportFilter {
-	filter := exportFilter{blocks: m.Blocks}
+func (s State) nodePolicy(m member) nodePolicy {
+	p := nodePolicy{announcements: s.announcements(m), blocks: m.Blocks, advertisements: s.advertisements(m.Name)}
 	for _, pool := range s.Resources.IPPools {
 		cidr, _ := netip.ParsePrefix(pool.Spec.CIDR) // check has parsed it
 		if pool.Spec.DisableBGPExport {
-			filter.unexported = append(filter.unexported, cidr)
+			p.unexported = append(p.unexported, cidr)
 		} else {
-			filter.pools = append(filter.pools, cidr)
+			p.pools = append(p.pools, cidr)
 		}
 	}
-	return filter
+	return p
+}
+
+// exports lets a filter's Accept go past everything else, the communities too.
+func (n nodePolicy) exports(p path, to *peer) (attributes, bool) {
+	switch to.filters.exports(p.prefix, p.from != nil) {
+	case accepted:
+		return p.attributes, true
+	case rejected:
+		return attributes{}, false
+	}
+	return tag(p.attributes, p.prefix, n.advertisements), n.accepts(p.prefix)
 }
 
 // accepts goes through the function's statements in their order, as the first
 // that holds decides.
-func (f exportFilter) accepts(prefix netip.Prefix) bool {
+func (n nodePolicy) accepts(prefix netip.Prefix) bool {
 	inside := func(outer netip.Prefix) bool { return route.Contains(outer, prefix) }
 	switch {
-	case slices.ContainsFunc(f.unexported, inside):
+	case slices.ContainsFunc(n.unexported, inside):
 		return false
-	case slices.Contains(f.blocks, prefix):
+	case slices.Contains(n.blocks, prefix):
 		return true
-	case slices.ContainsFunc(f.blocks, inside):
+	case slices.ContainsFunc(n.blocks, inside):
 		return false // the block is announced, nothing beneath it
+	case slices.ContainsFunc(n.originated, inside), slices.ContainsFunc(n.reflected, inside):
+		return true
 	}
-	return slices.ContainsFunc(f.pools, inside)
+	return slices.ContainsFunc(n.pools, inside)
 }
+
+func (nodePolicy) imports(prefix netip.Prefix, from *peer) bool {
+	return from.filters.imports(prefix) != rejected
+}
+
+// routerPolicy is that of a router of the fabric: it announces its networks and
+// whatever it has learned, and filters nothing.
+type routerPolicy struct{ networks []netip.Prefix }
+
+func (r routerPolicy) exports(p path, _ *peer) (attributes, bool) {
+	if p.from != nil {
+		return p.attributes, p.way.reachable()
+	}
+	return p.attributes, p.preference == birdDirect && slices.Contains(r.networks, p.prefix)
+}
+
+func (routerPolicy) imports(netip.Prefix, *peer) bool { return true }
+
+func (routerPolicy) programs(netip.Prefix) bool { return true }

@@ -64,7 +64,7 @@ func (p *peer) announce() []path {
 				// LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST stay in the AS.
 				a.localPref, a.originator, a.clusters = defaultLocalPref, netip.Addr{}, nil
 			}
-			if receiver.speaker.daemon.accepts(receiver.speaker, a, receiver) {
+			if receiver.speaker.daemon.accepts(receiver.speaker, prefix, a, receiver) {
 				sent = append(sent, path{prefix: prefix, preference: receiver.speaker.daemon.learnedPreference(), from: receiver, attributes: a})
 			}
 		}

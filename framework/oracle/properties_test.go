@@ -3,10 +3,12 @@ package oracle_test
 import (
 	"errors"
 	"maps"
+	"net/netip"
 	"slices"
 	"testing"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
@@ -25,6 +27,16 @@ func scenarios(t *testing.T) map[string]oracle.State {
 		"mesh with four AS":      cluster(t, "single-rack", "fullmesh"),
 		"leaf reflector, a node": cluster(t, "leaf-spine", "leafreflector"),
 	}
+	for _, c := range []struct{ topology, mode string }{
+		{"single-rack", "nodereflector"}, {"rack-reflector", "rackreflector"}, {"tor", "tor"}, {"leaf-spine", "serviceips"},
+	} {
+		states[c.mode] = withServices(cluster(t, c.topology, c.mode))
+		onBIRD := withServices(cluster(t, c.topology, c.mode))
+		for i := range onBIRD.Routers {
+			onBIRD.Routers[i].Software = topology.BIRD
+		}
+		states[c.mode+" on BIRD"] = onBIRD
+	}
 	for i := range states["mesh with four AS"].Nodes {
 		states["mesh with four AS"].Nodes[i].AS = 65001 + uint32(i)
 	}
@@ -35,6 +47,26 @@ func scenarios(t *testing.T) map[string]oracle.State {
 		states["leaf reflector without "+link.Name] = cut
 	}
 	return states
+}
+
+// withServices adds services whose endpoints are on the first and the last node,
+// and announces all addresses that the topology has for services.
+func withServices(state oracle.State) oracle.State {
+	first, last := state.Nodes[0].Name, state.Nodes[len(state.Nodes)-1].Name
+	configuration := &state.Resources.BGPConfigurations[0].Spec
+	configuration.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: state.Topology.Services.String()}}
+	both := []oracle.Endpoint{{Node: first, Ready: true}, {Node: last, Ready: true}}
+	address := state.Topology.Services.Addr().Next().Next()
+	state.Services = []oracle.Service{
+		{Namespace: "default", Name: "local", Type: corev1.ServiceTypeNodePort, ClusterIPs: []netip.Addr{address}, Local: true, Endpoints: both},
+		{Namespace: "default", Name: "cluster", Type: corev1.ServiceTypeNodePort, ClusterIPs: []netip.Addr{address.Next()}, Endpoints: both},
+	}
+	if external := state.Topology.ExternalIPs; external.IsValid() {
+		single := netip.PrefixFrom(external.Addr().Next(), 32)
+		configuration.ServiceExternalIPs = []v3.ServiceExternalIPBlock{{CIDR: single.String()}}
+		state.Services[1].ExternalIPs = []netip.Addr{single.Addr()}
+	}
+	return state
 }
 
 // Every next hop is a neighbour on the link that the route names.
@@ -60,6 +92,45 @@ func isNeighbor(state oracle.State, host string, hop route.NextHop) bool {
 	return ok && !state.CutLinks[port.Link] && slices.ContainsFunc(state.Topology.Peers(host), func(peer topology.Interface) bool {
 		return peer.Link == port.Link && peer.Address.Addr() == hop.Via
 	})
+}
+
+// A host spreads traffic over hosts that are as far up or down in the fabric as
+// each other, each on its own link or with its own address, and over no more than
+// there are.
+func TestEqualCostIsWhatTheFabricAllows(t *testing.T) {
+	sets := 0
+	for name, state := range scenarios(t) {
+		t.Run(name, func(t *testing.T) {
+			for host, table := range tables(t, state) {
+				for _, r := range table {
+					if len(r.NextHops) < 2 {
+						continue
+					}
+					sets++
+					roles, seen := map[topology.Role]bool{}, map[route.NextHop]bool{}
+					for _, hop := range r.NextHops {
+						name, ok := state.Topology.HostOf(hop.Via)
+						neighbor, known := state.Topology.Host(name)
+						if !ok || !known || seen[hop] {
+							t.Fatalf("%s: %s: %s is no host's address, or there twice", host, r, hop.Via)
+						}
+						roles[neighbor.Role], seen[hop] = true, true
+					}
+					if len(roles) != 1 {
+						t.Errorf("%s: %s: next hops of different roles %v", host, r, roles)
+					}
+					for role := range roles {
+						if have := len(state.Topology.ByRole(role)); len(r.NextHops) > have {
+							t.Errorf("%s: %s: more next hops than there are hosts of role %s (%d)", host, r, role, have)
+						}
+					}
+				}
+			}
+		})
+	}
+	if sets == 0 {
+		t.Error("no table has equal-cost routes, so nothing was proven")
+	}
 }
 
 // No table sends a packet in circles, whatever is cut; and where no link is cut

@@ -46,7 +46,7 @@ func (s State) reckon() (reckoning, error) {
 	if err := s.check(); err != nil {
 		return reckoning{}, err
 	}
-	r := reckoning{network: network{s.Topology, s.CutLinks}, gone: map[string]bool{}}
+	r := reckoning{network: network{s.Topology, s.CutLinks, s.CutEnds}, gone: map[string]bool{}}
 	for _, n := range s.Nodes {
 		r.gone[n.Name] = n.Gone
 	}

@@ -22,11 +22,19 @@ func pair(speakers []*speaker) {
 	}
 }
 
+// maxTTL is the TTL that the mechanism of RFC 5082 sends, and routers to internal
+// neighbours.
+const maxTTL = 255
+
+// birdMultihop is the TTL of BIRD's `multihop` without a number, as Calico's template
+// has it, which is also what internal neighbours of a mesh have.
+const birdMultihop = 64
+
 // agrees tells whether both ends are configured for each other: the AS numbers
-// are those that the other expects, and the BGP identifiers differ within an AS
-// (RFC 6286, section 2.2).
+// are those that the other expects, the passwords are the same, and the BGP
+// identifiers differ within an AS (RFC 6286, section 2.2).
 func (p *peer) agrees() bool {
-	return p.far != nil &&
+	return p.far != nil && p.password == p.far.password &&
 		p.session.PeerAS == p.far.session.LocalAS && p.session.LocalAS == p.far.session.PeerAS &&
 		(!p.internal() || p.speaker.id != p.far.speaker.id)
 }
@@ -39,8 +47,18 @@ func (p *peer) reaches(n network, tables route.Tables) bool {
 	if p.singleHop && p.speaker.link(p.remote) == "" {
 		return false
 	}
-	_, err := Walk(n.Topology, tables, p.speaker.host.Name, p.remote)
-	return err == nil
+	ways, err := Walk(n.Topology, tables, p.speaker.host.Name, p.remote)
+	if err != nil {
+		return false
+	}
+	for _, way := range ways {
+		// Every router on the way takes one off, and drops what comes to nothing.
+		left := p.ttl - (len(way) - 2)
+		if left < max(1, p.far.minTTL) {
+			return false
+		}
+	}
+	return true
 }
 
 // refresh brings sessions up and down as the tables allow, and tells whether any

@@ -37,10 +37,10 @@ type daemon interface {
 	// learnedPreference is the preference of what it learns by BGP.
 	learnedPreference() int
 	// sendsAllPaths tells whether a neighbour is sent every path of a prefix, and
-	// not just the best (RFC 7911). BIRD and FRR both offer to receive them.
+	// not just the best (RFC 7911). All daemons are configured to receive them.
 	sendsAllPaths() bool
 	// accepts tells whether a received path is taken into the table.
-	accepts(s *speaker, a attributes, from *peer) bool
+	accepts(s *speaker, prefix netip.Prefix, a attributes, from *peer) bool
 	// program returns the routes that the daemon puts into the kernel.
 	program(s *speaker) route.Table
 }
@@ -57,9 +57,17 @@ type peer struct {
 	client                   bool
 	nextHopSelf, nextHopKeep bool
 	// singleHop: the neighbour has to be on one of the host's links.
-	singleHop      bool
+	singleHop bool
+	// gatewayDirect: BIRD looks for next hops on the neighbour's link alone.
+	gatewayDirect  bool
 	allowedLocalAS int
-	up             bool
+	// filters are a node's BGPFilters.
+	filters filters
+	// password is that of TCP's MD5 signature.
+	password string
+	// ttl is that of the packets that this end sends, minTTL the least that it takes.
+	ttl, minTTL int
+	up          bool
 	// received are the paths that the neighbour sent and the speaker took.
 	received []path
 }
@@ -88,32 +96,65 @@ func (s State) speakers(n network) ([]*speaker, error) {
 
 func routerSpeaker(n network, r fabric.Router) *speaker {
 	host, _ := n.Host(r.Host) // check has found it
-	s := &speaker{host: host, daemon: frr{}, id: r.RouterID, clusterID: r.RouterID, base: n.table(host)}
-	for _, prefix := range r.Networks {
-		// FRR originates a network only while the prefix is in its table, and not
-		// from BGP (`bgp network import-check`, on by default).
-		if s.inKernel(prefix) {
-			s.own = append(s.own, path{prefix: prefix, preference: frrLocalWeight, attributes: attributes{localPref: defaultLocalPref}})
+	s := &speaker{host: host, id: r.RouterID, clusterID: r.RouterID, base: n.table(host)}
+	switch r.Software {
+	case topology.BIRD:
+		s.daemon = bird{policy: routerPolicy{networks: r.Networks}, keepsReflected: true}
+		s.own = inheritedPaths(s.base)
+	default:
+		s.daemon = frr{}
+		for _, prefix := range r.Networks {
+			// FRR originates a network only while the prefix is in its table, and not
+			// from BGP (`bgp network import-check`, on by default).
+			if s.inKernel(prefix) {
+				s.own = append(s.own, path{prefix: prefix, preference: frrLocalWeight, attributes: attributes{localPref: defaultLocalPref}})
+			}
 		}
 	}
 	for _, neighbor := range r.Neighbors {
-		s.peers = append(s.peers, &peer{
+		p := &peer{
 			speaker: s,
 			local:   sourceAddress(host, neighbor.Address), remote: neighbor.Address,
 			session: session.Session{Peer: neighbor.Address, Kind: session.FabricPeer, LocalAS: r.AS, PeerAS: neighbor.AS, State: session.Down},
 			client:  neighbor.ReflectorClient, nextHopSelf: neighbor.NextHopSelf,
+			password: neighbor.Password, ttl: maxTTL,
+		}
+		if !p.internal() {
 			// eBGP sessions have TTL 1 unless told otherwise (`ebgp-multihop`).
-			singleHop: r.AS != neighbor.AS,
-		})
+			p.singleHop, p.gatewayDirect, p.ttl = true, true, 1
+		}
+		if hops := neighbor.TTLSecurity; hops > 0 {
+			p.ttl, p.minTTL, p.singleHop = maxTTL, maxTTL+1-hops, hops == 1
+		}
+		s.peers = append(s.peers, p)
 	}
 	return s
+}
+
+// inheritedPaths are what BIRD takes of the routes in the kernel: by `direct` what
+// the kernel makes of an address, by the kernel protocol's `learn` what others
+// have put there.
+func inheritedPaths(base route.Table) []path {
+	paths := make([]path, 0, len(base))
+	for _, r := range base {
+		preference := birdInherited
+		if r.Origin == route.OriginKernel {
+			preference = birdDirect
+		}
+		paths = append(paths, path{
+			prefix: r.Prefix, preference: preference, attributes: attributes{localPref: defaultLocalPref},
+			way: way{kind: r.Kind, hops: r.NextHops},
+		})
+	}
+	return paths
 }
 
 // nodeSpeaker makes a node's BIRD: its protocols `direct`, `static` and `kernel`
 // bring the paths of its own, its `bgp` protocols the peers.
 func (s State) nodeSpeaker(n network, m member, peerings []peering) *speaker {
 	host, _ := n.Host(m.Name) // check has found it
-	node := &speaker{host: host, daemon: bird{export: s.exportFilter(m)}, id: m.address, base: n.table(host)}
+	policy := s.nodePolicy(m)
+	node := &speaker{host: host, daemon: bird{policy: policy, addPaths: true}, id: m.address, base: n.table(host)}
 	if m.ReflectorClusterID != "" {
 		node.clusterID, _ = netip.ParseAddr(m.ReflectorClusterID) // check has parsed it
 	}
@@ -124,29 +165,19 @@ func (s State) nodeSpeaker(n network, m member, peerings []peering) *speaker {
 			Origin:   route.OriginBoot, // Felix's DeviceRouteProtocol
 		})
 	}
-	for _, r := range node.base {
-		// `learn` takes what others put into the kernel; what the kernel itself makes
-		// of an address comes by `direct`.
-		preference := birdInherited
-		if r.Origin == route.OriginKernel {
-			preference = birdDirect
-		}
+	node.own = inheritedPaths(node.base)
+	// A block of one address has no static route (bird_aggr.cfg.template).
+	static := slices.DeleteFunc(slices.Clone(m.Blocks), netip.Prefix.IsSingleIP)
+	for _, prefix := range slices.Concat(static, policy.originated) {
 		node.own = append(node.own, path{
-			prefix: r.Prefix, preference: preference, attributes: attributes{localPref: defaultLocalPref},
-			way: way{kind: r.Kind, hops: r.NextHops},
+			prefix: prefix, preference: birdStatic, attributes: attributes{localPref: defaultLocalPref},
+			way: way{kind: route.Blackhole},
 		})
 	}
-	for _, block := range m.Blocks {
-		// A block of one address has no static route (bird_aggr.cfg.template).
-		if !block.IsSingleIP() {
-			node.own = append(node.own, path{
-				prefix: block, preference: birdStatic, attributes: attributes{localPref: defaultLocalPref},
-				way: way{kind: route.Blackhole},
-			})
-		}
-	}
 	for _, p := range peerings {
-		node.peers = append(node.peers, p.peer(node))
+		end := p.peer(node)
+		end.filters = s.filtersOf(p)
+		node.peers = append(node.peers, end)
 	}
 	return node
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"net/netip"
+	"slices"
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
@@ -21,8 +22,29 @@ type State struct {
 	// Nodes are the nodes that are in the cluster. A node of the topology that is
 	// not among them is a host without BGP.
 	Nodes []Node
+	// Services are the cluster's.
+	Services []Service
+	// Passwords are those that BGPPeers refer to, by the BGPPeer's name. One whose
+	// secret is not there has none, and its sessions have no password.
+	Passwords map[string]string
 	// CutLinks are the links that are cut, by name: down at all their ends.
 	CutLinks map[string]bool
+	// CutEnds are ends of links that are down; the other ends do not notice.
+	CutEnds map[End]bool
+}
+
+// End is a host's end of a link.
+type End struct{ Link, Host string }
+
+// Blocks are the blocks of the nodes of these names.
+func (s State) Blocks(nodes ...string) []netip.Prefix {
+	var blocks []netip.Prefix
+	for _, n := range s.Nodes {
+		if slices.Contains(nodes, n.Name) {
+			blocks = append(blocks, n.Blocks...)
+		}
+	}
+	return blocks
 }
 
 // Node is a node of the cluster with what Calico keeps about it.

@@ -8,7 +8,6 @@ import (
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // Comparison is what is expected and what was observed at one moment.
@@ -23,7 +22,8 @@ type Comparison struct {
 // State is what the oracle has to know of the lab now.
 func (l *Lab) State(ctx context.Context) (oracle.State, error) {
 	state, err := l.cluster.State(ctx)
-	state.CutLinks = maps.Clone(l.cut)
+	state.CutLinks, state.CutEnds = maps.Clone(l.cut), maps.Clone(l.cutEnds)
+	state.Routers = l.currentRouters()
 	return state, err
 }
 
@@ -47,12 +47,6 @@ func (l *Lab) Sessions(ctx context.Context) (Comparison, error) {
 	}
 	return Comparison{Expected: expected, Difference: session.DescribeAll(session.CompareAll(want, session.Settled(got)))}, nil
 }
-
-// Scope selects routes of hosts. What is in scope has to be exactly as expected.
-type Scope func(host topology.Host, r route.Route) bool
-
-// Everything is every route of the main table of every host.
-func Everything(topology.Host, route.Route) bool { return true }
 
 // Routes holds the kernel's routes in scope against the expected ones.
 func (l *Lab) Routes(scope Scope) func(context.Context) (Comparison, error) {

@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -13,11 +14,13 @@ import (
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/calico/datastore"
+	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -40,6 +43,10 @@ type Lab struct {
 	// failed says that a spec on this lab has failed.
 	failed bool
 	cut    map[string]bool
+	// cutEnds are the hosts that are cut off links.
+	cutEnds map[oracle.End]bool
+	// routers is what the fabric's routers are configured to do.
+	routers []fabric.Router
 
 	cluster *observe.Cluster
 	// Calico and Kubernetes are the lab's resources.
@@ -47,9 +54,17 @@ type Lab struct {
 	Client klient.Client
 }
 
+// LabOption says in what a lab differs from its topology and mode.
+type LabOption func(*Lab)
+
+// WithLeaves makes the leaves run the given software.
+func WithLeaves(software topology.Software) LabOption {
+	return func(l *Lab) { l.topology = l.topology.WithSoftware(software) }
+}
+
 // Lab declares a lab of the suite. Specs within a container that calls Use run on
 // it.
-func (s *Suite) Lab(topologyName, modeName string) *Lab {
+func (s *Suite) Lab(topologyName, modeName string, options ...LabOption) *Lab {
 	t, err := fixtures.Topology(topologyName)
 	if err != nil {
 		ginkgo.Fail(err.Error())
@@ -58,7 +73,10 @@ func (s *Suite) Lab(topologyName, modeName string) *Lab {
 	if err != nil {
 		ginkgo.Fail(err.Error())
 	}
-	l := &Lab{suite: s, topology: t, mode: m, cut: map[string]bool{}}
+	l := &Lab{suite: s, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}}
+	for _, option := range options {
+		option(l)
+	}
 	s.labs = append(s.labs, l)
 	return l
 }
@@ -109,6 +127,9 @@ func (l *Lab) bringUp(ctx context.Context) {
 	l.Calico = datastore.New(dynamicClient)
 	l.cluster, err = observe.NewCluster(l.netns)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	// Those of a lab that was there before may do something else than its mode says.
+	l.routers, err = observe.Routers(ctx, l.Lab)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	l.Client, err = klient.New(l.netns.Kubernetes())
 	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "make a client for the lab's API")
 }
@@ -119,12 +140,12 @@ func (l *Lab) find(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if found.Topology().Name == l.topology.Name && found.Mode().Name == l.mode.Name {
+		is, needed := describe(found.Topology(), found.Mode()), describe(l.topology, l.mode)
+		if is == needed {
 			l.netns, l.attached = found, true
 			return nil
 		}
-		ginkgo.GinkgoWriter.Printf("Lab %s is topology %s in mode %s; these specs need topology %s in mode %s and get a lab of their own.\n",
-			name, found.Topology().Name, found.Mode().Name, l.topology.Name, l.mode.Name)
+		ginkgo.GinkgoWriter.Printf("Lab %s is %s; these specs need %s and get a lab of their own.\n", name, is, needed)
 	}
 	for _, warning := range l.topology.Warnings {
 		ginkgo.GinkgoWriter.Println("warning:", warning)
@@ -137,6 +158,17 @@ func (l *Lab) find(ctx context.Context) error {
 	ginkgo.GinkgoWriter.Printf("lab %s is ready after %.1f s\n", up.Name(), time.Since(began).Seconds())
 	l.netns = up
 	return nil
+}
+
+// describe says what a lab is made from. Labs of the same description are alike.
+func describe(t *topology.Topology, m *calico.Mode) string {
+	var software []string
+	for _, host := range t.Hosts {
+		if host.Software != "" {
+			software = append(software, fmt.Sprintf("%s on %s", host.Software, host.Name))
+		}
+	}
+	return fmt.Sprintf("topology %s (%s) in mode %s", t.Name, strings.Join(software, ", "), m.Name)
 }
 
 func printPhase(event inside.Event) {

@@ -186,6 +186,27 @@ func (s *Supervisor) Restart(host, name string) error {
 	return s.Start(r.component)
 }
 
+// Forget takes a component that does not run off the list of components; one that
+// was never started is forgotten already.
+func (s *Supervisor) Forget(host, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := key{host, name}
+	if r, ok := s.components[k]; ok && r.status.State == Running {
+		return fmt.Errorf("%s: forget %s: it runs", host, name)
+	}
+	delete(s.components, k)
+	return nil
+}
+
+// Runs tells whether a component runs.
+func (s *Supervisor) Runs(host, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.components[key{host, name}]
+	return ok && r.status.State == Running
+}
+
 // Status lists all components, by host and name.
 func (s *Supervisor) Status() []Status {
 	s.mu.Lock()

@@ -62,6 +62,34 @@ func TestAStopIsNoDeath(t *testing.T) {
 	}
 }
 
+func TestForget(t *testing.T) {
+	s := New(t.TempDir(), nil)
+	if err := s.Start(component("bgpd", "/bin/sleep", "60")); err != nil {
+		t.Fatal(err)
+	}
+	if !s.Runs("leaf0", "bgpd") || s.Runs("leaf0", "zebra") {
+		t.Errorf("bgpd runs: %v, zebra runs: %v", s.Runs("leaf0", "bgpd"), s.Runs("leaf0", "zebra"))
+	}
+	if err := s.Forget("leaf0", "bgpd"); err == nil {
+		t.Error("a component that runs was forgotten")
+	}
+	if err := s.Stop(t.Context(), "leaf0", "bgpd", syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if s.Runs("leaf0", "bgpd") {
+		t.Error("bgpd runs after it was stopped")
+	}
+	if err := s.Forget("leaf0", "bgpd"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Restart("leaf0", "bgpd"); !errors.Is(err, ErrUnknownComponent) {
+		t.Errorf("a forgotten component was started: %v", err)
+	}
+	if left := s.Status(); len(left) > 0 {
+		t.Errorf("left are %v", left)
+	}
+}
+
 func TestUnknownComponents(t *testing.T) {
 	s := New(t.TempDir(), nil)
 	if err := s.Stop(t.Context(), "leaf0", "zebra", syscall.SIGTERM); !errors.Is(err, ErrUnknownComponent) {

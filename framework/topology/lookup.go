@@ -108,6 +108,15 @@ func (l Link) End(host string) (Interface, bool) {
 	return l.Ends[i], true
 }
 
+// Addresses are hosts' own addresses.
+func Addresses(hosts []Host) []netip.Addr {
+	addresses := make([]netip.Addr, 0, len(hosts))
+	for _, h := range hosts {
+		addresses = append(addresses, h.Address())
+	}
+	return addresses
+}
+
 // Address is the host's own address in the fabric: that of its first interface.
 // For a node it is the node IP. It is invalid for a host without interfaces,
 // which the loader does not let pass.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/router/frr"
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -19,19 +18,19 @@ func fabricRoutes(lab *Lab) {
 		Requirement("LEAF-020", "a leaf MUST route its rack's blocks to the nodes that own them", func(ctx SpecContext) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			Eventually(lab.Routes(both(on(topology.Leaf), blocksOfOwnRack(state)))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Both(On(topology.Leaf), blocksOfOwnRack(state)))).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("LEAF-021", "a leaf MUST route the other racks' blocks by equal cost over both spines", func(ctx SpecContext) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			scope := both(on(topology.Leaf), blocksOfOtherRacks(state))
+			scope := Both(On(topology.Leaf), blocksOfOtherRacks(state))
 			Eventually(lab.Routes(scope)).WithContext(ctx).Should(Agree())
 			expectECMP(ctx, lab, scope)
 		})
 
 		Requirement("LEAF-022", "a leaf MUST route the other racks' node subnets by equal cost over both spines", func(ctx SpecContext) {
-			scope := both(on(topology.Leaf), subnetsOfOtherRacks(lab.Topology()))
+			scope := Both(On(topology.Leaf), subnetsOfOtherRacks(lab.Topology()))
 			Eventually(lab.Routes(scope)).WithContext(ctx).Should(Agree())
 			expectECMP(ctx, lab, scope)
 		})
@@ -40,14 +39,14 @@ func fabricRoutes(lab *Lab) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			for _, leaf := range lab.Topology().Leaves() {
-				rib, err := observe.RouterRIB(ctx, lab.At(leaf.Name))
+				known, err := observe.RouterPaths(ctx, lab.At(leaf.Name), leaf.Software)
 				Expect(err).NotTo(HaveOccurred())
 				for _, node := range state.Nodes {
 					host, ok := lab.Topology().Host(node.Name)
 					Expect(ok).To(BeTrue(), node.Name)
 					for _, block := range node.Blocks {
 						if host.Rack != leaf.Rack {
-							Expect(asPaths(rib, block)).To(ConsistOf(asPathsOver(lab, host)), "%s: %s", leaf.Name, block)
+							Expect(asPaths(known, block)).To(ConsistOf(asPathsOver(lab, host)), "%s: %s", leaf.Name, block)
 						}
 					}
 				}
@@ -55,24 +54,24 @@ func fabricRoutes(lab *Lab) {
 		})
 
 		Requirement("LEAF-023", "a spine MUST know every block, via the leaf of its rack", func(ctx SpecContext) {
-			Eventually(lab.Routes(both(on(topology.Spine), inPool(lab.Topology())))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Both(On(topology.Spine), Inside(lab.Topology().Pods)))).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("LEAF-024", "a leaf MUST hold no route that it should not: no address of a single pod, no default, nothing of the nodes but their blocks", func(ctx SpecContext) {
-			Eventually(lab.Routes(on(topology.Leaf))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(On(topology.Leaf))).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("LEAF-025", "a spine MUST hold no route that it should not", func(ctx SpecContext) {
-			Eventually(lab.Routes(on(topology.Spine))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(On(topology.Spine))).WithContext(ctx).Should(Agree())
 		})
 	})
 }
 
 // asPaths are the AS paths that a router uses to a prefix.
-func asPaths(rib frr.RIB, prefix netip.Prefix) [][]uint32 {
+func asPaths(known []observe.Path, prefix netip.Prefix) [][]uint32 {
 	var paths [][]uint32
-	for _, path := range rib.Paths {
-		if path.Prefix == prefix && path.Valid && path.Multipath {
+	for _, path := range known {
+		if path.Prefix == prefix && path.Used {
 			paths = append(paths, path.ASPath)
 		}
 	}

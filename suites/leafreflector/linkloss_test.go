@@ -22,13 +22,6 @@ const connections = 40
 // how long it was gone is in the report.
 const holdTime = 3 * time.Second
 
-// attemptsBefore and attemptsAfter are how many attempts of a meter lie before and
-// after the loss of a link: a quarter of a second and a second.
-const (
-	attemptsBefore = 5
-	attemptsAfter  = 20
-)
-
 // linkLoss is requirement F9 in the fabric.
 func linkLoss(lab *Lab) {
 	Context("loss of a link", Label("failure"), func() {
@@ -45,27 +38,17 @@ func linkLoss(lab *Lab) {
 			inRack := pods[nodeOf(lab, func(n topology.Host) bool { return n.Rack == leaf.Rack }).Name]
 			outside := pods[nodeOf(lab, func(n topology.Host) bool { return n.Rack != leaf.Rack }).Name]
 
-			meters := map[string]*probe.Meter{
-				"client to pod": probe.NewMeter(ctx, lab.At(client.Name), inRack.Address),
-				"pod to pod":    probe.NewMeter(ctx, outside, inRack.Address),
-			}
-			sent := func(number int) {
-				GinkgoHelper()
-				for name, meter := range meters {
-					Eventually(func() int { return meter.Seen().Sent }).WithContext(ctx).Should(BeNumerically(">=", number), name)
-				}
-			}
-			sent(attemptsBefore)
+			meters := lab.Meter(ctx, map[string]Flow{
+				"client to pod": {From: lab.At(client.Name), To: inRack.Address},
+				"pod to pod":    {From: outside, To: inRack.Address},
+			})
 			lab.CutLink(ctx, link.Name)
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			sent(attemptsBefore + attemptsAfter)
 			for range connections {
 				Expect(probe.ClientAddress(ctx, lab.At(client.Name), inRack.Address)).To(Equal(client.Address()))
 				Expect(probe.ClientAddress(ctx, outside, inRack.Address)).To(Equal(outside.Address.Addr()))
 			}
-			for name, meter := range meters {
-				outage := meter.Stop()
-				AddReportEntry("outage: "+name, outage.String())
+			for name, outage := range meters.Stop(ctx) {
 				Expect(outage.Longest).To(BeNumerically("<", holdTime), "%s: %s; last error: %v", name, outage, outage.Last)
 			}
 		})
@@ -88,7 +71,7 @@ func linkLoss(lab *Lab) {
 				}
 			}
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			expectPodsReach(ctx, lab, func(from, to *topology.Host) bool { return from.Rack == leaf.Rack && to.Rack == leaf.Rack })
+			lab.ExpectPodsReach(ctx, func(from, to *topology.Host) bool { return from.Rack == leaf.Rack && to.Rack == leaf.Rack })
 		})
 	})
 }

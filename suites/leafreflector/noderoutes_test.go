@@ -16,21 +16,21 @@ func nodeRoutes(lab *Lab) {
 		Requirement("LEAF-010", "a node MUST route the other racks' blocks via its leaf", func(ctx SpecContext) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			Eventually(lab.Routes(both(on(topology.Node), blocksOfOtherRacks(state)))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Both(On(topology.Node), blocksOfOtherRacks(state)))).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("LEAF-011", "a node MUST route its own rack's blocks via the nodes that own them, not via the leaf that reflects them", func(ctx SpecContext) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			Eventually(lab.Routes(both(on(topology.Node), blocksOfOwnRack(state)))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Both(On(topology.Node), blocksOfOwnRack(state)))).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("LEAF-012", "a node MUST hold no route into the pod network but those to blocks and to its own pods", func(ctx SpecContext) {
-			Eventually(lab.Routes(both(on(topology.Node), inPool(lab.Topology())))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Both(On(topology.Node), Inside(lab.Topology().Pods)))).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("LEAF-013", "a node's table MUST be exactly what its leaf and its own configuration give it", func(ctx SpecContext) {
-			Eventually(lab.Routes(on(topology.Node))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(On(topology.Node))).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("LEAF-014", "a node MUST export its own blocks to its leaf, and nothing else", func(ctx SpecContext) {

@@ -63,6 +63,11 @@ func (s *Store) Apply(ctx context.Context, resources calico.Resources) error {
 			return err
 		}
 	}
+	for i := range resources.BGPFilters {
+		if err := s.apply(ctx, "BGPFilter", "bgpfilters", &resources.BGPFilters[i]); err != nil {
+			return err
+		}
+	}
 	for i := range resources.BGPPeers {
 		if err := s.apply(ctx, "BGPPeer", "bgppeers", &resources.BGPPeers[i]); err != nil {
 			return err
@@ -90,9 +95,24 @@ func (s *Store) apply(ctx context.Context, kind, plural string, o object) error 
 
 // DeleteBGPPeer deletes a BGPPeer; one that is not there is no error.
 func (s *Store) DeleteBGPPeer(ctx context.Context, name string) error {
-	err := s.client.Resource(resource("bgppeers")).Delete(ctx, name, metav1.DeleteOptions{})
+	return s.remove(ctx, "BGPPeer", "bgppeers", name)
+}
+
+// DeleteBGPFilter deletes a BGPFilter; one that is not there is no error.
+func (s *Store) DeleteBGPFilter(ctx context.Context, name string) error {
+	return s.remove(ctx, "BGPFilter", "bgpfilters", name)
+}
+
+// DeleteBGPConfiguration deletes a BGPConfiguration; one that is not there is no
+// error.
+func (s *Store) DeleteBGPConfiguration(ctx context.Context, name string) error {
+	return s.remove(ctx, "BGPConfiguration", "bgpconfigurations", name)
+}
+
+func (s *Store) remove(ctx context.Context, kind, plural, name string) error {
+	err := s.client.Resource(resource(plural)).Delete(ctx, name, metav1.DeleteOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("delete BGPPeer %s: %w", name, err)
+		return fmt.Errorf("delete %s %s: %w", kind, name, err)
 	}
 	return nil
 }
@@ -115,6 +135,30 @@ func (s *Store) AnnotateNode(ctx context.Context, name, annotation string, value
 	return s.patchNode(ctx, name, map[string]any{"annotations": map[string]any{annotation: value}})
 }
 
+// NodeAnnotation reads an annotation of a node; nil if it has none of that name.
+func (s *Store) NodeAnnotation(ctx context.Context, name, annotation string) (*string, error) {
+	node, err := s.client.Resource(nodes()).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read node %s: %w", name, err)
+	}
+	if value, ok := node.GetAnnotations()[annotation]; ok {
+		return &value, nil
+	}
+	return nil, nil
+}
+
+// NodeLabel reads a label of a node; nil if it has none of that name.
+func (s *Store) NodeLabel(ctx context.Context, name, label string) (*string, error) {
+	node, err := s.client.Resource(nodes()).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read node %s: %w", name, err)
+	}
+	if value, ok := node.GetLabels()[label]; ok {
+		return &value, nil
+	}
+	return nil, nil
+}
+
 func (s *Store) patchNode(ctx context.Context, name string, metadata map[string]any) error {
 	patch, err := json.Marshal(map[string]any{"metadata": metadata})
 	if err != nil {
@@ -130,6 +174,9 @@ func (s *Store) patchNode(ctx context.Context, name string, metadata map[string]
 func (s *Store) Read(ctx context.Context) (calico.Resources, error) {
 	var resources calico.Resources
 	if err := list(ctx, s.client, "bgpconfigurations", &resources.BGPConfigurations); err != nil {
+		return resources, err
+	}
+	if err := list(ctx, s.client, "bgpfilters", &resources.BGPFilters); err != nil {
 		return resources, err
 	}
 	if err := list(ctx, s.client, "bgppeers", &resources.BGPPeers); err != nil {
@@ -158,27 +205,42 @@ func list[T any](ctx context.Context, client dynamic.Interface, plural string, i
 
 // UpdateBGPConfiguration changes the default BGPConfiguration.
 func (s *Store) UpdateBGPConfiguration(ctx context.Context, change func(*v3.BGPConfigurationSpec)) error {
-	client := s.client.Resource(resource("bgpconfigurations"))
+	return update(ctx, s.client, "BGPConfiguration", "bgpconfigurations", "default", func(c *v3.BGPConfiguration) { change(&c.Spec) })
+}
+
+// UpdateBGPPeer changes a BGPPeer.
+func (s *Store) UpdateBGPPeer(ctx context.Context, name string, change func(*v3.BGPPeerSpec)) error {
+	return update(ctx, s.client, "BGPPeer", "bgppeers", name, func(p *v3.BGPPeer) { change(&p.Spec) })
+}
+
+// UpdateIPPool changes an IPPool.
+func (s *Store) UpdateIPPool(ctx context.Context, name string, change func(*v3.IPPoolSpec)) error {
+	return update(ctx, s.client, "IPPool", "ippools", name, func(p *v3.IPPool) { change(&p.Spec) })
+}
+
+// update changes a resource, again if somebody else changed it meanwhile.
+func update[T any](ctx context.Context, client dynamic.Interface, kind, plural, name string, change func(*T)) error {
+	resources := client.Resource(resource(plural))
 	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
-		current, err := client.Get(ctx, "default", metav1.GetOptions{})
+		current, err := resources.Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
-		var typed v3.BGPConfiguration
+		var typed T
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(current.Object, &typed); err != nil {
 			return err
 		}
-		change(&typed.Spec)
+		change(&typed)
 		fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&typed)
 		if err != nil {
 			return err
 		}
 		current.Object["spec"] = fields["spec"]
-		_, err = client.Update(ctx, current, metav1.UpdateOptions{})
+		_, err = resources.Update(ctx, current, metav1.UpdateOptions{})
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("change BGPConfiguration default: %w", err)
+		return fmt.Errorf("change %s %s: %w", kind, name, err)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func stored(kind, name string, spec map[string]any) *unstructured.Unstructured {
 func store(objects ...runtime.Object) *Store {
 	kinds := map[schema.GroupVersionResource]string{
 		resource("bgpconfigurations"): "BGPConfigurationList", resource("bgppeers"): "BGPPeerList",
-		resource("ippools"): "IPPoolList", resource("blockaffinities"): "BlockAffinityList",
+		resource("bgpfilters"): "BGPFilterList", resource("ippools"): "IPPoolList", resource("blockaffinities"): "BlockAffinityList",
 	}
 	return New(fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, objects...))
 }

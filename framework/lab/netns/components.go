@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
@@ -14,7 +12,7 @@ import (
 // Components lists the states of the lab's components.
 func (l *Lab) Components(ctx context.Context) ([]supervisor.Status, error) {
 	var list []supervisor.Status
-	body, err := l.control(ctx, http.MethodGet, "/components")
+	body, err := l.control(ctx, http.MethodGet, "/components", nil)
 	if err != nil {
 		return nil, fmt.Errorf("lab %s: list its components: %w", l.Name(), err)
 	}
@@ -40,30 +38,8 @@ func (l *Lab) StartComponent(ctx context.Context, host, component string) error 
 }
 
 func (l *Lab) controlComponent(ctx context.Context, host, component, action string) error {
-	if _, err := l.control(ctx, http.MethodPost, fmt.Sprintf("/components/%s/%s/%s", host, component, action)); err != nil {
+	if _, err := l.control(ctx, http.MethodPost, fmt.Sprintf("/components/%s/%s/%s", host, component, action), nil); err != nil {
 		return fmt.Errorf("lab %s: %w", l.Name(), err)
 	}
 	return nil
-}
-
-// control sends a request to the lab's control socket.
-func (l *Lab) control(ctx context.Context, method, path string) ([]byte, error) {
-	client := http.Client{Transport: &http.Transport{DialContext: l.dialControl, DisableKeepAlives: true}}
-	request, err := http.NewRequestWithContext(ctx, method, "http://lab"+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode >= http.StatusBadRequest {
-		return nil, fmt.Errorf("%s", strings.TrimSpace(string(body)))
-	}
-	return body, nil
 }

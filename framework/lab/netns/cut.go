@@ -30,6 +30,42 @@ func (l *Lab) RestoreLink(ctx context.Context, name string) error {
 	return nil
 }
 
+// CutEnd implements lab.LinkCutter: the host's interface goes down. On a link of two
+// ends the other end would lose its carrier too and yet keep its address, which is
+// neither a cut link nor a whole one.
+func (l *Lab) CutEnd(ctx context.Context, link, host string) error {
+	return l.oneEnd(ctx, link, host, "cut", (*netlink.Handle).LinkSetDown)
+}
+
+// RestoreEnd implements lab.LinkCutter.
+func (l *Lab) RestoreEnd(ctx context.Context, link, host string) error {
+	if err := l.oneEnd(ctx, link, host, "restore", (*netlink.Handle).LinkSetUp); err != nil {
+		return err
+	}
+	if err := l.restoreDefaultRoute(host); err != nil {
+		return fmt.Errorf("lab %s: %s: restore its default route: %w", l.Name(), host, err)
+	}
+	return nil
+}
+
+func (l *Lab) oneEnd(_ context.Context, name, host, what string, set func(*netlink.Handle, netlink.Link) error) error {
+	link, ok := l.spec.Topology.Link(name)
+	if !ok {
+		return fmt.Errorf("lab %s: %s link %s at %s: the topology has no such link", l.Name(), what, name, host)
+	}
+	if !link.Bridge {
+		return fmt.Errorf("lab %s: %s link %s at %s: it has two ends only: %s the link", l.Name(), what, name, host, what)
+	}
+	end, ok := link.End(host)
+	if !ok {
+		return fmt.Errorf("lab %s: %s link %s at %s: the host is not on it", l.Name(), what, name, host)
+	}
+	if err := l.atEnd(end, set); err != nil {
+		return fmt.Errorf("lab %s: %s link %s at %s:%s: %w", l.Name(), what, name, end.Host, end.Name, err)
+	}
+	return nil
+}
+
 // restoreDefaultRoute gives a host its default route again, which the kernel
 // takes away with the link that it leads over.
 func (l *Lab) restoreDefaultRoute(name string) error {

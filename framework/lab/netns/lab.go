@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,6 +38,7 @@ type Lab struct {
 var _ interface {
 	lab.Lab
 	lab.LinkCutter
+	lab.RouterController
 	lab.LogReader
 	lab.ComponentController
 } = (*Lab)(nil)
@@ -244,11 +244,6 @@ func (l *Lab) Logs() string { return l.folder.path(inside.LogFolder) }
 // LogTail implements lab.LogReader.
 func (l *Lab) LogTail(host, component string, lines int) ([]string, error) {
 	return supervisor.Tail(supervisor.LogPath(l.Logs(), host, component), lines)
-}
-
-// dialControl connects to the lab's control socket.
-func (l *Lab) dialControl(ctx context.Context, _, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, "unix", l.folder.path(inside.ControlSocket))
 }
 
 // pidNamespace opens the lab's PID namespace for processes that are to end with it.

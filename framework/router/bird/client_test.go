@@ -28,6 +28,12 @@ func recorded(t *testing.T, name string) string {
 // nothing to others.
 func playBIRD(t *testing.T, answers map[string]string) *Client {
 	t.Helper()
+	return playBIRDBy(t, func(command string) string { return answers[command] })
+}
+
+// playBIRDBy is a client of a BIRD that answers as answer says.
+func playBIRDBy(t *testing.T, answer func(command string) string) *Client {
+	t.Helper()
 	dial := func(_ context.Context, network, address string) (net.Conn, error) {
 		if network != "unix" || address != "/bird.ctl" {
 			return nil, fmt.Errorf("dialed %s %s", network, address)
@@ -38,7 +44,7 @@ func playBIRD(t *testing.T, answers map[string]string) *Client {
 			defer close(done)
 			_, _ = fmt.Fprint(server, "0001 BIRD 1.6.8 ready.\n")
 			for lines := bufio.NewScanner(server); lines.Scan(); {
-				_, _ = fmt.Fprint(server, answers[lines.Text()])
+				_, _ = fmt.Fprint(server, answer(lines.Text()))
 			}
 		}()
 		t.Cleanup(func() {

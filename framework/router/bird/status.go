@@ -19,12 +19,16 @@ type Status struct {
 	// configured peer has sent all its routes, or for 240 s, it programs and
 	// announces no route, though its sessions are Established.
 	Recovery string
+	// Reconfiguring says that BIRD has accepted a new configuration and does not run
+	// it yet.
+	Reconfiguring bool
 }
 
 const (
 	codeVersion  = 1000
 	codeStatus   = 1011
 	codeRecovery = 24
+	codeDaemon   = 13
 )
 
 // Status asks BIRD for its state.
@@ -53,6 +57,8 @@ func parseStatus(replies []Reply) (Status, error) {
 			status.Version = strings.TrimPrefix(text, "BIRD ")
 		case codeRecovery:
 			recovery = append(recovery, text)
+		case codeDaemon:
+			status.Reconfiguring = text == "Reconfiguration in progress"
 		case codeStatus:
 			if id, ok := strings.CutPrefix(text, "Router ID is "); ok {
 				if status.RouterID, err = netip.ParseAddr(id); err != nil {

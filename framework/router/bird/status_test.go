@@ -2,6 +2,7 @@ package bird
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 )
@@ -33,6 +34,14 @@ func TestStatus(t *testing.T) {
 				t.Errorf("got\n%+v\nwant\n%+v", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestStatusWhileReconfiguring(t *testing.T) {
+	answer := strings.Replace(recorded(t, "client-status.txt"), "Daemon is up and running", "Reconfiguration in progress", 1)
+	got, err := playBIRD(t, map[string]string{"show status": answer}).Status(t.Context())
+	if err != nil || !got.Reconfiguring {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

@@ -12,35 +12,76 @@ import (
 // bgpdSocket is bgpd's terminal for vtysh.
 const bgpdSocket = StateDirectory + "/bgpd.vty"
 
+// Dialer opens a connection from a router's host.
+type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
 // Query asks a router's bgpd for the answer to a show command, as vtysh does but
-// without starting it, which takes a tenth of a second of processor time. dial
-// opens a connection from the router's host.
-//
-// The protocol is vtysh's own (FRR 8.4, lib/vty.c: vtysh_read): a command ends in a
-// zero byte, an answer in three zero bytes and the command's status.
-func Query(ctx context.Context, dial func(ctx context.Context, network, address string) (net.Conn, error), command string) ([]byte, error) {
-	answer, err := query(ctx, dial, command)
+// without starting it, which takes a tenth of a second of processor time.
+func Query(ctx context.Context, dial Dialer, command string) ([]byte, error) {
+	t, err := openTerminal(ctx, dial)
+	if err != nil {
+		return nil, fmt.Errorf("ask bgpd %q: %w", command, err)
+	}
+	defer t.close()
+	answer, err := t.run(command)
 	if err != nil {
 		return nil, fmt.Errorf("ask bgpd %q: %w", command, err)
 	}
 	return answer, nil
 }
 
-func query(ctx context.Context, dial func(ctx context.Context, network, address string) (net.Conn, error), command string) ([]byte, error) {
+// Configure gives a router's running bgpd configuration lines, as somebody at its
+// terminal would. It stops at the first line that bgpd refuses; what came before
+// is in force then.
+func Configure(ctx context.Context, dial Dialer, lines []string) error {
+	t, err := openTerminal(ctx, dial)
+	if err != nil {
+		return fmt.Errorf("configure bgpd: %w", err)
+	}
+	defer t.close()
+	for _, line := range append([]string{"enable", "configure terminal"}, lines...) {
+		if _, err := t.run(line); err != nil {
+			return fmt.Errorf("configure bgpd by %q: %w", line, err)
+		}
+	}
+	if _, err := t.run("end"); err != nil {
+		return fmt.Errorf("configure bgpd: %w", err)
+	}
+	return nil
+}
+
+// terminal is a connection to bgpd's terminal for vtysh. The context that it was
+// opened with ends all that it does.
+//
+// The protocol is vtysh's own (FRR 8.4, lib/vty.c: vtysh_read): a command ends in a
+// zero byte, an answer in three zero bytes and the command's status.
+type terminal struct {
+	conn   net.Conn
+	reader *bufio.Reader
+	stop   func() bool
+}
+
+func openTerminal(ctx context.Context, dial Dialer) (*terminal, error) {
 	conn, err := dial(ctx, "unix", bgpdSocket)
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
-	if _, err := conn.Write(append([]byte(command), 0)); err != nil {
+	return &terminal{conn: conn, reader: bufio.NewReader(conn), stop: stop}, nil
+}
+
+func (t *terminal) close() {
+	t.stop()
+	_ = t.conn.Close()
+}
+
+func (t *terminal) run(command string) ([]byte, error) {
+	if _, err := t.conn.Write(append([]byte(command), 0)); err != nil {
 		return nil, err
 	}
 	var answer bytes.Buffer
-	reader := bufio.NewReader(conn)
 	for zeros := 0; zeros < 3; {
-		b, err := reader.ReadByte()
+		b, err := t.reader.ReadByte()
 		if err != nil {
 			return nil, fmt.Errorf("the answer ends after %d bytes: %w", answer.Len(), err)
 		}
@@ -51,7 +92,7 @@ func query(ctx context.Context, dial func(ctx context.Context, network, address 
 		zeros = 0
 		answer.WriteByte(b)
 	}
-	status, err := reader.ReadByte()
+	status, err := t.reader.ReadByte()
 	if err != nil {
 		return nil, fmt.Errorf("the answer has no status: %w", err)
 	}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"net/netip"
-	"strings"
 	"text/template"
 
 	"github.com/rackproof/rackproof/framework/fabric"
@@ -36,7 +34,7 @@ no zebra nexthop kernel enable
 //
 // The third file, vtysh.conf, is empty; without it vtysh complains on each call.
 func Render(r fabric.Router) ([]File, error) {
-	if err := check(r); err != nil {
+	if err := r.Check(); err != nil {
 		return nil, fmt.Errorf("render FRR's configuration of %s: %w", r.Host, err)
 	}
 	var bgpd bytes.Buffer
@@ -48,41 +46,4 @@ func Render(r fabric.Router) ([]File, error) {
 		{Path: bgpdConfig, Content: bgpd.Bytes()},
 		{Path: vtyshConfig},
 	}, nil
-}
-
-// check finds what FRR would refuse line by line in its log, going on without
-// the line, so that the fault would show as a missing session or route only.
-func check(r fabric.Router) error {
-	if r.Host == "" || strings.ContainsAny(r.Host, " \t\r\n") {
-		return fmt.Errorf("the host name %q is not a single word", r.Host)
-	}
-	if r.AS == 0 {
-		return fmt.Errorf("the router has no AS number; give the host one in the topology")
-	}
-	if !r.RouterID.Is4() {
-		return fmt.Errorf("the router ID %s is not an IPv4 address", r.RouterID)
-	}
-	for _, network := range r.Networks {
-		if !network.Addr().Is4() || network != network.Masked() {
-			return fmt.Errorf("the network %s is not an IPv4 prefix without host bits", network)
-		}
-	}
-	names := map[netip.Addr]string{}
-	for _, n := range r.Neighbors {
-		if !n.Address.Is4() {
-			return fmt.Errorf("neighbor %s: the address %s is not an IPv4 address", n.Host, n.Address)
-		}
-		if other, ok := names[n.Address]; ok {
-			return fmt.Errorf("neighbors %s and %s have the same address %s", other, n.Host, n.Address)
-		}
-		names[n.Address] = n.Host
-		if n.AS == 0 {
-			return fmt.Errorf("neighbor %s (%s) has no AS number", n.Host, n.Address)
-		}
-		if n.ReflectorClient && n.AS != r.AS {
-			return fmt.Errorf("neighbor %s (%s) of AS %d cannot be a route reflector client of AS %d: reflection is iBGP (RFC 4456)",
-				n.Host, n.Address, n.AS, r.AS)
-		}
-	}
-	return nil
 }

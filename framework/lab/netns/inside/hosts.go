@@ -9,12 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/namespace"
+	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // ownFolders are the folders that every host has for itself.
 func ownFolders() []string {
 	return []string{
+		bird.ConfigDirectory, bird.StateDirectory,
 		"/etc/calico", "/etc/cni", "/etc/frr", "/etc/rackproof", "/run/calico", "/run/frr",
 		"/var/lib/calico", "/var/lib/cni", "/var/log/calico",
 	}

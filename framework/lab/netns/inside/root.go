@@ -54,7 +54,8 @@ func makeRoot(state string, spec Spec) error {
 		return fmt.Errorf("mount the lab's root: %w", err)
 	}
 	for _, folder := range []string{
-		"dev", "etc", "etc/calico", "etc/cni", "etc/frr", "etc/rackproof", "opt", "proc", "root", "run", "run/calico", "run/frr",
+		"dev", "etc", "etc/bird", "etc/calico", "etc/cni", "etc/frr", "etc/rackproof", "opt", "proc", "root",
+		"run", "run/bird", "run/calico", "run/frr",
 		"run/netns", "run/rackproof", "sys", "tmp", "usr", "var", "var/lib", "var/lib/calico", "var/lib/cni", "var/lib/rackproof",
 		"var/lib/rackproof/control", "var/log", "var/log/calico", "var/tmp",
 	} {

@@ -22,6 +22,8 @@ type running struct {
 	spec       Spec
 	supervisor *supervisor.Supervisor
 	hosts      map[string]namespace.Set
+	// routers are those of the fabric, by host.
+	routers map[string]*router
 }
 
 // start makes hosts and links, and then starts routers and cluster side by side.
@@ -35,6 +37,7 @@ func (l *running) start(ctx context.Context) error {
 	if err := l.publish(); err != nil {
 		return err
 	}
+	l.routers = routersOf(l.spec)
 	if err := l.serveControl(ctx); err != nil {
 		return err
 	}

@@ -1,0 +1,36 @@
+package observe
+
+import (
+	"context"
+
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/rib"
+)
+
+// Paths reads what all nodes and routers of a lab have learned by BGP, used or
+// not, in the words of the oracle. With an error come the paths of those hosts that
+// could be read.
+func Paths(ctx context.Context, l lab.Lab, routers []fabric.Router) (rib.Tables, error) {
+	readers := map[string]func(context.Context, lab.Host) (rib.Paths, error){}
+	for _, node := range l.Topology().Nodes() {
+		readers[node.Name] = func(ctx context.Context, host lab.Host) (rib.Paths, error) {
+			return attributes(NodePaths(ctx, host))
+		}
+	}
+	for _, router := range routers {
+		readers[router.Host] = func(ctx context.Context, host lab.Host) (rib.Paths, error) {
+			return attributes(RouterPaths(ctx, host, router.Software))
+		}
+	}
+	return fromEach(ctx, l, readers)
+}
+
+// attributes leaves of paths what oracle and observation share.
+func attributes(paths []Path, err error) (rib.Paths, error) {
+	shared := make(rib.Paths, 0, len(paths))
+	for _, p := range paths {
+		shared = append(shared, p.Path)
+	}
+	return shared.Sorted(), err
+}

@@ -1,0 +1,120 @@
+package oracle
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+
+	"github.com/rackproof/rackproof/framework/route"
+)
+
+// filterVerdict is what a list of rules says of a path.
+type filterVerdict int
+
+const (
+	// undecided: no rule applies, and what comes after the filters decides.
+	undecided filterVerdict = iota
+	accepted
+	rejected
+)
+
+// filters are the BGPFilters of a peering, in its order.
+type filters []v3.BGPFilter
+
+// filtersOf finds the filters that a peering names. Those that are not there are
+// passed over, as the template does.
+func (s State) filtersOf(p peering) filters {
+	var found filters
+	for name := range strings.SplitSeq(p.filters, ",") {
+		for _, f := range s.Resources.BGPFilters {
+			if f.Name == name {
+				found = append(found, f)
+			}
+		}
+	}
+	return found
+}
+
+// exports is the verdict on what is to be sent, imports on what was received.
+func (f filters) exports(prefix netip.Prefix, learned bool) filterVerdict {
+	return f.decide(prefix, learned, func(spec v3.BGPFilterSpec) []v3.BGPFilterRuleV4 { return spec.ExportV4 })
+}
+
+func (f filters) imports(prefix netip.Prefix) filterVerdict {
+	return f.decide(prefix, true, func(spec v3.BGPFilterSpec) []v3.BGPFilterRuleV4 { return spec.ImportV4 })
+}
+
+// decide goes through the rules of all filters in their order; the first that
+// applies decides (BGPFilterBIRDFuncs in confd's template_funcs.go).
+func (f filters) decide(prefix netip.Prefix, learned bool, rules func(v3.BGPFilterSpec) []v3.BGPFilterRuleV4) filterVerdict {
+	for _, filter := range f {
+		for _, rule := range rules(filter.Spec) {
+			switch {
+			case !ruleApplies(rule, prefix, learned):
+			case rule.Action == v3.Accept:
+				return accepted
+			default:
+				return rejected
+			}
+		}
+	}
+	return undecided
+}
+
+func ruleApplies(rule v3.BGPFilterRuleV4, prefix netip.Prefix, learned bool) bool {
+	if rule.Source == v3.BGPFilterSourceRemotePeers && !learned {
+		return false
+	}
+	if rule.CIDR == "" {
+		return true
+	}
+	cidr, _ := netip.ParsePrefix(rule.CIDR) // check has parsed it
+	inside := route.Contains(cidr, prefix)
+	if length := rule.PrefixLength; length != nil {
+		inside = inside && (length.Min == nil || prefix.Bits() >= int(*length.Min)) && (length.Max == nil || prefix.Bits() <= int(*length.Max))
+	}
+	switch rule.MatchOperator {
+	case v3.Equal:
+		return prefix == cidr.Masked()
+	case v3.NotEqual:
+		return prefix != cidr.Masked()
+	case v3.In:
+		return inside
+	default: // NotIn; check knows no other
+		return !inside
+	}
+}
+
+// checkFilter refuses rules that the oracle does not reckon with.
+func checkFilter(filter v3.BGPFilter) error {
+	for _, rule := range slices.Concat(filter.Spec.ExportV4, filter.Spec.ImportV4) {
+		refuse := func(format string, args ...any) error {
+			return fmt.Errorf("oracle: BGPFilter %s: %w", filter.Name, fmt.Errorf(format, args...))
+		}
+		if rule.Interface != "" {
+			return refuse("a rule's interface is not reckoned with")
+		}
+		if rule.Action != v3.Accept && rule.Action != v3.Reject {
+			return refuse("action %q is neither Accept nor Reject", rule.Action)
+		}
+		if rule.CIDR == "" {
+			continue
+		}
+		if _, err := netip.ParsePrefix(rule.CIDR); err != nil {
+			return refuse("cidr: %w", err)
+		}
+		switch rule.MatchOperator {
+		case v3.In, v3.NotIn:
+		case v3.Equal, v3.NotEqual:
+			if rule.PrefixLength != nil {
+				return refuse("prefixLength beside %s is not reckoned with", rule.MatchOperator)
+			}
+		default:
+			return refuse("matchOperator %q is unknown", rule.MatchOperator)
+		}
+	}
+	return nil
+}

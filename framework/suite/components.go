@@ -1,0 +1,59 @@
+package suite
+
+import (
+	"context"
+	"slices"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/supervisor"
+)
+
+// StopComponent ends a component of a host in good order, until the spec ends or
+// StartComponent is called.
+func (l *Lab) StopComponent(ctx context.Context, host, name string) {
+	ginkgo.GinkgoHelper()
+	controller := l.componentController()
+	l.startAgain(host, name)
+	gomega.Expect(controller.StopComponent(ctx, host, name)).To(gomega.Succeed())
+}
+
+// KillComponent ends a component of a host by SIGKILL, as a crash does, until the
+// spec ends or StartComponent is called.
+func (l *Lab) KillComponent(ctx context.Context, host, name string) {
+	ginkgo.GinkgoHelper()
+	controller := l.componentController()
+	l.startAgain(host, name)
+	gomega.Expect(controller.KillComponent(ctx, host, name)).To(gomega.Succeed())
+}
+
+// StartComponent starts a component that was stopped or killed.
+func (l *Lab) StartComponent(ctx context.Context, host, name string) {
+	ginkgo.GinkgoHelper()
+	gomega.Expect(l.componentController().StartComponent(ctx, host, name)).To(gomega.Succeed())
+}
+
+func (l *Lab) componentController() lab.ComponentController {
+	ginkgo.GinkgoHelper()
+	controller, ok := l.Lab.(lab.ComponentController)
+	if !ok {
+		ginkgo.Skip("unable: this lab's components cannot be stopped and started")
+	}
+	return controller
+}
+
+// startAgain starts a component at the end of the spec if it does not run then.
+func (l *Lab) startAgain(host, name string) {
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		components, err := l.componentController().Components(ctx)
+		gomega.Expect(err).NotTo(gomega.HaveOccurred())
+		stopped := slices.ContainsFunc(components, func(c supervisor.Status) bool {
+			return c.Host == host && c.Name == name && c.State != supervisor.Running
+		})
+		if stopped {
+			l.StartComponent(ctx, host, name)
+		}
+	})
+}

@@ -1,0 +1,77 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/lab"
+)
+
+// ConfigureRouters makes routers of the fabric do something else until the spec
+// ends: change is given what they do now, by host, and changes it. The oracle
+// expects from then on what the changed routers do.
+func (l *Lab) ConfigureRouters(ctx context.Context, change func(plan map[string]*fabric.Router)) {
+	ginkgo.GinkgoHelper()
+	if _, ok := l.Lab.(lab.RouterController); !ok {
+		ginkgo.Skip("unable: this lab's routers cannot be configured anew")
+	}
+	before := l.currentRouters()
+	after, err := changed(before, change)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { l.configure(ctx, before) })
+	l.configure(ctx, after)
+}
+
+// configure makes the routers do what is wanted of them, those that do something
+// else now.
+func (l *Lab) configure(ctx context.Context, wanted []fabric.Router) {
+	ginkgo.GinkgoHelper()
+	for i, router := range wanted {
+		if reflect.DeepEqual(router, l.routers[i]) {
+			continue
+		}
+		// Before the attempt: one that fails half way is not what it was, either.
+		l.routers[i] = router
+		gomega.Expect(l.Lab.(lab.RouterController).ConfigureRouter(ctx, router)).To(gomega.Succeed())
+	}
+}
+
+// currentRouters is what the routers of the fabric are configured to do, in the
+// order of the topology.
+func (l *Lab) currentRouters() []fabric.Router {
+	routers := make([]fabric.Router, 0, len(l.routers))
+	for _, router := range l.routers {
+		routers = append(routers, router.Clone())
+	}
+	return routers
+}
+
+// changed returns copies of routers that change has had its way with.
+func changed(routers []fabric.Router, change func(plan map[string]*fabric.Router)) ([]fabric.Router, error) {
+	after := make([]fabric.Router, len(routers))
+	plan := map[string]*fabric.Router{}
+	for i, router := range routers {
+		after[i] = router.Clone()
+		plan[router.Host] = &after[i]
+	}
+	change(plan)
+	for i, router := range routers {
+		planned, ok := plan[router.Host]
+		if !ok || planned == nil || planned.Host != router.Host {
+			return nil, fmt.Errorf("the plan has no router %s any more: change what it does, not which there are", router.Host)
+		}
+		after[i] = *planned
+		delete(plan, router.Host)
+	}
+	if len(plan) > 0 {
+		return nil, fmt.Errorf("the plan has routers that the lab does not: %v", slices.Sorted(maps.Keys(plan)))
+	}
+	return after, nil
+}

@@ -1,0 +1,41 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/session"
+)
+
+// SessionState is the state of a host's session with another host, which must be
+// configured. Other hosts may be in whatever state.
+func (l *Lab) SessionState(ctx context.Context, host, peer string) (session.State, error) {
+	// What cannot be read of other hosts is an error too, and does not matter here.
+	all, err := observe.Sessions(ctx, l.Lab)
+	sessions, ok := all[host]
+	if !ok {
+		return "", fmt.Errorf("the sessions of %s: %w", host, err)
+	}
+	for _, s := range sessions {
+		if name, _ := l.topology.HostOf(s.Peer); name == peer {
+			return s.State, nil
+		}
+	}
+	return "", fmt.Errorf("%s has no session with %s configured", host, peer)
+}
+
+// PeersOf names the hosts that a host has sessions with, whatever their state.
+func (l *Lab) PeersOf(ctx context.Context, host string) ([]string, error) {
+	all, err := observe.Sessions(ctx, l.Lab)
+	sessions, ok := all[host]
+	if !ok {
+		return nil, fmt.Errorf("the sessions of %s: %w", host, err)
+	}
+	var peers []string
+	for _, s := range sessions {
+		name, _ := l.topology.HostOf(s.Peer)
+		peers = append(peers, name)
+	}
+	return peers, nil
+}
