@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rackproof/rackproof/fixtures"
@@ -200,7 +201,7 @@ func TestAFaultInTheArticlesRoutersShows(t *testing.T) {
 func without(prefix netip.Prefix, tables route.Tables) route.Tables {
 	left := route.Tables{}
 	for host, table := range tables {
-		left[host] = slices.DeleteFunc(slices.Clone(table), func(r route.Route) bool { return r.Prefix == prefix })
+		left[host] = table.Without(prefix)
 	}
 	return left
 }
@@ -216,6 +217,19 @@ func learnedBy(prefix netip.Prefix, tables route.Tables) []string {
 	}
 	slices.Sort(hosts)
 	return hosts
+}
+
+// VyOS takes a quote in a password, and a lab's routers do not.
+func TestRoutersRejectsWhatCannotBeRun(t *testing.T) {
+	top, err := fixtures.Topology("leaf-spine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	boots := spoiled(t, "spine0.boot", "remote-as 65005", `remote-as 65005
+ password 'a"b'`)
+	if _, err := vyos.Routers(top, boots); err == nil || !strings.HasPrefix(err.Error(), "spine0.boot: neighbor leaf0 (10.1.10.1): the password") {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestRoutersRejectsAnotherTopology(t *testing.T) {
@@ -247,7 +261,7 @@ func TestRoutersRejectsAnotherTopology(t *testing.T) {
 				t.Fatal(err)
 			}
 			tt.change(top)
-			if _, err := vyos.Routers(top, boots); err == nil || err.Error()[:len(tt.want)] != tt.want {
+			if _, err := vyos.Routers(top, boots); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})

@@ -15,9 +15,13 @@ import (
 // compare remarks where the routers do otherwise than Rackproof plans for the
 // topology, in the mode that is nearest to them: a lab runs the plan.
 func (i *importer) compare(t *topology.Topology, boots []*Boot) error {
-	read, err := Routers(t, boots)
-	if err != nil {
-		return err
+	var read []fabric.Router
+	for _, b := range boots {
+		r, err := b.router(t)
+		if err != nil {
+			return err
+		}
+		read = append(read, r)
 	}
 	planned, err := fabric.Plan(t, nearest(t, read))
 	if err != nil {

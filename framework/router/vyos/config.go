@@ -28,6 +28,16 @@ type Interface struct {
 	MTU int
 }
 
+// port finds the interface whose address is as wanted.
+func (c Config) port(wanted func(netip.Prefix) bool) (Interface, bool) {
+	for _, i := range c.Interfaces {
+		if wanted(i.Address) {
+			return i, true
+		}
+	}
+	return Interface{}, false
+}
+
 // Boot is a boot configuration that was read.
 type Boot struct {
 	Config

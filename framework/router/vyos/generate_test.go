@@ -35,6 +35,10 @@ func generate(seed uint64) Config {
 	}
 	for i := range g.IntN(6) {
 		n := fabric.Neighbor{Host: g.name(), Address: g.address(100 + i), AS: g.as(), NextHopSelf: g.often()}
+		if i < len(c.Interfaces) && g.often() {
+			n.Local = c.Interfaces[i].Address.Addr()
+			n.Address = besides(n.Local)
+		}
 		if g.often() {
 			n.AS, n.ReflectorClient = c.Router.AS, g.often()
 		}
@@ -73,6 +77,13 @@ func (g generator) as() uint32 { return uint32(1 + g.Int64N(mostAS)) }
 // networks.
 func (g generator) address(number int) netip.Addr {
 	return netip.AddrFrom4([4]byte{10, byte(number), byte(1 + g.IntN(254)), byte(1 + 4*g.IntN(63) + g.IntN(2))})
+}
+
+// besides is the other usable address of an address's /30.
+func besides(address netip.Addr) netip.Addr {
+	octets := address.As4()
+	octets[3] ^= 3
+	return netip.AddrFrom4(octets)
 }
 
 // password has every character that a password may have.

@@ -188,16 +188,6 @@ func (i *importer) owner(address netip.Addr) (*router, bool) {
 	return nil, false
 }
 
-// port finds the interface whose address is as wanted.
-func (b *Boot) port(wanted func(netip.Prefix) bool) (Interface, bool) {
-	for _, port := range b.Interfaces {
-		if wanted(port.Address) {
-			return port, true
-		}
-	}
-	return Interface{}, false
-}
-
 // allRemarks are the remarks on all files, in the order of the files and their
 // lines.
 func (i *importer) allRemarks() []string {

@@ -101,13 +101,18 @@ func (r *reader) forgetsRestarting(neighbors []*neighbor) bool {
 	return len(forgotten) > 0
 }
 
-// checkNeighbors finds neighbours that are the router itself.
-func (r *reader) checkNeighbors() {
-	for _, n := range r.boot.Router.Neighbors {
-		for _, i := range r.boot.Interfaces {
-			if i.Address.Addr() == n.Address {
-				r.reject(r.boot.lines[n.Address], "neighbor %s is this router's own address (%s, line %d): change one", n.Address, i.Name, r.boot.lines[i.Name])
-			}
+// placeNeighbors finds the links that neighbours are on, once all interfaces are
+// known.
+func (r *reader) placeNeighbors() {
+	for at := range r.boot.Router.Neighbors {
+		n := &r.boot.Router.Neighbors[at]
+		i, ok := r.boot.port(func(p netip.Prefix) bool { return p.Contains(n.Address) })
+		switch {
+		case !ok:
+		case i.Address.Addr() == n.Address:
+			r.reject(r.boot.lines[n.Address], "neighbor %s is this router's own address (%s, line %d): change one", n.Address, i.Name, r.boot.lines[i.Name])
+		default:
+			n.Local = i.Address.Addr()
 		}
 	}
 }

@@ -163,7 +163,7 @@ func (r *reader) file(root *statement) {
 		r.reject(root.line, "protocols bgp is missing: add it, or leave the file out, as a lab's routers run BGP")
 	}
 	r.checkInterfaces()
-	r.checkNeighbors()
+	r.placeNeighbors()
 }
 
 func (r *reader) hostName() func(*statement) {

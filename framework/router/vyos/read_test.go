@@ -145,8 +145,8 @@ func TestRead(t *testing.T) {
 			Host: "leaf0", Software: topology.FRR, AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"),
 			Networks: []netip.Prefix{netip.MustParsePrefix("10.1.5.0/24"), netip.MustParsePrefix("10.1.10.0/24")},
 			Neighbors: []fabric.Neighbor{
-				{Host: "control-plane", Address: netip.MustParseAddr("10.1.5.10"), AS: 65005, ReflectorClient: true, NextHopSelf: true},
-				{Address: netip.MustParseAddr("10.1.10.2"), AS: 500, Password: `se"cr\et`, TTLSecurity: 1},
+				{Host: "control-plane", Address: netip.MustParseAddr("10.1.5.10"), Local: netip.MustParseAddr("10.1.5.1"), AS: 65005, ReflectorClient: true, NextHopSelf: true},
+				{Address: netip.MustParseAddr("10.1.10.2"), Local: netip.MustParseAddr("10.1.10.1"), AS: 500, Password: `se"cr\et`, TTLSecurity: 1},
 			},
 		},
 	}

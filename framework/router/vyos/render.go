@@ -143,10 +143,12 @@ func (c Config) checkNeighbors() error {
 			return reject("it has the address of neighbor %s: change one", other)
 		}
 		names[n.Address] = n.Host
-		for _, i := range c.Interfaces {
-			if i.Address.Addr() == n.Address {
-				return reject("it has the address of the router's own %s: change one", i.Name)
-			}
+		i, onLink := c.port(func(p netip.Prefix) bool { return p.Contains(n.Address) })
+		if onLink && i.Address.Addr() == n.Address {
+			return reject("it has the address of the router's own %s: change one", i.Name)
+		}
+		if n.Local != i.Address.Addr() {
+			return reject("the router's own address %s is not that of its interface on the neighbor's network, %s, from which VyOS speaks: leave it to the plan", n.Local, i.Address)
 		}
 		if err := checkAS(n.AS); err != nil {
 			return reject("%w", err)

@@ -11,7 +11,7 @@ import (
 // Routers makes of configurations what the routers of a topology are to do, in the
 // order of the configurations: each is that of the host that its file is named
 // after. What a configuration does not say is the host's: the router ID and the
-// software, and the names of neighbours.
+// software, and the names of neighbours. The error joins what cannot be run.
 func Routers(t *topology.Topology, boots []*Boot) ([]fabric.Router, error) {
 	var (
 		routers  []fabric.Router
@@ -19,6 +19,11 @@ func Routers(t *topology.Topology, boots []*Boot) ([]fabric.Router, error) {
 	)
 	for _, b := range boots {
 		r, err := b.router(t)
+		if err == nil {
+			if err = r.Check(); err != nil {
+				err = fmt.Errorf("%s: %w", b.File, err)
+			}
+		}
 		if err != nil {
 			problems = append(problems, err)
 			continue
@@ -31,6 +36,7 @@ func Routers(t *topology.Topology, boots []*Boot) ([]fabric.Router, error) {
 	return routers, nil
 }
 
+// router is what the router of the file's name is to do.
 func (b *Boot) router(t *topology.Topology) (fabric.Router, error) {
 	name, err := hostName(b.File)
 	if err != nil {
