@@ -1,6 +1,6 @@
 // Package vyos reads and renders the boot configurations of VyOS 1.4
 // (/config/config.boot), and makes a topology of those of a fabric's routers. It
-// is pure: it knows files as bytes only.
+// is pure: it knows files as bytes only, and neither labs nor tests.
 //
 // Reading goes in three steps: a lexer, a parser that knows blocks and no
 // statement, and an interpreter that makes a Config of the tree. What matters to
