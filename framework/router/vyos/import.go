@@ -114,12 +114,12 @@ type router struct {
 	name string
 	role topology.Role
 	rack string
-	// remarks are on the router as a part of the fabric.
-	remarks topology.Problems
+	// noted are remarks on the router as a part of the fabric.
+	noted topology.Problems
 }
 
 func (r *router) remark(line int, format string, args ...any) {
-	r.remarks = append(r.remarks, r.at(line, format, args...))
+	r.noted = append(r.noted, r.at(line, format, args...))
 }
 
 func (i *importer) reject(format string, args ...any) {
@@ -193,7 +193,7 @@ func (i *importer) owner(address netip.Addr) (*router, bool) {
 func (i *importer) allRemarks() []string {
 	var all []string
 	for _, r := range i.routers {
-		all = append(all, texts(slices.Concat(r.Boot.remarks, r.remarks))...)
+		all = append(all, texts(slices.Concat(r.Boot.remarks, r.noted))...)
 	}
 	return append(all, i.unplanned...)
 }
