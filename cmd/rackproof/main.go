@@ -41,7 +41,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       version(),
 	}
-	root.AddCommand(newComponentsCommand(), newLabCommand(), newBenchCommand(), newReportCommand())
+	root.AddCommand(newComponentsCommand(), newLabCommand(), newTopologyCommand(), newBenchCommand(), newReportCommand())
 	checkUsage(root)
 	return root
 }

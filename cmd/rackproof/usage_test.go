@@ -37,6 +37,12 @@ func TestMistakesInTheCommandLine(t *testing.T) {
 		{"bench --runs 0", "--runs 0"},
 		{"bench -o text", "use markdown or json"},
 		{"report summary", "name one results folder"},
+		{"topology import-vyos", "name the routers' configurations"},
+		{"topology import-vyos x.boot --pods 10.244.0.0", "--pods"},
+		{"topology import-vyos x.boot --node worker", "write NAME=ADDRESS"},
+		{"topology import-vyos x.boot --node Worker=10.1.5.11", "is not a DNS label"},
+		{"topology import-vyos x.boot --node worker=fd00::1", "is not an IPv4 address"},
+		{"topology import-vyos x.boot --node a=10.1.5.11 --node b=10.1.5.11", "10.1.5.11 is named twice, a and b"},
 	}
 	for _, c := range cases {
 		t.Run(c.line, func(t *testing.T) {

@@ -12,7 +12,7 @@ func Load(name string, data []byte) (*Topology, error) {
 		d.check(doc)
 	}
 	if len(d.problems) > 0 {
-		return nil, d.problems.sorted()
+		return nil, d.problems.Sorted()
 	}
 	t := build(doc)
 	t.Warnings = d.warnings

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Problem is one thing that is wrong with a topology file: where, what, and what
-// to do about it.
+// Problem is one thing that is wrong with a file that a topology is made from:
+// where, what, and what to do about it.
 type Problem struct {
 	File string
 	// Line counts from 1.
@@ -21,7 +21,7 @@ func (p Problem) Error() string {
 	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
 }
 
-// Problems are all that is wrong with a topology file, in the order of its lines.
+// Problems are all that is wrong with a file, in the order of its lines.
 type Problems []Problem
 
 // Error lists the problems, one a line.
@@ -33,6 +33,7 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-func (ps Problems) sorted() Problems {
+// Sorted returns the problems of one file in the order of its lines.
+func (ps Problems) Sorted() Problems {
 	return slices.SortedStableFunc(slices.Values(ps), func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 }

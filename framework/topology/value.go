@@ -35,6 +35,12 @@ func parseLabel(s string) (string, error) {
 	return s, nil
 }
 
+// CheckName tells what is wrong with a name for a host, a rack or a topology.
+func CheckName(name string) error {
+	_, err := parseLabel(name)
+	return err
+}
+
 func notInLabel(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
 }

@@ -23,6 +23,7 @@ func TestLeafReflector(t *testing.T) {
 			traffic(lab)
 			relabelling(lab)
 			linkLoss(lab)
+			articlesRouters(lab)
 		})
 	})
 }

@@ -1,0 +1,13 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func newTopologyCommand() *cobra.Command {
+	topology := &cobra.Command{
+		Use:     "topology",
+		Short:   "Make topologies of what others have written",
+		Example: "  rackproof topology import-vyos fixtures/vyos/*.boot --file mine.yaml",
+	}
+	topology.AddCommand(newTopologyImportVyOSCommand())
+	return topology
+}

@@ -1,0 +1,143 @@
+package topology
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// YAML writes the topology as a file that Load reads back to the same value.
+// What the loader would fill in by itself is left out. The warnings are the
+// loader's, and no part of the file.
+func (t *Topology) YAML() ([]byte, error) {
+	file := written{
+		Name: t.Name, Description: t.Description,
+		Pods: t.Pods.String(), Services: t.Services.String(),
+		ExternalIPs: prefixOrNothing(t.ExternalIPs), LoadBalancerIPs: prefixOrNothing(t.LoadBalancerIPs),
+		Management: inline[writtenManagement]{writtenManagement{Prefix: t.Management.Prefix.String(), Control: t.Management.Control.String()}},
+	}
+	for _, h := range t.Hosts {
+		gateways, err := t.gatewayNames(h)
+		if err != nil {
+			return nil, fmt.Errorf("write topology %s: %w", t.Name, err)
+		}
+		host := writtenHost{
+			Name: h.Name, Role: string(h.Role), Rack: h.Rack, AS: h.AS,
+			Management: addressOrNothing(h.Management), Gateways: gateways,
+		}
+		if h.Role != Client && h.RouterID != h.Address() {
+			host.RouterID = addressOrNothing(h.RouterID)
+		}
+		if h.Role.routes() && h.Software != FRR {
+			host.Software = string(h.Software)
+		}
+		file.Hosts = append(file.Hosts, inline[writtenHost]{host})
+	}
+	for _, l := range t.Links {
+		link := writtenLink{Name: l.Name, Bridge: l.Bridge, Prefix: l.Prefix.String()}
+		if l.MTU != defaultMTU {
+			link.MTU = l.MTU
+		}
+		for _, e := range l.Ends {
+			link.Ends = append(link.Ends, inline[writtenEnd]{writtenEnd{Host: e.Host, Interface: e.Name, Address: e.Address.Addr().String()}})
+		}
+		file.Links = append(file.Links, link)
+	}
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(file); err != nil {
+		return nil, fmt.Errorf("write topology %s: %w", t.Name, err)
+	}
+	return out.Bytes(), nil
+}
+
+// written and the types below are the file as it is written: hosts and ends a
+// line each, as in the topologies that people write.
+type written struct {
+	Name            string                    `yaml:"name"`
+	Description     string                    `yaml:"description,omitempty"`
+	Pods            string                    `yaml:"pods"`
+	Services        string                    `yaml:"services"`
+	ExternalIPs     string                    `yaml:"externalIPs,omitempty"`
+	LoadBalancerIPs string                    `yaml:"loadBalancerIPs,omitempty"`
+	Management      inline[writtenManagement] `yaml:"management"`
+	Hosts           []inline[writtenHost]     `yaml:"hosts"`
+	Links           []writtenLink             `yaml:"links"`
+}
+
+type writtenManagement struct {
+	Prefix  string `yaml:"prefix"`
+	Control string `yaml:"control"`
+}
+
+type writtenHost struct {
+	Name       string   `yaml:"name"`
+	Role       string   `yaml:"role"`
+	Rack       string   `yaml:"rack,omitempty"`
+	AS         uint32   `yaml:"as,omitempty"`
+	RouterID   string   `yaml:"routerID,omitempty"`
+	Software   string   `yaml:"software,omitempty"`
+	Management string   `yaml:"management,omitempty"`
+	Gateways   []string `yaml:"gateways,omitempty"`
+}
+
+type writtenLink struct {
+	Name   string               `yaml:"name"`
+	Bridge bool                 `yaml:"bridge,omitempty"`
+	Prefix string               `yaml:"prefix"`
+	MTU    int                  `yaml:"mtu,omitempty"`
+	Ends   []inline[writtenEnd] `yaml:"ends"`
+}
+
+type writtenEnd struct {
+	Host      string `yaml:"host"`
+	Interface string `yaml:"interface"`
+	Address   string `yaml:"address"`
+}
+
+// inline is a mapping that is written on one line.
+type inline[T any] struct{ value T }
+
+// MarshalYAML implements yaml.Marshaler.
+func (i inline[T]) MarshalYAML() (any, error) {
+	var n yaml.Node
+	if err := n.Encode(i.value); err != nil {
+		return nil, err
+	}
+	n.Style = yaml.FlowStyle
+	return &n, nil
+}
+
+// gatewayNames names the hosts of a host's default gateways, each once: on several
+// shared links it is one gateway with a next hop on each.
+func (t *Topology) gatewayNames(h Host) ([]string, error) {
+	var names []string
+	for _, address := range h.Gateways {
+		name, ok := t.HostOf(address)
+		if !ok {
+			return nil, fmt.Errorf("gateway %s of host %s is no host's address: use that of a host on one of its links", address, h.Name)
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+func prefixOrNothing(p netip.Prefix) string {
+	if !p.IsValid() {
+		return ""
+	}
+	return p.String()
+}
+
+func addressOrNothing(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}

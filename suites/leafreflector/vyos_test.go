@@ -1,0 +1,94 @@
+package leafreflector
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/fabric"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/vyos"
+	"github.com/rackproof/rackproof/framework/session"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// articlesRouters run what the article has its switches do.
+func articlesRouters(lab *Lab) {
+	Context("the article's configurations", Label("vyos", "routes", "sessions"), func() {
+		Requirement("LEAF-060", "the article's VyOS configurations, run on FRR, MUST give the sessions and tables of this suite", func(ctx SpecContext) {
+			planned, err := lab.State(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			routers, err := vyos.Routers(lab.Topology(), bootConfigurations())
+			Expect(err).NotTo(HaveOccurred())
+			lab.ConfigureRouters(ctx, func(plan map[string]*fabric.Router) {
+				Expect(routers).To(HaveLen(len(plan)), "routers with a configuration")
+				for _, router := range routers {
+					Expect(plan).To(HaveKey(router.Host))
+					Expect(router.Software).To(Equal(topology.FRR), "software of %s", router.Host)
+					*plan[router.Host] = router
+				}
+			})
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+
+			// What agrees with the lab is what the suite's other specs ask for, but for the
+			// client's network, which is not in the article and which nobody announces now.
+			read, err := lab.State(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			wantSessions, err := planned.Sessions()
+			Expect(err).NotTo(HaveOccurred())
+			gotSessions, err := read.Sessions()
+			Expect(err).NotTo(HaveOccurred())
+			Expect(session.DescribeAll(session.CompareAll(wantSessions, gotSessions))).To(BeEmpty())
+
+			want, err := planned.Tables()
+			Expect(err).NotTo(HaveOccurred())
+			got, err := read.Tables()
+			Expect(err).NotTo(HaveOccurred())
+			client := lab.Topology().ByRole(topology.Client)[0].Interfaces[0].Address.Masked()
+			Expect(route.DescribeAll(route.CompareAll(outside(client, want), outside(client, got)))).To(BeEmpty())
+			Expect(learn(client, want)).NotTo(BeEmpty(), "hosts that know the client's network by the plan")
+			Expect(learn(client, got)).To(BeEmpty(), "hosts that know the client's network by the article")
+		})
+	})
+}
+
+// bootConfigurations are the article's configurations.
+func bootConfigurations() []*vyos.Boot {
+	GinkgoHelper()
+	files, err := fixtures.BootConfigurations()
+	Expect(err).NotTo(HaveOccurred())
+	var boots []*vyos.Boot
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		boot, err := vyos.Read(name, files[name])
+		Expect(err).NotTo(HaveOccurred())
+		boots = append(boots, boot)
+	}
+	return boots
+}
+
+// outside are the tables without what is inside a network.
+func outside(network netip.Prefix, tables route.Tables) route.Tables {
+	left := route.Tables{}
+	for host, table := range tables {
+		left[host] = table.Without(network)
+	}
+	return left
+}
+
+// learn names the hosts that have a route to a network that is not on their link.
+func learn(network netip.Prefix, tables route.Tables) []string {
+	var hosts []string
+	for host, table := range tables {
+		if slices.ContainsFunc(table.Within(network), func(r route.Route) bool { return r.Origin != route.OriginKernel }) {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
