@@ -14,11 +14,7 @@ import (
 // are no host's are given as their interface, routes without next hops as their
 // kind. It is for looks at a table that do not rest on the oracle.
 func (l *Lab) NextHops(ctx context.Context, host string, prefix netip.Prefix) ([]string, error) {
-	at, err := l.Host(host)
-	if err != nil {
-		return nil, err
-	}
-	table, err := observe.KernelTable(at)
+	table, err := l.KernelTable(ctx, host)
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +35,15 @@ func (l *Lab) NextHops(ctx context.Context, host string, prefix netip.Prefix) ([
 		}
 	}
 	return hops, nil
+}
+
+// KernelTable reads the main table of a host's kernel.
+func (l *Lab) KernelTable(_ context.Context, host string) (route.Table, error) {
+	at, err := l.Host(host)
+	if err != nil {
+		return nil, err
+	}
+	return observe.KernelTable(at)
 }
 
 // Names are hosts' names.

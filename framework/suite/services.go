@@ -8,6 +8,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -70,6 +71,59 @@ func (l *Lab) NewService(ctx context.Context, options ServiceOptions) *Service {
 	}
 	s.read()
 	return s
+}
+
+// NewServices makes many services alike, side by side.
+func (l *Lab) NewServices(ctx context.Context, number int, options ServiceOptions) []*Service {
+	ginkgo.GinkgoHelper()
+	workload := l.workload(ctx)
+	made := make([]*Service, number)
+	for i := range made {
+		made[i] = &Service{lab: l, object: serviceOf(options, workload)}
+	}
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { l.DeleteServices(ctx, made) })
+	gomega.Expect(each(made, func(s *Service) error { return l.Client.Resources().Create(ctx, s.object) })).To(gomega.Succeed(), "create %d services", number)
+	for _, s := range made {
+		s.read()
+	}
+	return made
+}
+
+// DeleteServices deletes services side by side and waits until their
+// EndpointSlices are gone. Those that are gone already are no error.
+func (l *Lab) DeleteServices(ctx context.Context, services []*Service) {
+	ginkgo.GinkgoHelper()
+	err := each(services, func(s *Service) error {
+		if s.Name() == "" {
+			return nil // it was never made
+		}
+		if err := l.Client.Resources().Delete(ctx, s.object); !apierrors.IsNotFound(err) {
+			return err
+		}
+		return nil
+	})
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "delete %d services", len(services))
+	err = l.wait(ctx, func(ctx context.Context) (bool, error) {
+		left := 0
+		for _, s := range services {
+			list, err := s.slices(ctx)
+			if err != nil {
+				return false, err
+			}
+			left += len(list)
+		}
+		return left == 0, nil
+	})
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "wait for the EndpointSlices of %d services to be gone", len(services))
+}
+
+// each does something with several services side by side.
+func each(services []*Service, do func(*Service) error) error {
+	var tasks errgroup.Group
+	for _, s := range services {
+		tasks.Go(func() error { return do(s) })
+	}
+	return tasks.Wait()
 }
 
 // serviceOf is a service for pods of the workload's kind.

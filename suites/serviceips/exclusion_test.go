@@ -66,7 +66,7 @@ func exclusion(lab *Lab) {
 			for _, prefix := range []netip.Prefix{lab.Topology().Services, Single(service.ClusterIP)} {
 				Expect(lab.NextHops(ctx, excluded, prefix)).To(BeEmpty(), "%s: %s", excluded, prefix)
 			}
-			expectAnswer(ctx, lab, lab.Pods(ctx)[excluded], service, service.ClusterIP)
+			expectAnswer(ctx, lab.Pods(ctx)[excluded], service, service.ClusterIP)
 		})
 	})
 }

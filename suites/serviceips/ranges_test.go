@@ -42,7 +42,7 @@ func ranges(lab *Lab) {
 		Requirement("SVC-005", "a range that is announced no more MUST go from the whole fabric, and an address of it answer no more from outside", Label("changes", "traffic"), func(ctx SpecContext) {
 			service := lab.NewService(ctx, ServiceOptions{})
 			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
-			expectAnswer(ctx, lab, client, service, service.ClusterIP)
+			expectAnswer(ctx, client, service, service.ClusterIP)
 			announce(ctx, lab, announced{external: []netip.Prefix{lab.Topology().ExternalIPs}})
 			lab.ExpectAnnounced(ctx, lab.Topology().Services)
 			lab.ExpectAnnounced(ctx, lab.Topology().ExternalIPs, everyNode(lab)...)
@@ -61,7 +61,7 @@ func ranges(lab *Lab) {
 			lab.ExpectAnnounced(ctx, lower)
 			lab.ExpectAnnounced(ctx, upper, everyNode(lab)...)
 			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
-			expectAnswer(ctx, lab, client, service, inUpper)
+			expectAnswer(ctx, client, service, inUpper)
 			outcome, err := probe.Attempt(ctx, client, service.Addr(inLower), silence)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(outcome).To(BeElementOf(probe.TimedOut, probe.Unreachable), "from %s to the address outside of the range", client.Name())
@@ -71,7 +71,7 @@ func ranges(lab *Lab) {
 			service := lab.NewService(ctx, ServiceOptions{
 				Type: corev1.ServiceTypeLoadBalancer, ExternalIPs: []netip.Addr{lab.ExternalIP(1)}, LoadBalancerIPs: []netip.Addr{lab.LoadBalancerIP(1)},
 			})
-			expectAnswer(ctx, lab, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, lab.LoadBalancerIP(1))
+			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, lab.LoadBalancerIP(1))
 			for _, address := range []netip.Addr{service.ClusterIP, lab.ExternalIP(1), lab.LoadBalancerIP(1)} {
 				lab.ExpectAnnounced(ctx, Single(address))
 			}

@@ -22,7 +22,7 @@ func singles(lab *Lab) {
 			announce(ctx, lab, announced{external: []netip.Prefix{Single(address)}})
 			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
 			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
-			expectAnswer(ctx, lab, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, address)
+			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, address)
 		})
 
 		Requirement("SVC-011", "a range of one address MUST NOT be announced without a service that has the address", func(ctx SpecContext) {
@@ -48,7 +48,7 @@ func singles(lab *Lab) {
 			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{address}})
 			service.Update(ctx, func(s *corev1.Service) { s.Spec.LoadBalancerIP = address.String() })
 			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
-			expectAnswer(ctx, lab, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, address)
+			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, address)
 		})
 
 		Requirement("SVC-014", "a LoadBalancer IP that is a range of its own MUST be announced too for a service that got it without asking for it", Known("projectcalico/calico#11917"), func(ctx SpecContext) {
@@ -79,11 +79,11 @@ func singles(lab *Lab) {
 			second := lab.NewService(ctx, options)
 			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
 			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
-			expectAnswer(ctx, lab, client, first, address)
-			expectAnswer(ctx, lab, client, second, address)
+			expectAnswer(ctx, client, first, address)
+			expectAnswer(ctx, client, second, address)
 
 			first.Delete(ctx)
-			expectAnswer(ctx, lab, client, second, address)
+			expectAnswer(ctx, client, second, address)
 			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
 			second.Delete(ctx)
 			lab.ExpectAnnounced(ctx, Single(address))
@@ -104,7 +104,7 @@ func singles(lab *Lab) {
 			announce(ctx, lab, announced{external: []netip.Prefix{Single(address)}})
 			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
 			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
-			expectAnswer(ctx, lab, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, address)
+			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, address)
 			KnownIssue(ctx, "projectcalico/calico#9152", func(g Gomega) {
 				for _, node := range everyNode(lab) {
 					g.Expect(probe.Attempt(ctx, lab.At(node), service.Addr(address), probe.Timeout)).To(Equal(probe.Answered), "from %s", node)

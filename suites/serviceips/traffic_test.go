@@ -1,0 +1,116 @@
+package serviceips
+
+import (
+	"net/netip"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// silence is how long an attempt that nobody is to answer waits: longer than the
+// first repetition of a lost SYN (1 s).
+const silence = 1500 * time.Millisecond
+
+// traffic is what the routes are for.
+func traffic(lab *Lab) {
+	Context("traffic", Label("traffic"), func() {
+		Requirement("SVC-070", "a client outside MUST reach a service by its cluster IP", func(ctx SpecContext) {
+			service := lab.NewService(ctx, ServiceOptions{})
+			for _, client := range lab.Topology().ByRole(topology.Client) {
+				expectAnswer(ctx, lab.At(client.Name), service, service.ClusterIP)
+			}
+		})
+
+		Requirement("SVC-071", "a client outside MUST reach a service by its external IP", func(ctx SpecContext) {
+			service := lab.NewService(ctx, ServiceOptions{ExternalIPs: []netip.Addr{lab.ExternalIP(40)}})
+			for _, client := range lab.Topology().ByRole(topology.Client) {
+				expectAnswer(ctx, lab.At(client.Name), service, lab.ExternalIP(40))
+			}
+		})
+
+		Requirement("SVC-072", "a client outside MUST reach a service by its LoadBalancer IP", func(ctx SpecContext) {
+			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{lab.LoadBalancerIP(40)}})
+			for _, client := range lab.Topology().ByRole(topology.Client) {
+				expectAnswer(ctx, lab.At(client.Name), service, lab.LoadBalancerIP(40))
+			}
+		})
+
+		Requirement("SVC-073", "every node MUST reach a service by all of its addresses that are inside announced ranges", func(ctx SpecContext) {
+			service := withAllAddresses(ctx, lab, 41)
+			for _, node := range lab.Topology().Nodes() {
+				for _, address := range addressesOf(lab, service, 41) {
+					expectAnswer(ctx, lab.At(node.Name), service, address)
+				}
+			}
+		})
+
+		Requirement("SVC-074", "a pod on every node MUST reach a service by all of its addresses", func(ctx SpecContext) {
+			service := withAllAddresses(ctx, lab, 42)
+			for _, pod := range lab.Pods(ctx) {
+				for _, address := range addressesOf(lab, service, 42) {
+					expectAnswer(ctx, pod, service, address)
+				}
+			}
+		})
+
+		Requirement("SVC-075", "leaves and spines MUST reach a service by all of its addresses", func(ctx SpecContext) {
+			service := withAllAddresses(ctx, lab, 43)
+			for _, router := range fabricHosts(lab) {
+				for _, address := range addressesOf(lab, service, 43) {
+					expectAnswer(ctx, lab.At(router.Name), service, address)
+				}
+			}
+		})
+
+		Requirement("SVC-076", "an address of an announced range that no service has MUST be dropped by the node that it reaches, and not go round in the fabric", func(ctx SpecContext) {
+			client := lab.Topology().ByRole(topology.Client)[0]
+			nobody := netip.AddrPortFrom(lab.ExternalIP(50), 80)
+			captures := lab.CaptureOnNodes(ctx, func(p observe.Packet) bool { return p.To() == nobody && p.Source == client.Address() })
+			Expect(probe.Attempt(ctx, lab.At(client.Name), nobody, silence)).To(Equal(probe.TimedOut))
+			entered, left := 0, 0
+			for _, packets := range captures.Stop() {
+				for _, p := range packets {
+					switch p.Direction {
+					case observe.Received:
+						entered++
+					case observe.Sent:
+						left++
+					}
+				}
+			}
+			Expect(entered).To(BeNumerically(">", 0), "packets that came to a node")
+			Expect(left).To(BeZero(), "packets that a node sent back into the fabric")
+		})
+	})
+}
+
+// withAllAddresses makes a service that has a cluster IP, an external IP and a
+// LoadBalancer IP, the nth of each range.
+func withAllAddresses(ctx SpecContext, lab *Lab, n int) *Service {
+	GinkgoHelper()
+	return lab.NewService(ctx, ServiceOptions{
+		Type: corev1.ServiceTypeLoadBalancer, ExternalIPs: []netip.Addr{lab.ExternalIP(n)}, LoadBalancerIPs: []netip.Addr{lab.LoadBalancerIP(n)},
+	})
+}
+
+func addressesOf(lab *Lab, service *Service, n int) []netip.Addr {
+	GinkgoHelper()
+	return []netip.Addr{service.ClusterIP, lab.ExternalIP(n), lab.LoadBalancerIP(n)}
+}
+
+// expectAnswer waits until a service answers at an address: kube-proxy on the node
+// that the connection comes to has to know it first.
+func expectAnswer(ctx SpecContext, from lab.Host, service *Service, address netip.Addr) {
+	GinkgoHelper()
+	Eventually(probe.Attempt).WithContext(ctx).WithArguments(from, service.Addr(address), silence).
+		Should(Equal(probe.Answered), "from %s to %s", from.Name(), address)
+}
