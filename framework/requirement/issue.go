@@ -47,7 +47,7 @@ func Issues() []Issue {
 		},
 		{
 			Number:  "projectcalico/calico#13246",
-			Summary: "a node whose only endpoints of a service are not ready goes on announcing the service's address, and swallows what comes for it",
+			Summary: "a node whose only endpoints of a service are not ready announces the service's address all the same, and swallows what comes for it",
 			Affects: "up to v3.31.6, and v3.32.0 to v3.32.1",
 			FixedIn: "v3.31.7",
 		},

@@ -16,86 +16,81 @@ import (
 )
 
 const (
-	issue = "projectcalico/calico#10945"
-	other = "projectcalico/calico#9152"
+	oneIssue     = "projectcalico/calico#10945"
+	anotherIssue = "projectcalico/calico#9152"
 )
 
-// knownIssueSpecs are specs as suites have them, and what is to become of each.
-// shown is what a spec's report says was observed; empty: it shows nothing.
-func knownIssueSpecs() []struct {
+// knownIssueSpec is a spec as suites have them, and what is to become of it.
+type knownIssueSpec struct {
 	id    string
 	marks []any
 	body  any
 	state types.SpecState
-	says  string
-	shown string
-} {
+	// says is part of its failure. shown is part of what its report says was
+	// observed; empty: it shows nothing.
+	says, shown string
+}
+
+func knownIssueSpecs() []knownIssueSpec {
 	broken := func(g gomega.Gomega) { g.Expect("withdrawn").To(gomega.Equal("announced"), "the route") }
 	kept := func(g gomega.Gomega) { g.Expect(1).To(gomega.Equal(1)) }
-	return []struct {
-		id    string
-		marks []any
-		body  any
-		state types.SpecState
-		says  string
-		shown string
-	}{
+	return []knownIssueSpec{
 		{
-			"KNOW-001", []any{Known(issue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, issue, broken) },
+			"KNOW-001", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, oneIssue, broken) },
 			types.SpecStatePassed, "", "the route",
 		},
 		{
-			"KNOW-002", []any{Known(issue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, issue, kept) },
-			types.SpecStateFailed, issue + " seems to be fixed: KNOW-002 passes; remove the mark", "",
+			"KNOW-002", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, oneIssue, kept) },
+			types.SpecStateFailed, oneIssue + " seems to be fixed: KNOW-002 passes; remove the mark", "",
 		},
 		{
-			"KNOW-003", nil, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, issue, broken) },
+			"KNOW-003", nil, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, oneIssue, broken) },
 			types.SpecStateFailed, "is not marked with it", "",
 		},
 		{
-			"KNOW-004", []any{Known(other)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, issue, broken) },
+			"KNOW-004", []any{Known(anotherIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, oneIssue, broken) },
 			types.SpecStateFailed, "is not marked with it", "",
 		},
 		{
-			"KNOW-005", []any{Known(issue)}, func(ginkgo.SpecContext) {},
+			"KNOW-005", []any{Known(oneIssue)}, func(ginkgo.SpecContext) {},
 			types.SpecStateFailed, "KNOW-005 is marked with a known issue and has not shown it", "",
 		},
 		{
-			"KNOW-006", []any{Known(issue)}, func() {},
+			"KNOW-006", []any{Known(oneIssue)}, func() {},
 			types.SpecStateFailed, "has not shown it", "",
 		},
 		{
-			"KNOW-007", []any{Known(issue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, "projectcalico/calico#1", broken) },
+			"KNOW-007", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, "projectcalico/calico#1", broken) },
 			types.SpecStateFailed, "projectcalico/calico#1 is no known issue", "",
 		},
 		{
-			"KNOW-008", []any{Known(issue)}, func(ctx ginkgo.SpecContext) {
-				KnownIssue(ctx, issue, broken)
-				KnownIssue(ctx, issue, broken)
+			"KNOW-008", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) {
+				KnownIssue(ctx, oneIssue, broken)
+				KnownIssue(ctx, oneIssue, broken)
 			},
-			types.SpecStateFailed, "has shown " + issue + " already", "the route",
+			types.SpecStateFailed, "has shown " + oneIssue + " already", "the route",
 		},
 		{
-			"KNOW-009", []any{Known(issue)}, func(ctx ginkgo.SpecContext) {
-				KnownIssue(ctx, issue, func(gomega.Gomega) { gomega.Expect(1).To(gomega.Equal(2), "the spec's own") })
+			"KNOW-009", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) {
+				KnownIssue(ctx, oneIssue, func(gomega.Gomega) { gomega.Expect(1).To(gomega.Equal(2), "the spec's own") })
 			},
 			types.SpecStateFailed, "the spec's own", "",
 		},
 		{
-			"KNOW-010", []any{Known(issue)}, func(ctx ginkgo.SpecContext) {
-				KnownIssue(ctx, issue, func(gomega.Gomega) { panic("a mistake") })
+			"KNOW-010", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) {
+				KnownIssue(ctx, oneIssue, func(gomega.Gomega) { panic("a mistake") })
 			},
 			types.SpecStatePanicked, "", "",
 		},
 		{
-			"KNOW-011", []any{Known(issue)}, func(ctx ginkgo.SpecContext) {
-				KnownIssue(ctx, issue, func(gomega.Gomega) { ginkgo.Skip("unable: no such switch") })
+			"KNOW-011", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) {
+				KnownIssue(ctx, oneIssue, func(gomega.Gomega) { ginkgo.Skip("unable: no such switch") })
 			},
 			types.SpecStateSkipped, "unable: no such switch", "",
 		},
 		{
-			"KNOW-012", []any{Known(issue), ginkgo.SpecTimeout(50 * time.Millisecond)}, func(ctx ginkgo.SpecContext) {
-				KnownIssue(ctx, issue, func(g gomega.Gomega) {
+			"KNOW-012", []any{Known(oneIssue), ginkgo.SpecTimeout(50 * time.Millisecond)}, func(ctx ginkgo.SpecContext) {
+				KnownIssue(ctx, oneIssue, func(g gomega.Gomega) {
 					g.Eventually(func() int { return 1 }).WithContext(ctx).Should(gomega.Equal(2))
 				})
 			},
@@ -145,8 +140,8 @@ func TestKnownIssue(t *testing.T) {
 			if want.shown == "" && observed != (Observation{}) {
 				t.Errorf("it shows %+v and should show nothing", observed)
 			}
-			if want.shown != "" && (observed.Number != issue || observed.Summary == "" || !strings.Contains(observed.Observed, want.shown)) {
-				t.Errorf("it shows %+v, want %s with %q", observed, issue, want.shown)
+			if want.shown != "" && (observed.Number != oneIssue || observed.Summary == "" || !strings.Contains(observed.Observed, want.shown)) {
+				t.Errorf("it shows %+v, want %s with %q", observed, oneIssue, want.shown)
 			}
 		})
 	}

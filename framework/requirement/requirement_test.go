@@ -23,10 +23,10 @@ func TestCheck(t *testing.T) {
 		{"no id", []types.SpecReport{spec("it MUST work", "routes")}, "has no requirement id"},
 		{"an id twice", []types.SpecReport{spec("it MUST work", "MESH-001"), spec("it MUST too", "MESH-001")}, "MESH-001 is used at"},
 		{"no MUST", []types.SpecReport{spec("it works", "MESH-001")}, "not a sentence with MUST"},
-		{"marked with an issue", []types.SpecReport{spec("it MUST work", append(Known(issue), "MESH-001")...)}, ""},
+		{"marked with an issue", []types.SpecReport{spec("it MUST work", append(Known(oneIssue), "MESH-001")...)}, ""},
 		{"a mark without an issue", []types.SpecReport{spec("it MUST work", "MESH-001", KnownIssueLabel)}, "goes with the number of one issue"},
 		{"an issue without a mark", []types.SpecReport{spec("it MUST work", "MESH-001", "calico#10945")}, "goes with the number of one issue"},
-		{"two issues", []types.SpecReport{spec("it MUST work", slices.Concat([]string{"MESH-001"}, Known(issue), Known(other))...)}, "goes with the number of one issue"},
+		{"two issues", []types.SpecReport{spec("it MUST work", slices.Concat([]string{"MESH-001"}, Known(oneIssue), Known(anotherIssue))...)}, "goes with the number of one issue"},
 		{"an issue that nobody knows", []types.SpecReport{spec("it MUST work", append(Known("projectcalico/calico#1"), "MESH-001")...)}, "calico#1 is no known issue"},
 		{"not an id", []types.SpecReport{spec("it MUST work", "mesh-1")}, "has no requirement id"},
 	}
