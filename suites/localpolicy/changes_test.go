@@ -1,0 +1,51 @@
+package localpolicy
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// handover bounds how long a service may be unreachable when one of its nodes
+// goes. There is no promise of none: the node announces the service until its
+// endpoint is gone (requirement G12), so what comes to it meanwhile is lost, and a
+// lost SYN is repeated after 1 s only.
+const handover = 3 * time.Second
+
+// changes are changes under traffic.
+func changes(lab *Lab) {
+	Context("changes under traffic", Label("traffic", "changes"), func() {
+		Requirement("LOC-060", "when a service grows no connection MUST be lost", func(ctx SpecContext) {
+			_, from := client(lab)
+			racks := nodesOf(lab)
+			deployment := lab.NewDeployment(ctx, 1, OnNodes(racks[0][0], racks[1][0]), OnePerNode())
+			_, to := reached(ctx, lab, deployment, 90)
+			deployment.Ready(ctx)
+			waitForAnswersFrom(ctx, lab, to)
+			meters := lab.Meter(ctx, map[string]Flow{"client to service": {From: from, To: to}})
+			deployment.Scale(ctx, 2)
+			lab.ExpectAnnounced(ctx, Single(to.Addr()), nodesWith(deployment.Ready(ctx))...)
+			meters.ExpectNoLoss(ctx)
+		})
+
+		Requirement("LOC-061", "when one of a service's nodes is drained, clients MUST reach the others within the handover", func(ctx SpecContext) {
+			_, from := client(lab)
+			racks := nodesOf(lab)
+			drained, stays := racks[0][1], racks[1][1]
+			deployment := lab.NewDeployment(ctx, 2, OnNodes(drained, stays), OnePerNode())
+			_, to := reached(ctx, lab, deployment, 90)
+			deployment.Ready(ctx)
+			waitForAnswersFrom(ctx, lab, to)
+			meters := lab.Meter(ctx, map[string]Flow{"client to service": {From: from, To: to}})
+			lab.Drain(ctx, drained)
+			lab.ExpectAnnounced(ctx, Single(to.Addr()), stays)
+			for name, outage := range meters.Stop(ctx) {
+				Expect(outage.Longest).To(BeNumerically("<", handover), "%s: %s; last error: %v", name, outage, outage.Last)
+			}
+		})
+	})
+}

@@ -1,0 +1,125 @@
+package localpolicy
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// silence is how long an attempt that nobody is to answer waits: longer than the
+// first repetition of a lost SYN (1 s).
+const silence = 1500 * time.Millisecond
+
+// connections is how many new connections are made where a hash spreads them: with
+// four equal ways, the chance that one of them gets none is below 4 x 0.75^60, one
+// in eight million.
+const connections = 60
+
+// paths are what leaves and spines make of the next hops.
+func paths(lab *Lab) {
+	Context("paths", Label("traffic"), func() {
+		Requirement("LOC-050", "with Local the pod that answers MUST run on the node that the fabric delivered the connection to", func(ctx SpecContext) {
+			_, from := client(lab)
+			_, to := reached(ctx, lab, nil, 80)
+			waitForAnswersFrom(ctx, lab, to)
+			nodeOf := map[string]string{}
+			for _, pod := range lab.Pods(ctx) {
+				nodeOf[pod.PodName] = pod.Node
+			}
+			captures := lab.CaptureOnNodes(ctx, func(p observe.Packet) bool { return p.To() == to && p.Opens() && p.Direction == observe.Received })
+			answers := map[netip.AddrPort]string{}
+			for range connections {
+				answer, err := probe.Ask(ctx, from, to)
+				Expect(err).NotTo(HaveOccurred())
+				answers[answer.Local] = nodeOf[answer.Server]
+			}
+			entered := map[netip.AddrPort][]string{}
+			for node, packets := range captures.Stop() {
+				for _, p := range packets {
+					if !slices.Contains(entered[p.From()], node) {
+						entered[p.From()] = append(entered[p.From()], node)
+					}
+				}
+			}
+			for flow, node := range answers {
+				Expect(entered[flow]).To(ConsistOf(node), "the nodes that the connection from %s came to, which a pod on %s answered", flow, node)
+			}
+		})
+
+		Requirement("LOC-051", "with Cluster a connection MUST be answered by a pod on another node too than the one that it came to", func(ctx SpecContext) {
+			_, from := client(lab)
+			chosen := nodesOf(lab)[0][0]
+			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen))
+			options := localService(deployment)
+			options.Local, options.ExternalIPs = false, []netip.Addr{lab.ExternalIP(81)}
+			service := lab.NewService(ctx, options)
+			deployment.Ready(ctx)
+			to := service.Addr(lab.ExternalIP(81))
+			waitForAnswersFrom(ctx, lab, to)
+			captures := lab.CaptureOnNodes(ctx, func(p observe.Packet) bool { return p.To() == to && p.Opens() && p.Direction == observe.Received })
+			servers, err := probe.Spread(ctx, from, to, connections)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(servers).To(HaveLen(1), "the pods that answered")
+			entered := map[string]int{}
+			for node, packets := range captures.Stop() {
+				if len(packets) > 0 {
+					entered[node] = len(packets)
+				}
+			}
+			Expect(slices.Collect(maps.Keys(entered))).To(ConsistOf(slices.Concat(nodesOf(lab)...)), "the nodes that connections came to")
+		})
+
+		Requirement("LOC-052", "connections MUST be spread over all nodes that announce the service", func(ctx SpecContext) {
+			_, from := client(lab)
+			_, to := reached(ctx, lab, nil, 82)
+			waitForAnswersFrom(ctx, lab, to)
+			servers, err := probe.Spread(ctx, from, to, connections)
+			Expect(err).NotTo(HaveOccurred())
+			AddReportEntry("connections by pod", servers)
+			var names []string
+			for _, pod := range lab.Pods(ctx) {
+				names = append(names, pod.PodName)
+			}
+			Expect(slices.Collect(maps.Keys(servers))).To(ConsistOf(names), "the pods that answered")
+		})
+
+		Requirement("LOC-053", "connections from a rack with an endpoint MUST be answered inside the rack", func(ctx SpecContext) {
+			racks := nodesOf(lab)
+			chosen := []string{racks[0][0], racks[1][0]}
+			deployment := lab.NewDeployment(ctx, len(chosen), OnNodes(chosen...), OnePerNode())
+			_, to := reached(ctx, lab, deployment, 83)
+			nodeOf := map[string]string{}
+			for _, pod := range deployment.Ready(ctx) {
+				nodeOf[pod.PodName] = pod.Node
+			}
+			lab.ExpectAnnounced(ctx, Single(to.Addr()), chosen...)
+			for i, leaf := range lab.Topology().Leaves() {
+				Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.At(leaf.Name), to, silence).Should(Equal(probe.Answered), "from %s", leaf.Name)
+				servers, err := probe.Spread(ctx, lab.At(leaf.Name), to, connections/6)
+				Expect(err).NotTo(HaveOccurred())
+				for server := range servers {
+					Expect(nodeOf[server]).To(Equal(chosen[i]), "the node of the pod that answered %s", leaf.Name)
+				}
+			}
+		})
+	})
+}
+
+// waitForAnswersFrom waits until the service is announced as it has to be and
+// kube-proxy knows it on every node that may get a connection.
+func waitForAnswersFrom(ctx SpecContext, lab *Lab, to netip.AddrPort) {
+	GinkgoHelper()
+	Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+	for _, node := range lab.Topology().Nodes() {
+		Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.At(node.Name), to, silence).Should(Equal(probe.Answered), "from %s", node.Name)
+	}
+}

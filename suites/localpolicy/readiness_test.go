@@ -1,0 +1,75 @@
+package localpolicy
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// readiness is requirement G11: only ready endpoints count.
+func readiness(lab *Lab) {
+	Context("readiness", Label("routes", "changes"), func() {
+		Requirement("LOC-020", "a node whose only endpoint is not ready MUST NOT announce the service", Known("projectcalico/calico#13246"), func(ctx SpecContext) {
+			racks := nodesOf(lab)
+			ready, notReady := racks[0][0], racks[1][0]
+			deployment := lab.NewDeployment(ctx, 2, OnNodes(ready, notReady), OnePerNode(), Gated())
+			service := lab.NewService(ctx, localService(deployment))
+			for _, pod := range deployment.Running(ctx) {
+				if pod.Node == ready {
+					pod.SetReady(ctx, true)
+				}
+			}
+			KnownIssue(ctx, "projectcalico/calico#13246", func(g Gomega) {
+				lab.PromiseAnnounced(ctx, g, Single(service.ClusterIP), ready)
+			})
+		})
+
+		Requirement("LOC-021", "a node MUST announce the service as soon as its endpoint is ready", func(ctx SpecContext) {
+			chosen := nodesOf(lab)[0][1]
+			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen), Gated())
+			service := lab.NewService(ctx, localService(deployment))
+			deployment.Running(ctx)[0].SetReady(ctx, true)
+			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
+		})
+
+		Requirement("LOC-022", "an update of one EndpointSlice MUST NOT withdraw what a node announces because of another one", Known("projectcalico/calico#11502"), func(ctx SpecContext) {
+			racks := nodesOf(lab)
+			chosen, other := racks[0][0], racks[1][0]
+			first, second := lab.NewDeployment(ctx, 1, OnNodes(chosen)), lab.NewDeployment(ctx, 1, OnNodes(other))
+			service := lab.NewService(ctx, withoutSelector())
+			service.NewEndpointSlice(ctx, first.Ready(ctx)...)
+			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
+			service.NewEndpointSlice(ctx, second.Ready(ctx)...)
+			KnownIssue(ctx, "projectcalico/calico#11502", func(g Gomega) {
+				lab.PromiseAnnounced(ctx, g, Single(service.ClusterIP), chosen, other)
+			})
+		})
+
+		Requirement("LOC-023", "a service without a selector MUST be announced by the nodes of the endpoints that somebody gives it", func(ctx SpecContext) {
+			chosen := nodesOf(lab)[1][1]
+			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen))
+			service := lab.NewService(ctx, withoutSelector())
+			service.NewEndpointSlice(ctx, deployment.Ready(ctx)...)
+			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
+		})
+
+		Requirement("LOC-024", "when these endpoints are taken away with their EndpointSlice, the service MUST be withdrawn", func(ctx SpecContext) {
+			chosen := nodesOf(lab)[1][1]
+			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen))
+			service := lab.NewService(ctx, withoutSelector())
+			slice := service.NewEndpointSlice(ctx, deployment.Ready(ctx)...)
+			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
+			Expect(lab.Client.Resources().Delete(ctx, slice)).To(Succeed())
+			lab.ExpectAnnounced(ctx, Single(service.ClusterIP))
+		})
+	})
+}
+
+// withoutSelector is a local service whose EndpointSlices are the spec's to make.
+func withoutSelector() ServiceOptions {
+	options := localService(nil)
+	options.Selector = map[string]string{}
+	return options
+}

@@ -1,0 +1,95 @@
+package localpolicy
+
+import (
+	"net/netip"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// sources is requirement G16.
+func sources(l *Lab) {
+	Context("source addresses", Label("traffic"), func() {
+		Requirement("LOC-040", "with externalTrafficPolicy Local the pod MUST see the client's own address, by an external IP", func(ctx SpecContext) {
+			outside, from := client(l)
+			_, to := reached(ctx, l, nil, 70)
+			Eventually(seenAs).WithContext(ctx).WithArguments(from, to).Should(Equal(outside.Address()))
+		})
+
+		Requirement("LOC-041", "with externalTrafficPolicy Cluster the pod MUST see the address of the node that the connection came to", func(ctx SpecContext) {
+			_, from := client(l)
+			options := localService(nil)
+			options.Local, options.ExternalIPs = false, []netip.Addr{l.ExternalIP(71)}
+			service := l.NewService(ctx, options)
+			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(l.ExternalIP(71))).
+				Should(BeElementOf(topology.Addresses(l.Topology().Nodes())), "the source address that the pod sees")
+		})
+
+		Requirement("LOC-042", "with externalTrafficPolicy Local the pod MUST see the client's own address, by a LoadBalancer IP", func(ctx SpecContext) {
+			outside, from := client(l)
+			options := localService(nil)
+			options.Type, options.LoadBalancerIPs = corev1.ServiceTypeLoadBalancer, []netip.Addr{l.LoadBalancerIP(72)}
+			service := l.NewService(ctx, options)
+			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(l.LoadBalancerIP(72))).Should(Equal(outside.Address()))
+		})
+
+		Requirement("LOC-045", "by a cluster IP the pod MUST be seen to get the node's address even with Local, as cluster IPs are internal to kube-proxy", Label("negative"), func(ctx SpecContext) {
+			_, from := client(l)
+			service := l.NewService(ctx, localService(nil))
+			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(service.ClusterIP)).
+				Should(BeElementOf(topology.Addresses(l.Topology().Nodes())), "the source address that the pod sees")
+		})
+
+		Requirement("LOC-043", "a NetworkPolicy that allows the client's address alone MUST let the client in by a Local service, and nobody else", Label("changes"), func(ctx SpecContext) {
+			outside, from := client(l)
+			deployment := l.NewDeployment(ctx, 1)
+			_, to := reached(ctx, l, deployment, 73)
+			deployment.Ready(ctx)
+			router := l.Topology().Spines()[0]
+			Eventually(probe.Attempt).WithContext(ctx).WithArguments(l.At(router.Name), to, silence).Should(Equal(probe.Answered), "from %s before the policy", router.Name)
+
+			allow := netip.PrefixFrom(outside.Address(), outside.Address().BitLen())
+			policy := &networkingv1.NetworkPolicy{
+				ObjectMeta: metav1.ObjectMeta{GenerateName: "client-alone-", Namespace: fixtures.WorkloadNamespace},
+				Spec: networkingv1.NetworkPolicySpec{
+					PodSelector: metav1.LabelSelector{MatchLabels: deployment.Selector()},
+					PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
+					Ingress:     []networkingv1.NetworkPolicyIngressRule{{From: []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: allow.String()}}}}},
+				},
+			}
+			Expect(l.Client.Resources().Create(ctx, policy)).To(Succeed())
+			DeferCleanup(func(ctx SpecContext) { Expect(l.Client.Resources().Delete(ctx, policy)).To(Succeed()) })
+			Eventually(probe.Attempt).WithContext(ctx).WithArguments(l.At(router.Name), to, silence).Should(Equal(probe.TimedOut), "from %s under the policy", router.Name)
+			Expect(probe.Attempt(ctx, from, to, silence)).To(Equal(probe.Answered), "from %s under the policy", outside.Name)
+		})
+
+		Requirement("LOC-044", "a node without an endpoint MUST swallow what comes to its node port, and one with an endpoint answer", func(ctx SpecContext) {
+			_, from := client(l)
+			racks := nodesOf(l)
+			chosen, other := racks[0][0], racks[1][0]
+			deployment := l.NewDeployment(ctx, 1, OnNodes(chosen))
+			service := l.NewService(ctx, ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, Local: true})
+			deployment.Ready(ctx)
+			with, _ := l.Topology().Host(chosen)
+			without, _ := l.Topology().Host(other)
+			Eventually(probe.Attempt).WithContext(ctx).WithArguments(from, service.NodeAddr(with.Address()), silence).Should(Equal(probe.Answered), chosen)
+			Expect(probe.Attempt(ctx, from, service.NodeAddr(without.Address()), silence)).To(Equal(probe.TimedOut), other)
+		})
+	})
+}
+
+// seenAs is the source address of a connection as the pod sees it that answers.
+func seenAs(ctx SpecContext, from lab.Host, to netip.AddrPort) (netip.Addr, error) {
+	answer, err := probe.Ask(ctx, from, to)
+	return answer.Client.Addr(), err
+}
