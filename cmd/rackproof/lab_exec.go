@@ -21,6 +21,7 @@ func newLabExecCommand() *cobra.Command {
 			"The exit status is the command's.",
 		Example: "  rackproof lab exec worker\n" +
 			"  rackproof lab exec leaf0 -- vtysh -c 'show ip route'\n" +
+			"  rackproof lab exec tor0 -- birdc show protocols\n" +
 			"  rackproof lab exec worker -- birdc -s /var/run/calico/bird.ctl show protocols\n" +
 			"  rackproof lab exec control -- kubectl get nodes",
 		Args: func(command *cobra.Command, arguments []string) error {

@@ -31,8 +31,8 @@ type Path struct {
 	// Best is the path that the host prefers to all others. Where the prefix is the
 	// host's own, none is.
 	Best bool
-	// Used is a path that traffic takes: the best one, and those that share the load
-	// with it.
+	// Used is a path that traffic takes: the best one, and those with other next hops
+	// that share the load with it.
 	Used bool
 }
 
@@ -110,13 +110,14 @@ func birdPaths(ctx context.Context, host lab.Host, socket string) ([]Path, error
 	return fromBIRD(table, joined), nil
 }
 
-// fromBIRD takes what was learned by BGP from BIRD's table. joined are BIRD's routes
-// for the kernel, which have the next hops of all paths that are used: such a path
-// has the best one's merits and its next hops are among them.
+// fromBIRD takes what was learned by BGP from BIRD's table, where the best path of a
+// prefix comes first. joined are BIRD's routes for the kernel, which have the next hops
+// of all paths that are used: such a path has the best one's merits, and its next hops
+// are among them and no earlier path's.
 func fromBIRD(table, joined []bird.Path) []Path {
-	hops := map[netip.Prefix][]route.NextHop{}
+	free := map[netip.Prefix][]route.NextHop{}
 	for _, p := range joined {
-		hops[p.Prefix] = p.NextHops
+		free[p.Prefix] = slices.Clone(p.NextHops)
 	}
 	best := map[netip.Prefix]bird.Path{}
 	var paths []Path
@@ -136,8 +137,11 @@ func fromBIRD(table, joined []bird.Path) []Path {
 			Origin: strings.ToLower(p.BGP.Origin), LocalPref: p.BGP.LocalPref, MED: p.BGP.MED,
 			Valid: p.Kind != route.Unreachable, Best: p.Best,
 		}
-		path.Used = path.Valid && alike(best[p.Prefix], p) && len(p.NextHops) > 0 &&
-			!slices.ContainsFunc(p.NextHops, func(hop route.NextHop) bool { return !slices.Contains(hops[p.Prefix], hop) })
+		taken := func(hop route.NextHop) bool { return !slices.Contains(free[p.Prefix], hop) }
+		if path.Valid && len(p.NextHops) > 0 && alike(best[p.Prefix], p) && !slices.ContainsFunc(p.NextHops, taken) {
+			path.Used = true
+			free[p.Prefix] = slices.DeleteFunc(free[p.Prefix], func(hop route.NextHop) bool { return slices.Contains(p.NextHops, hop) })
+		}
 		paths = append(paths, path)
 	}
 	return sortPaths(paths)

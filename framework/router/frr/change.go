@@ -32,17 +32,23 @@ func Changes(before, after fabric.Router) (lines []string, ok bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	var family []string
+	var family, begin []string
 	for i, text := range had {
 		if !slices.Contains(has, text) {
 			lines = append(lines, fmt.Sprintf("no neighbor %s", before.Neighbors[i].Address))
 		}
 	}
-	for _, text := range has {
-		if !slices.Contains(had, text) {
-			lines = append(lines, strings.Split(text.neighbor, "\n")...)
-			family = append(family, strings.Split(text.activation, "\n")...)
+	for i, text := range has {
+		if slices.Contains(had, text) {
+			continue
 		}
+		// Else a neighbour that connects between two lines gets a session for no
+		// address family, which FRR does not reset when one is activated.
+		address := after.Neighbors[i].Address
+		neighbor := strings.Split(text.neighbor, "\n")
+		lines = append(append(lines, neighbor[0], fmt.Sprintf("neighbor %s shutdown", address)), neighbor[1:]...)
+		family = append(family, strings.Split(text.activation, "\n")...)
+		begin = append(begin, fmt.Sprintf("no neighbor %s shutdown", address))
 	}
 	for _, network := range before.Networks {
 		if !slices.Contains(after.Networks, network) {
@@ -58,6 +64,7 @@ func Changes(before, after fabric.Router) (lines []string, ok bool, err error) {
 		lines = append(lines, "address-family ipv4 unicast")
 		lines = append(append(lines, family...), "exit-address-family")
 	}
+	lines = append(lines, begin...)
 	if len(lines) == 0 {
 		return nil, true, nil
 	}

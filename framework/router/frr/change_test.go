@@ -23,6 +23,7 @@ func TestChanges(t *testing.T) {
 			want: `router bgp 65005
 no neighbor 10.1.5.11
 neighbor 10.1.5.11 remote-as 65005
+neighbor 10.1.5.11 shutdown
 neighbor 10.1.5.11 description worker
 neighbor 10.1.5.11 password secret
 neighbor 10.1.5.11 timers connect 1
@@ -31,7 +32,8 @@ address-family ipv4 unicast
 neighbor 10.1.5.11 activate
 neighbor 10.1.5.11 route-reflector-client
 neighbor 10.1.5.11 next-hop-self
-exit-address-family`,
+exit-address-family
+no neighbor 10.1.5.11 shutdown`,
 		},
 		{
 			name:   "a client becomes a plain neighbor",
@@ -39,12 +41,14 @@ exit-address-family`,
 			want: `router bgp 65005
 no neighbor 10.1.5.10
 neighbor 10.1.5.10 remote-as 65005
+neighbor 10.1.5.10 shutdown
 neighbor 10.1.5.10 description control-plane
 neighbor 10.1.5.10 timers connect 1
 neighbor 10.1.5.10 advertisement-interval 0
 address-family ipv4 unicast
 neighbor 10.1.5.10 activate
-exit-address-family`,
+exit-address-family
+no neighbor 10.1.5.10 shutdown`,
 		},
 		{
 			name:   "a neighbor less",
@@ -59,13 +63,15 @@ exit-address-family`,
 			want: `router bgp 65005
 no neighbor 10.1.10.2
 neighbor 10.1.10.3 remote-as 500
+neighbor 10.1.10.3 shutdown
 neighbor 10.1.10.3 description spine0
 neighbor 10.1.10.3 ttl-security hops 1
 neighbor 10.1.10.3 timers connect 1
 neighbor 10.1.10.3 advertisement-interval 0
 address-family ipv4 unicast
 neighbor 10.1.10.3 activate
-exit-address-family`,
+exit-address-family
+no neighbor 10.1.10.3 shutdown`,
 		},
 		{
 			name:   "one network for another",
