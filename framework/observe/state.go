@@ -13,7 +13,6 @@ import (
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/calico/datastore"
-	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/oracle"
 )
@@ -45,7 +44,7 @@ func NewCluster(l lab.Lab) (*Cluster, error) {
 func (c *Cluster) State(ctx context.Context) (oracle.State, error) {
 	state := oracle.State{Topology: c.lab.Topology(), CutLinks: map[string]bool{}}
 	var err error
-	if state.Routers, err = fabric.Plan(c.lab.Topology(), c.lab.Mode()); err != nil {
+	if state.Routers, err = Routers(ctx, c.lab); err != nil {
 		return state, err
 	}
 	if state.Resources, err = c.store.Read(ctx); err != nil {

@@ -135,7 +135,7 @@ func (b bird) program(s *speaker) route.Table {
 		paths := s.rib[prefix]
 		best := paths[0]
 		fromKernel := best.from == nil && best.preference != birdStatic
-		if fromKernel || s.inKernel(prefix) || !b.programs(prefix) {
+		if fromKernel || s.inKernel(prefix) || !b.programs(best) {
 			continue
 		}
 		r := route.Route{Prefix: prefix, Kind: best.way.kind, Origin: route.OriginBIRD}

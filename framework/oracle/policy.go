@@ -14,7 +14,7 @@ type policy interface {
 	// and whether it goes at all.
 	exports(p path, to *peer) (attributes, bool)
 	imports(prefix netip.Prefix, from *peer) bool
-	programs(prefix netip.Prefix) bool
+	programs(p path) bool
 }
 
 // nodePolicy is a node's: the peering's BGPFilters, then the function
@@ -89,4 +89,6 @@ func (r routerPolicy) exports(p path, _ *peer) (attributes, bool) {
 
 func (routerPolicy) imports(netip.Prefix, *peer) bool { return true }
 
-func (routerPolicy) programs(netip.Prefix) bool { return true }
+// programs leaves out what cannot be reached, which a node's BIRD puts into the
+// kernel as unreachable.
+func (routerPolicy) programs(p path) bool { return p.way.reachable() }

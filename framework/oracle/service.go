@@ -179,6 +179,6 @@ func (r serviceRanges) allowed(service Service) []netip.Addr {
 
 // programs tells whether the kernel filter lets a prefix through
 // (calico_kernel_programming in bird_ipam.cfg.template).
-func (a announcements) programs(prefix netip.Prefix) bool {
-	return !slices.ContainsFunc(a.rejected, func(p netip.Prefix) bool { return route.Contains(p, prefix) })
+func (a announcements) programs(p path) bool {
+	return !slices.ContainsFunc(a.rejected, func(outer netip.Prefix) bool { return route.Contains(outer, p.prefix) })
 }

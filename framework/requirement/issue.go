@@ -28,6 +28,13 @@ func Issues() []Issue {
 			Affects: "all versions so far",
 		},
 		{
+			// No issue is known; this is the pull request that brought the defect: a
+			// deleted EndpointSlice is looked up by its own name, and not its service's.
+			Number:  "projectcalico/calico#10715",
+			Summary: "a service whose EndpointSlice is deleted, and not updated, is announced as before",
+			Affects: "v3.31.0 and later, as far as looked at",
+		},
+		{
 			Number:  "projectcalico/calico#10945",
 			Summary: "a single address in serviceExternalIPs is not announced for a service of type ClusterIP",
 			Affects: "v3.30.0 to v3.31.0",

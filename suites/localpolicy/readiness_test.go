@@ -55,14 +55,16 @@ func readiness(lab *Lab) {
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
 		})
 
-		Requirement("LOC-024", "when these endpoints are taken away with their EndpointSlice, the service MUST be withdrawn", func(ctx SpecContext) {
+		Requirement("LOC-024", "when these endpoints are taken away with their EndpointSlice, the service MUST be withdrawn", Known("projectcalico/calico#10715"), func(ctx SpecContext) {
 			chosen := nodesOf(lab)[1][1]
 			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen))
 			service := lab.NewService(ctx, withoutSelector())
 			slice := service.NewEndpointSlice(ctx, deployment.Ready(ctx)...)
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
 			Expect(lab.Client.Resources().Delete(ctx, slice)).To(Succeed())
-			lab.ExpectAnnounced(ctx, Single(service.ClusterIP))
+			KnownIssue(ctx, "projectcalico/calico#10715", func(g Gomega) {
+				lab.PromiseAnnounced(ctx, g, Single(service.ClusterIP))
+			})
 		})
 	})
 }

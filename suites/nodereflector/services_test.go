@@ -1,7 +1,102 @@
 package nodereflector
 
 import (
+	"net/netip"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	corev1 "k8s.io/api/core/v1"
+
+	. "github.com/rackproof/rackproof/framework/requirement"
 	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
-func services(_ *Lab) {}
+// services are requirements E7 and E8: a reflector passes the addresses of services
+// on for which it has no endpoint itself. The mode announces none, so each spec
+// says which.
+func services(lab *Lab) {
+	Context("service addresses", Label("services", "changes"), func() {
+		Requirement("NRR-060", "a reflector MUST pass on the cluster IP of a local service whose only endpoint is on a client", func(ctx SpecContext) {
+			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+				spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.String()}}
+			})
+			service, client := onOneClient(ctx, lab, ServiceOptions{Type: corev1.ServiceTypeNodePort})
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			expectReflected(ctx, lab, Single(service.ClusterIP), client)
+		})
+
+		Requirement("NRR-061", "a reflector MUST pass on the LoadBalancer IP of a local service whose only endpoint is on a client, also one that is a range of its own", func(ctx SpecContext) {
+			address := lab.LoadBalancerIP(1)
+			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+				spec.ServiceLoadBalancerIPs = []v3.ServiceLoadBalancerIPBlock{{CIDR: Single(address).String()}}
+			})
+			_, client := onOneClient(ctx, lab, ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{address}})
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			expectReflected(ctx, lab, Single(address), client)
+		})
+
+		Requirement("NRR-062", "a reflector MUST pass on the external IP of a local service whose only endpoint is on a client, inside a range", func(ctx SpecContext) {
+			address := lab.ExternalIP(1)
+			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+				spec.ServiceExternalIPs = []v3.ServiceExternalIPBlock{{CIDR: lab.Topology().ExternalIPs.String()}}
+			})
+			_, client := onOneClient(ctx, lab, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			expectReflected(ctx, lab, Single(address), client)
+		})
+
+		Requirement("NRR-063", "a reflector MUST pass on the external IP of a local service whose only endpoint is on a client, if it is a range of its own", Known("projectcalico/calico#13341"), func(ctx SpecContext) {
+			address := lab.ExternalIP(2)
+			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+				spec.ServiceExternalIPs = []v3.ServiceExternalIPBlock{{CIDR: Single(address).String()}}
+			})
+			_, client := onOneClient(ctx, lab, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
+			KnownIssue(ctx, "projectcalico/calico#13341", func(g Gomega) {
+				g.Eventually(lab.NextHops).WithContext(ctx).WithArguments(lab.Topology().Leaves()[0].Name, Single(address)).Should(ConsistOf(client))
+			})
+		})
+
+		Requirement("NRR-064", "a reflector that is excluded from load balancers MUST pass on the LoadBalancer IPs of others all the same", func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			address := lab.LoadBalancerIP(2)
+			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+				spec.ServiceLoadBalancerIPs = []v3.ServiceLoadBalancerIPBlock{{CIDR: lab.Topology().LoadBalancerIPs.String()}}
+			})
+			for _, reflector := range roles.reflectors {
+				lab.ExcludeFromLoadBalancers(ctx, reflector.Name)
+			}
+			_, client := onOneClient(ctx, lab, ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{address}})
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			expectReflected(ctx, lab, Single(address), client)
+		})
+	})
+}
+
+// onOneClient makes a local service with one endpoint, on a node that is no
+// reflector, and names the node.
+func onOneClient(ctx SpecContext, lab *Lab, options ServiceOptions) (*Service, string) {
+	GinkgoHelper()
+	_, roles := begin(ctx, lab)
+	client := roles.clients[0].Name
+	options.Deployment, options.Local = lab.NewDeployment(ctx, 1, OnNodes(client)), true
+	service := lab.NewService(ctx, options)
+	options.Deployment.Ready(ctx)
+	return service, client
+}
+
+// expectReflected expects that every leaf routes a prefix to the node that
+// announces it, which it knows from reflectors alone.
+func expectReflected(ctx SpecContext, lab *Lab, prefix netip.Prefix, client string) {
+	GinkgoHelper()
+	_, roles := begin(ctx, lab)
+	for _, leaf := range lab.Topology().Leaves() {
+		Expect(lab.NextHops(ctx, leaf.Name, prefix)).To(ConsistOf(client), "%s: %s", leaf.Name, prefix)
+		paths, err := lab.PathsOf(ctx, leaf.Name)
+		Expect(err).NotTo(HaveOccurred())
+		to := paths.To(prefix)
+		Expect(to).NotTo(BeEmpty(), "%s: paths to %s", leaf.Name, prefix)
+		Expect(to.From(topology.Addresses(roles.reflectors)...)).To(Equal(to), "%s: paths to %s", leaf.Name, prefix)
+	}
+}
