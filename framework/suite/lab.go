@@ -54,17 +54,9 @@ type Lab struct {
 	Client klient.Client
 }
 
-// LabOption says in what a lab differs from its topology and mode.
-type LabOption func(*Lab)
-
-// WithLeaves makes the leaves run the given software.
-func WithLeaves(software topology.Software) LabOption {
-	return func(l *Lab) { l.topology = l.topology.WithSoftware(software) }
-}
-
 // Lab declares a lab of the suite. Specs within a container that calls Use run on
 // it.
-func (s *Suite) Lab(topologyName, modeName string, options ...LabOption) *Lab {
+func (s *Suite) Lab(topologyName, modeName string) *Lab {
 	t, err := fixtures.Topology(topologyName)
 	if err != nil {
 		ginkgo.Fail(err.Error())
@@ -73,10 +65,10 @@ func (s *Suite) Lab(topologyName, modeName string, options ...LabOption) *Lab {
 	if err != nil {
 		ginkgo.Fail(err.Error())
 	}
-	l := &Lab{suite: s, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}}
-	for _, option := range options {
-		option(l)
+	if s.options.leaves != "" {
+		t = t.WithSoftware(s.options.leaves)
 	}
+	l := &Lab{suite: s, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}}
 	s.labs = append(s.labs, l)
 	return l
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // Names of the suites' flags.
@@ -13,6 +14,7 @@ const (
 	labFlag     = "rackproof.lab"
 	keepFlag    = "rackproof.keep"
 	resultsFlag = "rackproof.results"
+	leavesFlag  = "rackproof.leaves"
 )
 
 // Main is a suite's TestMain. The process of a lab is the suite's own program
@@ -22,6 +24,7 @@ func Main(m *testing.M) {
 	flag.String(labFlag, "", "run against this lab, which is up already, and leave it up")
 	flag.Bool(keepFlag, false, "keep the lab of a failed run")
 	flag.String(resultsFlag, "", "write JUnit, JSON and evidence to this folder")
+	flag.String(leavesFlag, "", "what all leaves run, frr or bird, in place of what the topology says")
 	os.Exit(m.Run())
 }
 
@@ -29,6 +32,7 @@ func Main(m *testing.M) {
 type options struct {
 	lab, results string
 	keep         bool
+	leaves       topology.Software
 }
 
 func readOptions() options {
@@ -38,5 +42,5 @@ func readOptions() options {
 		}
 		return ""
 	}
-	return options{lab: text(labFlag), results: text(resultsFlag), keep: text(keepFlag) == "true"}
+	return options{lab: text(labFlag), results: text(resultsFlag), keep: text(keepFlag) == "true", leaves: topology.Software(text(leavesFlag))}
 }

@@ -1,0 +1,81 @@
+package tor
+
+import (
+	"net/netip"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	corev1 "k8s.io/api/core/v1"
+
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// external is requirement F6: switches in an AS of their own, with the mesh on. To
+// an external neighbour a node tells all that it knows, with itself as next hop.
+func external(lab *Lab) {
+	Context("switches in an AS of their own", Label("routes", "changes"), func() {
+		Requirement("TOR-060", "with the mesh left on an external switch MUST be seen to get every node's blocks and local services from all nodes", Label("negative"), func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			service, _ := localService(ctx, lab)
+			makeExternal(ctx, lab)
+			settled(ctx, lab)
+			for _, tor := range tors(lab) {
+				for _, prefix := range append(state.Blocks(nodes(lab)...), service) {
+					Expect(lab.NextHops(ctx, tor, prefix)).To(ConsistOf(nodes(lab)), "%s: %s", tor, prefix)
+				}
+			}
+		})
+
+		Requirement("TOR-061", "with the mesh off an external switch MUST route every block and local service to their own node alone", func(ctx SpecContext) {
+			service, owner := localService(ctx, lab)
+			makeExternal(ctx, lab)
+			lab.SetMesh(ctx, false)
+			settled(ctx, lab)
+			expectOwners(ctx, lab, service, owner)
+		})
+
+		Requirement("TOR-062", "a BGPFilter that rejects what comes from remote peers MUST do the same with the mesh on", func(ctx SpecContext) {
+			service, owner := localService(ctx, lab)
+			lab.ApplyBGPFilter(ctx, "own-routes-alone", v3.BGPFilterSpec{
+				ExportV4: []v3.BGPFilterRuleV4{{Action: v3.Reject, Source: v3.BGPFilterSourceRemotePeers}},
+			})
+			makeExternal(ctx, lab)
+			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Filters = []string{"own-routes-alone"} })
+			settled(ctx, lab)
+			expectOwners(ctx, lab, service, owner)
+			lab.ExpectPodsReach(ctx, AllPairs)
+			lab.ExpectClientsReachPods(ctx)
+		})
+	})
+}
+
+// localService announces cluster IPs and makes a local service with one endpoint. It
+// returns the service's address and its node.
+func localService(ctx SpecContext, lab *Lab) (netip.Prefix, string) {
+	GinkgoHelper()
+	lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+		spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.String()}}
+	})
+	owner := nodes(lab)[1]
+	deployment := lab.NewDeployment(ctx, 1, OnNodes(owner))
+	service := lab.NewService(ctx, ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, Local: true})
+	deployment.Ready(ctx)
+	return Single(service.ClusterIP), owner
+}
+
+// expectOwners expects that every switch routes blocks and a service to the nodes
+// that they are on.
+func expectOwners(ctx SpecContext, lab *Lab, service netip.Prefix, owner string) {
+	GinkgoHelper()
+	state := begin(ctx, lab)
+	for _, tor := range tors(lab) {
+		Expect(lab.NextHops(ctx, tor, service)).To(ConsistOf(owner), "%s: %s", tor, service)
+		for _, node := range nodes(lab) {
+			for _, block := range state.Blocks(node) {
+				Expect(lab.NextHops(ctx, tor, block)).To(ConsistOf(node), "%s: %s", tor, block)
+			}
+		}
+	}
+}

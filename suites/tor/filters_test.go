@@ -1,0 +1,129 @@
+package tor
+
+import (
+	"net/netip"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// Names of the specs' BGPFilters.
+const (
+	filter      = "tor-filter"
+	otherFilter = "tor-other-filter"
+)
+
+// filters are requirements H1 to H4.
+func filters(lab *Lab) {
+	Context("BGPFilters", Label("filters", "changes"), func() {
+		Requirement("TOR-070", "an export rule that rejects a block MUST keep it from the switches, and nothing else", func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			kept := state.Nodes[0].Blocks[0]
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.Equal, kept)}})
+			useFilters(ctx, lab, filter)
+			expectOnToRs(ctx, lab, func(block netip.Prefix) bool { return block != kept })
+		})
+
+		Requirement("TOR-071", "an export rule that accepts MUST let through even what Calico does not export by itself", func(ctx SpecContext) {
+			management := lab.Topology().Management.Prefix
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.Equal, management)}})
+			useFilters(ctx, lab, filter)
+			for _, tor := range tors(lab) {
+				Expect(lab.NextHops(ctx, tor, management)).To(ConsistOf(nodes(lab)), "%s: %s", tor, management)
+			}
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
+		})
+
+		Requirement("TOR-072", "an import rule that rejects MUST keep a node from taking what the switches tell it", func(ctx SpecContext) {
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ImportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.In, outside(lab))}})
+			useFilters(ctx, lab, filter)
+			for _, node := range nodes(lab) {
+				Expect(lab.NextHops(ctx, node, outside(lab))).To(BeEmpty(), "%s: %s", node, outside(lab))
+				others, err := lab.PathsOf(ctx, node)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(others).NotTo(BeEmpty(), "what %s has from others", node)
+			}
+		})
+
+		Requirement("TOR-073", "of several rules the first that applies MUST decide", func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			let := state.Nodes[0].Blocks[0]
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{
+				rule(v3.Accept, v3.Equal, let), rule(v3.Reject, v3.In, lab.Topology().Pods),
+			}})
+			useFilters(ctx, lab, filter)
+			expectOnToRs(ctx, lab, func(block netip.Prefix) bool { return block == let })
+		})
+
+		Requirement("TOR-074", "several filters MUST apply in the order in which the BGPPeer names them", func(ctx SpecContext) {
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.In, lab.Topology().Pods)}})
+			lab.ApplyBGPFilter(ctx, otherFilter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.In, lab.Topology().Pods)}})
+			useFilters(ctx, lab, filter, otherFilter)
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return false })
+
+			By("naming them the other way round")
+			useFilters(ctx, lab, otherFilter, filter)
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
+		})
+
+		Requirement("TOR-075", "a filter that is deleted MUST leave the peers that name it as they were without it", func(ctx SpecContext) {
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.In, lab.Topology().Pods)}})
+			useFilters(ctx, lab, filter)
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return false })
+			Expect(lab.Calico.DeleteBGPFilter(ctx, filter)).To(Succeed())
+			settled(ctx, lab)
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
+		})
+
+		Requirement("TOR-076", "a rule with a prefix length MUST apply to prefixes of such lengths alone", func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			length := int32(state.Nodes[0].Blocks[0].Bits())
+			longer := length + 1
+			tooLong := rule(v3.Reject, v3.In, lab.Topology().Pods)
+			tooLong.PrefixLength = &v3.BGPFilterPrefixLengthV4{Min: &longer}
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{tooLong}})
+			useFilters(ctx, lab, filter)
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
+
+			By("making the length that of the blocks")
+			tooLong.PrefixLength.Min = &length
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{tooLong}})
+			settled(ctx, lab)
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return false })
+		})
+	})
+}
+
+// rule is a rule about prefixes.
+func rule(action v3.BGPFilterAction, operator v3.BGPFilterMatchOperator, prefix netip.Prefix) v3.BGPFilterRuleV4 {
+	return v3.BGPFilterRuleV4{Action: action, MatchOperator: operator, CIDR: prefix.String()}
+}
+
+// useFilters has the nodes use filters with the switches, and waits until that shows.
+func useFilters(ctx SpecContext, lab *Lab, names ...string) {
+	GinkgoHelper()
+	changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Filters = names })
+	settled(ctx, lab)
+}
+
+// expectOnToRs looks which nodes' blocks the switches have: exactly those that are
+// chosen, via their owners.
+func expectOnToRs(ctx SpecContext, lab *Lab, chosen func(netip.Prefix) bool) {
+	GinkgoHelper()
+	state := begin(ctx, lab)
+	for _, tor := range tors(lab) {
+		for _, node := range state.Nodes {
+			for _, block := range node.Blocks {
+				want := []string{}
+				if chosen(block) {
+					want = append(want, node.Name)
+				}
+				Expect(lab.NextHops(ctx, tor, block)).To(ConsistOf(want), "%s: %s", tor, block)
+			}
+		}
+	}
+}

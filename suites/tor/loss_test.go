@@ -1,0 +1,90 @@
+package tor
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// noticed is how long the outage of a switch that is cut off may last: the hold time
+// that it has with everybody (3 s), and what a connection takes that was begun just
+// before that was over (a lost SYN is sent again after 1 s).
+const noticed = 5 * time.Second
+
+// loss is requirement F9: two switches, of which one is lost.
+func loss(lab *Lab) {
+	Context("loss of a switch", Label("failure"), func() {
+		for _, lost := range []int{0, 1} {
+			id := map[int]string{0: "TOR-090", 1: "TOR-091"}[lost]
+			which := map[int]string{0: "first", 1: "second"}[lost]
+			Requirement(id, "when the "+which+" switch is cut off from the rack, nodes and core MUST use the other one within the hold time, and both again when it is back", func(ctx SpecContext) {
+				state := begin(ctx, lab)
+				gone, left := tors(lab)[lost], tors(lab)[1-lost]
+				client := lab.Topology().ByRole(topology.Client)[0].Name
+				node := nodes(lab)[0]
+				meters := lab.Meter(ctx, map[string]Flow{"client to pod": {From: lab.At(client), To: lab.Pods(ctx)[node].Address}})
+				lab.CutEnd(ctx, rackLink(lab), gone)
+				settled(ctx, lab)
+				for _, node := range nodes(lab) {
+					Expect(lab.NextHops(ctx, node, outside(lab))).To(ConsistOf(left), "%s: %s", node, outside(lab))
+				}
+				for _, core := range lab.Topology().Spines() {
+					for _, block := range state.Blocks(nodes(lab)...) {
+						Expect(lab.NextHops(ctx, core.Name, block)).To(ConsistOf(left), "%s: %s", core.Name, block)
+					}
+				}
+				for name, outage := range meters.Stop(ctx) {
+					Expect(outage.Longest).To(BeNumerically("<", noticed), "%s: %s; last error: %v", name, outage, outage.Last)
+				}
+				lab.ExpectClientsReachPods(ctx)
+
+				By("bringing it back")
+				lab.RestoreEnd(ctx, rackLink(lab), gone)
+				settled(ctx, lab)
+				for _, node := range nodes(lab) {
+					Expect(lab.NextHops(ctx, node, outside(lab))).To(ConsistOf(tors(lab)), "%s: %s", node, outside(lab))
+				}
+			})
+		}
+
+		Requirement("TOR-092", "when a switch loses its way to the core, nodes MUST take the other one to the outside, and their blocks stay on both", func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			gone, left := tors(lab)[0], tors(lab)[1]
+			lab.CutLink(ctx, uplink(lab, gone))
+			settled(ctx, lab)
+			for _, node := range nodes(lab) {
+				Expect(lab.NextHops(ctx, node, outside(lab))).To(ConsistOf(left), "%s: %s", node, outside(lab))
+				for _, tor := range tors(lab) {
+					for _, block := range state.Blocks(node) {
+						Expect(lab.NextHops(ctx, tor, block)).To(ConsistOf(node), "%s: %s", tor, block)
+					}
+				}
+			}
+			lab.ExpectClientsReachPods(ctx)
+		})
+	})
+}
+
+// rackLink is the link that joins servers and switches.
+func rackLink(lab *Lab) string {
+	return lab.Topology().Nodes()[0].Interfaces[0].Link
+}
+
+// uplink is the link of a switch to the core.
+func uplink(lab *Lab, tor string) string {
+	GinkgoHelper()
+	host, ok := lab.Topology().Host(tor)
+	Expect(ok).To(BeTrue(), tor)
+	for _, port := range host.Interfaces {
+		if port.Link != rackLink(lab) {
+			return port.Link
+		}
+	}
+	Fail(tor + " has no link to the core")
+	return ""
+}

@@ -1,0 +1,109 @@
+package tor
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/e2e-framework/klient/k8s"
+
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/observe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/session"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// Passwords of the specs, and the secret and key that have them.
+const (
+	secretName = "bgp-passwords"
+	secretKey  = "tor"
+
+	password      = "leaf-and-spine"
+	otherPassword = "spine-and-leaf"
+)
+
+// refusal is how long a session that must not come up is watched: several of the
+// switches' attempts to connect, which are a second apart.
+const refusal = 3 * time.Second
+
+// passwords is requirement F17.
+func passwords(lab *Lab) {
+	Context("passwords", Label("security", "changes"), func() {
+		Requirement("TOR-040", "with the same password on both ends the sessions MUST be established", func(ctx SpecContext) {
+			usePassword(ctx, lab, password)
+			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.Password = password })
+			settled(ctx, lab)
+			expectEstablished(ctx, lab)
+		})
+
+		Requirement("TOR-041", "with different passwords no session MUST come up, and with the right one put into the secret they MUST", func(ctx SpecContext) {
+			secret := usePassword(ctx, lab, otherPassword)
+			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.Password = password })
+			settled(ctx, lab)
+			Consistently(func(ctx SpecContext) (int, error) { return established(ctx, lab) }).WithContext(ctx).WithTimeout(refusal).Should(BeZero(), "sessions of nodes with switches")
+
+			By("correcting the secret")
+			secret.Data[secretKey] = []byte(password)
+			Expect(lab.Client.Resources().Update(ctx, secret)).To(Succeed())
+			settled(ctx, lab)
+			expectEstablished(ctx, lab)
+		})
+
+		Requirement("TOR-042", "a secret that is not there MUST leave the sessions without a password, and Calico at work", func(ctx SpecContext) {
+			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password = passwordReference() })
+			settled(ctx, lab)
+			expectEstablished(ctx, lab)
+
+			By("asking the switches for a password: now it matters")
+			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.Password = password })
+			settled(ctx, lab)
+			Expect(established(ctx, lab)).To(BeZero(), "sessions of nodes with switches")
+		})
+	})
+}
+
+// usePassword has the nodes use a password with the switches: a secret, leave for
+// calico-node to read it as Calico's documentation has it ("Configure BGP peering",
+// section on passwords), and the BGPPeers' reference to it.
+func usePassword(ctx SpecContext, lab *Lab, text string) *corev1.Secret {
+	GinkgoHelper()
+	meta := metav1.ObjectMeta{Name: secretName, Namespace: observe.PasswordNamespace}
+	secret := &corev1.Secret{ObjectMeta: meta, Data: map[string][]byte{secretKey: []byte(text)}}
+	role := &rbacv1.Role{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{{
+		APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{secretName}, Verbs: []string{"get", "list", "watch"},
+	}}}
+	binding := &rbacv1.RoleBinding{
+		ObjectMeta: meta,
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: secretName},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "calico-node", Namespace: observe.PasswordNamespace}},
+	}
+	for _, object := range []k8s.Object{role, binding, secret} {
+		Expect(lab.Client.Resources().Create(ctx, object)).To(Succeed(), "create %T %s", object, secretName)
+		DeferCleanup(func(ctx SpecContext) { Expect(lab.Client.Resources().Delete(ctx, object)).To(Succeed()) })
+	}
+	changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password = passwordReference() })
+	return secret
+}
+
+func passwordReference() *v3.BGPPassword {
+	return &v3.BGPPassword{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: secretName}, Key: secretKey}}
+}
+
+// established counts the sessions of nodes with switches that are up.
+func established(ctx SpecContext, lab *Lab) (int, error) {
+	got, err := observe.Sessions(ctx, lab.Lab)
+	count := 0
+	for _, node := range nodes(lab) {
+		for _, s := range got[node] {
+			if s.Kind == session.Global && s.State == session.Established {
+				count++
+			}
+		}
+	}
+	return count, err
+}

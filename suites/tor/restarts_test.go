@@ -1,0 +1,80 @@
+package tor
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rackproof/rackproof/framework/fabric"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/session"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// restartTime is how long switches keep the routes of a node that is gone, in the
+// spec that waits for the end of it (Calico's default is BIRD's, 120 s).
+const restartTime = 3 * time.Second
+
+// restarts are requirements K1, K3 and F18.
+func restarts(lab *Lab) {
+	Context("graceful restart", Label("failure"), func() {
+		Requirement("TOR-030", "when a node's BIRD is killed, the switches MUST keep its routes, and no probe from outside to its pods be lost until it is back", func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			node := nodes(lab)[0]
+			client := lab.Topology().ByRole(topology.Client)[0].Name
+			meters := lab.Meter(ctx, map[string]Flow{"client to pod": {From: lab.At(client), To: lab.Pods(ctx)[node].Address}})
+			lab.KillComponent(ctx, node, bird)
+			for _, tor := range tors(lab) {
+				Eventually(lab.SessionState).WithContext(ctx).WithArguments(tor, node).ShouldNot(Equal(session.Established))
+				for _, block := range state.Blocks(node) {
+					Expect(lab.NextHops(ctx, tor, block)).To(ConsistOf(node), "%s: %s", tor, block)
+				}
+			}
+			lab.StartComponent(ctx, node, bird)
+			settled(ctx, lab)
+			meters.ExpectNoLoss(ctx)
+		})
+
+		Requirement("TOR-031", "without graceful restart on the switches they MUST drop the node's routes at once", Label("changes"), func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			lab.ConfigureRouters(ctx, func(plan map[string]*fabric.Router) {
+				for _, tor := range tors(lab) {
+					plan[tor].ForgetRestarting = true
+				}
+			})
+			settled(ctx, lab)
+			node := nodes(lab)[0]
+			lab.KillComponent(ctx, node, bird)
+			for _, tor := range tors(lab) {
+				for _, block := range state.Blocks(node) {
+					Eventually(lab.NextHops).WithContext(ctx).WithTimeout(restartTime).WithArguments(tor, block).Should(BeEmpty(), "%s: %s", tor, block)
+				}
+			}
+		})
+
+		Requirement("TOR-032", "maxRestartTime MUST be how long the switches keep the routes of a node whose BIRD does not come back", Label("changes"), func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.MaxRestartTime = &metav1.Duration{Duration: restartTime} })
+			settled(ctx, lab)
+			node := nodes(lab)[0]
+			lab.KillComponent(ctx, node, bird)
+			for _, tor := range tors(lab) {
+				Eventually(lab.SessionState).WithContext(ctx).WithArguments(tor, node).ShouldNot(Equal(session.Established))
+			}
+			for _, tor := range tors(lab) {
+				for _, block := range state.Blocks(node) {
+					Consistently(lab.NextHops).WithContext(ctx).WithTimeout(restartTime/4).WithArguments(tor, block).Should(ConsistOf(node), "%s: %s", tor, block)
+				}
+			}
+			for _, tor := range tors(lab) {
+				for _, block := range state.Blocks(node) {
+					Eventually(lab.NextHops).WithContext(ctx).WithTimeout(3*restartTime).WithArguments(tor, block).Should(BeEmpty(), "%s: %s", tor, block)
+				}
+			}
+		})
+	})
+}

@@ -1,0 +1,41 @@
+package tor
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+
+	"github.com/rackproof/rackproof/framework/fabric"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/session"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// ttlSecurity is requirement F16.
+func ttlSecurity(lab *Lab) {
+	Context("TTL security", Label("security", "changes"), func() {
+		Requirement("TOR-050", "with TTL security of one hop on both ends the sessions MUST be established", func(ctx SpecContext) {
+			one := uint8(1)
+			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.TTLSecurity = &one })
+			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.TTLSecurity = 1 })
+			settled(ctx, lab)
+			expectEstablished(ctx, lab)
+		})
+
+		Requirement("TOR-051", "a switch with TTL security MUST have no session with a node that has none, as the node's packets might come from further away", func(ctx SpecContext) {
+			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.TTLSecurity = 1 })
+			settled(ctx, lab)
+			Expect(established(ctx, lab)).To(BeZero(), "sessions of nodes with switches")
+		})
+	})
+}
+
+// expectEstablished looks at all sessions between nodes and switches.
+func expectEstablished(ctx SpecContext, lab *Lab) {
+	GinkgoHelper()
+	for _, tor := range tors(lab) {
+		for _, node := range nodes(lab) {
+			Expect(lab.SessionState(ctx, node, tor)).To(Equal(session.Established), "%s with %s", node, tor)
+		}
+	}
+}
