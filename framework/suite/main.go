@@ -25,6 +25,10 @@ func Main(m *testing.M) {
 	flag.Bool(keepFlag, false, "keep the lab of a failed run")
 	flag.String(resultsFlag, "", "write JUnit, JSON and evidence to this folder")
 	flag.String(leavesFlag, "", "what all leaves run, frr or bird, in place of what the topology says")
+	flag.Parse()
+	if times := repetitions(); times > 1 {
+		os.Exit(repeat(times))
+	}
 	os.Exit(m.Run())
 }
 
