@@ -37,6 +37,10 @@ func articlesRouters(lab *Lab) {
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
 
+			// Whatever the leaves run, VyOS is FRR.
+			for i := range planned.Routers {
+				planned.Routers[i].Software = topology.FRR
+			}
 			// What agrees with the lab is what the suite's other specs ask for, but for the
 			// client's network, which is not in the article and which nobody announces now.
 			read, err := lab.State(ctx)
