@@ -97,7 +97,7 @@ func (c *cable) set(t *testing.T, change func(netlink.Link) error) {
 // syn sends a SYN from a port.
 func (c *cable) syn(t *testing.T, port layers.TCPPort) error {
 	t.Helper()
-	data := frame(t, ethernet(c.from, c.to, layers.EthernetTypeIPv4), ip("192.0.2.1", "198.51.100.1", layers.IPProtocolTCP), syn(port, 80))
+	data := frame(t, ethernet(c.from, c.to, layers.EthernetTypeIPv4), ip("192.0.2.1", "198.51.100.1", layers.IPProtocolTCP), syn(port))
 	return unix.Sendto(c.socket, data, 0, &unix.SockaddrLinklayer{Ifindex: c.index})
 }
 

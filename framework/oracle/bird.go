@@ -88,7 +88,7 @@ func (b bird) advertise(s *speaker, p path, to *peer) (attributes, bool) {
 	if to.client && slices.Contains(p.clusters, s.clusterID) {
 		return attributes{}, false
 	}
-	a.nextHop = b.nextHop(s, p, to, to.nextHopSelf && !(reflected && b.keepsReflected))
+	a.nextHop = b.nextHop(s, p, to, to.nextHopSelf && (!reflected || !b.keepsReflected))
 	if a.nextHop == to.remote {
 		return attributes{}, false // a neighbour is not told of itself (RFC 4271, section 5.1.3)
 	}

@@ -54,7 +54,7 @@ func netexec(t *testing.T, names ...string) netip.AddrPort {
 // listener is a socket that nobody accepts connections from.
 func listener(t *testing.T) (net.Listener, netip.AddrPort) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

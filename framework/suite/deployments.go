@@ -212,14 +212,14 @@ func podLacks(pod corev1.Pod, condition corev1.PodConditionType) string {
 	if pod.DeletionTimestamp != nil {
 		return "it is about to end"
 	}
-	fault := "it is not " + string(condition)
+	faults := []string{"it is not " + string(condition)}
 	for _, c := range pod.Status.Conditions {
 		if c.Type == condition && c.Status == corev1.ConditionTrue {
 			return ""
 		}
 		if c.Status != corev1.ConditionTrue && c.Message != "" {
-			fault += fmt.Sprintf(", %s: %s", c.Type, c.Message)
+			faults = append(faults, fmt.Sprintf("%s: %s", c.Type, c.Message))
 		}
 	}
-	return fault
+	return strings.Join(faults, ", ")
 }

@@ -77,11 +77,7 @@ func (s *Suite) Lab(topologyName, modeName string) *Lab {
 // on a lab that is up and agrees with the oracle, whatever ran before, and leaves
 // evidence behind when it fails.
 func (l *Lab) Use() {
-	ginkgo.BeforeEach(func(ctx ginkgo.SpecContext) {
-		l.ensureUp(ctx)
-		gomega.Eventually(l.Sessions).WithContext(ctx).Should(Agree(), "the lab has to be in order before the spec begins")
-		gomega.Eventually(l.Routes(Everything)).WithContext(ctx).Should(Agree(), "the lab has to be in order before the spec begins")
-	}, ginkgo.NodeTimeout(upTimeout))
+	ginkgo.BeforeEach(func(ctx ginkgo.SpecContext) { l.Ready(ctx) }, ginkgo.NodeTimeout(upTimeout))
 	// Before any clean-up, which would take the evidence away.
 	ginkgo.JustAfterEach(func(ctx ginkgo.SpecContext) {
 		if ginkgo.CurrentSpecReport().Failed() {
@@ -89,6 +85,15 @@ func (l *Lab) Use() {
 			l.keepEvidence(ctx)
 		}
 	}, ginkgo.NodeTimeout(time.Minute))
+}
+
+// Ready brings the lab up if it is not, and waits until it agrees with the oracle. A
+// BeforeAll begins with it, as it comes before every BeforeEach.
+func (l *Lab) Ready(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	l.ensureUp(ctx)
+	gomega.Eventually(l.Sessions).WithContext(ctx).Should(Agree(), "the lab has to be in order before the spec begins")
+	gomega.Eventually(l.Routes(Everything)).WithContext(ctx).Should(Agree(), "the lab has to be in order before the spec begins")
 }
 
 func (l *Lab) ensureUp(ctx context.Context) {

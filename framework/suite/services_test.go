@@ -32,10 +32,10 @@ func TestServiceOf(t *testing.T) {
 		{"the workload's", ServiceOptions{}, map[string]string{"app": "app"}, 80, func(s corev1.ServiceSpec) bool {
 			return s.Type == "" && s.ClusterIP == "" && s.ExternalIPs == nil && s.ExternalTrafficPolicy == ""
 		}},
-		{"a deployment's", ServiceOptions{Deployment: deployment, Port: 8000}, mine, 8000, func(s corev1.ServiceSpec) bool { return true }},
+		{"a deployment's", ServiceOptions{Deployment: deployment, Port: 8000}, mine, 8000, func(corev1.ServiceSpec) bool { return true }},
 		{"a selector of its own", ServiceOptions{Deployment: deployment, Selector: map[string]string{"a": "b"}}, map[string]string{"a": "b"}, 80,
-			func(s corev1.ServiceSpec) bool { return true }},
-		{"no selector", ServiceOptions{Deployment: deployment, Selector: map[string]string{}}, nil, 80, func(s corev1.ServiceSpec) bool { return true }},
+			func(corev1.ServiceSpec) bool { return true }},
+		{"no selector", ServiceOptions{Deployment: deployment, Selector: map[string]string{}}, nil, 80, func(corev1.ServiceSpec) bool { return true }},
 		{"Local, with addresses",
 			ServiceOptions{Type: corev1.ServiceTypeNodePort, Local: true, ClusterIP: netip.MustParseAddr("192.0.2.1"), ExternalIPs: []netip.Addr{netip.MustParseAddr("198.51.100.1")}},
 			map[string]string{"app": "app"}, 80, func(s corev1.ServiceSpec) bool {

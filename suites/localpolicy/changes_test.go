@@ -24,7 +24,7 @@ func changes(lab *Lab) {
 			_, from := client(lab)
 			racks := nodesOf(lab)
 			deployment := lab.NewDeployment(ctx, 1, OnNodes(racks[0][0], racks[1][0]), OnePerNode())
-			_, to := reached(ctx, lab, deployment, 90)
+			to := reached(ctx, lab, deployment, 90)
 			deployment.Ready(ctx)
 			waitForAnswersFrom(ctx, lab, to)
 			meters := lab.Meter(ctx, map[string]Flow{"client to service": {From: from, To: to}})
@@ -40,7 +40,7 @@ func changes(lab *Lab) {
 			racks := nodesOf(lab)
 			drained, stays := racks[0][1], racks[1][1]
 			deployment := lab.NewDeployment(ctx, 2, OnNodes(drained, stays), OnePerNode())
-			_, to := reached(ctx, lab, deployment, 90)
+			to := reached(ctx, lab, deployment, 90)
 			deployment.Ready(ctx)
 			waitForAnswersFrom(ctx, lab, to)
 			meters := lab.Meter(ctx, map[string]Flow{"client to service": {From: from, To: to}})

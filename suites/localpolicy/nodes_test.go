@@ -43,13 +43,12 @@ func localService(deployment *suite.Deployment) suite.ServiceOptions {
 	return suite.ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, Local: true}
 }
 
-// reached is a service with externalTrafficPolicy Local and an external IP, and
-// where that answers. Connections are made to external IPs because to kube-proxy a
+// reached makes a service with externalTrafficPolicy Local and an external IP, and
+// returns where that answers. Connections are made to external IPs because to kube-proxy a
 // cluster IP is for inside the cluster, whoever announces it (LOC-045).
-func reached(ctx SpecContext, l *suite.Lab, deployment *suite.Deployment, n int) (*suite.Service, netip.AddrPort) {
+func reached(ctx SpecContext, l *suite.Lab, deployment *suite.Deployment, n int) netip.AddrPort {
 	GinkgoHelper()
 	options := localService(deployment)
 	options.ExternalIPs = []netip.Addr{l.ExternalIP(n)}
-	service := l.NewService(ctx, options)
-	return service, service.Addr(options.ExternalIPs[0])
+	return l.NewService(ctx, options).Addr(options.ExternalIPs[0])
 }

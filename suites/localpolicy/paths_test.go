@@ -29,7 +29,7 @@ func paths(lab *Lab) {
 	Context("paths", Label("traffic"), func() {
 		Requirement("LOC-050", "with Local the pod that answers MUST run on the node that the fabric delivered the connection to", func(ctx SpecContext) {
 			_, from := client(lab)
-			_, to := reached(ctx, lab, nil, 80)
+			to := reached(ctx, lab, nil, 80)
 			waitForAnswersFrom(ctx, lab, to)
 			nodeOf := map[string]string{}
 			for _, pod := range lab.Pods(ctx) {
@@ -80,7 +80,7 @@ func paths(lab *Lab) {
 
 		Requirement("LOC-052", "connections MUST be spread over all nodes that announce the service", func(ctx SpecContext) {
 			_, from := client(lab)
-			_, to := reached(ctx, lab, nil, 82)
+			to := reached(ctx, lab, nil, 82)
 			waitForAnswersFrom(ctx, lab, to)
 			servers, err := probe.Spread(ctx, from, to, connections)
 			Expect(err).NotTo(HaveOccurred())
@@ -96,7 +96,7 @@ func paths(lab *Lab) {
 			racks := nodesOf(lab)
 			chosen := []string{racks[0][0], racks[1][0]}
 			deployment := lab.NewDeployment(ctx, len(chosen), OnNodes(chosen...), OnePerNode())
-			_, to := reached(ctx, lab, deployment, 83)
+			to := reached(ctx, lab, deployment, 83)
 			nodeOf := map[string]string{}
 			for _, pod := range deployment.Ready(ctx) {
 				nodeOf[pod.PodName] = pod.Node

@@ -11,7 +11,6 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -27,44 +26,6 @@ const restartTime = 4 * time.Second
 // loss is requirements E4 and E6.
 func loss(lab *Lab) {
 	Context("loss of a reflector", Label("failure"), func() {
-		Requirement("NRR-040", "when one reflector's BIRD is killed, no node MUST lose a route, and no probe between pods of its clients be lost", func(ctx SpecContext) {
-			_, roles := begin(ctx, lab)
-			before, err := observe.KernelTables(ctx, lab.Lab)
-			Expect(err).NotTo(HaveOccurred())
-			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
-
-			lost := roles.reflectors[0]
-			lab.KillComponent(ctx, lost.Name, bird)
-			expectSessionsLost(ctx, lab, roles, lost)
-			meters.ExpectNoLoss(ctx)
-			after, err := observe.KernelTables(ctx, lab.Lab)
-			Expect(err).NotTo(HaveOccurred())
-			for _, node := range lab.Topology().Nodes() {
-				Expect(route.Compare(before[node.Name], after[node.Name]).String()).To(BeEmpty(), node.Name)
-			}
-		})
-
-		Requirement("NRR-041", "a killed BIRD that comes back MUST have the whole lab as it was, without a lost probe", func(ctx SpecContext) {
-			_, roles := begin(ctx, lab)
-			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
-			lost := roles.reflectors[0]
-			lab.KillComponent(ctx, lost.Name, bird)
-			expectSessionsLost(ctx, lab, roles, lost)
-			lab.StartComponent(ctx, lost.Name, bird)
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			meters.ExpectNoLoss(ctx)
-		})
-
-		Requirement("NRR-042", "a reflector that is made an ordinary node MUST leave every route in place, without a lost probe between pods of the other nodes", Label("changes"), func(ctx SpecContext) {
-			_, roles := begin(ctx, lab)
-			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
-			dismiss(ctx, lab, roles.reflectors[0])
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			meters.ExpectNoLoss(ctx)
-		})
-
 		Requirement("NRR-043", "when the last reflector is killed, its clients MUST keep their routes for its restart time, and lose those to each other's blocks after it", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			lab.ChangeBGPPeer(ctx, nodesToReflectors, func(spec *v3.BGPPeerSpec) {

@@ -21,6 +21,8 @@ func TestNodeReflector(t *testing.T) {
 			routes(lab)
 			leafRoutes(lab)
 			traffic(lab)
+			oneLeft(lab)
+			killed(lab)
 			loss(lab)
 			migration(lab)
 			services(lab)

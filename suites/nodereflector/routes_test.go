@@ -116,19 +116,5 @@ func routes(lab *Lab) {
 		Requirement("NRR-016", "every BGP path on every host MUST be as RFC 4456 has it, with next hop, AS path, originator and cluster list", func(ctx SpecContext) {
 			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
 		})
-
-		Requirement("NRR-017", "with one reflector left, every node's and the leaf's routes MUST be as complete as with two", Label("changes"), func(ctx SpecContext) {
-			state, roles := begin(ctx, lab)
-			dismiss(ctx, lab, roles.reflectors[0])
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			for _, host := range append(lab.Topology().Nodes(), lab.Topology().Leaves()...) {
-				for _, owner := range lab.Topology().Nodes() {
-					for _, block := range blocksOf(state, owner) {
-						Expect(lab.NextHops(ctx, host.Name, block)).To(HaveLen(1), "%s: %s of %s", host.Name, block, owner.Name)
-					}
-				}
-			}
-		})
 	})
 }

@@ -46,19 +46,6 @@ func sessions(lab *Lab) {
 			}
 		})
 
-		Requirement("NRR-004", "with one reflector left, every other node MUST peer with it alone", Label("changes"), func(ctx SpecContext) {
-			_, roles := begin(ctx, lab)
-			dismiss(ctx, lab, roles.reflectors[0])
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			left := roles.reflectors[1]
-			for _, node := range lab.Topology().Nodes() {
-				if node.Name == left.Name {
-					continue
-				}
-				Expect(lab.PeersOf(ctx, node.Name)).To(ConsistOf(left.Name), node.Name)
-			}
-		})
-
 		Requirement("NRR-005", "a node that is made a reflector MUST leave the mesh at once, though the mesh is on", Label("changes"), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			lab.SetMesh(ctx, true)

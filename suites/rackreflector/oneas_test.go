@@ -20,12 +20,20 @@ import (
 // another rack has that AS in its path already, so that BGP takes it for a loop
 // unless it is told how often that is allowed.
 func oneAS(lab *Lab) {
-	Context("one AS for the nodes of all racks", Label("changes"), func() {
-		Requirement("RRR-050", "without numAllowedLocalASNumbers no node MUST take another rack's blocks, though the leaves have them", func(ctx SpecContext) {
-			state, racks := begin(ctx, lab)
+	Context("one AS for the nodes of all racks", Label("changes"), Ordered, ContinueOnFailure, func() {
+		var (
+			state oracle.State
+			racks []rack
+		)
+		BeforeAll(func(ctx SpecContext) {
+			lab.Ready(ctx)
+			state, racks = begin(ctx, lab)
 			joinOneAS(ctx, lab, state)
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("RRR-050", "without numAllowedLocalASNumbers no node MUST take another rack's blocks, though the leaves have them", func(ctx SpecContext) {
 			eachOther(racks, func(r, other rack) {
 				for _, block := range blocksOf(state, other.nodes()...) {
 					for _, node := range r.nodes() {
@@ -36,24 +44,28 @@ func oneAS(lab *Lab) {
 			})
 		})
 
-		Requirement("RRR-051", "with numAllowedLocalASNumbers 1 towards the leaf the reflectors MUST take the other racks' blocks", func(ctx SpecContext) {
-			state, racks := begin(ctx, lab)
-			joinOneAS(ctx, lab, state)
+		Requirement("RRR-051", "with numAllowedLocalASNumbers 1 towards the leaf the reflectors MUST take the other racks' blocks, with the nodes' AS once more in the path", func(ctx SpecContext) {
 			allowOnce(ctx, lab, state)
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
+			spine := lab.Topology().Spines()[0]
 			eachOther(racks, func(r, other rack) {
-				for _, block := range blocksOf(state, other.nodes()...) {
-					for _, reflector := range r.reflectors {
+				for _, reflector := range r.reflectors {
+					paths, err := lab.PathsOf(ctx, reflector.Name)
+					Expect(err).NotTo(HaveOccurred())
+					for _, block := range blocksOf(state, other.nodes()...) {
 						Expect(lab.NextHops(ctx, reflector.Name, block)).To(ConsistOf(r.leaf.Name), "%s: %s", reflector.Name, block)
+						Expect(paths.To(block)).NotTo(BeEmpty(), "%s: paths to %s", reflector.Name, block)
+						for _, p := range paths.To(block) {
+							Expect(p.ASPath).To(Equal([]uint32{r.leaf.AS, spine.AS, other.leaf.AS, state.Resources.DefaultAS()}), "%s: %s", reflector.Name, p)
+						}
 					}
 				}
 			})
 		})
 
 		Requirement("RRR-052", "numAllowedLocalASNumbers MUST hold between nodes too if the peer is given by its address: then every node takes the other racks' blocks", func(ctx SpecContext) {
-			state, racks := begin(ctx, lab)
-			joinOneAS(ctx, lab, state)
 			allowOnce(ctx, lab, state)
 			as := numorstring.ASNumber(state.Resources.DefaultAS())
 			for _, peer := range state.Resources.BGPPeers {
@@ -80,27 +92,6 @@ func oneAS(lab *Lab) {
 				}
 			})
 			lab.ExpectPodsReach(ctx, func(from, to *topology.Host) bool { return from.Rack != to.Rack })
-		})
-
-		Requirement("RRR-053", "the AS path MUST show the nodes' AS once more where it is allowed", func(ctx SpecContext) {
-			state, racks := begin(ctx, lab)
-			joinOneAS(ctx, lab, state)
-			allowOnce(ctx, lab, state)
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
-			spine := lab.Topology().Spines()[0]
-			eachOther(racks, func(r, other rack) {
-				for _, reflector := range r.reflectors {
-					paths, err := lab.PathsOf(ctx, reflector.Name)
-					Expect(err).NotTo(HaveOccurred())
-					for _, owner := range other.nodes() {
-						to := paths.To(blocksOf(state, owner)...).From(r.leaf.Interfaces[len(r.leaf.Interfaces)-1].Address.Addr())
-						Expect(to).NotTo(BeEmpty(), "%s: paths to the block of %s from %s", reflector.Name, owner.Name, r.leaf.Name)
-						for _, p := range to {
-							Expect(p.ASPath).To(Equal([]uint32{r.leaf.AS, spine.AS, other.leaf.AS, state.Resources.DefaultAS()}), "%s: %s", reflector.Name, p)
-						}
-					}
-				}
-			})
 		})
 	})
 }

@@ -193,7 +193,7 @@ func (i *importer) owner(address netip.Addr) (*router, bool) {
 func (i *importer) allRemarks() []string {
 	var all []string
 	for _, r := range i.routers {
-		all = append(all, texts(slices.Concat(r.Boot.remarks, r.noted))...)
+		all = append(all, texts(slices.Concat(r.remarks, r.noted))...)
 	}
 	return append(all, i.unplanned...)
 }

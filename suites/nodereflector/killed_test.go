@@ -1,0 +1,50 @@
+package nodereflector
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// killed is requirement E4 by a failure, and K3 and K6.
+func killed(lab *Lab) {
+	Context("a reflector whose BIRD is killed", Label("failure"), func() {
+		Requirement("NRR-040", "when one reflector's BIRD is killed, no node MUST lose a route, and no probe between pods of its clients be lost", func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			before, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			kill(ctx, lab, roles)
+			meters.ExpectNoLoss(ctx)
+			after, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			for _, node := range lab.Topology().Nodes() {
+				Expect(route.Compare(before[node.Name], after[node.Name]).String()).To(BeEmpty(), node.Name)
+			}
+		})
+
+		Requirement("NRR-041", "a killed BIRD that comes back MUST have the whole lab as it was, without a lost probe", func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			lost := kill(ctx, lab, roles)
+			lab.StartComponent(ctx, lost.Name, bird)
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			meters.ExpectNoLoss(ctx)
+		})
+	})
+}
+
+// kill kills the BIRD of a reflector, and waits until its clients have noticed.
+func kill(ctx SpecContext, lab *Lab, roles roles) topology.Host {
+	GinkgoHelper()
+	lost := roles.reflectors[0]
+	lab.KillComponent(ctx, lost.Name, bird)
+	expectSessionsLost(ctx, lab, roles, lost)
+	return lost
+}

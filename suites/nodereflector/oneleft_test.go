@@ -1,0 +1,61 @@
+package nodereflector
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// oneLeft is requirement E4 without a failure: one of two reflectors becomes an
+// ordinary node. The specs share the change, which costs every session of that node
+// twice.
+func oneLeft(lab *Lab) {
+	Context("one reflector left", Label("changes"), Ordered, ContinueOnFailure, func() {
+		var (
+			before  oracle.State
+			roles   roles
+			outages map[string]probe.Outage
+		)
+		BeforeAll(func(ctx SpecContext) {
+			lab.Ready(ctx)
+			before, roles = begin(ctx, lab)
+			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			dismiss(ctx, lab, roles.reflectors[0])
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			outages = meters.Stop(ctx)
+		})
+
+		Requirement("NRR-004", "with one reflector left, every other node MUST peer with it alone", Label("sessions"), func(ctx SpecContext) {
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			left := roles.reflectors[1]
+			for _, node := range lab.Topology().Nodes() {
+				if node.Name != left.Name {
+					Expect(lab.PeersOf(ctx, node.Name)).To(ConsistOf(left.Name), node.Name)
+				}
+			}
+		})
+
+		Requirement("NRR-017", "with one reflector left, every node's and the leaf's routes MUST be as complete as with two", Label("routes"), func(ctx SpecContext) {
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			for _, host := range append(lab.Topology().Nodes(), lab.Topology().Leaves()...) {
+				for _, owner := range lab.Topology().Nodes() {
+					for _, block := range blocksOf(before, owner) {
+						Expect(lab.NextHops(ctx, host.Name, block)).To(HaveLen(1), "%s: %s of %s", host.Name, block, owner.Name)
+					}
+				}
+			}
+		})
+
+		Requirement("NRR-042", "a reflector that is made an ordinary node MUST NOT cost a probe between pods of the other nodes", Label("traffic"), func() {
+			Expect(outages).NotTo(BeEmpty(), "flows that were probed")
+			for name, outage := range outages {
+				Expect(outage.Lost).To(BeZero(), "%s: %s; last error: %v", name, outage, outage.Last)
+			}
+		})
+	})
+}
