@@ -53,9 +53,6 @@ func (bird) resolve(s *speaker, p path) way {
 		if dev == "" {
 			via, dev = p.from.remote, s.link(p.from.remote)
 		}
-		if dev == "" || has(s.host, via) {
-			return unreachable()
-		}
 		return way{hops: []route.NextHop{{Via: via, Dev: dev}}}
 	}
 	paths, ok := s.longest(p.nextHop)
@@ -129,9 +126,13 @@ func (bird) nextHop(s *speaker, p path, to *peer, self bool) netip.Addr {
 	return to.local
 }
 
-// accepts refuses loops: bgp_as_path_loopy, bgp_originator_id_loopy and
-// bgp_cluster_list_loopy in BIRD's proto/bgp/attrs.c.
+// accepts refuses loops (bgp_as_path_loopy, bgp_originator_id_loopy and
+// bgp_cluster_list_loopy in BIRD's proto/bgp/attrs.c), and from neighbours on a link
+// also next hops that are the host itself (bgp_set_next_hop in proto/bgp/packets.c).
 func (b bird) accepts(s *speaker, prefix netip.Prefix, a attributes, from *peer) bool {
+	if from.gatewayDirect && has(s.host, a.nextHop) {
+		return false
+	}
 	return !loops(a, from) && a.originator != s.id && !clustersLoop(s, a, from) && b.imports(prefix, from)
 }
 
@@ -144,7 +145,7 @@ func (b bird) program(s *speaker) route.Table {
 		paths := s.rib[prefix]
 		best := paths[0]
 		fromKernel := best.from == nil && best.preference != birdStatic
-		if fromKernel || s.inKernel(prefix) || !b.programs(prefix) {
+		if fromKernel || s.inKernel(prefix) || !b.programs(best) {
 			continue
 		}
 		r := route.Route{Prefix: prefix, Kind: best.way.kind, Origin: route.OriginBIRD}

@@ -8,6 +8,7 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -49,6 +50,7 @@ func (s State) check() error {
 		if _, ok := s.Topology.Host(r.Host); !ok {
 			reject("router %s is not in topology %s: plan the routers for this topology", r.Host, s.Topology.Name)
 		}
+		problems = append(problems, checkRouter(r))
 	}
 	for _, pool := range s.Resources.IPPools {
 		if e := calico.EncapsulationOf(pool); e != calico.NoEncapsulation {
@@ -85,6 +87,19 @@ func (s State) check() error {
 		problems = append(problems, checkPeer(peer))
 	}
 	return errors.Join(problems...)
+}
+
+// checkRouter refuses what a router cannot be configured to do.
+func checkRouter(r fabric.Router) error {
+	if err := r.Check(); err != nil {
+		return fmt.Errorf("oracle: router %s: %w", r.Host, err)
+	}
+	for _, n := range r.Neighbors {
+		if r.Software == topology.BIRD && !r.Internal(n) && n.TTLSecurity > 1 {
+			return fmt.Errorf("oracle: router %s: TTL security over %d hops makes the eBGP session with %s one over several hops for BIRD, which is not reckoned with: use 1", r.Host, n.TTLSecurity, n.Address)
+		}
+	}
+	return nil
 }
 
 // checkRanges refuses prefixes of BGPConfigurations that are none.

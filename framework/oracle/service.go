@@ -177,8 +177,8 @@ func (r serviceRanges) allowed(service Service) []netip.Addr {
 	return all
 }
 
-// programs tells whether the kernel filter lets a prefix through
+// programs tells whether the kernel filter lets a path through
 // (calico_kernel_programming in bird_ipam.cfg.template).
-func (a announcements) programs(prefix netip.Prefix) bool {
-	return !slices.ContainsFunc(a.rejected, func(p netip.Prefix) bool { return route.Contains(p, prefix) })
+func (a announcements) programs(best path) bool {
+	return !slices.ContainsFunc(a.rejected, func(p netip.Prefix) bool { return route.Contains(p, best.prefix) })
 }
