@@ -53,9 +53,6 @@ func (bird) resolve(s *speaker, p path) way {
 		if dev == "" {
 			via, dev = p.from.remote, s.link(p.from.remote)
 		}
-		if dev == "" || has(s.host, via) {
-			return unreachable()
-		}
 		return way{hops: []route.NextHop{{Via: via, Dev: dev}}}
 	}
 	paths, ok := s.longest(p.nextHop)
@@ -83,9 +80,9 @@ func (b bird) advertise(s *speaker, p path, to *peer) (attributes, bool) {
 	if reflected && !p.from.client && !to.client {
 		return attributes{}, false // RFC 4456, section 6
 	}
-	// A loop of clusters is looked for here and not on receipt, and only towards
-	// clients.
-	if to.client && slices.Contains(p.clusters, s.clusterID) {
+	// A loop of clusters is looked for here too, for the neighbour may be in another
+	// cluster than the one that the path came from.
+	if clustersLoop(s, p.attributes, to) {
 		return attributes{}, false
 	}
 	a.nextHop = b.nextHop(s, p, to, to.nextHopSelf && (!reflected || !b.keepsReflected))
@@ -94,11 +91,20 @@ func (b bird) advertise(s *speaker, p path, to *peer) (attributes, bool) {
 	}
 	if reflected {
 		a = reflect(a, p.from, s.clusterID)
+		// BIRD keeps the CLUSTER_LIST as a set and sends it in order
+		// (bgp_normalize_int_set).
+		slices.SortFunc(a.clusters, netip.Addr.Compare)
 	}
 	if !to.internal() {
 		a = leaveAS(a, to.session.LocalAS)
 	}
 	return a, true
+}
+
+// clustersLoop tells whether a path has been in the speaker's cluster. BIRD asks
+// that of clients only, in both directions (bgp_cluster_list_loopy).
+func clustersLoop(s *speaker, a attributes, at *peer) bool {
+	return at.client && slices.Contains(a.clusters, s.clusterID)
 }
 
 // nextHop is the NEXT_HOP that a neighbour is sent. iBGP keeps it. eBGP over
@@ -120,10 +126,14 @@ func (bird) nextHop(s *speaker, p path, to *peer, self bool) netip.Addr {
 	return to.local
 }
 
-// accepts refuses loops: bgp_as_path_loopy and bgp_originator_id_loopy in BIRD's
-// proto/bgp/attrs.c.
+// accepts refuses loops (bgp_as_path_loopy, bgp_originator_id_loopy and
+// bgp_cluster_list_loopy in BIRD's proto/bgp/attrs.c), and from neighbours on a link
+// also next hops that are the host itself (bgp_set_next_hop in proto/bgp/packets.c).
 func (b bird) accepts(s *speaker, prefix netip.Prefix, a attributes, from *peer) bool {
-	return !loops(a, from) && a.originator != s.id && b.imports(prefix, from)
+	if from.gatewayDirect && has(s.host, a.nextHop) {
+		return false
+	}
+	return !loops(a, from) && a.originator != s.id && !clustersLoop(s, a, from) && b.imports(prefix, from)
 }
 
 // program follows the kernel protocol: its export filter (Calico's

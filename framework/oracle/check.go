@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -39,7 +41,8 @@ func (s State) check() error {
 			reject("node %s is not in topology %s: name one of its nodes", n.Name, s.Topology.Name)
 		}
 		if id := n.ReflectorClusterID; id != "" {
-			if a, err := netip.ParseAddr(id); err != nil || !a.Is4() {
+			// BIRD takes 0.0.0.0 for none, and the router ID in its place.
+			if a, err := netip.ParseAddr(id); err != nil || !a.Is4() || a.IsUnspecified() {
 				reject("node %s: reflector cluster ID %q is not four octets: use one as in 244.0.0.1", n.Name, id)
 			}
 		}
@@ -49,27 +52,19 @@ func (s State) check() error {
 		if _, ok := s.Topology.Host(r.Host); !ok {
 			reject("router %s is not in topology %s: plan the routers for this topology", r.Host, s.Topology.Name)
 		}
+		problems = append(problems, checkRouter(r))
 	}
 	for _, pool := range s.Resources.IPPools {
 		if e := calico.EncapsulationOf(pool); e != calico.NoEncapsulation {
 			reject("IPPool %s has encapsulation %s, which is not reckoned with", pool.Name, e)
 		}
-		if _, err := netip.ParsePrefix(pool.Spec.CIDR); err != nil {
+		if _, err := parsePrefix(pool.Spec.CIDR); err != nil {
 			reject("IPPool %s: cidr: %w", pool.Name, err)
 		}
 	}
-	if c, ok := s.Resources.Configuration(); ok {
-		for field, set := range map[string]bool{
-			"listenPort":        c.Spec.ListenPort != 0,
-			"nodeMeshPassword":  c.Spec.NodeMeshPassword != nil,
-			"ignoredInterfaces": len(c.Spec.IgnoredInterfaces) > 0,
-		} {
-			if set {
-				reject("BGPConfiguration %s: %s is not reckoned with", c.Name, field)
-			}
-		}
+	for _, c := range s.Resources.BGPConfigurations {
+		problems = append(problems, checkConfiguration(c), checkCommunities(c))
 	}
-	problems = append(problems, s.checkRanges()...)
 	for _, filter := range s.Resources.BGPFilters {
 		problems = append(problems, checkFilter(filter))
 	}
@@ -79,40 +74,82 @@ func (s State) check() error {
 			reject("cut link %s is not in topology %s: name one of its links", end.Link, s.Topology.Name)
 		} else if _, ok := link.End(end.Host); !ok {
 			reject("cut link %s does not end at %s: name a host that it joins", end.Link, end.Host)
+		} else if !link.Bridge {
+			reject("link %s has two ends, and the other would lose its carrier with the one at %s: cut the link", end.Link, end.Host)
 		}
 	}
 	for _, peer := range s.Resources.BGPPeers {
 		problems = append(problems, checkPeer(peer))
 	}
-	return errors.Join(problems...)
-}
-
-// checkRanges refuses prefixes of BGPConfigurations that are none.
-func (s State) checkRanges() []error {
-	var problems []error
-	for _, c := range s.Resources.BGPConfigurations {
-		fields := map[string][]string{}
-		for _, block := range c.Spec.ServiceClusterIPs {
-			fields["serviceClusterIPs"] = append(fields["serviceClusterIPs"], block.CIDR)
-		}
-		for _, block := range c.Spec.ServiceExternalIPs {
-			fields["serviceExternalIPs"] = append(fields["serviceExternalIPs"], block.CIDR)
-		}
-		for _, block := range c.Spec.ServiceLoadBalancerIPs {
-			fields["serviceLoadBalancerIPs"] = append(fields["serviceLoadBalancerIPs"], block.CIDR)
-		}
-		for _, a := range c.Spec.PrefixAdvertisements {
-			fields["prefixAdvertisements"] = append(fields["prefixAdvertisements"], a.CIDR)
-		}
-		for field, prefixes := range fields {
-			for _, prefix := range prefixes {
-				if _, err := netip.ParsePrefix(prefix); err != nil {
-					problems = append(problems, fmt.Errorf("oracle: BGPConfiguration %s: %s: %w", c.Name, field, err))
-				}
+	for _, service := range s.Services {
+		for _, address := range slices.Concat(service.ClusterIPs, service.ExternalIPs, service.LoadBalancerIPs) {
+			if !address.Is4() {
+				reject("service %s/%s: %s is not IPv4, and nothing else is reckoned with", service.Namespace, service.Name, address)
 			}
 		}
 	}
-	return problems
+	return errors.Join(problems...)
+}
+
+// checkRouter refuses what a router cannot be configured to do.
+func checkRouter(r fabric.Router) error {
+	if err := r.Check(); err != nil {
+		return fmt.Errorf("oracle: router %s: %w", r.Host, err)
+	}
+	for _, n := range r.Neighbors {
+		if r.Software == topology.BIRD && !r.Internal(n) && n.TTLSecurity > 1 {
+			return fmt.Errorf("oracle: router %s: TTL security over %d hops makes the eBGP session with %s one over several hops for BIRD, which is not reckoned with: use 1", r.Host, n.TTLSecurity, n.Address)
+		}
+	}
+	return nil
+}
+
+// checkConfiguration refuses fields of a BGPConfiguration that change sessions, and
+// service ranges that are none.
+func checkConfiguration(c v3.BGPConfiguration) error {
+	var problems []error
+	for field, set := range map[string]bool{
+		"listenPort":        c.Spec.ListenPort != 0,
+		"nodeMeshPassword":  c.Spec.NodeMeshPassword != nil,
+		"ignoredInterfaces": len(c.Spec.IgnoredInterfaces) > 0,
+	} {
+		if set {
+			problems = append(problems, fmt.Errorf("oracle: BGPConfiguration %s: %s is not reckoned with", c.Name, field))
+		}
+	}
+	fields := map[string][]string{}
+	for _, block := range c.Spec.ServiceClusterIPs {
+		fields["serviceClusterIPs"] = append(fields["serviceClusterIPs"], block.CIDR)
+	}
+	for _, block := range c.Spec.ServiceExternalIPs {
+		fields["serviceExternalIPs"] = append(fields["serviceExternalIPs"], block.CIDR)
+	}
+	for _, block := range c.Spec.ServiceLoadBalancerIPs {
+		fields["serviceLoadBalancerIPs"] = append(fields["serviceLoadBalancerIPs"], block.CIDR)
+	}
+	for field, prefixes := range fields {
+		for _, prefix := range prefixes {
+			if _, err := parsePrefix(prefix); err != nil {
+				problems = append(problems, fmt.Errorf("oracle: BGPConfiguration %s: %s: %w", c.Name, field, err))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// parsePrefix reads an IPv4 prefix. One with bits set beyond its length BIRD refuses
+// together with its whole configuration, and goes on with the one before.
+func parsePrefix(text string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil:
+		return p, err
+	case !p.Addr().Is4():
+		return p, fmt.Errorf("%s is not IPv4, and nothing else is reckoned with", p)
+	case p != p.Masked():
+		return p, fmt.Errorf("%s has bits set beyond its length, with which BIRD takes no configuration: write %s", p, p.Masked())
+	}
+	return p, nil
 }
 
 func checkPeer(peer v3.BGPPeer) error {
@@ -124,8 +161,16 @@ func checkPeer(peer v3.BGPPeer) error {
 			return fmt.Errorf("oracle: BGPPeer %s: %s is not reckoned with", peer.Name, field)
 		}
 	}
-	if peer.Spec.PeerIP == "" {
+	switch {
+	case peer.Spec.PeerIP != "" && peer.Spec.PeerSelector != "":
+		return fmt.Errorf("oracle: BGPPeer %s: peerIP and peerSelector exclude each other: remove one", peer.Name)
+	case peer.Spec.Node != "" && peer.Spec.NodeSelector != "":
+		return fmt.Errorf("oracle: BGPPeer %s: node and nodeSelector exclude each other: remove one", peer.Name)
+	case peer.Spec.PeerIP == "":
 		return nil
+	case peer.Spec.ASNumber == 0:
+		// confd fills in no default, and BIRD takes no configuration with AS 0.
+		return fmt.Errorf("oracle: BGPPeer %s: asNumber is missing: give the AS number of %s", peer.Name, peer.Spec.PeerIP)
 	}
 	if a, err := netip.ParseAddr(peer.Spec.PeerIP); err != nil || !a.Is4() {
 		return fmt.Errorf("oracle: BGPPeer %s: peerIP %q is not an IPv4 address without a port, and nothing else is reckoned with", peer.Name, peer.Spec.PeerIP)

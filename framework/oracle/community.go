@@ -1,8 +1,11 @@
 package oracle
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
@@ -30,11 +33,8 @@ func (s State) advertisements(node string) []prefixCommunities {
 	}
 	var all []prefixCommunities
 	for _, a := range chosen.Spec.PrefixAdvertisements {
-		prefix, err := netip.ParsePrefix(a.CIDR)
-		if err != nil || !prefix.Addr().Is4() {
-			continue // check refuses what is no prefix
-		}
-		entry := prefixCommunities{prefix: prefix.Masked()}
+		prefix, _ := netip.ParsePrefix(a.CIDR) // check has parsed it
+		entry := prefixCommunities{prefix: prefix}
 		for _, name := range a.Communities {
 			entry.communities = append(entry.communities, communityValue(chosen.Spec.Communities, name))
 		}
@@ -43,14 +43,63 @@ func (s State) advertisements(node string) []prefixCommunities {
 	return all
 }
 
-// communityValue looks a community's name up; what is no name is a value.
+// communityValue looks a community's name up; what has the form of a value is one
+// (getPrefixAdvertisementsKVPair in confd's client.go).
 func communityValue(defined []v3.Community, name string) string {
+	if len(communityNumbers(name)) > 0 {
+		return name
+	}
 	for _, c := range defined {
 		if c.Name == name {
 			return c.Value
 		}
 	}
-	return name
+	return ""
+}
+
+// communityNumbers are the numbers of a standard or large community; none if it is
+// neither.
+func communityNumbers(value string) []uint32 {
+	parts := strings.Split(value, ":")
+	bits := map[int]int{2: 16, 3: 32}[len(parts)]
+	if bits == 0 {
+		return nil
+	}
+	numbers := make([]uint32, 0, len(parts))
+	for _, part := range parts {
+		n, err := strconv.ParseUint(part, 10, bits)
+		if err != nil {
+			return nil
+		}
+		numbers = append(numbers, uint32(n))
+	}
+	return numbers
+}
+
+// wellKnown is the first number of communities that tell routers what to do with a
+// path (RFC 1997 and others).
+const wellKnown = 65535
+
+// checkCommunities refuses prefix advertisements that BIRD would not take, and
+// communities that routers would obey.
+func checkCommunities(c v3.BGPConfiguration) error {
+	refuse := func(format string, args ...any) error {
+		return fmt.Errorf("oracle: BGPConfiguration %s: prefixAdvertisements: %w", c.Name, fmt.Errorf(format, args...))
+	}
+	for _, a := range c.Spec.PrefixAdvertisements {
+		if _, err := parsePrefix(a.CIDR); err != nil {
+			return refuse("%w", err)
+		}
+		for _, name := range a.Communities {
+			switch numbers := communityNumbers(communityValue(c.Spec.Communities, name)); {
+			case len(numbers) == 0:
+				return refuse("%q is neither a community nor the name of one: use one as in 65000:100 or 64512:1:2, or define it", name)
+			case len(numbers) == 2 && numbers[0] == wellKnown:
+				return refuse("%q is a well-known community, and what routers do with those is not reckoned with", name)
+			}
+		}
+	}
+	return nil
 }
 
 // tag adds the communities that are for a prefix.

@@ -72,20 +72,33 @@ func ruleApplies(rule v3.BGPFilterRuleV4, prefix netip.Prefix, learned bool) boo
 		return true
 	}
 	cidr, _ := netip.ParsePrefix(rule.CIDR) // check has parsed it
-	inside := route.Contains(cidr, prefix)
-	if length := rule.PrefixLength; length != nil {
-		inside = inside && (length.Min == nil || prefix.Bits() >= int(*length.Min)) && (length.Max == nil || prefix.Bits() <= int(*length.Max))
-	}
+	least, most := lengths(rule, cidr)
+	inside := route.Contains(cidr, prefix) && least <= prefix.Bits() && prefix.Bits() <= most
 	switch rule.MatchOperator {
 	case v3.Equal:
-		return prefix == cidr.Masked()
+		return prefix == cidr
 	case v3.NotEqual:
-		return prefix != cidr.Masked()
+		return prefix != cidr
 	case v3.In:
 		return inside
 	default: // NotIn; check knows no other
 		return !inside
 	}
+}
+
+// lengths are those of the prefixes inside a rule's that it applies to
+// (filterMatchPrefixLength in confd's template_funcs.go).
+func lengths(rule v3.BGPFilterRuleV4, cidr netip.Prefix) (least, most int) {
+	least, most = cidr.Bits(), cidr.Addr().BitLen()
+	if length := rule.PrefixLength; length != nil {
+		if length.Min != nil {
+			least = max(least, int(*length.Min))
+		}
+		if length.Max != nil {
+			most = min(most, int(*length.Max))
+		}
+	}
+	return least, most
 }
 
 // checkFilter refuses rules that the oracle does not reckon with.
@@ -97,17 +110,24 @@ func checkFilter(filter v3.BGPFilter) error {
 		if rule.Interface != "" {
 			return refuse("a rule's interface is not reckoned with")
 		}
+		if rule.Source != "" && rule.Source != v3.BGPFilterSourceRemotePeers {
+			return refuse("source %q is unknown: use %s, or none", rule.Source, v3.BGPFilterSourceRemotePeers)
+		}
 		if rule.Action != v3.Accept && rule.Action != v3.Reject {
 			return refuse("action %q is neither Accept nor Reject", rule.Action)
 		}
 		if rule.CIDR == "" {
 			continue
 		}
-		if _, err := netip.ParsePrefix(rule.CIDR); err != nil {
+		cidr, err := parsePrefix(rule.CIDR)
+		if err != nil {
 			return refuse("cidr: %w", err)
 		}
 		switch rule.MatchOperator {
 		case v3.In, v3.NotIn:
+			if least, most := lengths(rule, cidr); least > most {
+				return refuse("no prefix in %s has a length from %d to %d, and BIRD takes no configuration with such a range: correct prefixLength", cidr, least, most)
+			}
 		case v3.Equal, v3.NotEqual:
 			if rule.PrefixLength != nil {
 				return refuse("prefixLength beside %s is not reckoned with", rule.MatchOperator)

@@ -75,7 +75,7 @@ func (f frr) follow(s *speaker, address netip.Addr, steps int) way {
 
 // advertise follows subgroup_announce_check in FRR's bgpd/bgp_route.c.
 func (f frr) advertise(s *speaker, p path, to *peer) (attributes, bool) {
-	if p.from == to && alone(s, to) || p.from != nil && !p.way.reachable() {
+	if p.from == to && !f.grouped(s, to) || p.from != nil && !p.way.reachable() {
 		return attributes{}, false
 	}
 	reflected := p.from != nil && p.from.internal() && to.internal()
@@ -93,13 +93,15 @@ func (f frr) advertise(s *speaker, p path, to *peer) (attributes, bool) {
 	return a, true
 }
 
-// alone tells whether no other neighbour has the same outbound policy. FRR makes
-// one update for all that have (updgrp_hash_key in its bgpd/bgp_updgrp.c), and sends
-// a path back to where it came from unless that neighbour is the only one: most
-// refuse it as a loop.
-func alone(s *speaker, to *peer) bool {
-	return !slices.ContainsFunc(s.peers, func(other *peer) bool {
-		return other != to && other.up && other.internal() == to.internal() && other.client == to.client && other.nextHopSelf == to.nextHopSelf
+// grouped tells whether a neighbour is in an update group with another: one that
+// is treated alike (updgrp_hash_key_make in FRR's bgpd/bgp_updgrp.c). FRR sends to
+// all of a group at once, and so also back to where a path came from. Mostly the
+// receiver refuses it as a loop, but not one that lets its own AS pass. Whether the
+// other's session is up is not asked: FRR takes nothing back when one that was up
+// leaves the group.
+func (frr) grouped(s *speaker, to *peer) bool {
+	return slices.ContainsFunc(s.peers, func(other *peer) bool {
+		return other != to && other.internal() == to.internal() && other.client == to.client && other.nextHopSelf == to.nextHopSelf
 	})
 }
 

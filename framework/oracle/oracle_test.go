@@ -6,10 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/projectcalico/api/pkg/lib/numorstring"
+
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/rib"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -48,6 +51,15 @@ func cluster(t *testing.T, topologyName, modeName string) oracle.State {
 		n, block := &state.Nodes[i], block(fabricTopology, i)
 		n.Blocks = []netip.Prefix{block}
 		n.Workloads = []oracle.Workload{{Address: pod(block), Interface: "cali-" + n.Name}}
+	}
+	return state
+}
+
+// withoutNextHopMode takes the nextHopMode of a mode's BGPPeers away, so that
+// reflectors are the next hop of what they tell external neighbours.
+func withoutNextHopMode(state oracle.State) oracle.State {
+	for i := range state.Resources.BGPPeers {
+		state.Resources.BGPPeers[i].Spec.NextHopMode = nil
 	}
 	return state
 }
@@ -105,6 +117,88 @@ func agree(t *testing.T, host string, got route.Table, want string) {
 	if got.String() != want {
 		t.Errorf("table of %s:\ngot\n%s\nwant\n%s", host, got, want)
 	}
+}
+
+// paths are the paths that a host has from its BGP neighbours.
+func paths(t *testing.T, state oracle.State, host string) rib.Paths {
+	t.Helper()
+	all, err := state.Paths()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[host]
+}
+
+// agreePaths holds a host's paths against lines as rib.Path prints them.
+func agreePaths(t *testing.T, host string, got rib.Paths, want string) {
+	t.Helper()
+	var lines []string
+	for _, p := range got {
+		lines = append(lines, p.String())
+	}
+	want = strings.TrimSpace(strings.ReplaceAll(want, "\n\t\t", "\n"))
+	if text := strings.Join(lines, "\n"); text != want {
+		t.Errorf("paths of %s:\ngot\n%s\nwant\n%s", host, text, want)
+	}
+}
+
+// birdLeaves makes the leaves run BIRD.
+func birdLeaves(state oracle.State) oracle.State {
+	for i, r := range state.Routers {
+		if host, _ := state.Topology.Host(r.Host); host.Role == topology.Leaf {
+			state.Routers[i].Software = topology.BIRD
+		}
+	}
+	return state
+}
+
+// router finds a router of the state, to change it.
+func router(t *testing.T, state oracle.State, host string) *fabric.Router {
+	t.Helper()
+	i := slices.IndexFunc(state.Routers, func(r fabric.Router) bool { return r.Host == host })
+	if i < 0 {
+		t.Fatalf("no router %s in the state", host)
+	}
+	return &state.Routers[i]
+}
+
+// neighbor finds a router's neighbour, to change it.
+func neighbor(t *testing.T, state oracle.State, host, name string) *fabric.Neighbor {
+	t.Helper()
+	r := router(t, state, host)
+	i := slices.IndexFunc(r.Neighbors, func(n fabric.Neighbor) bool { return n.Host == name })
+	if i < 0 {
+		t.Fatalf("router %s has no neighbour %s", host, name)
+	}
+	return &r.Neighbors[i]
+}
+
+// asNumber is an AS number as Calico's API has it.
+func asNumber(as uint32) numorstring.ASNumber { return numorstring.ASNumber(as) }
+
+// onBothRacks gives a node of the topology leaf-spine's first rack a second
+// interface, on the link of the other rack.
+func onBothRacks(t *testing.T, state oracle.State, name string) {
+	t.Helper()
+	host, _ := state.Topology.Host(name)
+	link, ok := state.Topology.Link("br-leaf1")
+	if host == nil || !ok {
+		t.Fatalf("no node %s, or no link br-leaf1", name)
+	}
+	port := topology.Interface{Host: name, Name: "net1", Link: link.Name, Address: netip.MustParsePrefix("10.1.8.99/24")}
+	host.Interfaces = append(host.Interfaces, port)
+	link.Ends = append(link.Ends, port)
+}
+
+// prefixesOf are the prefixes of some paths, each once, in order.
+func prefixesOf(list rib.Paths) string {
+	var prefixes []string
+	for _, p := range list {
+		if text := p.Prefix.String(); !slices.Contains(prefixes, text) {
+			prefixes = append(prefixes, text)
+		}
+	}
+	return strings.Join(prefixes, " ")
 }
 
 // states are the states of a host's sessions by the neighbour's address.

@@ -28,8 +28,8 @@ type attributes struct {
 	// asPath has the nearest AS first.
 	asPath    []uint32
 	localPref uint32
-	// originator and clusters are ORIGINATOR_ID and CLUSTER_LIST, the latter with
-	// the nearest cluster first (RFC 4456, section 8).
+	// originator and clusters are ORIGINATOR_ID and CLUSTER_LIST. The latter has the
+	// nearest cluster first (RFC 4456, section 8), unless BIRD has sorted it.
 	originator netip.Addr
 	clusters   []netip.Addr
 	// communities are standard and large ones, as 65000:100 and 64512:1:2, in order.

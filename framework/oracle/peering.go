@@ -132,7 +132,7 @@ func (s State) expand(peer v3.BGPPeer, in pass, members []member, table peeringT
 	if err != nil {
 		return fmt.Errorf("oracle: %w", err)
 	}
-	far, err := remotes(peer, members, s.Resources.DefaultAS())
+	far, err := remotes(peer, members)
 	if err != nil {
 		return fmt.Errorf("oracle: %w", err)
 	}
@@ -165,7 +165,7 @@ func (s State) expand(peer v3.BGPPeer, in pass, members []member, table peeringT
 // remotes are the neighbours that a BGPPeer names: the nodes that its
 // peerSelector selects, or what is at its peerIP. For confd that is a node only
 // where the AS number fits too (nodesWithIPPortAndAS); any other has no name here.
-func remotes(peer v3.BGPPeer, members []member, defaultAS uint32) ([]member, error) {
+func remotes(peer v3.BGPPeer, members []member) ([]member, error) {
 	if peer.Spec.PeerSelector != "" {
 		selector, err := calico.ParseSelector(peer.Spec.PeerSelector)
 		if err != nil {
@@ -178,9 +178,6 @@ func remotes(peer v3.BGPPeer, members []member, defaultAS uint32) ([]member, err
 		return nil, err
 	}
 	as := uint32(peer.Spec.ASNumber)
-	if as == 0 {
-		as = defaultAS
-	}
 	at := func(m member) bool { return m.address == address && m.as == as }
 	if i := slices.IndexFunc(members, at); i >= 0 {
 		return members[i : i+1 : i+1], nil

@@ -14,7 +14,8 @@ type policy interface {
 	// and whether it goes at all.
 	exports(p path, to *peer) (attributes, bool)
 	imports(prefix netip.Prefix, from *peer) bool
-	programs(p path) bool
+	// programs tells whether the best path of a prefix goes to the kernel.
+	programs(best path) bool
 }
 
 // nodePolicy is a node's: the peering's BGPFilters, then the function
@@ -76,8 +77,9 @@ func (nodePolicy) imports(prefix netip.Prefix, from *peer) bool {
 	return from.filters.imports(prefix) != rejected
 }
 
-// routerPolicy is that of a router of the fabric: it announces its networks and
-// whatever it has learned, and filters nothing.
+// routerPolicy is that of a router of the fabric (package router/bird): it
+// announces its networks and what it has learned and can reach, programs the
+// latter, and filters nothing.
 type routerPolicy struct{ networks []netip.Prefix }
 
 func (r routerPolicy) exports(p path, _ *peer) (attributes, bool) {
@@ -89,6 +91,4 @@ func (r routerPolicy) exports(p path, _ *peer) (attributes, bool) {
 
 func (routerPolicy) imports(netip.Prefix, *peer) bool { return true }
 
-// programs leaves out what cannot be reached, which a node's BIRD puts into the
-// kernel as unreachable.
-func (routerPolicy) programs(p path) bool { return p.way.reachable() }
+func (routerPolicy) programs(best path) bool { return best.way.reachable() }

@@ -58,14 +58,18 @@ type serviceRanges struct {
 func (s State) serviceRanges() serviceRanges {
 	c, _ := s.Resources.Configuration()
 	r := serviceRanges{aggregated: true}
+	add := func(ranges *[]netip.Prefix, cidr string) {
+		p, _ := netip.ParsePrefix(cidr) // check has parsed it
+		*ranges = append(*ranges, p)
+	}
 	for _, block := range c.Spec.ServiceClusterIPs {
-		r.cluster = appendRange(r.cluster, block.CIDR)
+		add(&r.cluster, block.CIDR)
 	}
 	for _, block := range c.Spec.ServiceExternalIPs {
-		r.external = appendRange(r.external, block.CIDR)
+		add(&r.external, block.CIDR)
 	}
 	for _, block := range c.Spec.ServiceLoadBalancerIPs {
-		r.loadBalancer = appendRange(r.loadBalancer, block.CIDR)
+		add(&r.loadBalancer, block.CIDR)
 	}
 	if a := c.Spec.ServiceLoadBalancerAggregation; a != nil {
 		r.aggregated = *a != v3.ServiceLoadBalancerAggregationDisabled
@@ -73,37 +77,36 @@ func (s State) serviceRanges() serviceRanges {
 	return r
 }
 
-// appendRange takes IPv4 ranges; check has parsed them.
-func appendRange(ranges []netip.Prefix, cidr string) []netip.Prefix {
-	if p, err := netip.ParsePrefix(cidr); err == nil && p.Addr().Is4() {
-		return append(ranges, p.Masked())
-	}
-	return ranges
-}
-
 // whole are the ranges that are announced whatever services there are: all but
-// single addresses, which are announced for a service that has them
-// (onExternalIPsUpdate and onLoadBalancerIPsUpdate in confd's client.go).
+// single external and LoadBalancer IPs, which are announced for a service that has
+// them (onExternalIPsUpdate and onLoadBalancerIPsUpdate in confd's client.go). A
+// range that is there twice counts once.
 func (r serviceRanges) whole() []netip.Prefix {
 	all := slices.Clone(r.cluster)
 	ranges := r.external
 	if r.aggregated {
 		ranges = slices.Concat(r.external, r.loadBalancer)
 	}
-	for _, p := range ranges {
-		if !p.IsSingleIP() {
-			all = append(all, p)
-		}
-	}
-	return all
+	all = append(all, slices.DeleteFunc(slices.Clone(ranges), netip.Prefix.IsSingleIP)...)
+	slices.SortFunc(all, netip.Prefix.Compare)
+	return slices.Compact(all)
 }
 
 // announcements follows confd: updateGlobalRoutes in client.go for whole ranges,
 // routes.go for single services. Where v3.31.0 does not do what Calico promises,
-// this is what it promises: only ready endpoints count (PR #13246), a single
-// address of a range is announced for a service of whatever type (#10945) and
-// also when IPAM has allotted it (#11917), and reflectors pass external IPs on as
-// they pass LoadBalancer IPs on (#13341).
+// this is what it promises:
+//
+//   - only ready endpoints count (PR #13246), and those of all of a service's
+//     endpoint slices at any time, also when one of several changes or goes (#13246,
+//     #11502) or there is none left;
+//   - an address that is a range of its own is announced for a service of whatever
+//     type (#10945), and also when it is in the service's status alone (#11917);
+//   - reflectors pass external IPs on as they pass LoadBalancer IPs on (#13341).
+//
+// What looks odd and is meant so: an address that is a range of its own is a
+// blackhole on the nodes that announce it (#9152), a service that is announced for one
+// such address is announced with all its addresses, and an excluded reflector does
+// not pass single cluster IPs on.
 func (s State) announcements(m member) announcements {
 	ranges := s.serviceRanges()
 	a := announcements{rejected: ranges.whole()}
@@ -177,8 +180,8 @@ func (r serviceRanges) allowed(service Service) []netip.Addr {
 	return all
 }
 
-// programs tells whether the kernel filter lets a prefix through
+// programs tells whether the kernel filter lets a path through
 // (calico_kernel_programming in bird_ipam.cfg.template).
-func (a announcements) programs(p path) bool {
-	return !slices.ContainsFunc(a.rejected, func(outer netip.Prefix) bool { return route.Contains(outer, p.prefix) })
+func (a announcements) programs(best path) bool {
+	return !slices.ContainsFunc(a.rejected, func(p netip.Prefix) bool { return route.Contains(p, best.prefix) })
 }

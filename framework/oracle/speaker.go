@@ -100,7 +100,8 @@ func routerSpeaker(n network, r fabric.Router) *speaker {
 	switch r.Software {
 	case topology.BIRD:
 		s.daemon = bird{policy: routerPolicy{networks: r.Networks}, keepsReflected: true}
-		s.own = inheritedPaths(s.base)
+		// It learns nothing from the kernel but the prefixes of its links.
+		s.own = inheritedPaths(s.base.From(route.OriginKernel))
 	default:
 		s.daemon = frr{}
 		for _, prefix := range r.Networks {

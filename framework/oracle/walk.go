@@ -124,20 +124,27 @@ func (w *walker) visit(name string, before Path) {
 }
 
 // local tells whether the address is the host's own. That of an interface that
-// is down, whose connected route is gone, is not.
+// is down is not.
 func (w *walker) local(host *topology.Host, table route.Table) bool {
 	if host.Management == w.to {
 		return true
 	}
-	i := slices.IndexFunc(host.Interfaces, func(port topology.Interface) bool { return port.Address.Addr() == w.to })
-	return i >= 0 && slices.ContainsFunc(table, func(r route.Route) bool {
-		return r.Prefix == host.Interfaces[i].Address.Masked() && len(r.NextHops) == 1 && r.NextHops[0].Dev == host.Interfaces[i].Name
+	return slices.ContainsFunc(host.Interfaces, func(port topology.Interface) bool {
+		return port.Address.Addr() == w.to && up(port, table)
+	})
+}
+
+// up tells whether one of a host's interfaces is up: the kernel has its connected
+// route.
+func up(port topology.Interface, table route.Table) bool {
+	return slices.ContainsFunc(table, func(r route.Route) bool {
+		return r.Prefix == port.Address.Masked() && len(r.NextHops) == 1 && r.NextHops[0].Dev == port.Name
 	})
 }
 
 // neighbor names the host that has an address at the other end of an interface,
-// empty if none has. An interface that is on no link of the fabric leads to
-// workloads.
+// empty if none has: one whose own interface is down does not answer. An interface
+// that is on no link of the fabric leads to workloads.
 func (w *walker) neighbor(host *topology.Host, dev string, address netip.Addr) (name string, fabric bool) {
 	if host.Management.IsValid() && dev == managementInterface {
 		for _, other := range w.topology.Hosts {
@@ -153,7 +160,7 @@ func (w *walker) neighbor(host *topology.Host, dev string, address netip.Addr) (
 	}
 	link, _ := w.topology.Link(port.Link)
 	for _, end := range link.Ends {
-		if end.Address.Addr() == address {
+		if end.Address.Addr() == address && up(end, w.tables[end.Host]) {
 			return end.Host, true
 		}
 	}

@@ -72,15 +72,17 @@ func TestWalkEnds(t *testing.T) {
 			to:     pod(controlPlaneBlock), reason: oracle.NoNeighbor, path: "worker",
 		},
 		{
-			name:   "in a loop",
-			change: func(all route.Tables) { all["leaf0"] = route.Table{toPod("10.1.5.11", "eth3")} },
-			to:     pod(worker2Block), reason: oracle.Loop, path: "worker → leaf0 → worker",
+			name: "in a loop",
+			change: func(all route.Tables) {
+				all["leaf0"] = append(all["leaf0"].Without(worker2Block), toPod("10.1.5.11", "eth3"))
+			},
+			to: pod(worker2Block), reason: oracle.Loop, path: "worker → leaf0 → worker",
 		},
 		{
 			name: "at a host that is no router",
 			change: func(all route.Tables) {
-				all["leaf0"] = route.Table{toPod("10.1.10.2", "eth1")}
-				all["spine0"] = route.Table{toPod("10.1.100.10", "eth3")}
+				all["leaf0"] = append(all["leaf0"].Without(worker2Block), toPod("10.1.10.2", "eth1"))
+				all["spine0"] = append(all["spine0"].Without(worker2Block), toPod("10.1.100.10", "eth3"))
 			},
 			to: pod(worker2Block), reason: oracle.NotForwarded, path: "worker → leaf0 → spine0 → client",
 		},
@@ -103,12 +105,32 @@ func TestWalkEnds(t *testing.T) {
 	}
 }
 
+// Where one end of a link is down, the others still send to it, and nobody is
+// there. A static route over it, such as that to a gateway, stays.
+func TestWalkOverACutEnd(t *testing.T) {
+	state := cluster(t, "leaf-spine", "leafreflector")
+	state.CutEnds = map[oracle.End]bool{{Link: "br-client", Host: "spine0"}: true}
+	all := tables(t, state)
+	arrived, err := oracle.Walk(state.Topology, all, "client", pod(worker2Block))
+	var end *oracle.DeadEnd
+	if !errors.As(err, &end) || end.Reason != oracle.NoNeighbor || end.Path.String() != "client" {
+		t.Errorf("error %v, want the client to have no neighbour for one of its gateways", err)
+	}
+	if len(arrived) != 1 || arrived[0].String() != "client → spine1 → leaf1 → worker2" {
+		t.Errorf("arrived by %v, want the way over spine1 alone", arrived)
+	}
+	// Its own address on the link is not spine0's while the interface is down.
+	if ways, err := oracle.Walk(state.Topology, all, "spine1", netip.MustParseAddr("10.1.100.2")); err == nil {
+		t.Errorf("spine1 reaches the interface that is down by %v", ways)
+	}
+}
+
 // A walk takes every next hop: one bad spine of two is found, beside the way that
 // arrives.
 func TestWalkTakesEveryWay(t *testing.T) {
 	state := cluster(t, "leaf-spine", "leafreflector")
 	all := tables(t, state)
-	all["spine1"] = nil
+	all["spine1"] = all["spine1"].Without(worker2Block)
 	arrived, err := oracle.Walk(state.Topology, all, "worker", pod(worker2Block))
 	var end *oracle.DeadEnd
 	if len(arrived) != 1 || !errors.As(err, &end) || end.Host() != "spine1" {
