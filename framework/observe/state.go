@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,12 +18,18 @@ import (
 	"github.com/rackproof/rackproof/framework/oracle"
 )
 
-// Cluster reads a lab's cluster by its API. It keeps its connections, so a lab
-// needs one only.
+// Cluster reads a lab's cluster by its API. It keeps its connections and what it
+// has read last, so a lab needs one only. It is safe for concurrent use.
 type Cluster struct {
 	lab    lab.Lab
 	client kubernetes.Interface
 	store  *datastore.Store
+
+	mu sync.Mutex
+	// known is what was read when the datastore had the revision, and holds as long as
+	// it has that: a wait looks ten times in a second, and the cluster seldom changes.
+	known    oracle.State
+	revision string
 }
 
 // NewCluster makes a reader of a lab's cluster.
@@ -40,13 +47,42 @@ func NewCluster(l lab.Lab) (*Cluster, error) {
 
 // State reads what the oracle has to know: Calico's resources, the nodes'
 // settings, the blocks that they own, the pods that run on them, and services. Of
-// routers and cut links it says what the lab was made with.
+// routers it says what they are configured to do now; of cut links it knows nothing.
 func (c *Cluster) State(ctx context.Context) (oracle.State, error) {
-	state := oracle.State{Topology: c.lab.Topology(), CutLinks: map[string]bool{}}
-	var err error
-	if state.Routers, err = Routers(ctx, c.lab); err != nil {
-		return state, err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	revision, err := c.currentRevision(ctx)
+	if err != nil {
+		return oracle.State{}, err
 	}
+	if revision != c.revision {
+		// What changes while it is being read has a later revision, and is read again.
+		known, err := c.read(ctx)
+		if err != nil {
+			return oracle.State{}, err
+		}
+		c.known, c.revision = known, revision
+	}
+	state := c.known
+	state.CutLinks = map[string]bool{}
+	state.Routers, err = Routers(ctx, c.lab)
+	return state, err
+}
+
+// currentRevision is the revision of the whole datastore: a list that is asked for
+// without a resource version is as new as the datastore, and tells which revision
+// that is (Kubernetes API concepts, "Resource versions").
+func (c *Cluster) currentRevision(ctx context.Context) (string, error) {
+	list, err := c.client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{Limit: 1})
+	if err != nil {
+		return "", fmt.Errorf("ask for the datastore's revision: %w", err)
+	}
+	return list.ResourceVersion, nil
+}
+
+func (c *Cluster) read(ctx context.Context) (oracle.State, error) {
+	state := oracle.State{Topology: c.lab.Topology()}
+	var err error
 	if state.Resources, err = c.store.Read(ctx); err != nil {
 		return state, err
 	}
