@@ -3,8 +3,12 @@
 GO ?= go
 # What `make suites` and `make conformance` run.
 SUITES ?= ./suites/...
-# How many test programs run side by side.
+# How many test programs run side by side: unit tests, which compute, and suites,
+# which mostly wait and take 1 GiB each.
 PARALLEL ?= 2
+SUITES_PARALLEL ?= 3
+# More flags for the suites (ARGS=-rackproof.leaves=bird).
+ARGS ?=
 
 # Not to be set from outside: it is removed before each run, so that a summary
 # never shows an older run's verdicts.
@@ -26,7 +30,7 @@ help: ## list the targets
 conformance: packages components ## set up what is missing, run all suites, write results/ and print a summary
 	@rm -rf $(RESULTS)
 	@status=0; \
-	$(GO) test -p $(PARALLEL) -count=1 -timeout 15m $(SUITES) -rackproof.results=$(RESULTS) || status=1; \
+	$(GO) test -p $(SUITES_PARALLEL) -count=1 -timeout 15m $(SUITES) -rackproof.results=$(RESULTS) $(ARGS) || status=1; \
 	$(GO) run ./cmd/rackproof report summary $(RESULTS) || status=1; \
 	exit $$status
 
@@ -49,7 +53,7 @@ unit: ## run the unit tests
 
 .PHONY: suites
 suites: ## run all suites, or those in SUITES (SUITES=./suites/fullmesh)
-	$(GO) test -p $(PARALLEL) -count=1 -timeout 15m $(SUITES)
+	$(GO) test -p $(SUITES_PARALLEL) -count=1 -timeout 15m $(SUITES) $(ARGS)
 
 .PHONY: bench
 bench: ## measure the phases of a lab's start, its end and its memory

@@ -13,8 +13,10 @@ import (
 // interval is the time between the beginnings of two attempts of a meter.
 const interval = 50 * time.Millisecond
 
-// attemptTimeout bounds a meter's attempt: what takes longer is an outage.
-const attemptTimeout = 500 * time.Millisecond
+// attemptTimeout bounds a meter's attempt: what takes longer is an outage. A lost SYN
+// is sent again after a second, so that an attempt within less has lost none; and a
+// machine with much else to do may take most of that.
+const attemptTimeout = 950 * time.Millisecond
 
 // attempts bounds a meter's life.
 const attempts = 2400
