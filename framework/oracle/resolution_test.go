@@ -2,6 +2,7 @@ package oracle_test
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -281,29 +282,36 @@ func TestSessionsThatDoNotSettle(t *testing.T) {
 	}
 }
 
-// A path that can be reached goes before one that cannot, though it be longer.
+// A path that can be reached goes before one that cannot, though it be longer, and
+// whichever came first.
 func TestReachablePathsFirst(t *testing.T) {
-	for _, leaves := range []func(oracle.State) oracle.State{func(s oracle.State) oracle.State { return s }, birdLeaves} {
-		state := leaves(cluster(t, "leaf-spine", "fullmesh"))
-		// control-plane tells leaf0 of worker2 as it is, leaf1 hears of it from worker2.
-		state.Resources.BGPPeers = []v3.BGPPeer{
-			{Spec: v3.BGPPeerSpec{Node: "control-plane", PeerIP: "10.1.5.1", ASNumber: 65005, NextHopMode: nextHop("Keep")}},
-			{Spec: v3.BGPPeerSpec{Node: "worker2", PeerIP: "10.1.8.1", ASNumber: 65008}},
-		}
-		for host, n := range map[string]fabric.Neighbor{
-			"leaf0": {Host: "control-plane", Address: netip.MustParseAddr("10.1.5.10"), AS: 64512},
-			"leaf1": {Host: "worker2", Address: netip.MustParseAddr("10.1.8.10"), AS: 64512},
-		} {
-			r := router(t, state, host)
-			r.Neighbors = append(r.Neighbors, n)
-		}
-		want := "10.1.10.2 10.1.12.2"
-		if router(t, state, "leaf0").Software == "bird" {
-			want = "10.1.5.10" // to BIRD the neighbour is a way (see TestBIRDNextHopsOfExternalNeighbors)
-		}
-		if got := hopsTo(tables(t, state)["leaf0"], worker2Block); got != want {
-			t.Errorf("leaf0 goes to worker2's block by %q, want %q", got, want)
-		}
+	for name, arrange := range map[string]func([]fabric.Neighbor){
+		"in the plan's order": func([]fabric.Neighbor) {},
+		"the other way round": slices.Reverse[[]fabric.Neighbor],
+	} {
+		t.Run(name, func(t *testing.T) {
+			state := cluster(t, "leaf-spine", "fullmesh")
+			// control-plane tells leaf0 of worker2 as it is, leaf1 hears of it from worker2.
+			state.Resources.BGPPeers = []v3.BGPPeer{
+				{Spec: v3.BGPPeerSpec{Node: "control-plane", PeerIP: "10.1.5.1", ASNumber: 65005, NextHopMode: nextHop("Keep")}},
+				{Spec: v3.BGPPeerSpec{Node: "worker2", PeerIP: "10.1.8.1", ASNumber: 65008}},
+			}
+			for host, n := range map[string]fabric.Neighbor{
+				"leaf0": {Host: "control-plane", Address: netip.MustParseAddr("10.1.5.10"), AS: 64512},
+				"leaf1": {Host: "worker2", Address: netip.MustParseAddr("10.1.8.10"), AS: 64512},
+			} {
+				r := router(t, state, host)
+				r.Neighbors = append(r.Neighbors, n)
+				arrange(r.Neighbors)
+			}
+			agreePaths(t, "leaf0", paths(t, state, "leaf0").To(worker2Block), `
+		10.244.12.0/26 from 10.1.5.10 next hop 10.1.8.10 AS path [64512]
+		10.244.12.0/26 from 10.1.10.2 next hop 10.1.10.2 AS path [500 65008 64512]
+		10.244.12.0/26 from 10.1.12.2 next hop 10.1.12.2 AS path [800 65008 64512]`)
+			if got := hopsTo(tables(t, state)["leaf0"], worker2Block); got != "10.1.10.2 10.1.12.2" {
+				t.Errorf("leaf0 goes to worker2's block by %q, want both spines", got)
+			}
+		})
 	}
 }
 
@@ -323,9 +331,8 @@ func TestLowestNeighborAddress(t *testing.T) {
 			Neighbors: []fabric.Neighbor{peer("worker3", "10.1.5.13"), peer("worker", "10.1.5.11"), peer("control-plane", "10.1.5.10")},
 		}}
 		state = leaves(state)
-		clusters := map[bool]string{false: "10.1.5.1 244.0.0.2", true: "10.1.5.1 244.0.0.2"}[state.Routers[0].Software == "bird"]
 		agreePaths(t, "worker3", paths(t, state, "worker3").To(worker2Block), `
-		10.244.12.0/26 from 10.1.5.1 next hop 10.1.5.12 AS path [] originator 10.1.5.12 clusters [`+clusters+`]`)
+		10.244.12.0/26 from 10.1.5.1 next hop 10.1.5.12 AS path [] originator 10.1.5.12 clusters [10.1.5.1 244.0.0.2]`)
 	}
 }
 

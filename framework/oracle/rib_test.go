@@ -11,6 +11,7 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // Everything that a leaf, a spine and a node have from their neighbours. A leaf has
@@ -106,18 +107,21 @@ func TestOwnOriginatorID(t *testing.T) {
 		10.2.10.0/24 from 192.168.1.10 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.1]
 		10.2.10.0/24 from 192.168.1.11 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.1 244.0.0.2]
 		10.2.10.0/24 from 192.168.1.11 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.2]`)
-	// What tor0 has from the core keeps the core as next hop here.
-	for _, name := range []string{"server0", "server1"} {
-		neighbor(t, state, "tor0", name).NextHopSelf = false
-	}
+	// What tor0 has from the core keeps the core as next hop here, which would not stop
+	// a reflector from telling tor0 of it.
 	outside := netip.MustParsePrefix("10.2.100.0/24")
-	if got := paths(t, state, "server1").To(outside).From(netip.MustParseAddr("192.168.1.10")); len(got) == 0 {
-		t.Error("server0 does not reflect what tor0 has from the core")
-	}
-	for name, state := range map[string]oracle.State{"FRR": state, "BIRD": birdLeaves(reflectingServers(t, "server0", "server1"))} {
+	for name, software := range map[string]topology.Software{"FRR": topology.FRR, "BIRD": topology.BIRD} {
+		state := reflectingServers(t, "server0", "server1")
+		router(t, state, "tor0").Software = software
+		for _, server := range []string{"server0", "server1"} {
+			neighbor(t, state, "tor0", server).NextHopSelf = false
+		}
+		if got := paths(t, state, "server1").To(outside).From(netip.MustParseAddr("192.168.1.10")); len(got) == 0 {
+			t.Errorf("%s: server0 does not reflect what tor0 has from the core", name)
+		}
 		for _, prefix := range []netip.Prefix{netip.MustParsePrefix("10.2.10.0/24"), outside} {
-			from0 := func(p rib.Path) bool { return p.OriginatorID != netip.MustParseAddr("192.168.1.1") }
-			if got := slices.DeleteFunc(paths(t, state, "tor0").To(prefix), from0); len(got) != 0 {
+			others := func(p rib.Path) bool { return p.OriginatorID != netip.MustParseAddr("192.168.1.1") }
+			if got := slices.DeleteFunc(paths(t, state, "tor0").To(prefix), others); len(got) != 0 {
 				t.Errorf("%s: tor0 has %v back, which it originated", name, got)
 			}
 		}

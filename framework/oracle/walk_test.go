@@ -67,6 +67,9 @@ func TestWalkEnds(t *testing.T) {
 			name: "at an address that nobody has", to: netip.MustParseAddr("10.1.5.99"), reason: oracle.NoNeighbor, path: "worker",
 		},
 		{
+			name: "at a management address that nobody has", to: netip.MustParseAddr("172.30.0.99"), reason: oracle.NoNeighbor, path: "worker",
+		},
+		{
 			name:   "where the next hop is gone",
 			change: func(all route.Tables) { delete(all, "control-plane") },
 			to:     pod(controlPlaneBlock), reason: oracle.NoNeighbor, path: "worker",
