@@ -137,22 +137,17 @@ func (b bird) accepts(s *speaker, prefix netip.Prefix, a attributes, from *peer)
 }
 
 // program follows the kernel protocol: its export filter (Calico's
-// calico_kernel_programming) takes what is best, krt_import_control takes out what came from the
-// kernel or is a device route, and rt_export_merged joins the next hops.
+// calico_kernel_programming) takes what is best, krt_import_control leaves out what
+// came from the kernel, and rt_export_merged joins the next hops.
 func (b bird) program(s *speaker) route.Table {
 	var table route.Table
 	for _, prefix := range s.prefixes() {
 		paths := s.rib[prefix]
-		best := paths[0]
-		fromKernel := best.from == nil && best.preference != birdStatic
-		if fromKernel || s.inKernel(prefix) || !b.programs(best) {
-			continue
+		if best := paths[0]; !s.inKernel(prefix) && b.programs(best) {
+			table = append(table, route.Route{
+				Prefix: prefix, Kind: best.way.kind, NextHops: hops(paths, birdMergeLimit), Origin: route.OriginBIRD,
+			})
 		}
-		r := route.Route{Prefix: prefix, Kind: best.way.kind, Origin: route.OriginBIRD}
-		if best.way.reachable() {
-			r.NextHops = hops(paths, birdMergeLimit)
-		}
-		table = append(table, r)
 	}
 	return table
 }

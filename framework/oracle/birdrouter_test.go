@@ -176,14 +176,18 @@ func TestOwnNextHop(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		tor0, tor1 topology.Software
+		hops       int
 	}{
 		{name: "FRR to FRR", tor0: topology.FRR, tor1: topology.FRR},
 		{name: "FRR to BIRD", tor0: topology.BIRD, tor1: topology.FRR},
 		{name: "BIRD to FRR", tor0: topology.FRR, tor1: topology.BIRD},
+		{name: "BIRD to FRR with TTL security", tor0: topology.FRR, tor1: topology.BIRD, hops: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			state := twoToRs(t, c.tor0)
 			router(t, state, "tor1").Software = c.tor1
+			// With TTL security the ToRs are on a common link as without.
+			neighbor(t, state, "tor0", "tor1").TTLSecurity, neighbor(t, state, "tor1", "tor0").TTLSecurity = c.hops, c.hops
 			agreePaths(t, "tor1", paths(t, state, "tor1").To(everywhere), `
 		0.0.0.0/0 from 192.168.1.10 next hop 192.168.1.1 AS path [64512]`)
 			if got := paths(t, state, "tor0").To(everywhere); len(got) != 0 {

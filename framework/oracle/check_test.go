@@ -69,6 +69,7 @@ func TestStatesThatAreRefused(t *testing.T) {
 		{"lengths beside NotEqual", filtering(ofLength(rule(v3.Accept, v3.NotEqual, "10.244.0.0/16"), 24, 26)), "prefixLength beside NotEqual"},
 		{"lengths shorter than the prefix", filtering(ofLength(rule(v3.Accept, v3.In, "10.244.0.0/16"), -1, 15)), "from 16 to 15"},
 		{"lengths that end before they begin", filtering(ofLength(rule(v3.Accept, v3.NotIn, "10.244.0.0/16"), 26, 24)), "from 26 to 24"},
+		{"lengths that are all shorter than the prefix", filtering(ofLength(rule(v3.Accept, v3.In, "10.244.0.0/16"), 8, 15)), "from 16 to 15"},
 		{"a fault in an import rule", func(s *oracle.State) {
 			s.Resources.BGPFilters = []v3.BGPFilter{importFilter("f", v3.BGPFilterRuleV4{})}
 		}, `BGPFilter f: action ""`},
@@ -95,6 +96,21 @@ func TestStatesThatAreRefused(t *testing.T) {
 			"two BGPPeers for one session that differ",
 			func(s *oracle.State) {
 				withPeers(s, v3.BGPPeerSpec{PeerIP: "10.1.5.1", ASNumber: 1}, v3.BGPPeerSpec{PeerIP: "10.1.5.1", ASNumber: 1, NextHopMode: &keep})
+			},
+			"which of them Calico obeys is chance",
+		},
+		{
+			"two BGPPeers of one node for one session",
+			func(s *oracle.State) {
+				withPeers(s, v3.BGPPeerSpec{Node: "worker", PeerIP: "10.1.5.1", ASNumber: 1}, v3.BGPPeerSpec{Node: "worker", PeerIP: "10.1.5.1", ASNumber: 1, NextHopMode: &keep})
+			},
+			"BGPPeers a and b ask for different sessions of node worker with 10.1.5.1",
+		},
+		{
+			"two BGPPeers that select one neighbour differently",
+			func(s *oracle.State) {
+				withPeers(s, v3.BGPPeerSpec{Node: "worker", PeerSelector: "kubernetes.io/hostname == 'worker2'"},
+					v3.BGPPeerSpec{NodeSelector: "all()", PeerSelector: "kubernetes.io/hostname == 'worker2'", NextHopMode: &keep})
 			},
 			"which of them Calico obeys is chance",
 		},

@@ -138,6 +138,19 @@ func TestAcceptedPathsHaveNoCommunities(t *testing.T) {
 	}
 }
 
+// But what a path has come with stays.
+func TestAcceptedPathsKeepTheirCommunities(t *testing.T) {
+	state := cluster(t, "single-rack", "nodereflector")
+	state.Resources.BGPConfigurations = append(state.Resources.BGPConfigurations,
+		nodeConfiguration("worker3", advertise("10.244.0.0/16", "65000:3")), nodeConfiguration("worker", advertise("10.244.0.0/16", "65000:1")))
+	state.Resources.BGPFilters = []v3.BGPFilter{exportFilter("f", rule(v3.Accept, v3.In, "10.244.0.0/16"))}
+	state.Resources.BGPPeers[1].Spec.Filters = []string{"f"}
+	node(t, state, "control-plane").Gone = true
+	agreePaths(t, "leaf0", paths(t, state, "leaf0").To(worker3Block, workerBlock), `
+		10.244.11.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path [64512]
+		10.244.13.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path [64512] communities 65000:3`)
+}
+
 func TestAdvertisementsThatAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		name          string

@@ -81,6 +81,7 @@ func TestExportFilters(t *testing.T) {
 		{name: "Equal is about that prefix alone", filters: []v3.BGPFilter{exportFilter("f", rule(v3.Reject, v3.Equal, "10.244.11.0/26"))}, want: "10.244.99.1/32"},
 		{name: "and not about what is inside", filters: []v3.BGPFilter{exportFilter("f", rule(v3.Reject, v3.Equal, "10.244.0.0/16"))}, want: pods},
 		{name: "NotEqual is about all others", filters: []v3.BGPFilter{exportFilter("f", rule(v3.Reject, v3.NotEqual, "10.244.11.0/26"))}, want: "10.244.11.0/26"},
+		{name: "also those inside it", filters: []v3.BGPFilter{exportFilter("f", rule(v3.Reject, v3.NotEqual, "10.244.0.0/16"))}, want: ""},
 		{name: "In is about what is inside", filters: []v3.BGPFilter{exportFilter("f", rule(v3.Reject, v3.In, "10.244.99.0/24"))}, want: "10.244.11.0/26"},
 		{name: "the prefix itself included", filters: []v3.BGPFilter{exportFilter("f", rule(v3.Reject, v3.In, "10.244.11.0/26"))}, want: "10.244.99.1/32"},
 		{name: "but nothing that is larger", filters: []v3.BGPFilter{exportFilter("f", rule(v3.Reject, v3.In, "10.244.11.0/27"))}, want: pods},

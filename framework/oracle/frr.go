@@ -56,11 +56,10 @@ func (f frr) follow(s *speaker, address netip.Addr, steps int) way {
 	if !ok || paths[0].prefix.Bits() == 0 {
 		return unreachable()
 	}
+	// They are learned ones: the router's own are of its links, where the address is
+	// not, or the default route.
 	resolved := slices.Clone(paths)
 	for i, p := range resolved {
-		if p.from == nil {
-			return unreachable()
-		}
 		resolved[i].way = f.connected(s, p.nextHop)
 		if p.from.internal() {
 			resolved[i].way = f.follow(s, p.nextHop, steps-1)
@@ -93,15 +92,16 @@ func (f frr) advertise(s *speaker, p path, to *peer) (attributes, bool) {
 	return a, true
 }
 
-// grouped tells whether a neighbour is in an update group with another: one that
-// is treated alike (updgrp_hash_key_make in FRR's bgpd/bgp_updgrp.c). FRR sends to
-// all of a group at once, and so also back to where a path came from. Mostly the
-// receiver refuses it as a loop, but not one that lets its own AS pass. Whether the
-// other's session is up is not asked: FRR takes nothing back when one that was up
-// leaves the group.
+// grouped tells whether an external neighbour is in an update group with another:
+// one that is treated alike (updgrp_hash_key_make in FRR's bgpd/bgp_updgrp.c). FRR
+// sends to all of a group at once, and so also back to where a path came from. Mostly
+// the receiver refuses it as a loop, but not one that lets its own AS pass. (Internal
+// neighbours always refuse what they are the originators of.) Whether the other's
+// session is up is not asked: FRR takes nothing back when one that was up leaves the
+// group.
 func (frr) grouped(s *speaker, to *peer) bool {
-	return slices.ContainsFunc(s.peers, func(other *peer) bool {
-		return other != to && other.internal() == to.internal() && other.client == to.client && other.nextHopSelf == to.nextHopSelf
+	return !to.internal() && slices.ContainsFunc(s.peers, func(other *peer) bool {
+		return other != to && !other.internal() && other.nextHopSelf == to.nextHopSelf
 	})
 }
 
@@ -136,12 +136,11 @@ func (frr) program(s *speaker) route.Table {
 	var table route.Table
 	for _, prefix := range s.prefixes() {
 		paths := s.rib[prefix]
-		if best := paths[0]; best.from == nil || !best.way.reachable() || s.inKernel(prefix) {
-			continue
+		if best := paths[0]; !s.inKernel(prefix) && best.way.reachable() {
+			table = append(table, route.Route{
+				Prefix: prefix, NextHops: hops(paths, frrMultipath), Origin: route.OriginBGP, Metric: frrMetric,
+			})
 		}
-		table = append(table, route.Route{
-			Prefix: prefix, NextHops: hops(paths, frrMultipath), Origin: route.OriginBGP, Metric: frrMetric,
-		})
 	}
 	return table
 }

@@ -144,6 +144,15 @@ func TestLeafReflectorChanges(t *testing.T) {
 			host: "worker3", prefix: netip.MustParsePrefix("10.244.99.64/26"), hops: "10.1.8.10",
 		},
 		{
+			// As after a fault of IPAM (#6867): each keeps its own, and the leaf has both.
+			name: "a block that two nodes have stays each one's own",
+			change: func(t *testing.T, s *oracle.State) {
+				n := node(t, *s, "control-plane")
+				n.Blocks = append(n.Blocks, workerBlock)
+			},
+			host: "worker", prefix: workerBlock, hops: "blackhole",
+		},
+		{
 			name: "a block of one address is announced with its pod",
 			change: func(t *testing.T, s *oracle.State) {
 				n := node(t, *s, "worker2")

@@ -173,6 +173,16 @@ func TestNodeReflectorChanges(t *testing.T) {
 			host: "worker3", prefix: workerBlock, hops: "10.1.5.11",
 		},
 		{
+			// So that it may tell worker2, which is none, of it.
+			name: "and no reflector of its own cluster",
+			change: func(t *testing.T, s *oracle.State) {
+				withPeers(s, v3.BGPPeerSpec{Node: "control-plane", PeerIP: "10.1.5.11", ASNumber: 64512},
+					v3.BGPPeerSpec{Node: "control-plane", PeerSelector: "kubernetes.io/hostname == 'worker2'"})
+				node(t, *s, "worker2").ReflectorClusterID = "244.0.0.1"
+			},
+			host: "worker2", prefix: workerBlock, hops: "10.1.5.11",
+		},
+		{
 			name: "which its own end is not",
 			change: func(t *testing.T, s *oracle.State) {
 				withPeers(s, v3.BGPPeerSpec{NodeSelector: "route-reflector == 'true'", PeerIP: "10.1.5.11", ASNumber: 64512},

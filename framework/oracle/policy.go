@@ -86,7 +86,7 @@ func (r routerPolicy) exports(p path, _ *peer) (attributes, bool) {
 	if p.from != nil {
 		return p.attributes, p.way.reachable()
 	}
-	return p.attributes, p.preference == birdDirect && slices.Contains(r.networks, p.prefix)
+	return p.attributes, slices.Contains(r.networks, p.prefix)
 }
 
 func (routerPolicy) imports(netip.Prefix, *peer) bool { return true }

@@ -176,6 +176,11 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			if !slices.Equal(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))) {
 				t.Error("the tables are of different hosts")
 			}
+			for host, table := range want {
+				if !slices.EqualFunc(table, table.Sorted(), route.Route.Equal) {
+					t.Errorf("the table of %s is not in order", host)
+				}
+			}
 		})
 	}
 }

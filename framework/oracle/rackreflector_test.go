@@ -166,18 +166,16 @@ func TestRackReflectorChanges(t *testing.T) {
 	}
 }
 
-// oneASForAllRacks puts the nodes of both racks into one AS, which the reflectors
-// may allow for in paths from their leaf.
+// oneASForAllRacks puts the nodes of both racks into one AS, which all BGPPeers
+// allow for in paths.
 func oneASForAllRacks(t *testing.T, allowed int32) oracle.State {
 	t.Helper()
 	state := withoutNextHopMode(cluster(t, "rack-reflector", "rackreflector"))
 	for i := range state.Nodes {
 		state.Nodes[i].AS = 65011
 	}
-	for i, p := range state.Resources.BGPPeers {
-		if p.Spec.PeerIP != "" {
-			state.Resources.BGPPeers[i].Spec.NumAllowedLocalASNumbers = &allowed
-		}
+	for i := range state.Resources.BGPPeers {
+		state.Resources.BGPPeers[i].Spec.NumAllowedLocalASNumbers = &allowed
 	}
 	for _, name := range []string{"node21", "node22"} {
 		neighbor(t, state, "leaf1", name).AS = 65011

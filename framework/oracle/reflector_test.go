@@ -120,7 +120,7 @@ func TestReflectorsLeaveTheMesh(t *testing.T) {
 // peerSelector makes the selected nodes peer back, unless told not to; the
 // explicit peering and the reverse one are the same session.
 func TestPeerings(t *testing.T) {
-	manual := v3.ReversePeeringManual
+	manual, auto := v3.ReversePeeringManual, v3.ReversePeeringAuto
 	for _, c := range []struct {
 		name  string
 		peers []v3.BGPPeerSpec
@@ -137,6 +137,11 @@ func TestPeerings(t *testing.T) {
 			name:  "reverse peering can be left to the user",
 			peers: []v3.BGPPeerSpec{{Node: "worker", PeerSelector: "kubernetes.io/hostname == 'worker2'", ReversePeering: &manual}},
 			host:  "worker2", kinds: map[string]session.Kind{},
+		},
+		{
+			name: "or be said to be automatic", up: true,
+			peers: []v3.BGPPeerSpec{{Node: "worker", PeerSelector: "kubernetes.io/hostname == 'worker2'", ReversePeering: &auto}},
+			host:  "worker2", kinds: map[string]session.Kind{"10.1.5.11": session.NodeSpecific},
 		},
 		{
 			name:  "without its reverse the session is down",
@@ -166,6 +171,18 @@ func TestPeerings(t *testing.T) {
 			name: "a node whose address is the peerIP peers back", up: true,
 			peers: []v3.BGPPeerSpec{{Node: "worker", PeerIP: "10.1.5.10", ASNumber: 64512}},
 			host:  "control-plane", kinds: map[string]session.Kind{"10.1.5.11": session.NodeSpecific},
+		},
+		{
+			name:  "but not if it is in another AS than the peer is said to be",
+			peers: []v3.BGPPeerSpec{{Node: "worker", PeerIP: "10.1.5.10", ASNumber: 64513}},
+			host:  "control-plane", kinds: map[string]session.Kind{},
+		},
+		{
+			name: "peerings of one node by two BGPPeers that agree are one", up: true,
+			peers: []v3.BGPPeerSpec{
+				{Node: "worker", PeerIP: "10.1.5.10", ASNumber: 64512}, {NodeSelector: "all()", PeerIP: "10.1.5.10", ASNumber: 64512},
+			},
+			host: "worker", kinds: map[string]session.Kind{"10.1.5.10": session.NodeSpecific},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // Everything that a leaf, a spine and a node have from their neighbours. A leaf has
@@ -105,12 +107,24 @@ func TestOwnOriginatorID(t *testing.T) {
 		10.2.10.0/24 from 192.168.1.10 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.1]
 		10.2.10.0/24 from 192.168.1.11 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.1 244.0.0.2]
 		10.2.10.0/24 from 192.168.1.11 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.2]`)
-	if got := paths(t, state, "tor0").To(netip.MustParsePrefix("10.2.10.0/24")).From(netip.MustParseAddr("192.168.1.10"), netip.MustParseAddr("192.168.1.11")); len(got) != 0 {
-		t.Errorf("tor0 has %v of its own network back", got)
-	}
-	state = birdLeaves(state)
-	if got := paths(t, state, "tor0").To(netip.MustParsePrefix("10.2.10.0/24")).From(netip.MustParseAddr("192.168.1.10"), netip.MustParseAddr("192.168.1.11")); len(got) != 0 {
-		t.Errorf("with BIRD, tor0 has %v of its own network back", got)
+	// What tor0 has from the core keeps the core as next hop here, which would not stop
+	// a reflector from telling tor0 of it.
+	outside := netip.MustParsePrefix("10.2.100.0/24")
+	for name, software := range map[string]topology.Software{"FRR": topology.FRR, "BIRD": topology.BIRD} {
+		state := reflectingServers(t, "server0", "server1")
+		router(t, state, "tor0").Software = software
+		for _, server := range []string{"server0", "server1"} {
+			neighbor(t, state, "tor0", server).NextHopSelf = false
+		}
+		if got := paths(t, state, "server1").To(outside).From(netip.MustParseAddr("192.168.1.10")); len(got) == 0 {
+			t.Errorf("%s: server0 does not reflect what tor0 has from the core", name)
+		}
+		for _, prefix := range []netip.Prefix{netip.MustParsePrefix("10.2.10.0/24"), outside} {
+			others := func(p rib.Path) bool { return p.OriginatorID != netip.MustParseAddr("192.168.1.1") }
+			if got := slices.DeleteFunc(paths(t, state, "tor0").To(prefix), others); len(got) != 0 {
+				t.Errorf("%s: tor0 has %v back, which it originated", name, got)
+			}
+		}
 	}
 }
 
@@ -133,6 +147,9 @@ func TestOwnClusterID(t *testing.T) {
 	// one.
 	agreePaths(t, "tor0", paths(t, state, "tor0").To(server2Block), `
 		10.48.12.0/26 from 192.168.1.12 next hop 192.168.1.12 AS path []`)
+	// A client hears of what is not.
+	agreePaths(t, "server2", paths(t, state, "server2").To(server0Block), `
+		10.48.10.0/26 from 192.168.1.1 next hop 192.168.1.10 AS path [] originator 192.168.1.10 clusters [192.168.1.1]`)
 	// BIRD asks of clients alone: server0 and server1 are none of tor0's.
 	state = birdLeaves(state)
 	agreePaths(t, "tor0", paths(t, state, "tor0").To(server2Block).From(reflectors...), `
@@ -175,13 +192,33 @@ func TestFRRUnreachablePaths(t *testing.T) {
 	agreePaths(t, "leaf0", paths(t, state, "leaf0").To(workerBlock, worker2Block), `
 		10.244.11.0/26 from 10.1.5.10 next hop 10.1.5.11 AS path [64512]
 		10.244.12.0/26 from 10.1.5.10 next hop 10.1.8.10 AS path [64512]`)
-	for prefix, want := range map[netip.Prefix]string{workerBlock: "10.1.5.11", worker2Block: ""} {
-		if got := hopsTo(tables(t, state)["leaf0"], prefix); got != want {
-			t.Errorf("leaf0 goes to %s by %q, want %q", prefix, got, want)
-		}
-	}
+	agree(t, "leaf0", tables(t, state)["leaf0"].Within(workerBlock, worker2Block), `
+		10.244.11.0/26 via 10.1.5.11 dev eth3 proto bgp metric 20`)
 	agreePaths(t, "spine0", paths(t, state, "spine0").To(workerBlock, worker2Block), `
 		10.244.11.0/26 from 10.1.10.1 next hop 10.1.10.1 AS path [65005 64512]`)
+}
+
+// A prefix that a router has on a link stays the kernel's, though it is learned too
+// and not announced.
+func TestLearnedLinks(t *testing.T) {
+	for name, state := range map[string]oracle.State{"FRR": cluster(t, "leaf-spine", "leafreflector"), "BIRD": birdLeaves(cluster(t, "leaf-spine", "leafreflector"))} {
+		router(t, state, "leaf0").Networks = nil
+		link := netip.MustParsePrefix("10.1.10.0/24")
+		if got := paths(t, state, "leaf0").To(link); len(got) == 0 {
+			t.Errorf("%s: leaf0 has no path to the link from spine0", name)
+		}
+		agree(t, name, tables(t, state)["leaf0"].Within(link), "10.1.10.0/24 dev eth1 proto kernel")
+	}
+}
+
+// Without next-hop-self FRR passes an external path's next hop on, and is itself that
+// of its own networks.
+func TestFRRWithoutNextHopSelf(t *testing.T) {
+	state := cluster(t, "leaf-spine", "leafreflector")
+	neighbor(t, state, "leaf0", "worker").NextHopSelf = false
+	agreePaths(t, "worker", paths(t, state, "worker").To(worker2Block, netip.MustParsePrefix("10.1.5.0/24")), `
+		10.1.5.0/24 from 10.1.5.1 next hop 10.1.5.1 AS path []
+		10.244.12.0/26 from 10.1.5.1 next hop 10.1.10.2 AS path [500 65008]`)
 }
 
 // Every node and router has an entry, also without sessions, and no other host.

@@ -340,7 +340,7 @@ func TestServiceAddressesInTheKernel(t *testing.T) {
 // two if there were two (RFC 7911).
 func TestServiceAddressesAreAnnouncedOnce(t *testing.T) {
 	state := cluster(t, "leaf-spine", "serviceips")
-	loadBalancerRange(&state, "192.168.3.0/24")
+	global(&state).ServiceLoadBalancerIPs = []v3.ServiceLoadBalancerIPBlock{{CIDR: "192.168.4.0/24"}, {CIDR: "192.168.3.0/24"}}
 	other := everyAddress("worker")
 	other.Name, other.ClusterIPs = "other", []netip.Addr{clusterIP.Next()}
 	state.Services = []oracle.Service{everyAddress("worker"), other}

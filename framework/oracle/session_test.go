@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	"github.com/projectcalico/api/pkg/lib/numorstring"
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
@@ -184,6 +185,54 @@ func TestNeighborsOffTheLink(t *testing.T) {
 				t.Errorf("the session is up: %t, want %t", got, c.up)
 			}
 		})
+	}
+}
+
+// An external neighbour in the mesh has to be on a link of both, not just next to
+// one of them: worker2's gateway is worker, whose node IP is on the other link.
+func TestNeighborNextDoor(t *testing.T) {
+	state := cluster(t, "leaf-spine", "fullmesh")
+	onBothRacks(t, state, "worker")
+	gateways(t, state, "worker2", "10.1.8.99")
+	node(t, state, "worker2").AS = 65008
+	if established(t, state, "worker2", "10.1.5.11") {
+		t.Error("the session is up")
+	}
+	node(t, state, "worker2").AS = 64512
+	if !established(t, state, "worker2", "10.1.5.11") {
+		t.Error("as an internal one it is down")
+	}
+}
+
+// localASNumber and numAllowedLocalASNumbers are for peers that are given by their
+// address, and for this end alone.
+func TestLocalASNumbers(t *testing.T) {
+	local := numorstring.ASNumber(65005)
+	state := cluster(t, "single-rack", "fullmesh")
+	withPeers(&state, v3.BGPPeerSpec{Node: "worker", PeerSelector: "kubernetes.io/hostname == 'worker2'", LocalASNumber: &local})
+	for host, peer := range map[string]string{"worker": "10.1.5.12", "worker2": "10.1.5.11"} {
+		if list := sessions(t, state)[host]; len(list) != 1 || list[0].LocalAS != 64512 || list[0].State != session.Established {
+			t.Errorf("%s: sessions %v, want one with %s in AS 64512", host, list, peer)
+		}
+	}
+	// worker is in the leaf's AS for the leaf, and in its own for the mesh; what it has
+	// from the one it tells the other, as between two AS, but without its own number.
+	state = cluster(t, "single-rack", "fullmesh")
+	state.Resources.BGPPeers = []v3.BGPPeer{{Spec: v3.BGPPeerSpec{Node: "worker", PeerIP: "10.1.5.1", ASNumber: 65005, LocalASNumber: &local}}}
+	state.Routers = []fabric.Router{{
+		Host: "leaf0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"),
+		Neighbors: []fabric.Neighbor{{Host: "worker", Address: netip.MustParseAddr("10.1.5.11"), AS: 65005}},
+	}}
+	agreePaths(t, "leaf0", paths(t, state, "leaf0").To(workerBlock, worker2Block), `
+		10.244.11.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path []
+		10.244.12.0/26 from 10.1.5.11 next hop 10.1.5.12 AS path []`)
+	// A peering back has neither.
+	state = cluster(t, "single-rack", "fullmesh")
+	one := int32(1)
+	withPeers(&state, v3.BGPPeerSpec{Node: "worker", PeerIP: "10.1.5.12", ASNumber: 64512, NumAllowedLocalASNumbers: &one, LocalASNumber: &local})
+	node(t, state, "worker").AS = 65005
+	if list := sessions(t, state)["worker2"]; len(list) != 1 || list[0].LocalAS != 64512 || list[0].State != session.Established {
+		t.Errorf("worker2: sessions %v, want one from AS 64512", list)
 	}
 }
 

@@ -67,6 +67,9 @@ func TestWalkEnds(t *testing.T) {
 			name: "at an address that nobody has", to: netip.MustParseAddr("10.1.5.99"), reason: oracle.NoNeighbor, path: "worker",
 		},
 		{
+			name: "at a management address that nobody has", to: netip.MustParseAddr("172.30.0.99"), reason: oracle.NoNeighbor, path: "worker",
+		},
+		{
 			name:   "where the next hop is gone",
 			change: func(all route.Tables) { delete(all, "control-plane") },
 			to:     pod(controlPlaneBlock), reason: oracle.NoNeighbor, path: "worker",
@@ -122,6 +125,54 @@ func TestWalkOverACutEnd(t *testing.T) {
 	// Its own address on the link is not spine0's while the interface is down.
 	if ways, err := oracle.Walk(state.Topology, all, "spine1", netip.MustParseAddr("10.1.100.2")); err == nil {
 		t.Errorf("spine1 reaches the interface that is down by %v", ways)
+	}
+}
+
+// That an address is on a link that is down shows in the host's table: there is no
+// connected route, though there may be one to the link's prefix by others.
+func TestWalkToAnInterfaceThatIsDown(t *testing.T) {
+	state := cluster(t, "leaf-spine", "leafreflector")
+	state.CutLinks = map[string]bool{"leaf1-spine0": true}
+	state.CutEnds = map[oracle.End]bool{{Link: "br-client", Host: "spine0"}: true}
+	all := tables(t, state)
+	if got := hopsTo(all["spine0"], netip.MustParsePrefix("10.1.100.0/24")); got != "10.1.10.1" {
+		t.Fatalf("spine0 goes to the client's network by %q, want leaf0", got)
+	}
+	for _, from := range []string{"client", "spine0", "spine1"} {
+		if ways, err := oracle.Walk(state.Topology, all, from, netip.MustParseAddr("10.1.100.2")); err == nil {
+			t.Errorf("%s reaches spine0's interface that is down by %v", from, ways)
+		}
+	}
+}
+
+// A host that is not there, or that nothing is known of, is no beginning of a walk.
+func TestWalkFromNowhere(t *testing.T) {
+	state := cluster(t, "leaf-spine", "leafreflector")
+	node(t, state, "worker").Gone = true
+	all := tables(t, state)
+	if _, ok := all["worker"]; ok {
+		t.Error("a node that is gone has a table")
+	}
+	for _, from := range []string{"worker", "nobody"} {
+		var end *oracle.DeadEnd
+		_, err := oracle.Walk(state.Topology, all, from, netip.MustParseAddr("10.1.5.1"))
+		if !errors.As(err, &end) || end.Reason != oracle.NoNeighbor || end.Host() != from || end.To != netip.MustParseAddr("10.1.5.1") {
+			t.Errorf("from %s: %v, want no neighbour", from, err)
+		}
+	}
+}
+
+// A dead end says where, why, and by which route.
+func TestDeadEndsInWords(t *testing.T) {
+	state := cluster(t, "leaf-spine", "leafreflector")
+	all := tables(t, state)
+	for to, want := range map[string]string{
+		"10.244.11.9": "to 10.244.11.9: worker: worker discards it (blackhole 10.244.11.0/26 proto bird)",
+		"192.0.2.1":   "to 192.0.2.1: worker → leaf0: leaf0 has no route",
+	} {
+		if _, err := oracle.Walk(state.Topology, all, "worker", netip.MustParseAddr(to)); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 
