@@ -118,7 +118,7 @@ func TestCommunitiesTravel(t *testing.T) {
 		192.168.3.0/24 from 10.1.11.1 next hop 10.1.11.1 AS path [65008] communities 64512:1:2
 		192.168.3.0/24 from 10.1.12.1 next hop 10.1.12.1 AS path [65005] communities 64512:1:2`)
 
-	state = cluster(t, "single-rack", "nodereflector")
+	state = withoutNextHopMode(cluster(t, "single-rack", "nodereflector"))
 	state.Resources.BGPConfigurations = append(state.Resources.BGPConfigurations,
 		nodeConfiguration("worker3", advertise("10.244.0.0/16", "65000:3")), nodeConfiguration("worker", advertise("10.244.0.0/16", "65000:1")))
 	agreePaths(t, "worker2", paths(t, state, "worker2").To(worker3Block), `
