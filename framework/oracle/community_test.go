@@ -140,7 +140,7 @@ func TestAcceptedPathsHaveNoCommunities(t *testing.T) {
 
 // But what a path has come with stays.
 func TestAcceptedPathsKeepTheirCommunities(t *testing.T) {
-	state := cluster(t, "single-rack", "nodereflector")
+	state := withoutNextHopMode(cluster(t, "single-rack", "nodereflector"))
 	state.Resources.BGPConfigurations = append(state.Resources.BGPConfigurations,
 		nodeConfiguration("worker3", advertise("10.244.0.0/16", "65000:3")), nodeConfiguration("worker", advertise("10.244.0.0/16", "65000:1")))
 	state.Resources.BGPFilters = []v3.BGPFilter{exportFilter("f", rule(v3.Accept, v3.In, "10.244.0.0/16"))}
