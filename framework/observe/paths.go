@@ -26,11 +26,14 @@ func Paths(ctx context.Context, l lab.Lab, routers []fabric.Router) (rib.Tables,
 	return fromEach(ctx, l, readers)
 }
 
-// attributes leaves of paths what oracle and observation share.
+// attributes leaves of paths what oracle and observation share. What is kept for a
+// neighbour that restarts is no path of the fabric at rest, of which the oracle tells.
 func attributes(paths []Path, err error) (rib.Paths, error) {
 	shared := make(rib.Paths, 0, len(paths))
 	for _, p := range paths {
-		shared = append(shared, p.Path)
+		if !p.Stale {
+			shared = append(shared, p.Path)
+		}
 	}
 	return shared.Sorted(), err
 }

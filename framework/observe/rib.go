@@ -28,6 +28,9 @@ type Path struct {
 	MED       uint32
 	// Valid tells whether the next hop is reachable.
 	Valid bool
+	// Stale marks a path that a router keeps for a neighbour that restarts; FRR keeps
+	// some of them longer (see frr.Path). BIRD does not tell.
+	Stale bool
 	// Best is the path that the host prefers to all others. Where the prefix is the
 	// host's own, none is.
 	Best bool
@@ -82,7 +85,7 @@ func fromFRR(table frr.RIB) []Path {
 				Communities: communities(p.Communities, p.LargeCommunities),
 			},
 			Origin: strings.ToLower(p.Origin), LocalPref: p.LocalPref, MED: p.MED,
-			Valid: p.Valid, Best: p.Best, Used: p.Valid && (p.Best || p.Multipath),
+			Valid: p.Valid, Stale: p.Stale, Best: p.Best, Used: p.Valid && (p.Best || p.Multipath),
 		}
 		if len(p.NextHops) > 0 {
 			path.NextHop = p.NextHops[0]

@@ -28,10 +28,17 @@ func loss(lab *Lab) {
 	Context("loss of a reflector", Label("failure"), func() {
 		Requirement("NRR-043", "when the last reflector is killed, its clients MUST keep their routes for its restart time, and lose those to each other's blocks after it", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
+			// A restart time does not show anywhere. What the filter lets through does, and
+			// comes with it.
+			lab.ApplyBGPFilter(ctx, "management-too", v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{
+				{Action: v3.Accept, MatchOperator: v3.Equal, CIDR: lab.Topology().Management.Prefix.String()},
+			}})
 			lab.ChangeBGPPeer(ctx, nodesToReflectors, func(spec *v3.BGPPeerSpec) {
 				spec.MaxRestartTime = &metav1.Duration{Duration: restartTime}
+				spec.Filters = []string{"management-too"}
 			})
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
 			for _, reflector := range roles.reflectors {
 				lab.KillComponent(ctx, reflector.Name, bird)

@@ -72,6 +72,9 @@ func ranges(lab *Lab) {
 				Type: corev1.ServiceTypeLoadBalancer, ExternalIPs: []netip.Addr{lab.ExternalIP(1)}, LoadBalancerIPs: []netip.Addr{lab.LoadBalancerIP(1)},
 			})
 			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, lab.LoadBalancerIP(1))
+			// A service that comes later and is announced shows that this one has been seen.
+			later := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, Local: true})
+			lab.ExpectAnnounced(ctx, Single(later.ClusterIP), everyNode(lab)...)
 			for _, address := range []netip.Addr{service.ClusterIP, lab.ExternalIP(1), lab.LoadBalancerIP(1)} {
 				lab.ExpectAnnounced(ctx, Single(address))
 			}

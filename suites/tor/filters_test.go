@@ -81,13 +81,15 @@ func filters(lab *Lab) {
 
 		Requirement("TOR-076", "a rule with a prefix length MUST apply to prefixes of such lengths alone", func(ctx SpecContext) {
 			state := begin(ctx, lab)
-			length := int32(state.Nodes[0].Blocks[0].Bits())
+			// That the filter is at work shows by its other rule.
+			other := state.Nodes[0].Blocks[0]
+			length := int32(other.Bits())
 			longer := length + 1
 			tooLong := rule(v3.Reject, v3.In, lab.Topology().Pods)
 			tooLong.PrefixLength = &v3.BGPFilterPrefixLengthV4{Min: &longer}
-			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{tooLong}})
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{tooLong, rule(v3.Reject, v3.Equal, other)}})
 			useFilters(ctx, lab, filter)
-			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
+			expectOnToRs(ctx, lab, func(block netip.Prefix) bool { return block != other })
 
 			By("making the length that of the blocks")
 			tooLong.PrefixLength.Min = &length

@@ -54,40 +54,64 @@ func passwords(lab *Lab) {
 			expectEstablished(ctx, lab)
 		})
 
-		Requirement("TOR-042", "a secret that is not there MUST leave the sessions without a password, and Calico at work", func(ctx SpecContext) {
+		Requirement("TOR-042", "a secret that is not there MUST leave the sessions without a password, and Calico take the password as soon as the secret is there", func(ctx SpecContext) {
+			allowSecret(ctx, lab)
 			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password = passwordReference() })
 			settled(ctx, lab)
 			expectEstablished(ctx, lab)
 
-			By("asking the switches for a password: now it matters")
+			By("asking for a password at the switches: without the secret no session has one")
 			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.Password = password })
 			settled(ctx, lab)
 			Expect(established(ctx, lab)).To(BeZero(), "sessions of nodes with switches")
+
+			By("creating the secret")
+			createSecret(ctx, lab, password)
+			settled(ctx, lab)
+			expectEstablished(ctx, lab)
 		})
 	})
 }
 
-// usePassword has the nodes use a password with the switches: a secret, leave for
-// calico-node to read it as Calico's documentation has it ("Configure BGP peering",
-// section on passwords), and the BGPPeers' reference to it.
+// usePassword has the nodes use a password with the switches.
 func usePassword(ctx SpecContext, lab *Lab, text string) *corev1.Secret {
 	GinkgoHelper()
-	meta := metav1.ObjectMeta{Name: secretName, Namespace: observe.PasswordNamespace}
-	secret := &corev1.Secret{ObjectMeta: meta, Data: map[string][]byte{secretKey: []byte(text)}}
-	role := &rbacv1.Role{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{{
-		APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{secretName}, Verbs: []string{"get", "list", "watch"},
-	}}}
-	binding := &rbacv1.RoleBinding{
-		ObjectMeta: meta,
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: secretName},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "calico-node", Namespace: observe.PasswordNamespace}},
-	}
-	for _, object := range []k8s.Object{role, binding, secret} {
-		Expect(lab.Client.Resources().Create(ctx, object)).To(Succeed(), "create %T %s", object, secretName)
-		DeferCleanup(func(ctx SpecContext) { Expect(lab.Client.Resources().Delete(ctx, object)).To(Succeed()) })
-	}
+	allowSecret(ctx, lab)
+	secret := createSecret(ctx, lab, text)
 	changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password = passwordReference() })
 	return secret
+}
+
+// allowSecret lets calico-node read the secret, as Calico's documentation has it
+// ("Configure BGP peering", section on passwords).
+func allowSecret(ctx SpecContext, lab *Lab) {
+	GinkgoHelper()
+	create(ctx, lab, &rbacv1.Role{ObjectMeta: secretMeta(), Rules: []rbacv1.PolicyRule{{
+		APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{secretName}, Verbs: []string{"get", "list", "watch"},
+	}}})
+	create(ctx, lab, &rbacv1.RoleBinding{
+		ObjectMeta: secretMeta(),
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: secretName},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "calico-node", Namespace: observe.PasswordNamespace}},
+	})
+}
+
+func createSecret(ctx SpecContext, lab *Lab, text string) *corev1.Secret {
+	GinkgoHelper()
+	secret := &corev1.Secret{ObjectMeta: secretMeta(), Data: map[string][]byte{secretKey: []byte(text)}}
+	create(ctx, lab, secret)
+	return secret
+}
+
+func secretMeta() metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: secretName, Namespace: observe.PasswordNamespace}
+}
+
+// create creates an object until the spec ends.
+func create(ctx SpecContext, lab *Lab, object k8s.Object) {
+	GinkgoHelper()
+	Expect(lab.Client.Resources().Create(ctx, object)).To(Succeed(), "create %T %s", object, object.GetName())
+	DeferCleanup(func(ctx SpecContext) { Expect(lab.Client.Resources().Delete(ctx, object)).To(Succeed()) })
 }
 
 func passwordReference() *v3.BGPPassword {

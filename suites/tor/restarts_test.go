@@ -58,8 +58,17 @@ func restarts(lab *Lab) {
 
 		Requirement("TOR-032", "maxRestartTime MUST be how long the switches keep the routes of a node whose BIRD does not come back", Label("changes"), func(ctx SpecContext) {
 			state := begin(ctx, lab)
-			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.MaxRestartTime = &metav1.Duration{Duration: restartTime} })
+			// A restart time does not show anywhere. What the filter lets through does, and
+			// comes with it.
+			management := lab.Topology().Management.Prefix
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.Equal, management)}})
+			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) {
+				spec.MaxRestartTime, spec.Filters = &metav1.Duration{Duration: restartTime}, []string{filter}
+			})
 			settled(ctx, lab)
+			for _, tor := range tors(lab) {
+				Expect(lab.NextHops(ctx, tor, management)).To(ConsistOf(nodes(lab)), "%s: %s", tor, management)
+			}
 			node := nodes(lab)[0]
 			lab.KillComponent(ctx, node, bird)
 			for _, tor := range tors(lab) {

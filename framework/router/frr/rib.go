@@ -39,6 +39,10 @@ type Path struct {
 	ClusterList  []netip.Addr
 	// Valid tells whether the next hop is reachable.
 	Valid bool
+	// Stale marks a path that is kept for a neighbour that restarts (RFC 4724). Of
+	// several from one neighbour (RFC 7911) FRR 8.4 was seen to keep one, unused, after
+	// the neighbour was back and had sent all its paths anew.
+	Stale bool
 	// Best is the path that the router uses and passes on. Multipath marks the
 	// paths of an ECMP set, the best one among them.
 	Best, Multipath bool
@@ -59,6 +63,7 @@ type pathJSON struct {
 	LocalPref *uint32 `json:"locPrf"`
 	MED       uint32  `json:"metric"`
 	Valid     bool    `json:"valid"`
+	Stale     bool    `json:"stale"`
 	Multipath bool    `json:"multipath"`
 	BestPath  struct {
 		Overall bool `json:"overall"`
@@ -130,6 +135,7 @@ func (p pathJSON) path(prefix netip.Prefix, defaultLocalPref uint32) Path {
 		OriginatorID:     p.OriginatorID,
 		ClusterList:      p.ClusterList.List,
 		Valid:            p.Valid,
+		Stale:            p.Stale,
 		Best:             p.BestPath.Overall,
 		Multipath:        p.Multipath,
 	}
