@@ -1,6 +1,8 @@
 package tor
 
 import (
+	"crypto/rand"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -18,10 +20,9 @@ import (
 	. "github.com/rackproof/rackproof/framework/suite"
 )
 
-// Passwords of the specs, and the secret and key that have them.
+// Passwords of the specs, and their key in a secret.
 const (
-	secretName = "bgp-passwords"
-	secretKey  = "tor"
+	secretKey = "tor"
 
 	password      = "leaf-and-spine"
 	otherPassword = "spine-and-leaf"
@@ -55,8 +56,9 @@ func passwords(lab *Lab) {
 		})
 
 		Requirement("TOR-042", "a secret that is not there MUST leave the sessions without a password, and Calico take the password as soon as the secret is there", func(ctx SpecContext) {
-			allowSecret(ctx, lab)
-			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password = passwordReference() })
+			name := newSecretName()
+			allowSecret(ctx, lab, name)
+			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password = passwordIn(name) })
 			settled(ctx, lab)
 			expectEstablished(ctx, lab)
 
@@ -66,7 +68,7 @@ func passwords(lab *Lab) {
 			Expect(established(ctx, lab)).To(BeZero(), "sessions of nodes with switches")
 
 			By("creating the secret")
-			createSecret(ctx, lab, password)
+			createSecret(ctx, lab, name, password)
 			settled(ctx, lab)
 			expectEstablished(ctx, lab)
 		})
@@ -76,35 +78,42 @@ func passwords(lab *Lab) {
 // usePassword has the nodes use a password with the switches.
 func usePassword(ctx SpecContext, lab *Lab, text string) *corev1.Secret {
 	GinkgoHelper()
-	allowSecret(ctx, lab)
-	secret := createSecret(ctx, lab, text)
-	changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password = passwordReference() })
+	name := newSecretName()
+	allowSecret(ctx, lab, name)
+	secret := createSecret(ctx, lab, name, text)
+	changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password = passwordIn(name) })
 	return secret
 }
 
+// newSecretName is a name that no secret has had before. A secret that was deleted
+// while a BGPPeer named it, and is created again, ends confd v3.31.0 by a panic: its
+// watch lives on and finds no place for the secret (updateSecret in confd's
+// secret_watcher.go).
+func newSecretName() string { return "bgp-passwords-" + strings.ToLower(rand.Text()[:8]) }
+
 // allowSecret lets calico-node read the secret, as Calico's documentation has it
 // ("Configure BGP peering", section on passwords).
-func allowSecret(ctx SpecContext, lab *Lab) {
+func allowSecret(ctx SpecContext, lab *Lab, name string) {
 	GinkgoHelper()
-	create(ctx, lab, &rbacv1.Role{ObjectMeta: secretMeta(), Rules: []rbacv1.PolicyRule{{
-		APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{secretName}, Verbs: []string{"get", "list", "watch"},
+	create(ctx, lab, &rbacv1.Role{ObjectMeta: secretMeta(name), Rules: []rbacv1.PolicyRule{{
+		APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{name}, Verbs: []string{"get", "list", "watch"},
 	}}})
 	create(ctx, lab, &rbacv1.RoleBinding{
-		ObjectMeta: secretMeta(),
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: secretName},
+		ObjectMeta: secretMeta(name),
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "calico-node", Namespace: observe.PasswordNamespace}},
 	})
 }
 
-func createSecret(ctx SpecContext, lab *Lab, text string) *corev1.Secret {
+func createSecret(ctx SpecContext, lab *Lab, name, text string) *corev1.Secret {
 	GinkgoHelper()
-	secret := &corev1.Secret{ObjectMeta: secretMeta(), Data: map[string][]byte{secretKey: []byte(text)}}
+	secret := &corev1.Secret{ObjectMeta: secretMeta(name), Data: map[string][]byte{secretKey: []byte(text)}}
 	create(ctx, lab, secret)
 	return secret
 }
 
-func secretMeta() metav1.ObjectMeta {
-	return metav1.ObjectMeta{Name: secretName, Namespace: observe.PasswordNamespace}
+func secretMeta(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Namespace: observe.PasswordNamespace}
 }
 
 // create creates an object until the spec ends.
@@ -114,8 +123,8 @@ func create(ctx SpecContext, lab *Lab, object k8s.Object) {
 	DeferCleanup(func(ctx SpecContext) { Expect(lab.Client.Resources().Delete(ctx, object)).To(Succeed()) })
 }
 
-func passwordReference() *v3.BGPPassword {
-	return &v3.BGPPassword{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: secretName}, Key: secretKey}}
+func passwordIn(name string) *v3.BGPPassword {
+	return &v3.BGPPassword{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: name}, Key: secretKey}}
 }
 
 // established counts the sessions of nodes with switches that are up.
