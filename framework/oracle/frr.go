@@ -19,9 +19,6 @@ const frrMultipath = 64
 // in FRR's zebra/rt_netlink.h).
 const frrMetric = 20
 
-// frrRecursion bounds the steps in which a next hop is resolved.
-const frrRecursion = 8
-
 // frr is FRR 8.4 with `bgp bestpath as-path multipath-relax`, `bgp bestpath
 // compare-routerid` and `no bgp ebgp-requires-policy`.
 type frr struct{}
@@ -35,7 +32,7 @@ func (frr) sendsAllPaths() bool { return false }
 // does not count (`ip nht resolve-via-default` is off).
 func (f frr) resolve(s *speaker, p path) way {
 	if p.from.internal() {
-		return f.follow(s, p.nextHop, frrRecursion)
+		return f.follow(s, p.nextHop)
 	}
 	return f.connected(s, p.nextHop)
 }
@@ -48,8 +45,20 @@ func (frr) connected(s *speaker, address netip.Addr) way {
 	return way{hops: []route.NextHop{{Via: address, Dev: dev}}}
 }
 
-func (f frr) follow(s *speaker, address netip.Addr, steps int) way {
-	if w := f.connected(s, address); w.reachable() || steps == 0 {
+// follow looks a next hop up, each once in a decision of the speaker: nothing is found
+// by way of itself.
+func (f frr) follow(s *speaker, address netip.Addr) way {
+	found, ok := s.ways[address]
+	if !ok {
+		s.ways[address] = unreachable()
+		found = f.lookUp(s, address)
+		s.ways[address] = found
+	}
+	return found
+}
+
+func (f frr) lookUp(s *speaker, address netip.Addr) way {
+	if w := f.connected(s, address); w.reachable() {
 		return w
 	}
 	paths, ok := s.longest(address)
@@ -60,10 +69,7 @@ func (f frr) follow(s *speaker, address netip.Addr, steps int) way {
 	// not, or the default route.
 	resolved := slices.Clone(paths)
 	for i, p := range resolved {
-		resolved[i].way = f.connected(s, p.nextHop)
-		if p.from.internal() {
-			resolved[i].way = f.follow(s, p.nextHop, steps-1)
-		}
+		resolved[i].way = f.resolve(s, p)
 	}
 	slices.SortStableFunc(resolved, comparePaths)
 	if !resolved[0].way.reachable() {

@@ -1,6 +1,7 @@
 package oracle_test
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
 
@@ -201,6 +202,26 @@ func TestNodeReflectorChanges(t *testing.T) {
 				t.Errorf("%s on %s: next hops %q, want %q", c.prefix, c.host, got, c.hops)
 			}
 		})
+	}
+}
+
+// Reflectors of one cluster that set themselves as next hop (nextHopMode Self) send
+// packets in circles: BIRD joins a client's own word and what the other reflector
+// says, for `merge paths on` does not ask how many clusters a path has been in. So it
+// was in a lab.
+func TestReflectorsAsNextHops(t *testing.T) {
+	state := cluster(t, "single-rack", "nodereflector")
+	state.Resources.BGPPeers[0].Spec.NextHopMode = nextHop("Self")
+	all := tables(t, state)
+	for host, want := range map[string]string{"control-plane": "10.1.5.11 10.1.5.12", "worker": "10.1.5.10 10.1.5.12"} {
+		if got := hopsTo(all[host], worker2Block); got != want {
+			t.Errorf("%s goes to worker2's block by %q, want %q", host, got, want)
+		}
+	}
+	_, err := oracle.Walk(state.Topology, all, "worker", pod(worker2Block))
+	var end *oracle.DeadEnd
+	if !errors.As(err, &end) || end.Reason != oracle.Loop {
+		t.Errorf("error %v, want a loop", err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -19,34 +21,80 @@ import (
 func scenarios(t *testing.T) map[string]oracle.State {
 	t.Helper()
 	states := map[string]oracle.State{
-		"full mesh, one rack":    cluster(t, "single-rack", "fullmesh"),
-		"full mesh, leaf-spine":  cluster(t, "leaf-spine", "fullmesh"),
-		"leaf reflector":         cluster(t, "leaf-spine", "leafreflector"),
-		"rack reflectors":        rackReflectors(t, v3.BGPPeerSpec{}),
-		"rack reflectors, keep":  rackReflectors(t, v3.BGPPeerSpec{KeepOriginalNextHop: true}),
-		"mesh with four AS":      cluster(t, "single-rack", "fullmesh"),
-		"leaf reflector, a node": cluster(t, "leaf-spine", "leafreflector"),
-	}
-	for _, c := range []struct{ topology, mode string }{
-		{"single-rack", "nodereflector"}, {"rack-reflector", "rackreflector"}, {"tor", "tor"}, {"leaf-spine", "serviceips"},
-	} {
-		states[c.mode] = withServices(cluster(t, c.topology, c.mode))
-		onBIRD := withServices(cluster(t, c.topology, c.mode))
-		for i := range onBIRD.Routers {
-			onBIRD.Routers[i].Software = topology.BIRD
-		}
-		states[c.mode+" on BIRD"] = onBIRD
+		"full mesh, one rack":                 cluster(t, "single-rack", "fullmesh"),
+		acrossRacks:                           cluster(t, "leaf-spine", "fullmesh"),
+		"leaf reflector":                      cluster(t, "leaf-spine", "leafreflector"),
+		"rack reflectors":                     rackReflectors(t, v3.BGPPeerSpec{}),
+		"rack reflectors, keep":               rackReflectors(t, v3.BGPPeerSpec{KeepOriginalNextHop: true}),
+		"mesh with four AS":                   cluster(t, "single-rack", "fullmesh"),
+		"leaf reflector, a node":              cluster(t, "leaf-spine", "leafreflector"),
+		"one AS for all racks":                withServices(oneASForAllRacks(t, 0)),
+		"one AS for all racks, allowed":       withServices(oneASForAllRacks(t, 1)),
+		"one AS for all racks, allowed, BIRD": withServices(birdLeaves(oneASForAllRacks(t, 1))),
+		"rackreflector, Keep":                 withServices(cluster(t, "rack-reflector", "rackreflector")),
+		"nodereflector, Self":                 withServices(cluster(t, "single-rack", "nodereflector")),
+		"serviceips, a node excluded":         withServices(cluster(t, "leaf-spine", "serviceips")),
+		"nodereflector, a reflector excluded": withServices(cluster(t, "single-rack", "nodereflector")),
 	}
 	for i := range states["mesh with four AS"].Nodes {
 		states["mesh with four AS"].Nodes[i].AS = 65001 + uint32(i)
 	}
 	node(t, states["leaf reflector, a node"], "worker").Gone = true
-	for _, link := range states["leaf reflector"].Topology.Links {
-		cut := cluster(t, "leaf-spine", "leafreflector")
-		cut.CutLinks = map[string]bool{link.Name: true}
-		states["leaf reflector without "+link.Name] = cut
+	for i := range states["rackreflector, Keep"].Resources.BGPPeers {
+		states["rackreflector, Keep"].Resources.BGPPeers[i].Spec.NextHopMode = nextHop("Keep")
+	}
+	// Towards the leaf: between reflectors it makes loops (TestReflectorsAsNextHops).
+	states["nodereflector, Self"].Resources.BGPPeers[1].Spec.NextHopMode = nextHop("Self")
+	for _, name := range []string{"serviceips, a node excluded", "nodereflector, a reflector excluded"} {
+		node(t, states[name], "worker").Labels["node.kubernetes.io/exclude-from-external-load-balancers"] = "true"
+	}
+	for _, m := range modes() {
+		states[m.mode] = withServices(cluster(t, m.topology, m.mode))
+		states[m.mode+" on BIRD"] = withServices(cluster(t, m.topology, m.mode))
+		for i := range states[m.mode+" on BIRD"].Routers {
+			states[m.mode+" on BIRD"].Routers[i].Software = topology.BIRD
+		}
+	}
+	maps.Copy(states, cutScenarios(t))
+	return states
+}
+
+// acrossRacks is the scenario in which leaves do not know the other rack's pods.
+const acrossRacks = "full mesh, leaf-spine"
+
+type topologyAndMode struct{ topology, mode string }
+
+// modes are the routed modes, each with its topology.
+func modes() []topologyAndMode {
+	return []topologyAndMode{
+		{"single-rack", "nodereflector"}, {"rack-reflector", "rackreflector"}, {"tor", "tor"}, {"leaf-spine", "serviceips"},
+	}
+}
+
+// cutScenarios lack a link each, or one end of one.
+func cutScenarios(t *testing.T) map[string]oracle.State {
+	t.Helper()
+	states := map[string]oracle.State{}
+	for _, m := range append(modes(), topologyAndMode{"leaf-spine", "leafreflector"}) {
+		for _, link := range cluster(t, m.topology, m.mode).Topology.Links {
+			cut := cluster(t, m.topology, m.mode)
+			cut.CutLinks = map[string]bool{link.Name: true}
+			states[m.mode+" without "+link.Name] = cut
+			for _, end := range link.Ends {
+				if link.Bridge {
+					cut := cluster(t, m.topology, m.mode)
+					cut.CutEnds = map[oracle.End]bool{{Link: link.Name, Host: end.Host}: true}
+					states[m.mode+" without "+link.Name+" at "+end.Host] = cut
+				}
+			}
+		}
 	}
 	return states
+}
+
+// whole tells whether a state has all its links and hosts.
+func whole(state oracle.State) bool {
+	return len(state.CutLinks) == 0 && len(state.CutEnds) == 0 && !slices.ContainsFunc(state.Nodes, func(n oracle.Node) bool { return n.Gone })
 }
 
 // withServices adds services whose endpoints are on the first and the last node,
@@ -69,14 +117,15 @@ func withServices(state oracle.State) oracle.State {
 	return state
 }
 
-// Every next hop is a neighbour on the link that the route names.
+// Every next hop is a neighbour on the link that the route names, with both ends
+// up. A default route that a host was given stays while its own end is up.
 func TestNextHopsAreNeighbors(t *testing.T) {
 	for name, state := range scenarios(t) {
 		t.Run(name, func(t *testing.T) {
 			for host, table := range tables(t, state) {
 				for _, r := range table {
 					for _, hop := range r.NextHops {
-						if hop.Via.IsValid() && !isNeighbor(state, host, hop) {
+						if hop.Via.IsValid() && !isNeighbor(state, host, hop, r.Origin == route.OriginStatic) {
 							t.Errorf("%s: %s: no neighbour has %s on %s", host, r, hop.Via, hop.Dev)
 						}
 					}
@@ -86,12 +135,50 @@ func TestNextHopsAreNeighbors(t *testing.T) {
 	}
 }
 
-func isNeighbor(state oracle.State, host string, hop route.NextHop) bool {
+func isNeighbor(state oracle.State, host string, hop route.NextHop, static bool) bool {
 	h, _ := state.Topology.Host(host)
 	port, ok := h.Interface(hop.Dev)
-	return ok && !state.CutLinks[port.Link] && slices.ContainsFunc(state.Topology.Peers(host), func(peer topology.Interface) bool {
-		return peer.Link == port.Link && peer.Address.Addr() == hop.Via
+	up := func(end topology.Interface) bool {
+		return !state.CutLinks[end.Link] && !state.CutEnds[oracle.End{Link: end.Link, Host: end.Host}]
+	}
+	return ok && up(port) && slices.ContainsFunc(state.Topology.Peers(host), func(peer topology.Interface) bool {
+		return peer.Link == port.Link && peer.Address.Addr() == hop.Via && (static || up(peer))
 	})
+}
+
+// A session has two ends, and both are up or both are down. Only by one that is up
+// does a host have paths, and none of a path's next hops is the host itself.
+func TestSessionsHaveTwoEnds(t *testing.T) {
+	for name, state := range scenarios(t) {
+		t.Run(name, func(t *testing.T) {
+			all := sessions(t, state)
+			learned, err := state.Paths()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for host, list := range all {
+				up := states(list)
+				for _, s := range list {
+					peer, _ := state.Topology.HostOf(s.Peer)
+					back := func(other session.Session) bool {
+						back, _ := state.Topology.HostOf(other.Peer)
+						return back == host && other.State == session.Established && other.LocalAS == s.PeerAS && other.PeerAS == s.LocalAS
+					}
+					if s.State == session.Established && !slices.ContainsFunc(all[peer], back) {
+						t.Errorf("%s: %s, and %s has no such session", host, s, peer)
+					}
+				}
+				for _, p := range learned[host] {
+					if up[p.Peer.String()] != session.Established {
+						t.Errorf("%s has %s from a neighbour with which it has no session", host, p)
+					}
+					if owner, _ := state.Topology.HostOf(p.NextHop); owner == host {
+						t.Errorf("%s is told that it is itself the next hop: %s", host, p)
+					}
+				}
+			}
+		})
+	}
 }
 
 // A host spreads traffic over hosts that are as far up or down in the fabric as
@@ -134,26 +221,26 @@ func TestEqualCostIsWhatTheFabricAllows(t *testing.T) {
 }
 
 // No table sends a packet in circles, whatever is cut; and where no link is cut
-// and no host gone, every host reaches every other.
+// and no host gone, every host reaches every other, and every node every pod, unless
+// the leaves do not know them.
 func TestNoLoops(t *testing.T) {
 	for name, state := range scenarios(t) {
 		t.Run(name, func(t *testing.T) {
-			whole := len(state.CutLinks) == 0 && !slices.ContainsFunc(state.Nodes, func(n oracle.Node) bool { return n.Gone })
 			all := tables(t, state)
+			walk := func(from, to string, address netip.Addr, arrives bool) {
+				_, err := oracle.Walk(state.Topology, all, from, address)
+				var end *oracle.DeadEnd
+				if errors.As(err, &end) && (arrives || strings.Contains(err.Error(), string(oracle.Loop))) {
+					t.Errorf("from %s to %s: %v", from, to, err)
+				}
+			}
 			for from := range all {
 				for _, to := range state.Topology.Hosts {
-					_, err := oracle.Walk(state.Topology, all, from, to.Address())
-					var end *oracle.DeadEnd
-					if errors.As(err, &end) && (whole || end.Reason == oracle.Loop) {
-						t.Errorf("from %s to %s: %v", from, to.Name, err)
-					}
+					walk(from, to.Name, to.Address(), whole(state))
 				}
+				host, _ := state.Topology.Host(from)
 				for _, n := range state.Nodes {
-					_, err := oracle.Walk(state.Topology, all, from, n.Workloads[0].Address)
-					var end *oracle.DeadEnd
-					if errors.As(err, &end) && end.Reason == oracle.Loop {
-						t.Errorf("from %s to the pod on %s: %v", from, n.Name, err)
-					}
+					walk(from, "the pod on "+n.Name, n.Workloads[0].Address, whole(state) && host.Role == topology.Node && name != acrossRacks)
 				}
 			}
 		})

@@ -26,6 +26,8 @@ type speaker struct {
 	own []path
 	// rib has the paths by prefix, the best first.
 	rib map[netip.Prefix][]path
+	// ways are the next hops that FRR has looked up in this decision.
+	ways map[netip.Addr]way
 }
 
 // daemon is what BGP implementations do each in its own way.
@@ -194,10 +196,11 @@ func (s *speaker) decide() {
 			s.rib[p.prefix] = append(s.rib[p.prefix], p)
 		}
 	}
-	for _, paths := range s.rib {
-		for i, p := range paths {
+	s.ways = map[netip.Addr]way{}
+	for _, prefix := range s.prefixes() {
+		for i, p := range s.rib[prefix] {
 			if p.from != nil {
-				paths[i].way = s.daemon.resolve(s, p)
+				s.rib[prefix][i].way = s.daemon.resolve(s, p)
 			}
 		}
 	}
