@@ -53,21 +53,21 @@ func placedService(random *rand.Rand, address netip.Addr, nodes []topology.Host,
 func TestLocalServicesFollowTheirEndpoints(t *testing.T) {
 	for _, c := range []struct {
 		topologyAndMode
-		leaves func(oracle.State) oracle.State
+		changed func(oracle.State) oracle.State
 		// reflectors are the nodes that the leaves peer with, nil for all.
 		reflectors []string
 	}{
 		{topologyAndMode: topologyAndMode{"leaf-spine", "serviceips"}},
-		{topologyAndMode: topologyAndMode{"leaf-spine", "serviceips"}, leaves: birdLeaves},
+		{topologyAndMode: topologyAndMode{"leaf-spine", "serviceips"}, changed: birdLeaves},
 		{topologyAndMode: topologyAndMode{"tor", "tor"}},
-		{topologyAndMode: topologyAndMode{"tor", "tor"}, leaves: birdLeaves},
-		{topologyAndMode: topologyAndMode{"rack-reflector", "rackreflector"}, reflectors: []string{"node11", "node12", "node21", "node22"}},
+		{topologyAndMode: topologyAndMode{"tor", "tor"}, changed: birdLeaves},
+		{topologyAndMode: topologyAndMode{"rack-reflector", "rackreflector"}, changed: withoutNextHopMode, reflectors: []string{"node11", "node12", "node21", "node22"}},
 	} {
-		t.Run(fmt.Sprintf("%s, BIRD %t", c.mode, c.leaves != nil), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s, changed %t", c.mode, c.changed != nil), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(3, 1))
 			state := cluster(t, c.topology, c.mode)
-			if c.leaves != nil {
-				state = c.leaves(state)
+			if c.changed != nil {
+				state = c.changed(state)
 			}
 			global(&state).ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: state.Topology.Services.String()}}
 			address := state.Topology.Services.Addr().Next()
