@@ -82,7 +82,11 @@ func (c *Capture) open(host lab.Host, interfaceName string) error {
 		if c.handle, err = pcapgo.NewEthernetHandle(interfaceName); err != nil {
 			return err
 		}
-		return c.handle.SetCaptureLength(captureLength)
+		if err := c.handle.SetCaptureLength(captureLength); err != nil {
+			c.handle.Close()
+			return err
+		}
+		return nil
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"github.com/projectcalico/api/pkg/lib/numorstring"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
@@ -23,7 +22,7 @@ func changes(lab *Lab) {
 		Requirement("MESH-030", "turning the mesh off MUST remove every session and every route to a remote block", func(ctx SpecContext) {
 			pods := lab.Pods(ctx)
 			first, second := pods[lab.Topology().Nodes()[0].Name], pods[lab.Topology().Nodes()[1].Name]
-			setMesh(ctx, lab, false)
+			lab.SetMesh(ctx, false)
 			Eventually(sessionCount).WithContext(ctx).WithArguments(lab).Should(BeZero())
 			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
 			_, err := probe.ServerName(ctx, first, second.Address)
@@ -31,9 +30,9 @@ func changes(lab *Lab) {
 		})
 
 		Requirement("MESH-031", "turning the mesh on again MUST bring every session and every route back", func(ctx SpecContext) {
-			setMesh(ctx, lab, false)
+			lab.SetMesh(ctx, false)
 			Eventually(sessionCount).WithContext(ctx).WithArguments(lab).Should(BeZero())
-			setMesh(ctx, lab, true)
+			lab.SetMesh(ctx, true)
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
 		})
@@ -41,19 +40,15 @@ func changes(lab *Lab) {
 		Requirement("MESH-032", "a node with an AS number of its own MUST peer with it, and the others by eBGP with the node", func(ctx SpecContext) {
 			own := lab.Topology().Nodes()[0].Name
 			number := fmt.Sprint(defaultAS(ctx, lab) + 1)
-			DeferCleanup(func(ctx SpecContext) {
-				Expect(lab.Calico.AnnotateNode(ctx, own, calico.ASNumberAnnotation, nil)).To(Succeed())
-			})
-			Expect(lab.Calico.AnnotateNode(ctx, own, calico.ASNumberAnnotation, &number)).To(Succeed())
+			lab.AnnotateNode(ctx, own, calico.ASNumberAnnotation, &number)
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("MESH-033", "a change of the global AS number MUST re-establish every session with it, also with four octets", func(ctx SpecContext) {
-			before := defaultAS(ctx, lab)
 			const fourOctets = 4<<16 + 566
-			DeferCleanup(func(ctx SpecContext) { setAS(ctx, lab, before) })
-			setAS(ctx, lab, fourOctets)
+			as := numorstring.ASNumber(fourOctets)
+			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { spec.ASNumber = &as })
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			got, err := observe.Sessions(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
@@ -66,16 +61,11 @@ func changes(lab *Lab) {
 		})
 
 		Requirement("MESH-034", "a BGPPeer from all nodes to all nodes MUST give the same sessions without the mesh, node specific", func(ctx SpecContext) {
-			peer := v3.BGPPeer{
-				ObjectMeta: metav1.ObjectMeta{Name: "all-to-all"},
-				Spec:       v3.BGPPeerSpec{NodeSelector: "all()", PeerSelector: "all()"},
-			}
-			DeferCleanup(func(ctx SpecContext) { Expect(lab.Calico.DeleteBGPPeer(ctx, peer.Name)).To(Succeed()) })
 			// One after the other: BIRD has one session with an address, and of two that
 			// are configured for it one fails and waits.
-			setMesh(ctx, lab, false)
+			lab.SetMesh(ctx, false)
 			Eventually(sessionCount).WithContext(ctx).WithArguments(lab).Should(BeZero())
-			Expect(lab.Calico.Apply(ctx, calico.Resources{BGPPeers: []v3.BGPPeer{peer}})).To(Succeed())
+			lab.ApplyBGPPeer(ctx, "all-to-all", v3.BGPPeerSpec{NodeSelector: "all()", PeerSelector: "all()"})
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			got, err := observe.Sessions(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
@@ -89,28 +79,6 @@ func changes(lab *Lab) {
 			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
 		})
 	})
-}
-
-// setMesh turns the mesh on or off, and back on when the spec ends.
-func setMesh(ctx SpecContext, lab *Lab, on bool) {
-	GinkgoHelper()
-	change := func(ctx SpecContext, on bool) {
-		Expect(lab.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
-			spec.NodeToNodeMeshEnabled = &on
-		})).To(Succeed())
-	}
-	if !on {
-		DeferCleanup(func(ctx SpecContext) { change(ctx, true) })
-	}
-	change(ctx, on)
-}
-
-func setAS(ctx SpecContext, lab *Lab, number uint32) {
-	GinkgoHelper()
-	Expect(lab.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
-		as := numorstring.ASNumber(number)
-		spec.ASNumber = &as
-	})).To(Succeed())
 }
 
 func defaultAS(ctx SpecContext, lab *Lab) uint32 {

@@ -21,7 +21,7 @@ func relabelling(lab *Lab) {
 		Requirement("LEAF-040", "a node whose rack label changes MUST give its session with the old leaf up for one with the new leaf, without a restart", func(ctx SpecContext) {
 			node, oldLeaf, newLeaf := nodeAndLeaves(lab)
 			before := processes(ctx, lab, node.Name)
-			relabel(ctx, lab, node, newLeaf.Rack)
+			lab.LabelNode(ctx, node.Name, rackLabel, newLeaf.Rack)
 
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			got, err := observe.Sessions(ctx, lab.Lab)
@@ -37,11 +37,11 @@ func relabelling(lab *Lab) {
 
 		Requirement("LEAF-041", "the node's blocks MUST go from the whole fabric with its session, and come back with it", func(ctx SpecContext) {
 			node, _, newLeaf := nodeAndLeaves(lab)
-			relabel(ctx, lab, node, newLeaf.Rack)
+			lab.LabelNode(ctx, node.Name, rackLabel, newLeaf.Rack)
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
 
-			relabel(ctx, lab, node, node.Rack)
+			lab.LabelNode(ctx, node.Name, rackLabel, node.Rack)
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
 		})
@@ -63,15 +63,6 @@ func nodeAndLeaves(lab *Lab) (node, own, other topology.Host) {
 	Expect(own.Name).NotTo(BeEmpty(), "the leaf of %s", node.Name)
 	Expect(other.Name).NotTo(BeEmpty(), "a leaf of another rack")
 	return node, own, other
-}
-
-// relabel changes a node's rack label until the spec ends.
-func relabel(ctx SpecContext, lab *Lab, node topology.Host, rack string) {
-	GinkgoHelper()
-	DeferCleanup(func(ctx SpecContext) {
-		Expect(lab.Calico.LabelNode(ctx, node.Name, rackLabel, &node.Rack)).To(Succeed())
-	})
-	Expect(lab.Calico.LabelNode(ctx, node.Name, rackLabel, &rack)).To(Succeed())
 }
 
 // processes are a node's components that run, by name.

@@ -47,6 +47,9 @@ func endpoints(lab *Lab) {
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
 			deployment.Scale(ctx, 1)
 			deployment.Ready(ctx)
+			// What comes later shows that the change has been seen.
+			later := lab.NewService(ctx, localService(deployment))
+			lab.ExpectAnnounced(ctx, Single(later.ClusterIP), chosen)
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
 			deployment.Scale(ctx, 0)
 			deployment.Ready(ctx)

@@ -21,6 +21,7 @@ func readiness(lab *Lab) {
 					pod.SetReady(ctx, true)
 				}
 			}
+			Eventually(lab.NextHops).WithContext(ctx).WithArguments(leafOf(lab, ready), Single(service.ClusterIP)).Should(ContainElement(ready))
 			KnownIssue(ctx, "projectcalico/calico#13246", func(g Gomega) {
 				lab.PromiseAnnounced(ctx, g, Single(service.ClusterIP), ready)
 			})
@@ -42,6 +43,7 @@ func readiness(lab *Lab) {
 			service.NewEndpointSlice(ctx, first.Ready(ctx)...)
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
 			service.NewEndpointSlice(ctx, second.Ready(ctx)...)
+			Eventually(lab.NextHops).WithContext(ctx).WithArguments(leafOf(lab, other), Single(service.ClusterIP)).Should(ContainElement(other))
 			KnownIssue(ctx, "projectcalico/calico#11502", func(g Gomega) {
 				lab.PromiseAnnounced(ctx, g, Single(service.ClusterIP), chosen, other)
 			})
@@ -66,7 +68,29 @@ func readiness(lab *Lab) {
 				lab.PromiseAnnounced(ctx, g, Single(service.ClusterIP))
 			})
 		})
+
+		Requirement("LOC-025", "when these endpoints are taken out of their EndpointSlice, the service MUST be withdrawn", func(ctx SpecContext) {
+			chosen := nodesOf(lab)[1][1]
+			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen))
+			service := lab.NewService(ctx, withoutSelector())
+			slice := service.NewEndpointSlice(ctx, deployment.Ready(ctx)...)
+			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
+			slice.Endpoints = nil
+			Expect(lab.Client.Resources().Update(ctx, slice)).To(Succeed())
+			lab.ExpectAnnounced(ctx, Single(service.ClusterIP))
+		})
 	})
+}
+
+// leafOf names the leaf of a node's rack.
+func leafOf(lab *Lab, node string) string {
+	host, _ := lab.Topology().Host(node)
+	for _, leaf := range lab.Topology().Leaves() {
+		if leaf.Rack == host.Rack {
+			return leaf.Name
+		}
+	}
+	return ""
 }
 
 // withoutSelector is a local service whose EndpointSlices are the spec's to make.

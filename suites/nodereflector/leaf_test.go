@@ -38,7 +38,15 @@ func leafRoutes(lab *Lab) {
 
 		Requirement("NRR-022", "keepOriginalNextHop, which nextHopMode has replaced, MUST do the same as Keep for an external neighbour", Label("changes"), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
-			lab.ChangeBGPPeer(ctx, reflectorsToLeaf, func(spec *v3.BGPPeerSpec) { spec.NextHopMode, spec.KeepOriginalNextHop = nil, true })
+			// From the mode's Keep to this there would be nothing to see.
+			lab.ChangeBGPPeer(ctx, reflectorsToLeaf, func(spec *v3.BGPPeerSpec) { spec.NextHopMode = nil })
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			for _, client := range roles.clients {
+				expectLeafRoute(ctx, lab, state, client, roles.reflectors)
+			}
+
+			lab.ChangeBGPPeer(ctx, reflectorsToLeaf, func(spec *v3.BGPPeerSpec) { spec.KeepOriginalNextHop = true })
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
 			for _, client := range roles.clients {

@@ -38,6 +38,7 @@ func routes(lab *Lab) {
 
 		Requirement("NRR-012", "a route that was reflected MUST carry its originator and the reflector's cluster ID (RFC 4456)", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
+			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
 			cluster, err := netip.ParseAddr(clusterID(state, roles))
 			Expect(err).NotTo(HaveOccurred())
 			reflected := 0
@@ -62,6 +63,7 @@ func routes(lab *Lab) {
 
 		Requirement("NRR-013", "a reflector's own block MUST come without these marks, as nobody has reflected it", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
+			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
 			own := 0
 			for _, client := range roles.clients {
 				paths, err := lab.PathsOf(ctx, client.Name)
@@ -82,6 +84,7 @@ func routes(lab *Lab) {
 
 		Requirement("NRR-014", "a client MUST have each other client's block from both reflectors, and one next hop for it in its kernel", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
+			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
 			for _, client := range roles.clients {
 				paths, err := lab.PathsOf(ctx, client.Name)
 				Expect(err).NotTo(HaveOccurred())

@@ -4,6 +4,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/rib"
@@ -47,8 +48,12 @@ func sessions(lab *Lab) {
 		})
 
 		Requirement("NRR-005", "a node that is made a reflector MUST leave the mesh at once, though the mesh is on", Label("changes"), func(ctx SpecContext) {
-			_, roles := begin(ctx, lab)
-			lab.SetMesh(ctx, true)
+			state, roles := begin(ctx, lab)
+			id := clusterID(state, roles)
+			toMesh(ctx, lab, roles)
+			for _, reflector := range roles.reflectors {
+				lab.AnnotateNode(ctx, reflector.Name, calico.ReflectorClusterIDAnnotation, &id)
+			}
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			got, err := observe.Sessions(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())

@@ -27,6 +27,15 @@ func traffic(lab *Lab) {
 			tables, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			pods := lab.Pods(ctx)
+			captures := lab.CaptureOnNodes(ctx, func(p observe.Packet) bool {
+				between := 0
+				for _, client := range roles.clients {
+					if pod := pods[client.Name].Address.Addr(); p.Source == pod || p.Destination == pod {
+						between++
+					}
+				}
+				return between == 2
+			})
 			for _, from := range roles.clients {
 				for _, to := range roles.clients {
 					if from.Name == to.Name {
@@ -37,6 +46,13 @@ func traffic(lab *Lab) {
 					Expect(ways).To(Equal([]oracle.Path{{from.Name, to.Name}}), "by the kernels' tables, from %s to the pod on %s", from.Name, to.Name)
 					Expect(probe.ServerName(ctx, pods[from.Name], pods[to.Name].Address)).To(Equal(pods[to.Name].PodName))
 				}
+			}
+			packets := captures.Stop()
+			for _, client := range roles.clients {
+				Expect(packets[client.Name]).NotTo(BeEmpty(), "packets between clients' pods at %s", client.Name)
+			}
+			for _, reflector := range roles.reflectors {
+				Expect(packets[reflector.Name]).To(BeEmpty(), "packets between clients' pods at %s", reflector.Name)
 			}
 		})
 	})

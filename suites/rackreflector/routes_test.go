@@ -90,6 +90,7 @@ func routes(lab *Lab) {
 
 		Requirement("RRR-016", "a reflected route MUST carry its originator and the address of the reflector as cluster ID, a different one from each", func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
+			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
 			for _, r := range racks {
 				for _, client := range r.clients {
 					paths, err := lab.PathsOf(ctx, client.Name)
@@ -117,6 +118,7 @@ func routes(lab *Lab) {
 
 		Requirement("RRR-017", "the AS path to another rack's block MUST lead through leaf, spine and leaf to the other rack's nodes", func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
+			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
 			spine := lab.Topology().Spines()[0]
 			for _, r := range racks {
 				for _, other := range others(racks, r) {

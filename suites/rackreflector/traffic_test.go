@@ -32,7 +32,8 @@ func traffic(lab *Lab) {
 			state, racks := begin(ctx, lab)
 			client, pods := lab.Topology().ByRole(topology.Client)[0], lab.Pods(ctx)
 			for _, r := range racks {
-				got, passedOn := atReflectors(ctx, lab, r, client, pods[r.clients[0].Name])
+				outcome, got, passedOn := atReflectors(ctx, lab, r, client, pods[r.clients[0].Name])
+				Expect(outcome).To(Equal(probe.Answered), "from %s to the pod on %s, with nextHopMode Keep", client.Name, r.clients[0].Name)
 				Expect(got+passedOn).To(BeZero(), "packets for the pod on %s that reflectors of %s saw, with nextHopMode Keep", r.clients[0].Name, r.name)
 			}
 
@@ -58,7 +59,8 @@ func traffic(lab *Lab) {
 				}
 
 				By("connecting: the reflector's conntrack does not see the answers, and kube-proxy drops what is invalid to it")
-				got, passedOn := atReflectors(ctx, lab, r, client, inside)
+				outcome, got, passedOn := atReflectors(ctx, lab, r, client, inside)
+				Expect(outcome).To(Equal(probe.TimedOut), "from %s to the pod on %s", client.Name, inside.Node)
 				Expect(passedOn).To(BeNumerically(">", 0), "packets for the pod on %s that reflectors of %s passed on", inside.Node, r.name)
 				Expect(got).To(BeNumerically(">", passedOn), "packets for the pod on %s that reflectors of %s got", inside.Node, r.name)
 			}
@@ -66,12 +68,12 @@ func traffic(lab *Lab) {
 	})
 }
 
-// atReflectors makes a connection from outside to a pod, whatever becomes of it, and
+// atReflectors makes a connection from outside to a pod, tells what became of it, and
 // counts the packets to the pod that the reflectors of its rack got and passed on.
-func atReflectors(ctx SpecContext, lab *Lab, r rack, client topology.Host, pod Pod) (got, passedOn int) {
+func atReflectors(ctx SpecContext, lab *Lab, r rack, client topology.Host, pod Pod) (outcome probe.Outcome, got, passedOn int) {
 	GinkgoHelper()
 	captures := lab.CaptureOnNodes(ctx, func(p observe.Packet) bool { return p.To() == pod.Address && p.Source == client.Address() })
-	_, err := probe.Attempt(ctx, lab.At(client.Name), pod.Address, probe.Timeout)
+	outcome, err := probe.Attempt(ctx, lab.At(client.Name), pod.Address, probe.Timeout)
 	Expect(err).NotTo(HaveOccurred())
 	packets := captures.Stop()
 	for _, reflector := range r.reflectors {
@@ -84,5 +86,5 @@ func atReflectors(ctx SpecContext, lab *Lab, r rack, client topology.Host, pod P
 			}
 		}
 	}
-	return got, passedOn
+	return outcome, got, passedOn
 }

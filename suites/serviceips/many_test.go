@@ -1,6 +1,7 @@
 package serviceips
 
 import (
+	"context"
 	"net/netip"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -24,8 +25,8 @@ func many(lab *Lab) {
 			for _, service := range made {
 				addresses = append(addresses, Single(service.ClusterIP))
 			}
+			Eventually(announcedAt).WithContext(ctx).WithArguments(lab, addresses).Should(Equal(services*len(fabricHosts(lab))), "routes to the services at leaves and spines")
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			Expect(announcedAt(ctx, lab, addresses)).To(Equal(services*len(fabricHosts(lab))), "routes to the services at leaves and spines")
 
 			lab.DeleteServices(ctx, made)
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
@@ -39,7 +40,7 @@ func fabricHosts(lab *Lab) []topology.Host {
 }
 
 // announcedAt counts the routes that leaves and spines have to some addresses.
-func announcedAt(ctx SpecContext, lab *Lab, addresses []netip.Prefix) (int, error) {
+func announcedAt(ctx context.Context, lab *Lab, addresses []netip.Prefix) (int, error) {
 	count := 0
 	for _, host := range fabricHosts(lab) {
 		table, err := lab.KernelTable(ctx, host.Name)

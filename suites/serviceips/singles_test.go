@@ -35,8 +35,12 @@ func singles(lab *Lab) {
 
 		Requirement("SVC-012", "an external IP that is a range of its own MUST be announced for a service of type ClusterIP too", Known("projectcalico/calico#10945"), func(ctx SpecContext) {
 			address := lab.ExternalIP(13)
-			announce(ctx, lab, announced{external: []netip.Prefix{Single(address)}})
+			later := lab.ExternalIP(20)
+			announce(ctx, lab, announced{external: []netip.Prefix{Single(address), Single(later)}})
 			lab.NewService(ctx, ServiceOptions{ExternalIPs: []netip.Addr{address}})
+			// What comes later shows that the ranges and the service have been seen.
+			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
+			lab.PromiseAnnounced(ctx, Default, Single(later), everyNode(lab)...)
 			KnownIssue(ctx, "projectcalico/calico#10945", func(g Gomega) {
 				lab.PromiseAnnounced(ctx, g, Single(address), everyNode(lab)...)
 			})
@@ -53,8 +57,12 @@ func singles(lab *Lab) {
 
 		Requirement("SVC-014", "a LoadBalancer IP that is a range of its own MUST be announced too for a service that got it without asking for it", Known("projectcalico/calico#11917"), func(ctx SpecContext) {
 			address := lab.LoadBalancerIP(11)
-			announce(ctx, lab, announced{loadBalancer: []netip.Prefix{Single(address)}})
+			later := lab.ExternalIP(21)
+			announce(ctx, lab, announced{loadBalancer: []netip.Prefix{Single(address)}, external: []netip.Prefix{Single(later)}})
 			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{address}})
+			// What comes later shows that the ranges and the service have been seen.
+			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
+			lab.PromiseAnnounced(ctx, Default, Single(later), everyNode(lab)...)
 			KnownIssue(ctx, "projectcalico/calico#11917", func(g Gomega) {
 				lab.PromiseAnnounced(ctx, g, Single(address), everyNode(lab)...)
 			})
@@ -71,8 +79,8 @@ func singles(lab *Lab) {
 		})
 
 		Requirement("SVC-016", "an address that two services share MUST be announced until the last of them is gone", func(ctx SpecContext) {
-			address := lab.ExternalIP(15)
-			announce(ctx, lab, announced{external: []netip.Prefix{Single(address)}})
+			address, later := lab.ExternalIP(15), lab.ExternalIP(19)
+			announce(ctx, lab, announced{external: []netip.Prefix{Single(address), Single(later)}})
 			options := ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}}
 			first := lab.NewService(ctx, options)
 			options.Port = first.Port + 1
@@ -83,6 +91,9 @@ func singles(lab *Lab) {
 			expectAnswer(ctx, client, second, address)
 
 			first.Delete(ctx)
+			// What comes later shows that the change has been seen.
+			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
+			lab.ExpectAnnounced(ctx, Single(later), everyNode(lab)...)
 			expectAnswer(ctx, client, second, address)
 			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
 			second.Delete(ctx)
@@ -105,6 +116,9 @@ func singles(lab *Lab) {
 			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
 			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
 			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, address)
+			for _, node := range everyNode(lab) {
+				expectAnswer(ctx, lab.At(node), service, service.ClusterIP)
+			}
 			KnownIssue(ctx, "projectcalico/calico#9152", func(g Gomega) {
 				for _, node := range everyNode(lab) {
 					g.Expect(probe.Attempt(ctx, lab.At(node), service.Addr(address), probe.Timeout)).To(Equal(probe.Answered), "from %s", node)

@@ -58,8 +58,15 @@ func passwords(lab *Lab) {
 		Requirement("TOR-042", "a secret that is not there MUST leave the sessions without a password, and Calico take the password as soon as the secret is there", func(ctx SpecContext) {
 			name := newSecretName()
 			allowSecret(ctx, lab, name)
-			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password = passwordIn(name) })
+			// A password that is not there does not show. What the filter lets through
+			// does, and comes with it.
+			management := lab.Topology().Management.Prefix
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.Equal, management)}})
+			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password, spec.Filters = passwordIn(name), []string{filter} })
 			settled(ctx, lab)
+			for _, tor := range tors(lab) {
+				Expect(lab.NextHops(ctx, tor, management)).To(ConsistOf(nodes(lab)), "%s: %s", tor, management)
+			}
 			expectEstablished(ctx, lab)
 
 			By("asking for a password at the switches: without the secret no session has one")

@@ -28,6 +28,7 @@ func routes(lab *Lab) {
 
 		Requirement("TOR-011", "a switch MUST get nothing from a node but its blocks: no subnet of nodes, no default, no single pod", func(ctx SpecContext) {
 			state := begin(ctx, lab)
+			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
 			for _, tor := range tors(lab) {
 				paths, err := lab.PathsOf(ctx, tor)
 				Expect(err).NotTo(HaveOccurred())

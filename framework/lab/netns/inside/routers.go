@@ -133,9 +133,12 @@ func (l *running) configureRouter(ctx context.Context, after fabric.Router) erro
 	if err := l.end(ctx, after.Host, runs); err != nil {
 		return fmt.Errorf("%s: change its software from %s to %s: %w", after.Host, r.config.Software, after.Software, err)
 	}
+	before := r.config.Software
 	r.config = after
 	if err := next.start(l, ctx, after); err != nil {
-		return fmt.Errorf("%s: start its router: %w", after.Host, err)
+		// Nothing routes there any more, and what would be wrong from here on would not
+		// be the switch's.
+		return fmt.Errorf("%s: start %s in the place of %s (the host has no router now: take the lab down): %w", after.Host, after.Software, before, err)
 	}
 	return nil
 }
