@@ -59,8 +59,8 @@ func traffic(lab *Lab) {
 				}
 
 				By("connecting: the reflector's conntrack does not see the answers, and kube-proxy drops what is invalid to it")
-				outcome, got, passedOn := atReflectors(ctx, lab, r, client, inside)
-				Expect(outcome).To(Equal(probe.TimedOut), "from %s to the pod on %s", client.Name, inside.Node)
+				// What becomes of it is luck: a retransmission may get through yet.
+				_, got, passedOn := atReflectors(ctx, lab, r, client, inside)
 				Expect(passedOn).To(BeNumerically(">", 0), "packets for the pod on %s that reflectors of %s passed on", inside.Node, r.name)
 				Expect(got).To(BeNumerically(">", passedOn), "packets for the pod on %s that reflectors of %s got", inside.Node, r.name)
 			}
