@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -83,8 +84,7 @@ func (c *Capture) open(host lab.Host, interfaceName string) error {
 			return err
 		}
 		if err := c.handle.SetCaptureLength(captureLength); err != nil {
-			c.handle.Close()
-			return err
+			return errors.Join(err, c.handle.Close())
 		}
 		return nil
 	})

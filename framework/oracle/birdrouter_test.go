@@ -113,7 +113,7 @@ func TestBIRDUnreachablePaths(t *testing.T) {
 // An external neighbour's next hop counts if it is on any of the router's links;
 // else the neighbour is the next hop itself.
 func TestBIRDNextHopsOfExternalNeighbors(t *testing.T) {
-	self, keep := nextHop("Self"), nextHop("Keep")
+	self, keep := new(v3.NextHopMode("Self")), new(v3.NextHopMode("Keep"))
 	for _, c := range []struct {
 		name string
 		mode *v3.NextHopMode
@@ -165,7 +165,7 @@ func twoToRs(t *testing.T, software topology.Software) oracle.State {
 		},
 	}
 	state.Resources.BGPFilters = []v3.BGPFilter{exportFilter("all", v3.BGPFilterRuleV4{Action: v3.Accept})}
-	withPeers(&state, v3.BGPPeerSpec{Node: "server0", PeerIP: "192.168.1.2", ASNumber: 65002, Filters: []string{"all"}, NextHopMode: nextHop("Keep")})
+	withPeers(&state, v3.BGPPeerSpec{Node: "server0", PeerIP: "192.168.1.2", ASNumber: 65002, Filters: []string{"all"}, NextHopMode: new(v3.NextHopMode("Keep"))})
 	return state
 }
 

@@ -130,26 +130,32 @@ func TestNodeReflectorChanges(t *testing.T) {
 			host: "worker3", prefix: worker2Block, hops: "",
 		},
 		{
-			name:   "a client of reflectors that keep the next hop is the leaf's own next hop",
-			change: func(_ *testing.T, s *oracle.State) { s.Resources.BGPPeers[1].Spec.NextHopMode = nextHop("Keep") },
-			host:   "leaf0", prefix: worker3Block, hops: "10.1.5.13",
-		},
-		{
-			name:   "with Auto it is not",
-			change: func(_ *testing.T, s *oracle.State) { s.Resources.BGPPeers[1].Spec.NextHopMode = nextHop("Auto") },
-			host:   "leaf0", prefix: worker3Block, hops: "10.1.5.10 10.1.5.11",
-		},
-		{
-			name: "and nextHopMode goes before keepOriginalNextHop",
+			name: "a client of reflectors that keep the next hop is the leaf's own next hop",
 			change: func(_ *testing.T, s *oracle.State) {
-				s.Resources.BGPPeers[1].Spec.NextHopMode, s.Resources.BGPPeers[1].Spec.KeepOriginalNextHop = nextHop("Auto"), true
+				s.Resources.BGPPeers[1].Spec.NextHopMode = new(v3.NextHopMode("Keep"))
+			},
+			host: "leaf0", prefix: worker3Block, hops: "10.1.5.13",
+		},
+		{
+			name: "with Auto it is not",
+			change: func(_ *testing.T, s *oracle.State) {
+				s.Resources.BGPPeers[1].Spec.NextHopMode = new(v3.NextHopMode("Auto"))
 			},
 			host: "leaf0", prefix: worker3Block, hops: "10.1.5.10 10.1.5.11",
 		},
 		{
-			name:   "reflectors that set themselves as next hop do so for what they reflect",
-			change: func(_ *testing.T, s *oracle.State) { s.Resources.BGPPeers[0].Spec.NextHopMode = nextHop("Self") },
-			host:   "worker3", prefix: worker2Block, hops: "10.1.5.10 10.1.5.11",
+			name: "and nextHopMode goes before keepOriginalNextHop",
+			change: func(_ *testing.T, s *oracle.State) {
+				s.Resources.BGPPeers[1].Spec.NextHopMode, s.Resources.BGPPeers[1].Spec.KeepOriginalNextHop = new(v3.NextHopMode("Auto")), true
+			},
+			host: "leaf0", prefix: worker3Block, hops: "10.1.5.10 10.1.5.11",
+		},
+		{
+			name: "reflectors that set themselves as next hop do so for what they reflect",
+			change: func(_ *testing.T, s *oracle.State) {
+				s.Resources.BGPPeers[0].Spec.NextHopMode = new(v3.NextHopMode("Self"))
+			},
+			host: "worker3", prefix: worker2Block, hops: "10.1.5.10 10.1.5.11",
 		},
 		{
 			name:   "keepOriginalNextHop is for external neighbours alone",
@@ -211,7 +217,7 @@ func TestNodeReflectorChanges(t *testing.T) {
 // was in a lab.
 func TestReflectorsAsNextHops(t *testing.T) {
 	state := cluster(t, "single-rack", "nodereflector")
-	state.Resources.BGPPeers[0].Spec.NextHopMode = nextHop("Self")
+	state.Resources.BGPPeers[0].Spec.NextHopMode = new(v3.NextHopMode("Self"))
 	all := tables(t, state)
 	for host, want := range map[string]string{"control-plane": "10.1.5.11 10.1.5.12", "worker": "10.1.5.10 10.1.5.12"} {
 		if got := hopsTo(all[host], worker2Block); got != want {
@@ -224,6 +230,3 @@ func TestReflectorsAsNextHops(t *testing.T) {
 		t.Errorf("error %v, want a loop", err)
 	}
 }
-
-// nextHop is a BGPPeer's nextHopMode.
-func nextHop(mode v3.NextHopMode) *v3.NextHopMode { return &mode }

@@ -41,10 +41,10 @@ func scenarios(t *testing.T) map[string]oracle.State {
 	}
 	node(t, states["leaf reflector, a node"], "worker").Gone = true
 	for i := range states["rackreflector, Keep"].Resources.BGPPeers {
-		states["rackreflector, Keep"].Resources.BGPPeers[i].Spec.NextHopMode = nextHop("Keep")
+		states["rackreflector, Keep"].Resources.BGPPeers[i].Spec.NextHopMode = new(v3.NextHopMode("Keep"))
 	}
 	// Towards the leaf: between reflectors it makes loops (TestReflectorsAsNextHops).
-	states["nodereflector, Self"].Resources.BGPPeers[1].Spec.NextHopMode = nextHop("Self")
+	states["nodereflector, Self"].Resources.BGPPeers[1].Spec.NextHopMode = new(v3.NextHopMode("Self"))
 	for _, name := range []string{"serviceips, a node excluded", "nodereflector, a reflector excluded"} {
 		node(t, states[name], "worker").Labels["node.kubernetes.io/exclude-from-external-load-balancers"] = "true"
 	}

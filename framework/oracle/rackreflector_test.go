@@ -1,6 +1,7 @@
 package oracle_test
 
 import (
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"net/netip"
 	"testing"
 
@@ -98,7 +99,7 @@ func TestRackReflectorChanges(t *testing.T) {
 	keep := func(s *oracle.State) {
 		for i, p := range s.Resources.BGPPeers {
 			if p.Spec.PeerIP != "" {
-				s.Resources.BGPPeers[i].Spec.NextHopMode = nextHop("Keep")
+				s.Resources.BGPPeers[i].Spec.NextHopMode = new(v3.NextHopMode("Keep"))
 			}
 		}
 	}

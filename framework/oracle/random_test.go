@@ -143,7 +143,7 @@ func (g generator) peerOption(s *oracle.State) {
 	spec := &peer.Spec
 	switch g.IntN(9) {
 	case 0:
-		spec.NextHopMode = nextHop(pick[v3.NextHopMode](g, "Self", "Keep", "Auto"))
+		spec.NextHopMode = new(pick[v3.NextHopMode](g, "Self", "Keep", "Auto"))
 	case 1:
 		spec.KeepOriginalNextHop = true
 	case 2:

@@ -293,7 +293,7 @@ func TestReachablePathsFirst(t *testing.T) {
 			state := cluster(t, "leaf-spine", "fullmesh")
 			// control-plane tells leaf0 of worker2 as it is, leaf1 hears of it from worker2.
 			state.Resources.BGPPeers = []v3.BGPPeer{
-				{Spec: v3.BGPPeerSpec{Node: "control-plane", PeerIP: "10.1.5.1", ASNumber: 65005, NextHopMode: nextHop("Keep")}},
+				{Spec: v3.BGPPeerSpec{Node: "control-plane", PeerIP: "10.1.5.1", ASNumber: 65005, NextHopMode: new(v3.NextHopMode("Keep"))}},
 				{Spec: v3.BGPPeerSpec{Node: "worker2", PeerIP: "10.1.8.1", ASNumber: 65008}},
 			}
 			for host, n := range map[string]fabric.Neighbor{

@@ -186,7 +186,7 @@ func TestFRRResolvesByBGPRoutes(t *testing.T) {
 // table, and it tells nobody of it.
 func TestFRRUnreachablePaths(t *testing.T) {
 	state := cluster(t, "leaf-spine", "fullmesh")
-	state.Resources.BGPPeers = []v3.BGPPeer{{Spec: v3.BGPPeerSpec{Node: "control-plane", PeerIP: "10.1.5.1", ASNumber: 65005, NextHopMode: nextHop("Keep")}}}
+	state.Resources.BGPPeers = []v3.BGPPeer{{Spec: v3.BGPPeerSpec{Node: "control-plane", PeerIP: "10.1.5.1", ASNumber: 65005, NextHopMode: new(v3.NextHopMode("Keep"))}}}
 	leaf := router(t, state, "leaf0")
 	leaf.Neighbors = append(leaf.Neighbors, fabric.Neighbor{Host: "control-plane", Address: netip.MustParseAddr("10.1.5.10"), AS: 64512})
 	agreePaths(t, "leaf0", paths(t, state, "leaf0").To(workerBlock, worker2Block), `
