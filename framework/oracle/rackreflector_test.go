@@ -1,9 +1,10 @@
 package oracle_test
 
 import (
-	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"net/netip"
 	"testing"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/topology"
