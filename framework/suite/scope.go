@@ -27,11 +27,6 @@ func On(roles ...topology.Role) Scope {
 	return func(host topology.Host, _ route.Route) bool { return slices.Contains(roles, host.Role) }
 }
 
-// OnHosts are the routes of hosts, by their names.
-func OnHosts(names ...string) Scope {
-	return func(host topology.Host, _ route.Route) bool { return slices.Contains(names, host.Name) }
-}
-
 // Inside are the routes to what is inside prefixes, the prefixes included.
 func Inside(prefixes ...netip.Prefix) Scope {
 	return func(_ topology.Host, r route.Route) bool {

@@ -211,14 +211,6 @@ func (s *Service) SetLoadBalancerIPs(ctx context.Context, addresses ...netip.Add
 		"service %s of type %s has no LoadBalancer IPs: make it one of type LoadBalancer", s.Name(), s.object.Spec.Type)
 }
 
-// Endpoints are the service's EndpointSlices as they are now.
-func (s *Service) Endpoints(ctx context.Context) []discoveryv1.EndpointSlice {
-	ginkgo.GinkgoHelper()
-	list, err := s.slices(ctx)
-	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "list the EndpointSlices of service %s", s.Name())
-	return list
-}
-
 func (s *Service) slices(ctx context.Context) ([]discoveryv1.EndpointSlice, error) {
 	var list discoveryv1.EndpointSliceList
 	selector := fmt.Sprintf("%s=%s", discoveryv1.LabelServiceName, s.Name())
