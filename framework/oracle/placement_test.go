@@ -172,3 +172,35 @@ func arrive(t *testing.T, state oracle.State, all route.Tables, from string, to 
 		}
 	}
 }
+
+// Leaves and spines of a whole fabric go to a block by every way that is as good as
+// another, and by no other: it is a service on one node, so to speak.
+func TestBlocksGoByEveryEqualWay(t *testing.T) {
+	for _, m := range []topologyAndMode{
+		{"leaf-spine", "leafreflector"}, {"leaf-spine", "serviceips"}, {"tor", "tor"}, {"rack-reflector", "rackreflector"},
+	} {
+		for software, changed := range map[string]func(oracle.State) oracle.State{
+			"FRR": func(s oracle.State) oracle.State { return s }, "BIRD": birdLeaves,
+		} {
+			t.Run(m.mode+" on "+software, func(t *testing.T) {
+				state := changed(cluster(t, m.topology, m.mode))
+				all, looked := tables(t, state), 0
+				for _, node := range state.Nodes {
+					owner, _ := state.Topology.Host(node.Name)
+					for _, host := range append(state.Topology.Leaves(), state.Topology.Spines()...) {
+						for _, block := range node.Blocks {
+							got, want := hopsTo(all[host.Name], block), placedHops(state, host, []topology.Host{*owner}, nil)
+							if got != want || got == "" {
+								t.Errorf("%s: next hops %q to the block of %s, want %q", host.Name, got, owner.Name, want)
+							}
+							looked++
+						}
+					}
+				}
+				if looked == 0 {
+					t.Error("no block")
+				}
+			})
+		}
+	}
+}
