@@ -81,6 +81,8 @@ func TestPlansAreRenderedAndReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		// VyOS runs FRR, and no other router has a configuration of VyOS.
+		top = top.WithSoftware(topology.FRR)
 		for _, modeName := range fixtures.Modes() {
 			mode, err := fixtures.Mode(modeName)
 			if err != nil {
