@@ -47,6 +47,7 @@ func loss(lab *Lab) {
 			dismiss(ctx, lab, lost)
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
 			paths, err := lab.PathsOf(ctx, racks[0].leaf.Name)
 			Expect(err).NotTo(HaveOccurred())
 			for _, block := range blocksOf(state, racks[0].nodes()...) {
