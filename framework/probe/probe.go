@@ -18,6 +18,10 @@ import (
 // (1 s), so that a single lost packet is slowness and not a failure.
 const Timeout = 3 * time.Second
 
+// Silence bounds an attempt that nobody is to answer: it is longer than a lost SYN's
+// first repetition (1 s), and no longer than need be.
+const Silence = 1500 * time.Millisecond
+
 // most is how much of an answer is read.
 const most = 64 << 10
 

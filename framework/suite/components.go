@@ -11,6 +11,9 @@ import (
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
 
+// BIRD is the component that a node's BGP is.
+const BIRD = "bird"
+
 // StopComponent ends a component of a host in good order, until the spec ends or
 // StartComponent is called.
 func (l *Lab) StopComponent(ctx context.Context, host, name string) {

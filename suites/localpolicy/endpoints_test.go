@@ -116,12 +116,14 @@ func endpoints(lab *Lab) {
 
 		Requirement("LOC-011", "internalTrafficPolicy MUST NOT matter for what is announced", func(ctx SpecContext) {
 			chosen := nodesOf(lab)[0][0]
-			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen))
+			deployment := lab.NewDeployment(ctx, 0, OnNodes(chosen))
 			service := lab.NewService(ctx, localService(deployment))
 			service.Update(ctx, func(s *corev1.Service) {
 				local := corev1.ServiceInternalTrafficPolicyLocal
 				s.Spec.InternalTrafficPolicy = &local
 			})
+			// Afterwards, so that nothing is announced before the policy is seen.
+			deployment.Scale(ctx, 1)
 			deployment.Ready(ctx)
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
 			service.Update(ctx, func(s *corev1.Service) { s.Spec.ExternalTrafficPolicy = corev1.ServiceExternalTrafficPolicyCluster })

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -14,10 +13,6 @@ import (
 	. "github.com/rackproof/rackproof/framework/requirement"
 	. "github.com/rackproof/rackproof/framework/suite"
 )
-
-// silence is how long an attempt that nobody is to answer waits: longer than the
-// first repetition of a lost SYN (1 s).
-const silence = 1500 * time.Millisecond
 
 // connections is how many new connections are made where a hash spreads them: with
 // four equal ways, the chance that one of them gets none is below 4 x 0.75^60, one
@@ -103,7 +98,7 @@ func paths(lab *Lab) {
 			}
 			lab.ExpectAnnounced(ctx, Single(to.Addr()), chosen...)
 			for i, leaf := range lab.Topology().Leaves() {
-				Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.At(leaf.Name), to, silence).Should(Equal(probe.Answered), "from %s", leaf.Name)
+				Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.At(leaf.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s", leaf.Name)
 				servers, err := probe.Spread(ctx, lab.At(leaf.Name), to, connections/6)
 				Expect(err).NotTo(HaveOccurred())
 				for server := range servers {
@@ -118,8 +113,10 @@ func paths(lab *Lab) {
 // kube-proxy knows it on every node that may get a connection.
 func waitForAnswersFrom(ctx SpecContext, lab *Lab, to netip.AddrPort) {
 	GinkgoHelper()
-	Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
 	for _, node := range lab.Topology().Nodes() {
-		Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.At(node.Name), to, silence).Should(Equal(probe.Answered), "from %s", node.Name)
+		Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.At(node.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s", node.Name)
 	}
+	// Not before: the oracle reckons with the EndpointSlices that there are, and
+	// Kubernetes may be late with one.
+	Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
 }

@@ -56,7 +56,7 @@ func sources(l *Lab) {
 			to := reached(ctx, l, deployment, 73)
 			deployment.Ready(ctx)
 			router := l.Topology().Spines()[0]
-			Eventually(probe.Attempt).WithContext(ctx).WithArguments(l.At(router.Name), to, silence).Should(Equal(probe.Answered), "from %s before the policy", router.Name)
+			Eventually(probe.Attempt).WithContext(ctx).WithArguments(l.At(router.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s before the policy", router.Name)
 
 			allow := netip.PrefixFrom(outside.Address(), outside.Address().BitLen())
 			policy := &networkingv1.NetworkPolicy{
@@ -69,8 +69,8 @@ func sources(l *Lab) {
 			}
 			Expect(l.Client.Resources().Create(ctx, policy)).To(Succeed())
 			DeferCleanup(func(ctx SpecContext) { Expect(l.Client.Resources().Delete(ctx, policy)).To(Succeed()) })
-			Eventually(probe.Attempt).WithContext(ctx).WithArguments(l.At(router.Name), to, silence).Should(Equal(probe.TimedOut), "from %s under the policy", router.Name)
-			Expect(probe.Attempt(ctx, from, to, silence)).To(Equal(probe.Answered), "from %s under the policy", outside.Name)
+			Eventually(probe.Attempt).WithContext(ctx).WithArguments(l.At(router.Name), to, probe.Silence).Should(Equal(probe.TimedOut), "from %s under the policy", router.Name)
+			Expect(probe.Attempt(ctx, from, to, probe.Silence)).To(Equal(probe.Answered), "from %s under the policy", outside.Name)
 		})
 
 		Requirement("LOC-044", "a node without an endpoint MUST swallow what comes to its node port, and one with an endpoint answer", func(ctx SpecContext) {
@@ -82,9 +82,9 @@ func sources(l *Lab) {
 			deployment.Ready(ctx)
 			with, _ := l.Topology().Host(chosen)
 			without, _ := l.Topology().Host(other)
-			Eventually(probe.Attempt).WithContext(ctx).WithArguments(from, service.NodeAddr(with.Address()), silence).Should(Equal(probe.Answered), chosen)
+			Eventually(probe.Attempt).WithContext(ctx).WithArguments(from, service.NodeAddr(with.Address()), probe.Silence).Should(Equal(probe.Answered), chosen)
 			// Refused until kube-proxy there has heard of the service.
-			Eventually(probe.Attempt).WithContext(ctx).WithArguments(from, service.NodeAddr(without.Address()), silence).Should(Equal(probe.TimedOut), other)
+			Eventually(probe.Attempt).WithContext(ctx).WithArguments(from, service.NodeAddr(without.Address()), probe.Silence).Should(Equal(probe.TimedOut), other)
 		})
 	})
 }

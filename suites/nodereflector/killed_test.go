@@ -32,7 +32,7 @@ func killed(lab *Lab) {
 			_, roles := begin(ctx, lab)
 			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
 			lost := kill(ctx, lab, roles)
-			lab.StartComponent(ctx, lost.Name, bird)
+			lab.StartComponent(ctx, lost.Name, BIRD)
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
 			meters.ExpectNoLoss(ctx)
@@ -44,7 +44,7 @@ func killed(lab *Lab) {
 func kill(ctx SpecContext, lab *Lab, roles roles) topology.Host {
 	GinkgoHelper()
 	lost := roles.reflectors[0]
-	lab.KillComponent(ctx, lost.Name, bird)
+	lab.KillComponent(ctx, lost.Name, BIRD)
 	expectSessionsLost(ctx, lab, roles, lost)
 	return lost
 }

@@ -16,9 +16,6 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// bird is the component that a node's BGP is.
-const bird = "bird"
-
 // restartTime is how long neighbours keep the routes of a reflector that is gone,
 // in the specs that wait for the end of it (Calico's default is BIRD's, 120 s).
 const restartTime = 4 * time.Second
@@ -41,7 +38,7 @@ func loss(lab *Lab) {
 			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
 			for _, reflector := range roles.reflectors {
-				lab.KillComponent(ctx, reflector.Name, bird)
+				lab.KillComponent(ctx, reflector.Name, BIRD)
 			}
 			for _, reflector := range roles.reflectors {
 				expectSessionsLost(ctx, lab, roles, reflector)

@@ -15,9 +15,6 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// bird is the component that a node's BGP is.
-const bird = "bird"
-
 // loss is the loss of reflectors of a rack (E4, E6, K1, K6).
 func loss(lab *Lab) {
 	Context("loss of reflectors", Label("failure"), func() {
@@ -28,7 +25,7 @@ func loss(lab *Lab) {
 			meters := lab.Meter(ctx, flows(ctx, lab, racks))
 
 			lost := racks[0].reflectors[0]
-			lab.KillComponent(ctx, lost.Name, bird)
+			lab.KillComponent(ctx, lost.Name, BIRD)
 			for _, noticing := range append(Names(racks[0].clients), racks[0].leaf.Name) {
 				Eventually(lab.SessionState).WithContext(ctx).WithArguments(noticing, lost.Name).ShouldNot(Equal(session.Established))
 			}

@@ -42,7 +42,7 @@ func article(lab *Lab) {
 			lab.ExpectAnnounced(ctx, lab.Topology().Services)
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP))
 			lab.ExpectAnnounced(ctx, lab.Topology().ExternalIPs, everyNode(lab)...)
-			outcome, err := probe.Attempt(ctx, client, service.Addr(service.ClusterIP), silence)
+			outcome, err := probe.Attempt(ctx, client, service.Addr(service.ClusterIP), probe.Silence)
 			Expect(err).NotTo(HaveOccurred())
 			AddReportEntry("curl's exit status for the cluster IP", outcome.Exit())
 			Expect(outcome).To(BeElementOf(probe.TimedOut, probe.Unreachable), "from %s to the cluster IP", client.Name())

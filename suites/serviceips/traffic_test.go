@@ -2,7 +2,6 @@ package serviceips
 
 import (
 	"net/netip"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -15,10 +14,6 @@ import (
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
 )
-
-// silence is how long an attempt that nobody is to answer waits: longer than the
-// first repetition of a lost SYN (1 s).
-const silence = 1500 * time.Millisecond
 
 // traffic is what the routes are for.
 func traffic(lab *Lab) {
@@ -75,7 +70,7 @@ func traffic(lab *Lab) {
 			client := lab.Topology().ByRole(topology.Client)[0]
 			nobody := netip.AddrPortFrom(lab.ExternalIP(50), 80)
 			captures := lab.CaptureOnNodes(ctx, func(p observe.Packet) bool { return p.To() == nobody && p.Source == client.Address() })
-			Expect(probe.Attempt(ctx, lab.At(client.Name), nobody, silence)).To(Equal(probe.TimedOut))
+			Expect(probe.Attempt(ctx, lab.At(client.Name), nobody, probe.Silence)).To(Equal(probe.TimedOut))
 			entered, left := 0, 0
 			for _, packets := range captures.Stop() {
 				for _, p := range packets {
@@ -111,6 +106,6 @@ func addressesOf(lab *Lab, service *Service, n int) []netip.Addr {
 // that the connection comes to has to know it first.
 func expectAnswer(ctx SpecContext, from lab.Host, service *Service, address netip.Addr) {
 	GinkgoHelper()
-	Eventually(probe.Attempt).WithContext(ctx).WithArguments(from, service.Addr(address), silence).
+	Eventually(probe.Attempt).WithContext(ctx).WithArguments(from, service.Addr(address), probe.Silence).
 		Should(Equal(probe.Answered), "from %s to %s", from.Name(), address)
 }

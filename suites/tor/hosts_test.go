@@ -15,9 +15,6 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// bird is the component that a node's BGP is.
-const bird = "bird"
-
 // begin reads the state at the beginning of a spec, when every node has a block.
 func begin(ctx SpecContext, lab *suite.Lab) oracle.State {
 	GinkgoHelper()

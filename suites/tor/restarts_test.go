@@ -27,14 +27,14 @@ func restarts(lab *Lab) {
 			node := nodes(lab)[0]
 			client := lab.Topology().ByRole(topology.Client)[0].Name
 			meters := lab.Meter(ctx, map[string]Flow{"client to pod": {From: lab.At(client), To: lab.Pods(ctx)[node].Address}})
-			lab.KillComponent(ctx, node, bird)
+			lab.KillComponent(ctx, node, BIRD)
 			for _, tor := range tors(lab) {
 				Eventually(lab.SessionState).WithContext(ctx).WithArguments(tor, node).ShouldNot(Equal(session.Established))
 				for _, block := range state.Blocks(node) {
 					Expect(lab.NextHops(ctx, tor, block)).To(ConsistOf(node), "%s: %s", tor, block)
 				}
 			}
-			lab.StartComponent(ctx, node, bird)
+			lab.StartComponent(ctx, node, BIRD)
 			settled(ctx, lab)
 			meters.ExpectNoLoss(ctx)
 		})
@@ -48,7 +48,7 @@ func restarts(lab *Lab) {
 			})
 			settled(ctx, lab)
 			node := nodes(lab)[0]
-			lab.KillComponent(ctx, node, bird)
+			lab.KillComponent(ctx, node, BIRD)
 			for _, tor := range tors(lab) {
 				for _, block := range state.Blocks(node) {
 					Eventually(lab.NextHops).WithContext(ctx).WithTimeout(restartTime).WithArguments(tor, block).Should(BeEmpty(), "%s: %s", tor, block)
@@ -70,7 +70,7 @@ func restarts(lab *Lab) {
 				Expect(lab.NextHops(ctx, tor, management)).To(ConsistOf(nodes(lab)), "%s: %s", tor, management)
 			}
 			node := nodes(lab)[0]
-			lab.KillComponent(ctx, node, bird)
+			lab.KillComponent(ctx, node, BIRD)
 			for _, tor := range tors(lab) {
 				Eventually(lab.SessionState).WithContext(ctx).WithArguments(tor, node).ShouldNot(Equal(session.Established))
 			}

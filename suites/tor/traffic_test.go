@@ -1,8 +1,12 @@
 package tor
 
 import (
-	. "github.com/onsi/ginkgo/v2"
+	"net/netip"
 
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	. "github.com/rackproof/rackproof/framework/suite"
 )
@@ -11,7 +15,25 @@ import (
 func traffic(lab *Lab) {
 	Context("traffic", Label("traffic"), func() {
 		Requirement("TOR-020", "a client outside MUST reach the pods on every node without an overlay, and be seen with its own address", func(ctx SpecContext) {
+			pods := map[netip.Addr]string{}
+			for _, pod := range lab.Pods(ctx) {
+				pods[pod.Address.Addr()] = pod.Node
+			}
+			captures := lab.CaptureOnNodes(ctx, func(p observe.Packet) bool { return pods[p.Source] != "" || pods[p.Destination] != "" })
 			lab.ExpectClientsReachPods(ctx)
+			for node, packets := range captures.Stop() {
+				got, sent := 0, 0
+				for _, p := range packets {
+					Expect(p.Outer).To(BeNil(), "%s: %s", node, p)
+					switch node {
+					case pods[p.Destination]:
+						got++
+					case pods[p.Source]:
+						sent++
+					}
+				}
+				Expect(min(got, sent)).To(BeNumerically(">", 0), "packets to and from the pod on %s, of %d", node, len(packets))
+			}
 		})
 
 		Requirement("TOR-021", "pods on all nodes MUST reach each other with their own addresses", func(ctx SpecContext) {
