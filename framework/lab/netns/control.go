@@ -3,6 +3,7 @@ package netns
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -21,7 +22,7 @@ func (l *Lab) control(ctx context.Context, method, path string, body io.Reader) 
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reach the lab's own process (`rackproof lab list` tells whether it is still there): %w", err)
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
