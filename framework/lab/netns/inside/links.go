@@ -8,6 +8,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -53,7 +54,7 @@ func makeLinks(t *topology.Topology, hosts map[string]namespace.Set) error {
 // open opens a netlink socket into a network namespace and brings its loopback
 // interface up.
 func (l *links) open(name string, file *os.File) error {
-	handle, err := netlink.NewHandleAt(netns.NsHandle(file.Fd()))
+	handle, err := netlink.NewHandleAt(netns.NsHandle(file.Fd()), unix.NETLINK_ROUTE)
 	if err != nil {
 		return fmt.Errorf("%s: open netlink: %w", name, err)
 	}
