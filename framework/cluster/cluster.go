@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/cluster/controlplane"
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -29,11 +30,10 @@ type Config struct {
 	Mode     *calico.Mode
 	// Version is Kubernetes' version, which nodes report.
 	Version string
-	// Dir is a folder for the control plane's files.
+	// ControlPlane is where the control plane runs.
+	ControlPlane controlplane.Place
+	// Dir is a folder for files of the nodes' agents.
 	Dir string
-	// Seed is a folder with what Prepare has saved, to begin with; empty to begin
-	// with nothing.
-	Seed string
 	// LogDir is the folder that containers' logs go to, one folder per node.
 	LogDir string
 	// Manifests has Calico's CustomResourceDefinitions and roles (calico.yaml).
@@ -127,7 +127,7 @@ func (c *Cluster) startNodes(ctx context.Context) error {
 	tasks, ctx := errgroup.WithContext(ctx)
 	installed := make(chan struct{})
 	tasks.Go(func() error {
-		if c.config.Seed == "" {
+		if !c.config.ControlPlane.Seeded() {
 			if err := c.installCalico(ctx); err != nil {
 				return err
 			}
@@ -138,7 +138,7 @@ func (c *Cluster) startNodes(ctx context.Context) error {
 		close(installed)
 		return nil
 	})
-	tasks.Go(c.startControllers)
+	tasks.Go(func() error { return c.startControllers(ctx) })
 	// Pods are bound as soon as nodes register, and start when Calico lets them.
 	tasks.Go(func() error { return c.createWorkload(ctx) })
 	for _, host := range c.config.Topology.Nodes() {

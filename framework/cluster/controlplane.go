@@ -4,21 +4,18 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 
-	"github.com/rackproof/rackproof/framework/supervisor"
+	"github.com/rackproof/rackproof/framework/cluster/controlplane"
 )
 
 const (
 	apiServerPort = 6443
 	etcdClient    = "http://127.0.0.1:2379"
 	etcdPeer      = "http://127.0.0.1:2380"
-	etcdFolder    = "etcd"
 )
 
 // controlPlaneTimeout bounds the wait for the API server: several times what a
@@ -28,18 +25,18 @@ const controlPlaneTimeout = 2 * time.Minute
 // startControlPlane starts etcd and the API server side by side and waits for the
 // API.
 func (c *Cluster) startControlPlane(ctx context.Context) error {
-	if err := c.writeControlPlaneFiles(); err != nil {
+	files, err := c.controlPlaneFiles()
+	if err != nil {
 		return err
 	}
-	if c.config.Seed != "" {
-		if err := copySparse(c.config.Seed, c.file(etcdFolder)); err != nil {
-			return fmt.Errorf("copy the prepared state: %w", err)
-		}
-	}
-	if err := c.startControl("etcd", c.etcd()); err != nil {
+	place := c.config.ControlPlane
+	if err := place.Begin(ctx, files); err != nil {
 		return err
 	}
-	if err := c.startControl("kube-apiserver", c.apiServer()); err != nil {
+	if err := place.Start(ctx, "etcd", c.etcd()); err != nil {
+		return err
+	}
+	if err := place.Start(ctx, "kube-apiserver", c.apiServer()); err != nil {
 		return err
 	}
 	return c.waitForAPI(ctx)
@@ -47,24 +44,18 @@ func (c *Cluster) startControlPlane(ctx context.Context) error {
 
 // startControllers starts the controller manager and the scheduler, which would
 // only wait for the API if they were started earlier.
-func (c *Cluster) startControllers() error {
-	if err := c.startControl("kube-controller-manager", c.controllerManager()); err != nil {
+func (c *Cluster) startControllers(ctx context.Context) error {
+	if err := c.config.ControlPlane.Start(ctx, "kube-controller-manager", c.controllerManager()); err != nil {
 		return err
 	}
-	return c.startControl("kube-scheduler", c.scheduler())
+	return c.config.ControlPlane.Start(ctx, "kube-scheduler", c.scheduler())
 }
 
-func (c *Cluster) startControl(name string, arguments []string) error {
-	return c.config.Supervisor.Start(supervisor.Component{
-		Host: ControlHost, Name: name,
-		Argv: append([]string{name}, arguments...),
-		Env:  c.config.Environment,
-	})
-}
+func (c *Cluster) file(name string) string { return c.config.ControlPlane.Path(name) }
 
-func (c *Cluster) file(name string) string { return filepath.Join(c.config.Dir, name) }
-
-func (c *Cluster) writeControlPlaneFiles() error {
+// controlPlaneFiles are the control plane's certificates, keys and configuration, by
+// name.
+func (c *Cluster) controlPlaneFiles() (map[string][]byte, error) {
 	services := c.config.Topology.Services
 	// The API server's own service has the first address of the service network.
 	kubernetesService := services.Masked().Addr().Next()
@@ -72,41 +63,36 @@ func (c *Cluster) writeControlPlaneFiles() error {
 		[]netip.Addr{c.config.Topology.Management.Control, kubernetesService, netip.MustParseAddr("127.0.0.1")},
 		"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	kubeletClient, err := c.ca.issue("kube-apiserver-kubelet-client", []string{"system:masters"}, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	signingKey, err := newSigningKey()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	controllerManager, err := c.identities.controllerManager.kubeconfig(c.server, c.ca.pem)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	scheduler, err := c.identities.scheduler.kubeconfig(c.server, c.ca.pem)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for name, data := range map[string][]byte{
+	return map[string][]byte{
 		"ca.crt": c.ca.pem, "tokens.csv": c.identities.tokenFile(), "service-account.key": signingKey,
 		"apiserver.crt": serving.certificate, "apiserver.key": serving.key,
 		"kubelet-client.crt": kubeletClient.certificate, "kubelet-client.key": kubeletClient.key,
 		"controller-manager.kubeconfig": controllerManager, "scheduler.kubeconfig": scheduler,
-	} {
-		if err := os.WriteFile(c.file(name), data, 0o600); err != nil {
-			return fmt.Errorf("write the control plane's files: %w", err)
-		}
-	}
-	return nil
+	}, nil
 }
 
 // etcd keeps nothing beyond the lab, so it need not wait for a disk.
 func (c *Cluster) etcd() []string {
 	return []string{
-		"--data-dir=" + c.file(etcdFolder), "--unsafe-no-fsync", "--log-level=warn",
+		"--data-dir=" + c.file(controlplane.EtcdFolder), "--unsafe-no-fsync", "--log-level=warn",
 		"--listen-client-urls=" + etcdClient, "--advertise-client-urls=" + etcdClient,
 		"--listen-peer-urls=" + etcdPeer, "--initial-advertise-peer-urls=" + etcdPeer,
 		"--initial-cluster=default=" + etcdPeer,

@@ -16,6 +16,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // readyTimeout bounds the wait for sessions and pods once every component runs:
@@ -57,8 +58,11 @@ func Up(ctx context.Context, options Options) (*netns.Lab, error) {
 		Name: options.Name, Topology: options.Topology, Mode: options.Mode,
 		Components: components, Workload: manifests, Progress: progress,
 	}
-	if lab.Seed, err = netns.Prepare(ctx, lab, cache); err != nil {
-		return nil, err
+	// Inside User-Mode Linux what a control plane begins with is outside.
+	if !uml.Inside() {
+		if lab.Seed, err = netns.Prepare(ctx, lab, cache); err != nil {
+			return nil, err
+		}
 	}
 	l, err := netns.Up(ctx, lab)
 	if err != nil {

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // Names of the suites' flags.
@@ -15,17 +17,26 @@ const (
 	keepFlag    = "rackproof.keep"
 	resultsFlag = "rackproof.results"
 	leavesFlag  = "rackproof.leaves"
+	kernelFlag  = "rackproof.kernel"
 )
 
 // Main is a suite's TestMain. The process of a lab is the suite's own program
-// again, so this comes before anything else.
-func Main(m *testing.M) {
+// again, and so is the init of a User-Mode Linux, so this comes before anything else.
+//
+// A suite whose labs need a kernel that this machine may not have names them here:
+// then it runs inside User-Mode Linux where it must.
+func Main(m *testing.M, labs ...Recipe) {
+	uml.RunIfInit()
 	netns.RunIfLab()
 	flag.String(labFlag, "", "run against this lab, which is up already, and leave it up")
 	flag.Bool(keepFlag, false, "keep the lab of a failed run")
 	flag.String(resultsFlag, "", "write JUnit, JSON and evidence to this folder")
 	flag.String(leavesFlag, "", "what all leaves run, frr or bird, in place of what the topology says")
+	flag.String(kernelFlag, string(launch.AutoKernel), "the kernel of the labs: auto, host or uml (User-Mode Linux)")
 	flag.Parse()
+	if status, elsewhere := runElsewhere(readOptions(), labs); elsewhere {
+		os.Exit(status)
+	}
 	if times := repetitions(); times > 1 {
 		os.Exit(repeat(times))
 	}
@@ -37,6 +48,7 @@ type options struct {
 	lab, results string
 	keep         bool
 	leaves       topology.Software
+	kernel       launch.Kernel
 }
 
 func readOptions() options {
@@ -46,5 +58,8 @@ func readOptions() options {
 		}
 		return ""
 	}
-	return options{lab: text(labFlag), results: text(resultsFlag), keep: text(keepFlag) == "true", leaves: topology.Software(text(leavesFlag))}
+	return options{
+		lab: text(labFlag), results: text(resultsFlag), keep: text(keepFlag) == "true", leaves: topology.Software(text(leavesFlag)),
+		kernel: launch.Kernel(text(kernelFlag)),
+	}
 }

@@ -28,6 +28,7 @@ func absentFeatures(ctx context.Context, wanted map[Feature]bool) (map[Feature]s
 		{NFTables, tryNFTables},
 		{IPSet, tryIPSet},
 		{Conntrack, tryConntrack},
+		{Tap, tryTap},
 	}
 	absent := map[Feature]string{}
 	have := func(feature Feature, try func() error) bool {
@@ -134,6 +135,10 @@ func tryIPSet() error {
 		}
 	}
 	return nil
+}
+
+func tryTap() error {
+	return netlink.LinkAdd(&netlink.Tuntap{LinkAttrs: netlink.LinkAttrs{Name: "tap"}, Mode: netlink.TUNTAP_MODE_TAP})
 }
 
 func tryConntrack() error {

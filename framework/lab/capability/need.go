@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // Need is what something needs of the machine.
@@ -61,6 +62,8 @@ const (
 	NFTables  Feature = "nftables with xtables extensions"
 	IPSet     Feature = "IP sets"
 	Conntrack Feature = "connection tracking"
+	// Tap are the network devices by which User-Mode Linux reaches the outside.
+	Tap Feature = "tap devices"
 )
 
 // remedy says how a kernel comes to a feature.
@@ -82,6 +85,8 @@ func (f Feature) remedy() string {
 		return "try `modprobe nft_compat`, or use a kernel with CONFIG_NFT_COMPAT and the CONFIG_NETFILTER_XT_* of that extension"
 	case IPSet:
 		return "try `modprobe ip_set`, or use a kernel with CONFIG_IP_SET and CONFIG_IP_SET_HASH_*"
+	case Tap:
+		return "try `modprobe tun`, or use a kernel with CONFIG_TUN"
 	case Conntrack:
 		return "try `modprobe nf_conntrack_netlink`, or use a kernel with CONFIG_NF_CT_NETLINK"
 	}
@@ -111,6 +116,15 @@ func EmbeddedLab(stateDir string) Need {
 		Features: []Feature{Namespaces, Veth, Bridge, Multipath, NFTables, IPSet, Conntrack},
 		// etcd's data and the logs of a lab with some load on it.
 		Space: []Space{{stateDir, 500e6}},
+	}
+}
+
+// UserModeLinux is what labs under User-Mode Linux need beside what every lab needs.
+func UserModeLinux() Need {
+	return Need{
+		For:      "User-Mode Linux",
+		Programs: []Program{{uml.Program, uml.Package}},
+		Features: []Feature{Namespaces, Bridge, Tap},
 	}
 }
 

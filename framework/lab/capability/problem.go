@@ -48,6 +48,16 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
+// OnlyFeatures tells whether another kernel is all that is missing.
+func (e *Error) OnlyFeatures() bool {
+	for _, problem := range e.Problems {
+		if problem.Feature == "" || problem.Feature == Namespaces {
+			return false
+		}
+	}
+	return true
+}
+
 // Missing holds what a machine has against what is needed. What several need is
 // one problem.
 func Missing(have Capabilities, needs ...Need) []Problem {

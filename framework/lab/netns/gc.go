@@ -8,11 +8,14 @@ import (
 
 // Listed is one lab of this machine.
 type Listed struct {
-	Name     string    `json:"name"`
-	Topology string    `json:"topology"`
-	Mode     string    `json:"mode"`
-	PID      int       `json:"pid"`
-	Since    time.Time `json:"since"`
+	Name     string `json:"name"`
+	Topology string `json:"topology"`
+	Mode     string `json:"mode"`
+	// Kernel is `uml` for a lab inside User-Mode Linux, and for a machine that labs are
+	// brought up in; empty for this machine's own.
+	Kernel string    `json:"kernel,omitempty"`
+	PID    int       `json:"pid"`
+	Since  time.Time `json:"since"`
 	// Alive is false for what a lab that was killed has left.
 	Alive bool `json:"alive"`
 }
@@ -27,7 +30,12 @@ func List() ([]Listed, error) {
 	for _, f := range all {
 		entry := Listed{Name: f.name(), Alive: f.alive()}
 		if spec, err := f.spec(); err == nil {
-			entry.Topology, entry.Mode = spec.Topology.Name, spec.Mode.Name
+			if spec.Topology != nil {
+				entry.Topology, entry.Mode = spec.Topology.Name, spec.Mode.Name
+			}
+			if spec.Machine != nil {
+				entry.Kernel = "uml"
+			}
 		}
 		if info, err := os.Stat(f.path(lockFile)); err == nil {
 			entry.Since = info.ModTime()

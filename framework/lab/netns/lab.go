@@ -21,6 +21,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // Lab is a lab of network namespaces that is up.
@@ -61,13 +62,16 @@ func Attach(name string) (*Lab, error) {
 		return nil, fmt.Errorf("lab %s: find its process: %w", name, err)
 	}
 	l := &Lab{folder: f, spec: spec, pid: pid}
+	if spec.Machine != nil {
+		return nil, fmt.Errorf("lab %s: %w", name, ErrOtherKernel)
+	}
 	return l, l.open()
 }
 
 // open reads what the lab's process has published.
 func (l *Lab) open() error {
-	if err := l.folder.readJSON(inside.RecordFile, &l.record); err != nil {
-		return fmt.Errorf("%w (is the lab still being made?)", err)
+	if err := l.readRecord(); err != nil {
+		return err
 	}
 	config, err := clientcmd.BuildConfigFromFlags("", l.Kubeconfig())
 	if err != nil {
@@ -84,6 +88,14 @@ func (l *Lab) open() error {
 	l.client, err = kubernetes.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("lab %s: make a client for its API server: %w", l.Name(), err)
+	}
+	return nil
+}
+
+// readRecord reads where the hosts' namespaces are to be found.
+func (l *Lab) readRecord() error {
+	if err := l.folder.readJSON(inside.RecordFile, &l.record); err != nil {
+		return fmt.Errorf("%w (is the lab still being made?)", err)
 	}
 	return nil
 }
@@ -243,6 +255,9 @@ func (l *Lab) Logs() string { return l.folder.path(inside.LogFolder) }
 
 // LogTail implements lab.LogReader.
 func (l *Lab) LogTail(host, component string, lines int) ([]string, error) {
+	if outside := l.spec.ControlPlane; outside != nil && host == cluster.ControlHost {
+		return supervisor.Tail(supervisor.LogPath(filepath.Join(uml.OutsideFolder, inside.LogFolder), outside.Name, component), lines)
+	}
 	return supervisor.Tail(supervisor.LogPath(l.Logs(), host, component), lines)
 }
 

@@ -44,6 +44,10 @@ func (f folder) write(name string, data []byte) error {
 // ErrNameInUse is the error for a lab that is there already.
 var ErrNameInUse = errors.New("a lab of this name is up")
 
+// ErrOtherKernel is the error for a lab that is inside User-Mode Linux, which only a
+// program inside can look into (see AttachMachine).
+var ErrOtherKernel = errors.New("it is inside User-Mode Linux")
+
 // ErrNoLab is the error for a lab that is not there.
 var ErrNoLab = errors.New("no such lab")
 

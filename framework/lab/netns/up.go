@@ -22,6 +22,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // RunIfLab turns this process into a lab if it was started as one. A program that
@@ -66,7 +67,7 @@ func up(ctx context.Context, options Options, spec inside.Spec) (*Lab, error) {
 		return nil, err
 	}
 	if options.Name == "" {
-		options.Name = options.Topology.Name + "-" + strings.ToLower(rand.Text()[:5])
+		options.Name = newName(options.Topology.Name)
 	}
 	f, err := folderOf(options.Name)
 	if err != nil {
@@ -81,6 +82,11 @@ func up(ctx context.Context, options Options, spec inside.Spec) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
+	if uml.Inside() {
+		if spec.ControlPlane, err = askForControlPlane(ctx, spec); err != nil {
+			return nil, errors.Join(err, lock.Close(), os.RemoveAll(string(f)))
+		}
+	}
 	l, err := start(f, spec, lock, options.Progress)
 	// From here on the lab's process holds the lock, and only it.
 	_ = lock.Close()
@@ -93,11 +99,17 @@ func up(ctx context.Context, options Options, spec inside.Spec) (*Lab, error) {
 	if spec.Prepare != "" {
 		return nil, l.Down(ctx)
 	}
+	if spec.Machine != nil {
+		return l, l.readRecord()
+	}
 	if err := l.open(); err != nil {
 		return nil, errors.Join(err, l.Down(context.WithoutCancel(ctx)))
 	}
 	return l, nil
 }
+
+// newName makes a name that begins with something to know it by.
+func newName(known string) string { return known + "-" + strings.ToLower(rand.Text()[:5]) }
 
 func programFolders(set component.Set) []string {
 	return []string{filepath.Dir(set.Program("kube-apiserver")), filepath.Dir(set.Program("calico-node"))}
@@ -151,9 +163,14 @@ func start(f folder, spec inside.Spec, lock *os.File, progress func(inside.Event
 		folder: f, spec: spec, pid: cmd.Process.Pid,
 		owned: &owned{process: cmd.Process, lifeline: lifelineWrite, ready: make(chan struct{}), ended: make(chan struct{}), died: make(chan error, 1)},
 	}
-	go l.owned.watch(f.name(), cmd, eventsRead, progress)
+	go l.owned.watch(f.name(), cmd, eventsRead, logPath, progress)
 	if err := f.write(pidFile, []byte(strconv.Itoa(l.pid))); err != nil {
 		return nil, errors.Join(fmt.Errorf("lab %s: write its process's number: %w", f.name(), err), l.Down(context.Background()))
+	}
+	if spec.ControlPlane != nil {
+		if err := giveDevice(spec.ControlPlane.Port, l.pid); err != nil {
+			return nil, errors.Join(fmt.Errorf("lab %s: join it with its control plane outside: %w", f.name(), err), l.Down(context.Background()))
+		}
 	}
 	return l, nil
 }
@@ -171,8 +188,12 @@ type owned struct {
 	first error
 }
 
+// processLines is how many last lines of its log an error shows when a lab's process
+// has ended unasked.
+const processLines = 12
+
 // watch reads the lab's events until the lab ends.
-func (o *owned) watch(name string, cmd *exec.Cmd, events *os.File, progress func(inside.Event)) {
+func (o *owned) watch(name string, cmd *exec.Cmd, events *os.File, log string, progress func(inside.Event)) {
 	decoder := json.NewDecoder(events)
 	var once sync.Once
 	for {
@@ -192,7 +213,8 @@ func (o *owned) watch(name string, cmd *exec.Cmd, events *os.File, progress func
 	}
 	_ = events.Close()
 	if err := cmd.Wait(); err != nil {
-		o.fail(fmt.Errorf("lab %s: its process ended: %w", name, err))
+		lines, _ := supervisor.Tail(log, processLines)
+		o.fail(fmt.Errorf("lab %s: its process ended: %w\n%s", name, err, strings.Join(lines, "\n")))
 	}
 	close(o.ended)
 }

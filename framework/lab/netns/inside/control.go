@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/rackproof/rackproof/framework/cluster"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
@@ -35,9 +36,14 @@ func (l *running) serveControl(ctx context.Context) error {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /components", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /components", func(w http.ResponseWriter, r *http.Request) {
+		list, err := l.components(r.Context())
+		if err != nil {
+			answer(w, err)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(l.supervisor.Status())
+		_ = json.NewEncoder(w).Encode(list)
 	})
 	mux.HandleFunc("POST /components/{host}/{name}/stop", func(w http.ResponseWriter, r *http.Request) {
 		signal := syscall.SIGTERM
@@ -46,10 +52,18 @@ func (l *running) serveControl(ctx context.Context) error {
 		}
 		stopCtx, cancel := context.WithTimeout(r.Context(), stopTimeout)
 		defer cancel()
-		answer(w, l.supervisor.Stop(stopCtx, r.PathValue("host"), r.PathValue("name"), signal))
+		if host, name := r.PathValue("host"), r.PathValue("name"); host == cluster.ControlHost {
+			answer(w, l.controlPlane.Stop(stopCtx, name, signal))
+		} else {
+			answer(w, l.supervisor.Stop(stopCtx, host, name, signal))
+		}
 	})
 	mux.HandleFunc("POST /components/{host}/{name}/start", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, l.supervisor.Restart(r.PathValue("host"), r.PathValue("name")))
+		if host, name := r.PathValue("host"), r.PathValue("name"); host == cluster.ControlHost {
+			answer(w, l.controlPlane.Restart(r.Context(), name))
+		} else {
+			answer(w, l.supervisor.Restart(host, name))
+		}
 	})
 	mux.HandleFunc("GET /routers", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -72,6 +86,17 @@ func (l *running) serveControl(ctx context.Context) error {
 	// The socket lives as long as the process.
 	go func() { _ = server.Serve(listener) }()
 	return nil
+}
+
+// components lists the components on all hosts, those of a control plane outside of
+// this kernel too.
+func (l *running) components(ctx context.Context) ([]supervisor.Status, error) {
+	list := l.supervisor.Status()
+	if l.spec.ControlPlane == nil {
+		return list, nil
+	}
+	outside, err := l.controlPlane.Status(ctx)
+	return append(outside, list...), err
 }
 
 func answer(w http.ResponseWriter, err error) {

@@ -25,10 +25,12 @@ type links struct {
 	handles map[string]*netlink.Handle
 	// files are the network namespaces of hosts and bridges.
 	files map[string]*os.File
+	// outside is set if the control plane is outside of this kernel.
+	outside *OutsideControlPlane
 }
 
-func makeLinks(t *topology.Topology, hosts map[string]namespace.Set) error {
-	l := links{topology: t, hosts: hosts, handles: map[string]*netlink.Handle{}, files: map[string]*os.File{}}
+func makeLinks(t *topology.Topology, hosts map[string]namespace.Set, outside *OutsideControlPlane) error {
+	l := links{topology: t, hosts: hosts, handles: map[string]*netlink.Handle{}, files: map[string]*os.File{}, outside: outside}
 	defer l.close()
 	for name, set := range hosts {
 		if err := l.open(name, set.Net); err != nil {
@@ -130,6 +132,12 @@ func (l *links) makeManagement() error {
 		return err
 	}
 	address := netip.PrefixFrom(management.Control, management.Prefix.Bits())
+	if l.outside != nil {
+		if err := l.plugOutside(control); err != nil {
+			return err
+		}
+		address = netip.PrefixFrom(lastAddress(management.Prefix), management.Prefix.Bits())
+	}
 	if err := l.configure(control, managementBridge, address); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
 
@@ -93,6 +94,12 @@ func (l *process) run(ctx context.Context, cancel context.CancelCauseFunc, state
 	if err != nil {
 		return err
 	}
+	var outside *os.File
+	if spec.Machine != nil {
+		if outside, err = keepView(state, spec.Machine.MemoryMiB); err != nil {
+			return fmt.Errorf("lab %s: keep this machine's files for User-Mode Linux: %w", spec.Name, err)
+		}
+	}
 	if err := makeRoot(state, spec); err != nil {
 		return fmt.Errorf("lab %s: %w", spec.Name, err)
 	}
@@ -104,21 +111,27 @@ func (l *process) run(ctx context.Context, cancel context.CancelCauseFunc, state
 		return fmt.Errorf("lab %s: set its host name: %w", spec.Name, err)
 	}
 	var ready atomic.Bool
-	lab := &running{
-		process: l, spec: spec,
-		supervisor: supervisor.New(filepath.Join(stateFolder, LogFolder), func(status supervisor.Status) {
-			l.tell(Event{Error: status.Error})
-			// What dies while the lab is being made ends the making. Later the lab
-			// stays, to be looked at; its owner knows.
-			if !ready.Load() {
-				cancel(errors.New(status.Error))
-			}
-		}),
-	}
+	lab := &running{process: l, spec: spec, hosts: map[string]namespace.Set{}}
+	lab.supervisor = supervisor.New(filepath.Join(stateFolder, LogFolder), func(status supervisor.Status) {
+		if lab.machine != nil && lab.machine.placeDied(status) {
+			return // its lab, inside, has been told
+		}
+		l.tell(Event{Error: status.Error})
+		// What dies while the lab is being made ends the making. Later the lab
+		// stays, to be looked at; its owner knows. There is nothing to look at where a
+		// kernel has died.
+		if !ready.Load() || lab.machine != nil {
+			cancel(errors.New(status.Error))
+		}
+	})
 	go lab.supervisor.Reap(ctx)
 	begin := lab.start
-	if spec.Prepare != "" {
+	switch {
+	case spec.Prepare != "":
 		begin = lab.prepare
+	case spec.Machine != nil:
+		lab.machine = newMachine(lab, outside, state)
+		begin = lab.machine.start
 	}
 	if err := begin(ctx); err != nil {
 		if cause := context.Cause(ctx); cause != nil {

@@ -113,6 +113,9 @@ func makeRoot(state string, spec Spec) error {
 func hostsFile(t *topology.Topology) []byte {
 	var b strings.Builder
 	b.WriteString("127.0.0.1 localhost\n")
+	if t == nil {
+		return []byte(b.String()) // the outside of a User-Mode Linux
+	}
 	for _, host := range t.Hosts {
 		fmt.Fprintf(&b, "%s %s\n", host.Address(), host.Name)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rackproof/rackproof/framework/cluster"
+	"github.com/rackproof/rackproof/framework/cluster/controlplane"
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -24,6 +25,10 @@ type running struct {
 	hosts      map[string]namespace.Set
 	// routers are those of the fabric, by host.
 	routers map[string]*router
+	// controlPlane is where the control plane runs.
+	controlPlane controlplane.Place
+	// machine is set if this is the outside of a User-Mode Linux.
+	machine *machine
 }
 
 // start makes hosts and links, and then starts routers and cluster side by side.
@@ -38,6 +43,9 @@ func (l *running) start(ctx context.Context) error {
 		return err
 	}
 	l.routers = routersOf(l.spec)
+	if l.controlPlane, err = l.placeControlPlane(ctx); err != nil {
+		return err
+	}
 	if err := l.serveControl(ctx); err != nil {
 		return err
 	}
@@ -53,7 +61,6 @@ func (l *running) start(ctx context.Context) error {
 }
 
 func (l *running) makeNetwork() error {
-	l.hosts = map[string]namespace.Set{}
 	for _, host := range l.spec.Topology.Hosts {
 		set, err := makeHost(host)
 		if err != nil {
@@ -67,7 +74,7 @@ func (l *running) makeNetwork() error {
 	if err := setKernel(cluster.ControlHost, namespace.Set{}); err != nil {
 		return err
 	}
-	return makeLinks(l.spec.Topology, l.hosts)
+	return makeLinks(l.spec.Topology, l.hosts, l.spec.ControlPlane)
 }
 
 // publish writes where the hosts' namespaces are to be found.
@@ -123,7 +130,11 @@ func (l *running) startCluster(ctx context.Context) error {
 
 // prepare saves a state of the control plane.
 func (l *running) prepare(ctx context.Context) error {
-	if err := makeLinks(&topology.Topology{Management: l.spec.Topology.Management}, nil); err != nil {
+	if err := makeLinks(&topology.Topology{Management: l.spec.Topology.Management}, nil, nil); err != nil {
+		return err
+	}
+	var err error
+	if l.controlPlane, err = l.placeControlPlane(ctx); err != nil {
 		return err
 	}
 	config, err := l.clusterConfig()
@@ -142,9 +153,9 @@ func (l *running) clusterConfig() (cluster.Config, error) {
 	for _, node := range l.spec.Topology.Nodes() {
 		nodes[node.Name] = l.hosts[node.Name]
 	}
-	config := cluster.Config{
+	return cluster.Config{
 		Topology: l.spec.Topology, Mode: l.spec.Mode, Version: l.spec.KubernetesVersion,
-		Dir: controlFolder, LogDir: filepath.Join(stateFolder, LogFolder),
+		ControlPlane: l.controlPlane, Dir: controlFolder, LogDir: filepath.Join(stateFolder, LogFolder),
 		Workload: l.spec.Workload, Manifests: manifests,
 		ConfdTemplates: os.DirFS(filepath.Join(programFolder, confdFolder)),
 		PluginFolders:  l.programFolders(), Images: images(),
@@ -152,11 +163,23 @@ func (l *running) clusterConfig() (cluster.Config, error) {
 		NewPodNamespace: newPodNamespace, DeletePodNamespace: deletePodNamespace,
 		Progress: l.process.phase,
 		Died:     func(err error) { l.process.tell(Event{Error: err.Error()}) },
+	}, nil
+}
+
+// placeControlPlane finds the place of the control plane: here, or outside of the
+// kernel that this lab is in.
+func (l *running) placeControlPlane(ctx context.Context) (controlplane.Place, error) {
+	if outside := l.spec.ControlPlane; outside != nil {
+		remote := outside.place(l.spec.Topology)
+		return remote, remote.Hold(ctx, func(err error) { l.process.tell(Event{Error: err.Error()}) })
+	}
+	local := controlplane.Local{
+		Host: cluster.ControlHost, Dir: controlFolder, Environment: l.environment(), Supervisor: l.supervisor,
 	}
 	if l.spec.Seed != "" {
-		config.Seed = filepath.Join(programFolder, seedFolder)
+		local.Seed = filepath.Join(programFolder, seedFolder)
 	}
-	return config, nil
+	return local, nil
 }
 
 // programFolders are where the components lie in the lab.

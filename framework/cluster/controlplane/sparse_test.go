@@ -1,4 +1,4 @@
-package cluster
+package controlplane
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ func TestCopySparse(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(from, "wal", "0.wal"), data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := copySparse(from, to); err != nil {
+	if err := CopySparse(from, to); err != nil {
 		t.Fatal(err)
 	}
 	copied, err := os.ReadFile(filepath.Join(to, "wal", "0.wal"))

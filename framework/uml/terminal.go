@@ -1,0 +1,63 @@
+package uml
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// executeOnTerminal runs a program on the session's terminal.
+func (s *session) executeOnTerminal(cmd *exec.Cmd) (*os.ProcessState, error) {
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.slave, s.slave, s.slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := s.start(cmd); err != nil {
+		return nil, err
+	}
+	// The program has it; reading the master ends when nobody has it any more.
+	_ = s.slave.Close()
+	go func() { _, _ = io.Copy(s.master, s.channel) }()
+	shown := make(chan struct{})
+	go func() {
+		defer close(shown)
+		_, _ = io.Copy(s.channel, s.master)
+	}()
+	_ = cmd.Wait()
+	s.end()
+	<-shown
+	return cmd.ProcessState, nil
+}
+
+// openTerminal opens a pseudo-terminal (pty(7)).
+func openTerminal() (master, slave *os.File, err error) {
+	master, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open a terminal: %w", err)
+	}
+	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
+	}
+	if err == nil {
+		slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	}
+	if err != nil {
+		_ = master.Close()
+		return nil, nil, fmt.Errorf("open a terminal: %w", err)
+	}
+	return master, slave, nil
+}
+
+func (s *session) resize(columns, rows uint32) {
+	_ = unix.IoctlSetWinsize(int(s.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: uint16(rows), Col: uint16(columns)})
+}
+
+func (s *session) closeTerminal() {
+	if s.master != nil {
+		_ = s.master.Close()
+		_ = s.slave.Close()
+	}
+}
