@@ -39,11 +39,19 @@ func newBenchCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		measured, err := measure(command.Context(), options, runs, command.ErrOrStderr())
+		kernel, err := launch.ChooseKernel(command.Context(), launch.Kernel(chosen.kernel), options.Mode)
 		if err != nil {
 			return err
 		}
-		result, err := resultOf(options, measured)
+		one := measureOnce
+		if kernel == launch.UMLKernel {
+			one = chosen.measureInside
+		}
+		measured, err := measure(command.Context(), options, runs, one, command.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		result, err := resultOf(options, kernel, measured)
 		if err != nil {
 			return err
 		}
@@ -56,11 +64,14 @@ func newBenchCommand() *cobra.Command {
 	return command
 }
 
+// measuring brings a lab up and takes it down, and shows how far it is on out.
+type measuring func(ctx context.Context, options launch.Options, out io.Writer, title string) (bench.Run, error)
+
 // measure brings labs up and down one after the other and shows how far it is.
-func measure(ctx context.Context, options launch.Options, runs int, out io.Writer) ([]bench.Run, error) {
+func measure(ctx context.Context, options launch.Options, runs int, one measuring, out io.Writer) ([]bench.Run, error) {
 	var measured []bench.Run
 	for i := range runs {
-		run, err := measureOnce(ctx, options, out, fmt.Sprintf("Run %d of %d: topology %s in mode %s", i+1, runs, options.Topology.Name, options.Mode.Name))
+		run, err := one(ctx, options, out, fmt.Sprintf("Run %d of %d: topology %s in mode %s", i+1, runs, options.Topology.Name, options.Mode.Name))
 		if err != nil {
 			return nil, fmt.Errorf("run %d of %d: %w", i+1, runs, err)
 		}
@@ -71,21 +82,26 @@ func measure(ctx context.Context, options launch.Options, runs int, out io.Write
 }
 
 func measureOnce(ctx context.Context, options launch.Options, out io.Writer, title string) (bench.Run, error) {
-	shown := newDisplay(out, title)
+	shown := newDisplay(out, title, launch.Phases())
 	defer shown.end()
 	options.Progress = shown.tell
 	return bench.Measure(ctx, options)
 }
 
 // resultOf sums runs up and says what they were measured on.
-func resultOf(options launch.Options, runs []bench.Run) (bench.Result, error) {
+func resultOf(options launch.Options, kernel launch.Kernel, runs []bench.Run) (bench.Result, error) {
 	var system unix.Utsname
 	if err := unix.Uname(&system); err != nil {
 		return bench.Result{}, errors.Join(errors.New("ask for the kernel's version"), err)
 	}
+	release, phases := unix.ByteSliceToString(system.Release[:]), launch.Phases()
+	if kernel == launch.UMLKernel {
+		release += ", the lab in User-Mode Linux"
+		phases = append([]string{launch.KernelPhase}, phases...)
+	}
 	return bench.Result{
 		Topology: options.Topology.Name, Mode: options.Mode.Name,
-		Processors: runtime.NumCPU(), Kernel: unix.ByteSliceToString(system.Release[:]),
-		Runs: runs, Rows: bench.Rows(launch.Phases(), runs),
+		Processors: runtime.NumCPU(), Kernel: release,
+		Runs: runs, Rows: bench.Rows(phases, runs),
 	}, nil
 }

@@ -1,17 +1,21 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // nameFlag adds a flag that names a lab.
@@ -19,16 +23,62 @@ func nameFlag(command *cobra.Command) *string {
 	return command.Flags().StringP("name", "n", "", "the lab's name; not needed if exactly one lab is up")
 }
 
-// attach finds the lab that a command is about.
-func attach(name string) (*netns.Lab, error) {
+// attach finds the lab that a command is about. If that is inside User-Mode Linux the
+// command is run there, by this program's copy inside, and its exit status is the error.
+func attach(command *cobra.Command, name string) (*netns.Lab, error) {
 	known, err := labs()
 	if err != nil {
 		return nil, err
 	}
+	if uml.Inside() && !slices.Contains(upOnly(known), name) {
+		// From outside a lab is known by the name of its kernel.
+		name = ""
+	}
 	if name, err = choose(name, known); err != nil {
 		return nil, err
 	}
-	return netns.Attach(name)
+	found, err := netns.Attach(name)
+	if errors.Is(err, netns.ErrOtherKernel) {
+		return nil, runInside(command, name)
+	}
+	return found, err
+}
+
+// runInside runs this command again inside a User-Mode Linux.
+func runInside(command *cobra.Command, name string) error {
+	machine, err := netns.AttachMachine(name)
+	if err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, os.Interrupt, unix.SIGQUIT, unix.SIGTERM, unix.SIGHUP)
+	defer signal.Stop(signals)
+	// What the signals mean the command inside decides.
+	again, err := ownCommand(os.Args[1:]...)
+	if err != nil {
+		return err
+	}
+	status, err := machine.Run(context.WithoutCancel(command.Context()), again, uml.Streams{
+		Stdin: command.InOrStdin(), Stdout: command.OutOrStdout(), Stderr: command.ErrOrStderr(),
+		Signals: signals, Terminal: true,
+	})
+	if err != nil {
+		return err
+	}
+	return exitStatus(status)
+}
+
+// ownCommand is this program with other arguments, to be run inside a User-Mode Linux.
+func ownCommand(arguments ...string) (uml.Command, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return uml.Command{}, fmt.Errorf("find this program's own file: %w", err)
+	}
+	folder, err := os.Getwd()
+	if err != nil {
+		return uml.Command{}, fmt.Errorf("find the working directory: %w", err)
+	}
+	return uml.Command{Argv: append([]string{program}, arguments...), Env: os.Environ(), Dir: folder}, nil
 }
 
 // labs lists the labs of this machine. What belongs to root looks dead to others,

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
-	"github.com/rackproof/rackproof/framework/launch"
 )
 
 // frame is how often a live display is drawn.
@@ -32,10 +31,10 @@ type display struct {
 }
 
 // newDisplay begins a display. Its owner ends it.
-func newDisplay(out io.Writer, title string) *display {
+func newDisplay(out io.Writer, title string, names []string) *display {
 	d := &display{
 		out: out, live: isTerminal(out), began: time.Now(), stop: make(chan struct{}),
-		phases: newPhases(launch.Phases()),
+		phases: newPhases(names),
 	}
 	_, _ = fmt.Fprintln(out, title)
 	if d.live {

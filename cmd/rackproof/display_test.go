@@ -47,7 +47,7 @@ func TestPhases(t *testing.T) {
 
 func TestDisplayWithoutATerminal(t *testing.T) {
 	var out bytes.Buffer
-	d := newDisplay(&out, "Bringing up a lab")
+	d := newDisplay(&out, "Bringing up a lab", []string{"routers", "nodes", "pods"})
 	d.tell(inside.Event{Phase: "routers"})
 	d.tell(inside.Event{Phase: "routers", Done: true, Seconds: 0.5})
 	d.tell(inside.Event{Ready: true})

@@ -55,7 +55,7 @@ func hostAndCommand(arguments []string, dash int) (host string, argv []string, e
 
 // execOn runs a command on a host; a status other than 0 is an exitStatus.
 func execOn(command *cobra.Command, name, host string, argv []string) error {
-	l, err := attach(name)
+	l, err := attach(command, name)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func newLabKubeconfigCommand() *cobra.Command {
 	}
 	name := nameFlag(kubeconfig)
 	kubeconfig.RunE = func(command *cobra.Command, _ []string) error {
-		l, err := attach(*name)
+		l, err := attach(command, *name)
 		if err != nil {
 			return err
 		}

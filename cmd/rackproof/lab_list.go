@@ -42,13 +42,13 @@ func newLabListCommand() *cobra.Command {
 
 func writeLabs(out io.Writer, known []netns.Listed, now time.Time) error {
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(table, "NAME\tTOPOLOGY\tMODE\tSTATE\tAGE\tPROCESS")
+	fmt.Fprintln(table, "NAME\tTOPOLOGY\tMODE\tKERNEL\tSTATE\tAGE\tPROCESS")
 	for _, one := range known {
 		state, pid := "up", fmt.Sprint(one.PID)
 		if !one.Alive {
 			state, pid = "dead (`rackproof lab gc` removes it)", "-"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", one.Name, orDash(one.Topology), orDash(one.Mode), state, age(one.Since, now), pid)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", one.Name, orDash(one.Topology), orDash(one.Mode), one.Kernel, state, age(one.Since, now), pid)
 	}
 	return table.Flush()
 }

@@ -41,7 +41,7 @@ func newLabLogsCommand() *cobra.Command {
 	logs.Flags().IntVar(&lines, "tail", 20, "how many lines of each log")
 	name := nameFlag(logs)
 	logs.RunE = func(command *cobra.Command, arguments []string) error {
-		l, err := attach(*name)
+		l, err := attach(command, *name)
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func newLabStatusCommand() *cobra.Command {
 	name := nameFlag(status)
 	output := formatFlag(status, formatTable, formatJSON)
 	status.RunE = func(command *cobra.Command, _ []string) error {
-		l, err := attach(*name)
+		l, err := attach(command, *name)
 		if err != nil {
 			return err
 		}

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/bench"
 	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -19,6 +22,7 @@ import (
 type recipe struct {
 	topology, mode string
 	leaves         softwareFlag
+	kernel         kernelFlag
 }
 
 // softwareFlag is the value of a flag that names routers' software; empty for what
@@ -41,12 +45,32 @@ func (f *softwareFlag) Set(text string) error {
 // Type implements pflag.Value.
 func (f *softwareFlag) Type() string { return fmt.Sprintf("%s|%s", topology.FRR, topology.BIRD) }
 
+// kernelFlag is the value of a flag that names a kernel.
+type kernelFlag launch.Kernel
+
+// String implements pflag.Value.
+func (f *kernelFlag) String() string { return string(*f) }
+
+// Set implements pflag.Value.
+func (f *kernelFlag) Set(text string) error {
+	if kernel := launch.Kernel(text); slices.Contains(launch.Kernels(), kernel) {
+		*f = kernelFlag(kernel)
+		return nil
+	}
+	return fmt.Errorf("use one of %v", launch.Kernels())
+}
+
+// Type implements pflag.Value.
+func (f *kernelFlag) Type() string { return "auto|host|uml" }
+
 // recipeFlags adds flags that name a topology, a mode and the leaves' software.
 func recipeFlags(command *cobra.Command) *recipe {
 	var r recipe
 	command.Flags().StringVar(&r.topology, "topology", "leaf-spine", "a topology's name, or its file")
 	command.Flags().StringVar(&r.mode, "mode", "leafreflector", "a mode's name, or its folder")
 	command.Flags().Var(&r.leaves, "leaves", "what the leaves run (default: what the topology says)")
+	r.kernel = kernelFlag(launch.AutoKernel)
+	command.Flags().Var(&r.kernel, "kernel", "the kernel of the lab; uml is User-Mode Linux, auto takes it where this machine's own lacks something")
 	return &r
 }
 
@@ -79,6 +103,7 @@ func newLabUpCommand() *cobra.Command {
 		Example: "  rackproof lab up\n" +
 			"  rackproof lab up --topology single-rack --mode fullmesh --name mesh\n" +
 			"  rackproof lab up --topology tor --mode tor --leaves bird\n" +
+			"  rackproof lab up --topology two-racks --mode ipip --kernel uml\n" +
 			"  rackproof lab up --topology ./mine.yaml -o json | jq -r .name",
 	}
 	chosen := recipeFlags(up)
@@ -90,7 +115,15 @@ func newLabUpCommand() *cobra.Command {
 			return err
 		}
 		options.Name = name
-		result, err := bringUp(command.Context(), options, command.ErrOrStderr())
+		kernel, err := launch.ChooseKernel(command.Context(), launch.Kernel(chosen.kernel), options.Mode)
+		if err != nil {
+			return err
+		}
+		up := bringUp
+		if kernel == launch.UMLKernel {
+			up = chosen.bringUpInside
+		}
+		result, err := up(command.Context(), options, command.ErrOrStderr())
 		if err != nil {
 			return err
 		}
@@ -109,8 +142,10 @@ type broughtUp struct {
 	Mode       string `json:"mode"`
 	PID        int    `json:"pid"`
 	Kubeconfig string `json:"kubeconfig"`
-	// Seconds is how long it took from nothing to ready.
-	Seconds float64 `json:"seconds"`
+	// Seconds is how long it took from nothing to ready, and Phases what of it the
+	// phases took, which overlap.
+	Seconds float64            `json:"seconds"`
+	Phases  map[string]float64 `json:"phases"`
 
 	// host is one that can be entered.
 	host string
@@ -119,6 +154,8 @@ type broughtUp struct {
 // bringUp brings a lab up, shows how on out, and lets the lab live on.
 func bringUp(ctx context.Context, options launch.Options, out io.Writer) (broughtUp, error) {
 	began := time.Now()
+	phases := bench.NewPhaseTimes(options.Progress)
+	options.Progress = phases.Record
 	l, err := launchWithDisplay(ctx, options, out,
 		fmt.Sprintf("Bringing up topology %s in mode %s", options.Topology.Name, options.Mode.Name))
 	if err != nil {
@@ -130,15 +167,25 @@ func bringUp(ctx context.Context, options launch.Options, out io.Writer) (brough
 	}
 	return broughtUp{
 		Name: l.Name(), Topology: options.Topology.Name, Mode: options.Mode.Name, PID: l.PID(),
-		Kubeconfig: l.Kubeconfig(), Seconds: took.Seconds(), host: options.Topology.Nodes()[0].Name,
+		Kubeconfig: l.Kubeconfig(), Seconds: took.Seconds(), Phases: phases.Seconds(), host: options.Topology.Nodes()[0].Name,
 	}, nil
 }
 
 func launchWithDisplay(ctx context.Context, options launch.Options, out io.Writer, title string) (*netns.Lab, error) {
-	shown := newDisplay(out, title)
+	shown := newDisplay(out, title, launch.Phases())
 	defer shown.end()
-	options.Progress = shown.tell
+	options.Progress = both(options.Progress, shown.tell)
 	return launch.Up(ctx, options)
+}
+
+// both tells two of a piece of news, the first of whom may be nil.
+func both(first, second func(inside.Event)) func(inside.Event) {
+	return func(event inside.Event) {
+		if first != nil {
+			first(event)
+		}
+		second(event)
+	}
 }
 
 func (b broughtUp) writeText(out io.Writer) error {

@@ -13,10 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/uml"
 )
 
 func main() {
-	// The process of a lab is this program again.
+	// The process of a lab is this program again, and so is the init of a User-Mode
+	// Linux.
+	uml.RunIfInit()
 	netns.RunIfLab()
 	os.Exit(run())
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/rackproof/rackproof/framework/lab/netns"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/launch"
 )
 
@@ -31,14 +29,14 @@ type Run struct {
 // Measure brings a lab up and takes it down again. Whatever happens, the lab is
 // gone afterwards.
 func Measure(ctx context.Context, options launch.Options) (Run, error) {
-	phases := recorder{seconds: map[string]float64{}, next: options.Progress}
-	options.Progress = phases.record
+	phases := NewPhaseTimes(options.Progress)
+	options.Progress = phases.Record
 	began := time.Now()
 	l, err := launch.Up(ctx, options)
 	if err != nil {
 		return Run{}, err
 	}
-	run := Run{Ready: time.Since(began).Seconds(), Phases: phases.taken()}
+	run := Run{Ready: time.Since(began).Seconds(), Phases: phases.Seconds()}
 	run.Memory, err = memoryOf(l)
 	began = time.Now()
 	downCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), downTimeout)
@@ -51,36 +49,13 @@ func Measure(ctx context.Context, options launch.Options) (Run, error) {
 }
 
 func memoryOf(l *netns.Lab) (uint64, error) {
-	memory, err := pss(procOf(l.PID()))
+	memory, err := Memory(l.PID())
 	if err != nil {
 		return 0, fmt.Errorf("lab %s: measure its memory: %w", l.Name(), err)
 	}
 	return memory, nil
 }
 
-// recorder keeps the times of phases and passes the news on.
-type recorder struct {
-	mu      sync.Mutex
-	seconds map[string]float64
-	next    func(inside.Event)
-}
-
-func (r *recorder) record(event inside.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if event.Phase != "" && event.Done {
-		r.seconds[event.Phase] = event.Seconds
-	}
-	if r.next != nil {
-		r.next(event)
-	}
-}
-
-// taken returns the times; what is told later is of no interest.
-func (r *recorder) taken() map[string]float64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	taken := r.seconds
-	r.seconds = map[string]float64{}
-	return taken
-}
+// Memory is the proportional set size of a lab's process and all that hang on it, in
+// bytes.
+func Memory(pid int) (uint64, error) { return pss(procOf(pid)) }

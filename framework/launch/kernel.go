@@ -64,6 +64,9 @@ func ChooseKernel(ctx context.Context, wanted Kernel, modes ...*calico.Mode) (Ke
 	return UMLKernel, nil
 }
 
+// KernelPhase is the phase in which a User-Mode Linux starts.
+const KernelPhase = "kernel"
+
 // machineMemory is a User-Mode Linux's memory in MiB. A lab of three nodes takes half
 // of it; what is not used is not taken from this machine.
 const machineMemory = 3072

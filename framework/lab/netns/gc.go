@@ -12,8 +12,8 @@ type Listed struct {
 	Topology string `json:"topology"`
 	Mode     string `json:"mode"`
 	// Kernel is `uml` for a lab inside User-Mode Linux, and for a machine that labs are
-	// brought up in; empty for this machine's own.
-	Kernel string    `json:"kernel,omitempty"`
+	// brought up in; `host` for this machine's own.
+	Kernel string    `json:"kernel"`
 	PID    int       `json:"pid"`
 	Since  time.Time `json:"since"`
 	// Alive is false for what a lab that was killed has left.
@@ -28,7 +28,7 @@ func List() ([]Listed, error) {
 	}
 	var list []Listed
 	for _, f := range all {
-		entry := Listed{Name: f.name(), Alive: f.alive()}
+		entry := Listed{Name: f.name(), Alive: f.alive(), Kernel: "host"}
 		if spec, err := f.spec(); err == nil {
 			if spec.Topology != nil {
 				entry.Topology, entry.Mode = spec.Topology.Name, spec.Mode.Name
