@@ -32,3 +32,37 @@ func EncapsulationOf(pool v3.IPPool) Encapsulation {
 	}
 	return NoEncapsulation
 }
+
+// viaIPIP and viaVXLAN tell by which kind of tunnel packets travel, if by any.
+func (e Encapsulation) viaIPIP() bool { return e == IPIP || e == IPIPCrossSubnet }
+
+func (e Encapsulation) viaVXLAN() bool { return e == VXLAN || e == VXLANCrossSubnet }
+
+// CrossSubnet tells whether only packets to nodes of other subnets are
+// encapsulated.
+func (e Encapsulation) CrossSubnet() bool { return e == IPIPCrossSubnet || e == VXLANCrossSubnet }
+
+// Device is the interface that encapsulates on every node, empty without
+// encapsulation (felix/dataplane/linux/dataplanedefs).
+func (e Encapsulation) Device() string {
+	switch {
+	case e.viaIPIP():
+		return "tunl0"
+	case e.viaVXLAN():
+		return "vxlan.calico"
+	}
+	return ""
+}
+
+// TunnelAddressAnnotation is the annotation of a Kubernetes Node that has the
+// node's own address on that interface (libcalico-go,
+// lib/backend/k8s/resources/node.go), empty without encapsulation.
+func (e Encapsulation) TunnelAddressAnnotation() string {
+	switch {
+	case e.viaIPIP():
+		return IPIPTunnelAddressAnnotation
+	case e.viaVXLAN():
+		return VXLANTunnelAddressAnnotation
+	}
+	return ""
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/capability"
 	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -71,8 +72,8 @@ func Up(ctx context.Context, options Options) (*netns.Lab, error) {
 }
 
 // Check tells whether a lab can be brought up on this machine: the mode fits the
-// topology, the machine has what the mode needs, and the components are built. It
-// makes nothing.
+// topology, the machine has what the mode needs, the components are built, and the
+// pools' routes have the owner that the mode states. It makes nothing.
 func Check(ctx context.Context, t *topology.Topology, m *calico.Mode) error {
 	if err := m.Check(t); err != nil {
 		return err
@@ -84,8 +85,18 @@ func Check(ctx context.Context, t *topology.Topology, m *calico.Mode) error {
 	if err != nil {
 		return err
 	}
-	_, err = component.Locate(cache)
-	return err
+	components, err := component.Locate(cache)
+	if err != nil {
+		return err
+	}
+	version, err := calico.ParseVersion(components.Version(component.CalicoNode))
+	if err != nil {
+		return err
+	}
+	if err := m.CheckOwner(version); err != nil {
+		return err
+	}
+	return bird.CheckMode(m)
 }
 
 // waitReady waits for sessions and pods, side by side, and no longer than the
