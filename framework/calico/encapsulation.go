@@ -33,10 +33,11 @@ func EncapsulationOf(pool v3.IPPool) Encapsulation {
 	return NoEncapsulation
 }
 
-// viaIPIP and viaVXLAN tell by which kind of tunnel packets travel, if by any.
-func (e Encapsulation) viaIPIP() bool { return e == IPIP || e == IPIPCrossSubnet }
+// ViaIPIP tells whether packets travel by IPIP, at least those across subnets.
+func (e Encapsulation) ViaIPIP() bool { return e == IPIP || e == IPIPCrossSubnet }
 
-func (e Encapsulation) viaVXLAN() bool { return e == VXLAN || e == VXLANCrossSubnet }
+// ViaVXLAN tells whether packets travel by VXLAN, at least those across subnets.
+func (e Encapsulation) ViaVXLAN() bool { return e == VXLAN || e == VXLANCrossSubnet }
 
 // CrossSubnet tells whether only packets to nodes of other subnets are
 // encapsulated.
@@ -46,9 +47,9 @@ func (e Encapsulation) CrossSubnet() bool { return e == IPIPCrossSubnet || e == 
 // encapsulation (felix/dataplane/linux/dataplanedefs).
 func (e Encapsulation) Device() string {
 	switch {
-	case e.viaIPIP():
+	case e.ViaIPIP():
 		return "tunl0"
-	case e.viaVXLAN():
+	case e.ViaVXLAN():
 		return "vxlan.calico"
 	}
 	return ""
@@ -59,9 +60,9 @@ func (e Encapsulation) Device() string {
 // lib/backend/k8s/resources/node.go), empty without encapsulation.
 func (e Encapsulation) TunnelAddressAnnotation() string {
 	switch {
-	case e.viaIPIP():
+	case e.ViaIPIP():
 		return IPIPTunnelAddressAnnotation
-	case e.viaVXLAN():
+	case e.ViaVXLAN():
 		return VXLANTunnelAddressAnnotation
 	}
 	return ""

@@ -57,10 +57,10 @@ func v333() Version { return Version{3, 33} }
 // if it is told to; that BIRD keeps away is up to its templates. Routes of a pool
 // without encapsulation both program then.
 func (c ClusterRoutes) Owner(version Version, encapsulation Encapsulation) (RouteOwner, error) {
-	if encapsulation.viaVXLAN() {
+	if encapsulation.ViaVXLAN() {
 		return FelixOwns, nil
 	}
-	felix, bird := c.programs(version, encapsulation.viaIPIP())
+	felix, bird := c.programs(version, encapsulation.ViaIPIP())
 	switch {
 	case felix && bird:
 		return "", fmt.Errorf("with programClusterRoutes %s Felix and BIRD both program the routes of a pool with encapsulation %s in Calico %s: leave them to one", c, encapsulation, version)
