@@ -99,8 +99,8 @@ func Check(ctx context.Context, t *topology.Topology, m *calico.Mode) error {
 	return bird.CheckMode(m)
 }
 
-// waitReady waits for sessions and pods, side by side, and no longer than the
-// lab's components live.
+// waitReady waits for sessions and pods, side by side, and for routes where Felix
+// makes them; no longer than the lab's components live.
 func waitReady(ctx context.Context, l *netns.Lab, progress func(inside.Event)) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
@@ -113,10 +113,15 @@ func waitReady(ctx context.Context, l *netns.Lab, progress func(inside.Event)) e
 		case <-ctx.Done():
 		}
 	}()
-	tasks, ctx := errgroup.WithContext(ctx)
-	tasks.Go(phase(ctx, "sessions", progress, func() error { return waitForSessions(ctx, l) }))
-	tasks.Go(phase(ctx, "pods", progress, func() error { return waitForWorkload(ctx, l) }))
-	return tasks.Wait()
+	tasks, both := errgroup.WithContext(ctx)
+	tasks.Go(phase(both, "sessions", progress, func() error { return waitForSessions(both, l) }))
+	tasks.Go(phase(both, "pods", progress, func() error { return waitForWorkload(both, l) }))
+	if err := tasks.Wait(); err != nil || l.Mode().RouteOwner != calico.FelixOwns {
+		return err
+	}
+	// Routes of BIRD's are there as soon as its sessions are. Felix's come when it has
+	// started, which neither sessions nor pods wait for.
+	return phase(ctx, "routes", progress, func() error { return waitForRoutes(ctx, l) })()
 }
 
 // phase tells when something begins and ends.
