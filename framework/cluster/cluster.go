@@ -30,6 +30,9 @@ type Config struct {
 	Mode     *calico.Mode
 	// Version is Kubernetes' version, which nodes report.
 	Version string
+	// Iptables is the variant of iptables that Felix uses, nft or legacy. The program
+	// iptables has to be the same one.
+	Iptables string
 	// ControlPlane is where the control plane runs.
 	ControlPlane controlplane.Place
 	// Dir is a folder for files of the nodes' agents.

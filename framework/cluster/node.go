@@ -162,7 +162,7 @@ func (c *Cluster) nodeEnvironment(host topology.Host) []string {
 		"FELIX_DATASTORETYPE=kubernetes",
 		"FELIX_DEFAULTENDPOINTTOHOSTACTION=ACCEPT",
 		"FELIX_IPV6SUPPORT=false",
-		"FELIX_IPTABLESBACKEND=nft",
+		"FELIX_IPTABLESBACKEND=" + c.config.Iptables,
 		"FELIX_LOGSEVERITYSYS=none",
 		"FELIX_LOGSEVERITYSCREEN=info",
 		// No lab sends anything outside its own namespaces.

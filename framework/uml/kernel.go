@@ -114,5 +114,14 @@ func CommandLine(o Options) ([]string, error) {
 	return slices.Clip(argv), nil
 }
 
+// Environment is what a process has in its environment to know that it runs inside;
+// empty on this machine itself.
+func Environment() []string {
+	if !Inside() {
+		return nil
+	}
+	return []string{insideVariable + "=" + os.Getenv(insideVariable)}
+}
+
 // Inside tells whether this process runs inside such a kernel.
 func Inside() bool { return os.Getenv(insideVariable) != "" }

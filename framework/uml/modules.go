@@ -22,13 +22,14 @@ func wantedModules() []string {
 		"kernel/net/xfrm/xfrm_user.",
 		"kernel/net/netfilter/ipset/ip_set",
 		"kernel/net/netfilter/nf_conntrack.", "kernel/net/netfilter/nf_conntrack_netlink.", "kernel/net/netfilter/nf_nat.",
-		"kernel/net/netfilter/nf_tables.", "kernel/net/netfilter/nft_compat.", "kernel/net/netfilter/nft_chain_nat.",
-		"kernel/net/netfilter/nft_ct.", "kernel/net/netfilter/nft_nat.", "kernel/net/netfilter/nft_masq.",
-		"kernel/net/netfilter/nft_counter.", "kernel/net/netfilter/nft_limit.", "kernel/net/netfilter/nft_log.",
-		"kernel/net/netfilter/nft_reject.", "kernel/net/ipv4/netfilter/nft_reject_ipv4.", "kernel/net/netfilter/nft_fib.",
-		"kernel/net/ipv4/netfilter/nft_fib_ipv4.", "kernel/net/netfilter/nft_redir.", "kernel/net/netfilter/nft_hash.", "kernel/net/netfilter/nft_numgen.",
-		"kernel/net/netfilter/x_tables.", "kernel/net/netfilter/xt_",
-		"kernel/net/ipv4/netfilter/ipt_REJECT.", "kernel/net/ipv4/netfilter/ipt_rpfilter.",
+		// iptables, and what kube-proxy's and Felix's rules are made of; this kernel has
+		// nftables without the tables that iptables-nft needs
+		"kernel/net/ipv4/netfilter/iptable_", "kernel/net/ipv4/netfilter/ipt_REJECT.",
+		"kernel/net/netfilter/xt_addrtype.", "kernel/net/netfilter/xt_comment.", "kernel/net/netfilter/xt_conntrack.",
+		"kernel/net/netfilter/xt_CT.", "kernel/net/netfilter/xt_limit.", "kernel/net/netfilter/xt_mark.", "kernel/net/netfilter/xt_MASQUERADE.",
+		"kernel/net/netfilter/xt_multiport.", "kernel/net/netfilter/xt_nat.", "kernel/net/netfilter/xt_NFLOG.",
+		"kernel/net/ipv4/netfilter/ipt_rpfilter.", "kernel/net/netfilter/xt_set.", "kernel/net/netfilter/xt_statistic.", "kernel/net/netfilter/xt_tcpudp.",
+		"kernel/net/netfilter/xt_u32.", "kernel/net/netfilter/xt_recent.", "kernel/net/netfilter/xt_state.",
 	}
 }
 

@@ -26,6 +26,7 @@ func absentFeatures(ctx context.Context, wanted map[Feature]bool) (map[Feature]s
 		{IPIP, tryIPIP},
 		{Multipath, tryMultipath},
 		{NFTables, tryNFTables},
+		{XTables, tryXTables},
 		{IPSet, tryIPSet},
 		{Conntrack, tryConntrack},
 		{Tap, tryTap},

@@ -59,7 +59,9 @@ const (
 	Multipath  Feature = "multipath routes"
 	// NFTables is nftables with the xtables extensions that kube-proxy and Felix
 	// use by way of iptables-nft.
-	NFTables  Feature = "nftables with xtables extensions"
+	NFTables Feature = "nftables with xtables extensions"
+	// XTables are the older tables of iptables, which labs use in User-Mode Linux.
+	XTables   Feature = "iptables' tables"
 	IPSet     Feature = "IP sets"
 	Conntrack Feature = "connection tracking"
 	// Tap are the network devices by which User-Mode Linux reaches the outside.
@@ -83,6 +85,8 @@ func (f Feature) remedy() string {
 		return "use a kernel with CONFIG_IP_ROUTE_MULTIPATH"
 	case NFTables:
 		return "try `modprobe nft_compat`, or use a kernel with CONFIG_NFT_COMPAT and the CONFIG_NETFILTER_XT_* of that extension"
+	case XTables:
+		return "try `modprobe iptable_filter`, or use a kernel with CONFIG_IP_NF_FILTER, CONFIG_IP_NF_NAT, CONFIG_IP_NF_MANGLE and CONFIG_IP_NF_RAW"
 	case IPSet:
 		return "try `modprobe ip_set`, or use a kernel with CONFIG_IP_SET and CONFIG_IP_SET_HASH_*"
 	case Tap:
@@ -96,6 +100,10 @@ func (f Feature) remedy() string {
 // EmbeddedLab is what every embedded lab needs, whatever its mode. Its files go
 // below stateDir.
 func EmbeddedLab(stateDir string) Need {
+	tables := NFTables
+	if uml.Inside() {
+		tables = XTables
+	}
 	return Need{
 		For: "the embedded lab",
 		// Calico's system requirements: Linux 5.10 or later.
@@ -113,7 +121,7 @@ func EmbeddedLab(stateDir string) Need {
 			{"ipset", "ipset"},
 			{"conntrack", "conntrack"},
 		},
-		Features: []Feature{Namespaces, Veth, Bridge, Multipath, NFTables, IPSet, Conntrack},
+		Features: []Feature{Namespaces, Veth, Bridge, Multipath, tables, IPSet, Conntrack},
 		// etcd's data and the logs of a lab with some load on it.
 		Space: []Space{{stateDir, 500e6}},
 	}

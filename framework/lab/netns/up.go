@@ -148,7 +148,7 @@ func start(f folder, spec inside.Spec, lock *os.File, progress func(inside.Event
 	cmd := exec.CommandContext(context.Background(), "/proc/self/exe", string(f))
 	cmd.Args[0] = inside.ProcessName
 	cmd.Dir = "/"
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}
+	cmd.Env = append(uml.Environment(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root")
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{lock, lifelineRead, eventsWrite}
 	cmd.SysProcAttr = &syscall.SysProcAttr{

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // Places in a lab's file system.
@@ -192,18 +193,28 @@ func changeRoot(root string) error {
 	return os.Chdir("/")
 }
 
-// selectIptables makes `iptables` the nft variant in the lab, whatever the
-// machine's alternatives say: Felix is told to use nft, and kube-proxy has to
-// write to the same tables.
+// iptablesVariant is the variant of iptables that labs use: the one on nftables, which
+// distributions have as their own, but in User-Mode Linux the older one, because
+// Debian's has nftables without the tables that the newer one needs.
+func iptablesVariant() string {
+	if uml.Inside() {
+		return "legacy"
+	}
+	return "nft"
+}
+
+// selectIptables makes `iptables` one variant in the lab, whatever the machine's
+// alternatives say: Felix is told which one to use, and kube-proxy has to write to the
+// same tables.
 func selectIptables() error {
 	for _, name := range []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"} {
 		link := filepath.Join("/etc/alternatives", name)
-		variant := strings.Replace(name, "tables", "tables-nft", 1)
+		variant := strings.Replace(name, "tables", "tables-"+iptablesVariant(), 1)
 		if err := os.Remove(link); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("select iptables' nft variant: %w", err)
+			return fmt.Errorf("select a variant of iptables: %w", err)
 		}
 		if err := os.Symlink(filepath.Join("/usr/sbin", variant), link); err != nil {
-			return fmt.Errorf("select iptables' nft variant: %w", err)
+			return fmt.Errorf("select a variant of iptables: %w", err)
 		}
 	}
 	return nil

@@ -155,7 +155,7 @@ func (l *running) clusterConfig() (cluster.Config, error) {
 	}
 	return cluster.Config{
 		Topology: l.spec.Topology, Mode: l.spec.Mode, Version: l.spec.KubernetesVersion,
-		ControlPlane: l.controlPlane, Dir: controlFolder, LogDir: filepath.Join(stateFolder, LogFolder),
+		Iptables: iptablesVariant(), ControlPlane: l.controlPlane, Dir: controlFolder, LogDir: filepath.Join(stateFolder, LogFolder),
 		Workload: l.spec.Workload, Manifests: manifests,
 		ConfdTemplates: os.DirFS(filepath.Join(programFolder, confdFolder)),
 		PluginFolders:  l.programFolders(), Images: images(),
