@@ -71,7 +71,9 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 		return n.startFelix()
 	})
 	tasks.Go(func() error {
-		return n.startInBackground("kube-proxy", append([]string{"kube-proxy"}, c.proxyArguments(host)...)...)
+		proxy := n.component("kube-proxy", append([]string{"kube-proxy"}, c.proxyArguments(host)...))
+		proxy.Nice = lateNice
+		return c.config.Supervisor.Start(proxy)
 	})
 	return tasks.Wait()
 }
@@ -114,12 +116,12 @@ func (n node) start(name string, argv ...string) error {
 	return n.cluster.config.Supervisor.Start(n.component(name, argv))
 }
 
-// startInBackground starts what sessions and pods do not wait for.
-func (n node) startInBackground(name string, argv ...string) error {
-	component := n.component(name, argv)
-	component.Background = true
-	return n.cluster.config.Supervisor.Start(component)
-}
+// Nice values of what a lab's readiness does not wait for: Felix, and then kube-proxy,
+// which starts some fifty programs before services work.
+const (
+	soonNice = 10
+	lateNice = 19
+)
 
 // startBIRD starts BIRD once confd has written its configuration. The main file
 // includes the other two, and confd writes each when it has what it needs.

@@ -30,12 +30,7 @@ const tunnelAddressTimeout = time.Minute
 // started again at once. In a mode without encapsulation the service has nothing to
 // do, and is left out for the memory that it takes.
 func (n node) allocateTunnelAddress(ctx context.Context) error {
-	annotation := ""
-	for _, pool := range n.cluster.config.Mode.Resources.IPPools {
-		if a := calico.EncapsulationOf(pool).TunnelAddressAnnotation(); a != "" {
-			annotation = a
-		}
-	}
+	annotation := n.tunnelAnnotation()
 	if annotation == "" {
 		return nil
 	}
@@ -57,10 +52,24 @@ func (n node) allocateTunnelAddress(ctx context.Context) error {
 	return nil
 }
 
-// startFelix starts Felix, which neither sessions nor pods wait for.
+// tunnelAnnotation is where Calico keeps the address of the node's tunnel device; empty
+// in a mode without tunnels.
+func (n node) tunnelAnnotation() string {
+	for _, pool := range n.cluster.config.Mode.Resources.IPPools {
+		if annotation := calico.EncapsulationOf(pool).TunnelAddressAnnotation(); annotation != "" {
+			return annotation
+		}
+	}
+	return ""
+}
+
+// startFelix starts Felix, which neither sessions nor pods wait for. Where it programs
+// the routes the lab does.
 func (n node) startFelix() error {
 	component := n.component("calico-felix", []string{"calico-node", "-felix"})
-	component.Background = true
+	if n.tunnelAnnotation() == "" {
+		component.Nice = soonNice
+	}
 	component.RestartOn = []int{configurationChanged}
 	return n.cluster.config.Supervisor.Start(component)
 }

@@ -17,9 +17,9 @@ type Component struct {
 	Env []string
 	// Namespaces are the host's.
 	Namespaces namespace.Set
-	// Background components leave the processor to others while there are any that
-	// want it: those that a lab's sessions and pods do not wait for.
-	Background bool
+	// Nice is the component's nice value (nice(2)): the higher, the more it leaves the
+	// processor to others that want it.
+	Nice int
 	// RestartOn are the exit statuses by which the program asks to be started again.
 	// To end with any other one unasked is a death.
 	RestartOn []int

@@ -29,9 +29,6 @@ type Supervisor struct {
 	components map[key]*running
 }
 
-// backgroundNice is the nice value of background components.
-const backgroundNice = 10
-
 type key struct{ host, name string }
 
 type running struct {
@@ -76,11 +73,7 @@ func (s *Supervisor) launch(r *running) error {
 	defer log.Close()
 	cmd := command(context.Background(), c)
 	cmd.Stdout, cmd.Stderr = log, log
-	nice := 0
-	if c.Background {
-		nice = backgroundNice
-	}
-	if err := s.reaper.start(c.Namespaces, nice, cmd); err != nil {
+	if err := s.reaper.start(c.Namespaces, c.Nice, cmd); err != nil {
 		return fmt.Errorf("%s: start %s: %w", c.Host, c.Name, err)
 	}
 	r.status.PID, r.status.State, r.status.Since = cmd.Process.Pid, Running, time.Now()
