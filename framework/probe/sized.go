@@ -135,17 +135,21 @@ func awaitDatagram(sender, receiver net.Conn, octets int) (arrived bool, err err
 }
 
 // listenUDP opens a socket at an address of a host, on any port.
-func listenUDP(host lab.Host, address netip.Addr) (*net.UDPConn, error) {
+func listenUDP(host lab.Host, address netip.Addr) (net.Conn, error) {
 	handle, err := host.NetworkNamespace()
 	if err != nil {
 		return nil, err
 	}
 	set := namespace.Set{Net: os.NewFile(uintptr(handle), "network namespace of "+host.Name())}
 	defer set.Close()
-	var conn *net.UDPConn
-	err = set.Do(func() (err error) {
-		conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(address, 0)))
-		return err
+	var conn net.Conn
+	err = set.Do(func() error {
+		opened, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(address, 0)))
+		if err != nil {
+			return err
+		}
+		conn = opened
+		return nil
 	})
 	return conn, err
 }

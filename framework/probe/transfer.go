@@ -68,7 +68,7 @@ func sendBulk(ctx context.Context, from, to lab.Host, address netip.Addr, octets
 	if err != nil {
 		return t, fmt.Errorf("listen: %w", err)
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	received := make(chan receipt, 1)
 	go func() { received <- receive(ctx, listener) }()
 
