@@ -53,7 +53,7 @@ func runElsewhere(o options, labs []Recipe) (status int, elsewhere bool) {
 	status, err = runInside(ctx, machine, signals)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		if lines, logErr := machine.Log(kernelLines); logErr == nil {
+		if lines, logErr := machine.Log(kernelLines); logErr == nil && len(lines) > 0 {
 			fmt.Fprintln(os.Stderr, "The last lines of its kernel:")
 			for _, line := range lines {
 				fmt.Fprintln(os.Stderr, "   ", line)

@@ -23,8 +23,8 @@ const Port = 6442
 
 // Remote is a place that is served elsewhere.
 type Remote struct {
-	// Address is the control plane's.
-	Address netip.Addr
+	// Server is where it is served.
+	Server netip.AddrPort
 	// Host is the name by which the caller knows the place.
 	Host string
 	// Dir is the folder of the control plane's files, as its programs see it.
@@ -102,7 +102,7 @@ func (r Remote) Hold(ctx context.Context, died func(error)) error {
 			return nil
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {
-			return fmt.Errorf("reach the control plane's place at %s outside of this kernel: %w", r.Address, err)
+			return fmt.Errorf("reach the control plane's place at %s outside of this kernel: %w", r.Server, err)
 		}
 		select {
 		case <-time.After(reachInterval):
@@ -146,7 +146,7 @@ func (r Remote) request(ctx context.Context, method, target string, body any) ([
 
 // send sends a request; an answer that is a refusal is an error.
 func (r Remote) send(ctx context.Context, method, target string, body io.Reader) (*http.Response, error) {
-	url := "http://" + netip.AddrPortFrom(r.Address, Port).String() + target
+	url := "http://" + r.Server.String() + target
 	request, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
 		return nil, err

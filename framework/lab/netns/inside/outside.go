@@ -26,7 +26,7 @@ type OutsideControlPlane struct {
 }
 
 func (o OutsideControlPlane) place(t *topology.Topology) controlplane.Remote {
-	return controlplane.Remote{Address: t.Management.Control, Host: cluster.ControlHost, Dir: o.Dir, Prepared: o.Prepared}
+	return controlplane.Remote{Server: netip.AddrPortFrom(t.Management.Control, controlplane.Port), Host: cluster.ControlHost, Dir: o.Dir, Prepared: o.Prepared}
 }
 
 const (
