@@ -57,7 +57,9 @@ func TestCommandLine(t *testing.T) {
 		}
 	}
 	for n := range Ports + 1 {
-		device := func(word string) bool { return strings.HasPrefix(word, DeviceName(n)+":") && strings.Contains(word, "ifname="+TapName(n)+",") }
+		device := func(word string) bool {
+			return strings.HasPrefix(word, DeviceName(n)+":") && strings.Contains(word, "ifname="+TapName(n)+",")
+		}
 		if !slices.ContainsFunc(argv, device) {
 			t.Errorf("there is no device %d in %q", n, argv)
 		}

@@ -29,7 +29,7 @@ func newPlace(t *testing.T, lifeline http.HandlerFunc) (Local, Remote) {
 }
 
 func TestRemoteDoesWhatLocalDoes(t *testing.T) {
-	local, remote := newPlace(t, nil)
+	local, remote := newPlace(t, http.NotFound)
 	if err := remote.Begin(t.Context(), map[string][]byte{"ca.crt": {0, 1, 255}}); err != nil {
 		t.Fatal(err)
 	}
