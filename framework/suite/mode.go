@@ -1,0 +1,85 @@
+package suite
+
+import (
+	"context"
+	"slices"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/lab"
+)
+
+// SwitchMode puts the lab into another mode while it is up, and back into its own when
+// the spec ends: Calico's resources become those of the mode, and the fabric's routers
+// do what it asks of them. It returns when everything is asked for; what the lab makes
+// of it takes time. The oracle expects the new mode from then on.
+func (l *Lab) SwitchMode(ctx context.Context, name string) {
+	ginkgo.GinkgoHelper()
+	mode, err := fixtures.Mode(name)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	gomega.Expect(mode.Check(l.topology)).To(gomega.Succeed())
+	if _, ok := l.Lab.(lab.RouterController); !ok {
+		ginkgo.Skip("unable: this lab's routers cannot be configured anew")
+	}
+	before := l.currentRouters()
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		l.configure(ctx, before)
+		l.applyMode(ctx, l.mode)
+	})
+	wanted, err := fabric.Plan(l.topology, mode)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	l.configure(ctx, wanted)
+	l.applyMode(ctx, mode)
+}
+
+// applyMode makes Calico's resources those of a mode. Sessions come before what uses
+// them.
+func (l *Lab) applyMode(ctx context.Context, mode *calico.Mode) {
+	ginkgo.GinkgoHelper()
+	succeed := func(err error) {
+		ginkgo.GinkgoHelper()
+		gomega.Expect(err).NotTo(gomega.HaveOccurred(), "apply mode %s", mode.Name)
+	}
+	for _, node := range l.topology.Nodes() {
+		own, _ := mode.Resources.Node(node.Name)
+		annotations := own.Annotations()
+		for _, annotation := range []string{calico.ASNumberAnnotation, calico.ReflectorClusterIDAnnotation} {
+			var value *string
+			if text, ok := annotations[annotation]; ok {
+				value = &text
+			}
+			succeed(l.Calico.AnnotateNode(ctx, node.Name, annotation, value))
+		}
+		for label, value := range own.Labels {
+			succeed(l.Calico.LabelNode(ctx, node.Name, label, &value))
+		}
+	}
+	wanted := func(name string) bool {
+		return slices.ContainsFunc(mode.Resources.BGPPeers, func(p v3.BGPPeer) bool { return p.Name == name })
+	}
+	for _, peer := range mode.Resources.BGPPeers {
+		succeed(l.setBGPPeer(ctx, peer.Name, peer.Spec))
+	}
+	for _, peer := range l.resources(ctx).BGPPeers {
+		if !wanted(peer.Name) {
+			succeed(l.Calico.DeleteBGPPeer(ctx, peer.Name))
+		}
+	}
+	configuration, _ := mode.Resources.Configuration()
+	succeed(l.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { *spec = configuration.Spec }))
+	felix := mode.Resources.FelixConfigurations
+	if len(felix) == 0 {
+		// What was asked for by another mode is asked for no more.
+		felix = []v3.FelixConfiguration{{ObjectMeta: metav1.ObjectMeta{Name: "default"}}}
+	}
+	succeed(l.Calico.Apply(ctx, calico.Resources{FelixConfigurations: felix}))
+	for _, pool := range mode.Resources.IPPools {
+		succeed(l.Calico.UpdateIPPool(ctx, pool.Name, func(spec *v3.IPPoolSpec) { *spec = pool.Spec }))
+	}
+}
