@@ -42,8 +42,9 @@ type Capture struct {
 
 	mu sync.Mutex
 	// progress tells that what follows has changed.
-	progress *sync.Cond
-	packets  []Packet
+	progress  *sync.Cond
+	packets   []Packet
+	fragments *fragments
 	// read counts the frames that were read, ended says that no more will be.
 	read  uint64
 	ended bool
@@ -52,10 +53,11 @@ type Capture struct {
 }
 
 // NewCapture begins to record those packets on an interface that pass a filter
-// (nil: all). When it returns, nothing is missed any more. Stop ends it; it ends
-// by itself with ctx, or after two minutes.
+// (nil: all). The filter sees a packet that is in a tunnel with its own addresses, and a
+// fragment as a part of its packet. When NewCapture returns, nothing is missed any more.
+// Stop ends it; it ends by itself with ctx, or after two minutes.
 func NewCapture(ctx context.Context, host lab.Host, interfaceName string, filter func(Packet) bool) (*Capture, error) {
-	c := &Capture{name: host.Name() + ":" + interfaceName, filter: filter}
+	c := &Capture{name: host.Name() + ":" + interfaceName, filter: filter, fragments: newFragments()}
 	c.progress = sync.NewCond(&c.mu)
 	if err := c.open(host, interfaceName); err != nil {
 		return nil, fmt.Errorf("%s: capture packets: %w", c.name, err)
@@ -127,21 +129,45 @@ func (c *Capture) have(frame []byte, info gopacket.CaptureInfo) {
 	c.progress.Broadcast()
 }
 
-// take decodes a frame and keeps what passes the filter. c.mu is held.
+// take decodes a frame and keeps what passes the filter, once it is complete. c.mu is
+// held.
 func (c *Capture) take(frame []byte, at time.Time) {
 	packet, ok, err := decodePacket(frame, c.own)
 	if err != nil {
 		c.lose(fmt.Errorf("a frame cannot be read: %w", err))
 		return
 	}
-	packet.Time = at
-	switch {
-	case !ok, c.filter != nil && !c.filter(packet):
-	case len(c.packets) == capturedPackets:
-		c.lose(fmt.Errorf("there were more than %d packets: let the filter pass fewer", capturedPackets))
-	default:
-		c.packets = append(c.packets, packet)
+	if !ok {
+		return
 	}
+	packet.Time = at
+	for _, complete := range c.fragments.take(packet) {
+		if c.filter == nil || c.filter(complete) {
+			c.keep(complete)
+		}
+	}
+}
+
+// keep keeps a packet. c.mu is held.
+func (c *Capture) keep(packet Packet) {
+	if len(c.packets) == capturedPackets {
+		c.lose(fmt.Errorf("there were more than %d packets: let the filter pass fewer", capturedPackets))
+		return
+	}
+	c.packets = append(c.packets, packet)
+}
+
+// keepOrphans keeps the fragments whose first has not come. A filter that chooses by
+// what only the first tells would pass over them and never know. c.mu is held.
+func (c *Capture) keepOrphans() {
+	for _, orphan := range c.fragments.orphans() {
+		if c.filter == nil || c.filter(orphan) {
+			c.keep(orphan)
+		} else {
+			c.lose(fmt.Errorf("a fragment came without the first of its packet, so that nobody knows whether the filter passes it: %s: let the filter pass what is Hidden", orphan))
+		}
+	}
+	c.fragments = newFragments()
 }
 
 // lose notes why a packet is missing. c.mu is held.
@@ -183,8 +209,9 @@ func (c *Capture) Seen() []Packet {
 }
 
 // Stop ends the capture and returns its packets, in the order in which they passed:
-// all those that had passed the interface when it was called. With an error some
-// are missing, and the error says why.
+// all those that had passed the interface when it was called. A fragment that passed
+// before the first of its packet comes behind it; one whose first never passed comes
+// last, and is Hidden. With an error some are missing, and the error says why.
 func (c *Capture) Stop() ([]Packet, error) {
 	defer c.cancel()
 	c.mu.Lock()
@@ -193,6 +220,7 @@ func (c *Capture) Stop() ([]Packet, error) {
 		c.drain()
 		c.close()
 	}
+	c.keepOrphans()
 	if c.lost != nil {
 		return c.packets, fmt.Errorf("%s: packets are missing: %w", c.name, c.lost)
 	}

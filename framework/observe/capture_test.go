@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -212,5 +213,42 @@ func until(t *testing.T, what string, is func() bool) {
 			t.Fatalf("waited too long until %s", what)
 		}
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// TestCaptureCompletesFragments: a filter by what only the first fragment tells passes
+// the others too, and what it cannot know of is no silence.
+func TestCaptureCompletesFragments(t *testing.T) {
+	c := newCable(t)
+	toPod := func(p Packet) bool { return p.DestinationPort == 53 }
+	parts := fragmentsOf(t, frame(t, inVXLAN(inUDP(1000)...)...), 600)
+	send := func(parts ...[]byte) {
+		for _, part := range parts {
+			data := frame(t, ethernet(c.from, c.to, layers.EthernetTypeIPv4), gopacket.Payload(part))
+			if err := unix.Sendto(c.socket, data, 0, &unix.SockaddrLinklayer{Ifindex: c.index}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	stop := func(filter func(Packet) bool, parts ...[]byte) ([]Packet, error) {
+		capture, err := NewCapture(t.Context(), c, "far", filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		send(parts...)
+		return capture.Stop()
+	}
+	for name, order := range map[string][][]byte{"in order": parts, "the other way round": {parts[1], parts[0]}} {
+		packets, err := stop(toPod, order...)
+		if err != nil || len(packets) != 2 || packets[0].Encapsulation() != VXLAN || packets[1].Encapsulation() != VXLAN {
+			t.Errorf("%s: got %v, %v", name, packets, err)
+		}
+	}
+	if packets, err := stop(toPod, parts[1]); err == nil || !strings.Contains(err.Error(), "without the first of its packet") {
+		t.Errorf("without its first: got %v, %v", packets, err)
+	}
+	packets, err := stop(func(p Packet) bool { return toPod(p) || p.Hidden() }, parts[1])
+	if err != nil || len(packets) != 1 || packets[0].Encapsulation() != Unclear {
+		t.Errorf("without its first, by a filter that passes what is hidden: got %v, %v", packets, err)
 	}
 }

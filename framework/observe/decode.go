@@ -10,13 +10,17 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
+// ethernetAddress is the length of Ethernet's addresses. A tunnel that has an end of
+// its own has that as its address, and its frames have no link-layer header.
+const ethernetAddress = 6
+
 // decodePacket reads a frame that passed an interface with the given link-layer
 // address; on an interface that has none frames begin with the IP header. What
 // carries no IP, such as ARP, is no packet.
 func decodePacket(frame []byte, own net.HardwareAddr) (packet Packet, isPacket bool, err error) {
 	d := decoder{packet: Packet{Direction: Unknown}}
 	kind := layers.LayerTypeEthernet
-	if len(own) == 0 {
+	if len(own) != ethernetAddress {
 		kind = ipVersion(frame)
 	}
 	for layer := layerFor(kind); layer != nil; layer = layerFor(kind) {
@@ -24,8 +28,9 @@ func decodePacket(frame []byte, own net.HardwareAddr) (packet Packet, isPacket b
 			return Packet{}, false, fmt.Errorf("read %s: %w", kind, err)
 		}
 		d.take(layer, own)
-		frame, kind = layer.LayerPayload(), layer.NextLayerType()
+		frame, kind = layer.LayerPayload(), nextLayer(layer)
 	}
+	d.packet.VNI = d.vni
 	return d.packet, d.headers > 0, nil
 }
 
@@ -51,6 +56,23 @@ func layerFor(kind gopacket.LayerType) gopacket.DecodingLayer {
 	return nil
 }
 
+// nextLayer is what follows a layer. gopacket ends with every fragment, but the first
+// one has the headers that follow; and it takes what comes from VXLAN's port for VXLAN
+// too, which a port that was chosen by chance may be.
+func nextLayer(layer gopacket.DecodingLayer) gopacket.LayerType {
+	switch l := layer.(type) {
+	case *layers.IPv4:
+		if l.FragOffset == 0 {
+			return l.Protocol.LayerType()
+		}
+	case *layers.UDP:
+		if l.DstPort != VXLANPort {
+			return gopacket.LayerTypePayload
+		}
+	}
+	return layer.NextLayerType()
+}
+
 func ipVersion(packet []byte) gopacket.LayerType {
 	if len(packet) > 0 && packet[0]>>4 == 6 {
 		return layers.LayerTypeIPv6
@@ -63,7 +85,16 @@ type decoder struct {
 	packet Packet
 	// headers counts the IP headers.
 	headers int
+	// vni is of a VXLAN header that was read, whatever follows it.
+	vni uint32
 }
+
+const (
+	// fragmentUnit is what the header's fragment offset counts (RFC 791).
+	fragmentUnit = 8
+	// ipv6HeaderLength is not counted by IPv6's payload length (RFC 8200).
+	ipv6HeaderLength = 40
+)
 
 func (d *decoder) take(layer gopacket.DecodingLayer, own net.HardwareAddr) {
 	switch l := layer.(type) {
@@ -72,9 +103,18 @@ func (d *decoder) take(layer gopacket.DecodingLayer, own net.HardwareAddr) {
 			d.packet.Direction = directionOf(l, own)
 		}
 	case *layers.IPv4:
-		d.header(Header{toAddr(l.SrcIP), toAddr(l.DstIP), uint8(l.Protocol), l.TTL})
+		d.header(Header{
+			Source: toAddr(l.SrcIP), Destination: toAddr(l.DstIP), Protocol: uint8(l.Protocol), TTL: l.TTL,
+			Length: int(l.Length), DontFragment: l.Flags&layers.IPv4DontFragment != 0,
+			Identification: l.Id, FragmentOffset: int(l.FragOffset) * fragmentUnit, MoreFragments: l.Flags&layers.IPv4MoreFragments != 0,
+		})
 	case *layers.IPv6:
-		d.header(Header{toAddr(l.SrcIP), toAddr(l.DstIP), uint8(l.NextHeader), l.HopLimit})
+		d.header(Header{
+			Source: toAddr(l.SrcIP), Destination: toAddr(l.DstIP), Protocol: uint8(l.NextHeader), TTL: l.HopLimit,
+			Length: ipv6HeaderLength + int(l.Length),
+		})
+	case *layers.VXLAN:
+		d.vni = l.VNI
 	case *layers.TCP:
 		d.packet.SourcePort, d.packet.DestinationPort = uint16(l.SrcPort), uint16(l.DstPort)
 		d.packet.Flags = Flags{SYN: l.SYN, ACK: l.ACK, FIN: l.FIN, RST: l.RST}

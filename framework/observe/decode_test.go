@@ -40,7 +40,7 @@ func TestDecodePacket(t *testing.T) {
 	in := func(outer ...gopacket.SerializableLayer) []gopacket.SerializableLayer { return append(outer, toVIP...) }
 	udp := &layers.UDP{SrcPort: 50000, DstPort: 4789}
 	fragment := ip("192.0.2.1", "198.51.100.1", layers.IPProtocolTCP)
-	fragment.FragOffset = 8
+	fragment.Id, fragment.FragOffset = 7, 8
 
 	tests := []struct {
 		name  string
@@ -49,40 +49,40 @@ func TestDecodePacket(t *testing.T) {
 		want  string
 	}{
 		{"a SYN that is received", frame(t, in(ethernet(peer, own, layers.EthernetTypeIPv4))...), own,
-			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 SYN"},
+			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN"},
 		{"a SYN that is sent", frame(t, in(ethernet(own, peer, layers.EthernetTypeIPv4))...), own,
-			"sent 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 SYN"},
+			"sent 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN"},
 		{"a SYN that a bridge floods", frame(t, in(ethernet(peer, third, layers.EthernetTypeIPv4))...), own,
-			"foreign 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 SYN"},
+			"foreign 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN"},
 		{"for all", frame(t, in(ethernet(peer, all, layers.EthernetTypeIPv4))...), own,
-			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 SYN"},
+			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN"},
 		{"the answer", frame(t, ethernet(peer, own, layers.EthernetTypeIPv4), ip("198.51.100.1", "192.0.2.1", layers.IPProtocolTCP),
 			&layers.TCP{SrcPort: 80, DstPort: 40000, SYN: true, ACK: true}), own,
-			"received 198.51.100.1:80 > 192.0.2.1:40000 TCP ttl 63 SYN ACK"},
+			"received 198.51.100.1:80 > 192.0.2.1:40000 TCP ttl 63 length 40 SYN ACK"},
 		{"a reset", frame(t, ethernet(peer, own, layers.EthernetTypeIPv4), ip("198.51.100.1", "192.0.2.1", layers.IPProtocolTCP),
 			&layers.TCP{SrcPort: 80, DstPort: 40000, RST: true, FIN: true}), own,
-			"received 198.51.100.1:80 > 192.0.2.1:40000 TCP ttl 63 FIN RST"},
+			"received 198.51.100.1:80 > 192.0.2.1:40000 TCP ttl 63 length 40 FIN RST"},
 		{"in a VLAN", frame(t, in(ethernet(peer, own, layers.EthernetTypeDot1Q), &layers.Dot1Q{VLANIdentifier: 7, Type: layers.EthernetTypeIPv4})...), own,
-			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 SYN"},
+			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN"},
 		{"IPIP", frame(t, in(ethernet(peer, own, layers.EthernetTypeIPv4), ip("203.0.113.1", "203.0.113.2", layers.IPProtocolIPv4))...), own,
-			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 SYN in 203.0.113.1 > 203.0.113.2 IPv4 ttl 63"},
+			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN in 203.0.113.1 > 203.0.113.2 IPv4 ttl 63 length 60"},
 		{"VXLAN", frame(t, in(ethernet(peer, own, layers.EthernetTypeIPv4), ip("203.0.113.1", "203.0.113.2", layers.IPProtocolUDP), udp,
 			&layers.VXLAN{ValidIDFlag: true, VNI: 4096}, ethernet(third, third, layers.EthernetTypeIPv4))...), own,
-			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 SYN in 203.0.113.1 > 203.0.113.2 UDP ttl 63"},
+			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN in 203.0.113.1 > 203.0.113.2 UDP ttl 63 length 96 VNI 4096"},
 		{"what IPIP carries has no ports of its own", frame(t, ethernet(peer, own, layers.EthernetTypeIPv4), ip("203.0.113.1", "203.0.113.2", layers.IPProtocolIPv4),
 			ip("192.0.2.1", "198.51.100.1", layers.IPProtocolICMPv4), &layers.ICMPv4{}), own,
-			"received 192.0.2.1:0 > 198.51.100.1:0 ICMPv4 ttl 63 in 203.0.113.1 > 203.0.113.2 IPv4 ttl 63"},
+			"received 192.0.2.1:0 > 198.51.100.1:0 ICMPv4 ttl 63 length 28 in 203.0.113.1 > 203.0.113.2 IPv4 ttl 63 length 48"},
 		{"UDP", frame(t, ethernet(peer, own, layers.EthernetTypeIPv4), ip("192.0.2.1", "198.51.100.1", layers.IPProtocolUDP), &layers.UDP{SrcPort: 5000, DstPort: 53}), own,
-			"received 192.0.2.1:5000 > 198.51.100.1:53 UDP ttl 63"},
+			"received 192.0.2.1:5000 > 198.51.100.1:53 UDP ttl 63 length 28"},
 		{"a fragment", frame(t, ethernet(peer, own, layers.EthernetTypeIPv4), fragment, gopacket.Payload("rest")), own,
-			"received 192.0.2.1:0 > 198.51.100.1:0 TCP ttl 63"},
+			"received 192.0.2.1:0 > 198.51.100.1:0 TCP ttl 63 length 24 fragment 7 at 64"},
 		{"IPv6", frame(t, ethernet(peer, own, layers.EthernetTypeIPv6), &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: layers.IPProtocolTCP,
 			SrcIP: net.ParseIP("2001:db8::1"), DstIP: net.ParseIP("2001:db8::2")}, syn(40000)), own,
-			"received [2001:db8::1]:40000 > [2001:db8::2]:80 TCP ttl 64 SYN"},
+			"received [2001:db8::1]:40000 > [2001:db8::2]:80 TCP ttl 64 length 60 SYN"},
 		{"on a tunnel", frame(t, toVIP...), nil,
-			"unknown 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 SYN"},
+			"unknown 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN"},
 		{"of a long frame the beginning", frame(t, append(in(ethernet(peer, own, layers.EthernetTypeIPv4)), gopacket.Payload(make([]byte, 1000)))...)[:captureLength], own,
-			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 SYN"},
+			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 1040 SYN"},
 		{"ARP is none", frame(t, ethernet(peer, all, layers.EthernetTypeARP), gopacket.Payload(make([]byte, 28))), own, ""},
 	}
 	for _, test := range tests {

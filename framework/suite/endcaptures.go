@@ -1,0 +1,69 @@
+package suite
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// EndCaptures are packet captures at hosts' interfaces.
+type EndCaptures struct {
+	captures map[topology.Interface]*observe.Capture
+}
+
+// Seen are the packets that passed interfaces, each in the order in which it saw them.
+type Seen map[topology.Interface][]observe.Packet
+
+// Ends are all interfaces of hosts to their links.
+func (l *Lab) Ends(hosts ...topology.Host) []topology.Interface {
+	ginkgo.GinkgoHelper()
+	var ends []topology.Interface
+	for _, host := range hosts {
+		ends = append(ends, host.Interfaces...)
+	}
+	gomega.Expect(ends).NotTo(gomega.BeEmpty(), "interfaces of hosts")
+	return ends
+}
+
+// CaptureAt records the packets that pass interfaces and that a filter chooses (nil:
+// all), until Stop is called or the spec ends. An interface that is no link's end, such
+// as a tunnel's device, is named by its host and its own name alone.
+func (l *Lab) CaptureAt(ctx context.Context, filter func(observe.Packet) bool, ends ...topology.Interface) *EndCaptures {
+	ginkgo.GinkgoHelper()
+	gomega.Expect(ends).NotTo(gomega.BeEmpty(), "interfaces to capture at")
+	c := &EndCaptures{captures: map[topology.Interface]*observe.Capture{}}
+	for _, end := range ends {
+		capture, err := observe.NewCapture(ctx, l.At(end.Host), end.Name, filter)
+		gomega.Expect(err).NotTo(gomega.HaveOccurred())
+		ginkgo.DeferCleanup(func() { _, _ = capture.Stop() })
+		c.captures[end] = capture
+	}
+	return c
+}
+
+// Stop ends the captures and returns what they have seen. A capture that has lost
+// packets fails the spec.
+func (c *EndCaptures) Stop() Seen {
+	ginkgo.GinkgoHelper()
+	seen := Seen{}
+	for end, capture := range c.captures {
+		var err error
+		seen[end], err = capture.Stop()
+		gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	}
+	return seen
+}
+
+// ends are the interfaces in an order that does not change.
+func (s Seen) ends() []topology.Interface {
+	return slices.SortedFunc(maps.Keys(s), func(a, b topology.Interface) int {
+		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Name, b.Name))
+	})
+}
