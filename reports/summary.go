@@ -35,6 +35,8 @@ type Suite struct {
 	Failed []Spec
 	// Unable are specs that were skipped for a reason, which is in Message.
 	Unable []Spec
+	// Measured are the specs that measured something, in the order in which they ran.
+	Measured []Measured
 	// NotRun counts specs that were filtered out, or not reached any more.
 	NotRun int
 	// Reasons say why the suite as a whole failed where no spec did.
@@ -79,6 +81,9 @@ func summariseSuite(report types.Report) Suite {
 	suite := Suite{Name: report.SuiteDescription, Took: report.RunTime, Started: report.StartTime}
 	for _, spec := range report.SpecReports {
 		isSpec := spec.LeafNodeType.Is(types.NodeTypeIt)
+		if measurements := measurementsOf(spec); len(measurements) > 0 {
+			suite.Measured = append(suite.Measured, Measured{summariseSpec(spec), measurements})
+		}
 		switch {
 		case spec.State.Is(types.SpecStateFailureStates):
 			suite.Failed = append(suite.Failed, summariseSpec(spec))

@@ -13,7 +13,8 @@ import (
 const messageLines = 12
 
 // WriteText writes the summary for people: a table of suites, what failed, what
-// known issues showed, what could not be proven, and the verdict as the last line.
+// known issues showed, what could not be proven, what was measured, and the verdict as
+// the last line.
 func (s Summary) WriteText(out io.Writer) error {
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
@@ -44,6 +45,9 @@ func (s Summary) WriteText(out io.Writer) error {
 		for _, spec := range suite.Unable {
 			fmt.Fprintf(&b, "\nUNABLE  %s (%s)\n  %s\n%s\n", title(spec), suite.Name, spec.Must, indent(firstLines(spec.Message)))
 		}
+	}
+	if err := s.writeMeasured(&b); err != nil {
+		return err
 	}
 	fmt.Fprintf(&b, "\n%s\n", s.Verdict())
 	_, err := io.WriteString(out, b.String())

@@ -19,14 +19,17 @@ func newReportCommand() *cobra.Command {
 }
 
 func newReportSummaryCommand() *cobra.Command {
-	return &cobra.Command{
+	var output *format
+	command := &cobra.Command{
 		Use:   "summary DIR",
 		Short: "Print what the suites' reports in a results folder come to",
 		Long: "Print what the suites' reports in a results folder come to: the counts of each suite, what failed\n" +
-			"with its requirement and where its evidence is, what could not be proven, and the verdict. The\n" +
-			"exit status is 1 if anything failed, if nothing ran, or if a report is missing or damaged.",
+			"with its requirement and where its evidence is, what could not be proven, what was measured (the\n" +
+			"outages of flows while something changed), and the verdict. The exit status is 1 if anything\n" +
+			"failed, if nothing ran, or if a report is missing or damaged.",
 		Example: "  go test ./suites/... -rackproof.results=$PWD/results\n" +
-			"  rackproof report summary results",
+			"  rackproof report summary results\n" +
+			"  rackproof report summary results -o json | jq '.suites[].measured[] | {id, longest: [.measurements[].longestOutageMilliseconds] | max}'",
 		Args: func(_ *cobra.Command, arguments []string) error {
 			if len(arguments) != 1 {
 				return errors.New("name one results folder")
@@ -39,7 +42,11 @@ func newReportSummaryCommand() *cobra.Command {
 				return err
 			}
 			summary := reports.Summarise(found)
-			if err := summary.WriteText(command.OutOrStdout()); err != nil {
+			write := summary.WriteText
+			if *output == formatJSON {
+				write = summary.WriteJSON
+			}
+			if err := write(command.OutOrStdout()); err != nil {
 				return err
 			}
 			if !summary.Passed() {
@@ -49,4 +56,6 @@ func newReportSummaryCommand() *cobra.Command {
 			return nil
 		},
 	}
+	output = formatFlag(command, formatText, formatJSON)
+	return command
 }

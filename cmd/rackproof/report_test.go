@@ -17,6 +17,10 @@ func TestReportSummary(t *testing.T) {
 	if status, ok := errors.AsType[exitStatus](err); !ok || status != exitFailure || !strings.Contains(text, "\nFAIL: 1 failed") {
 		t.Errorf("a run that failed gives error %v and\n%s", err, text)
 	}
+	text, err = execute(t, "report", "summary", filepath.Join("..", "..", "reports", "testdata", "measured"), "-o", "json")
+	if status, ok := errors.AsType[exitStatus](err); !ok || status != exitFailure || !strings.Contains(text, `"longestOutageMilliseconds": 412`) {
+		t.Errorf("as JSON a run that failed gives error %v and\n%s", err, text)
+	}
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "mesh.json"), []byte("[{"), 0o600); err != nil {
 		t.Fatal(err)

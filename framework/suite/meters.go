@@ -11,6 +11,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/probe"
+	"github.com/rackproof/rackproof/framework/requirement"
 )
 
 // attemptsBefore and attemptsAfter are how many attempts of a meter lie before and
@@ -29,6 +30,8 @@ type Flow struct {
 // Meters probe several flows all the time while a spec changes something.
 type Meters struct {
 	meters map[string]*probe.Meter
+	// measured says that the report has what was seen.
+	measured bool
 }
 
 // Meter begins to probe flows, by the names that they have in the report. It
@@ -40,11 +43,8 @@ func (l *Lab) Meter(ctx context.Context, flows map[string]Flow) *Meters {
 	for name, flow := range flows {
 		m.meters[name] = probe.NewMeter(ctx, flow.From, flow.To)
 	}
-	ginkgo.DeferCleanup(func() {
-		for _, meter := range m.meters {
-			meter.Stop()
-		}
-	})
+	// Also of a spec that failed before it came to Stop.
+	ginkgo.DeferCleanup(func() { m.measure() })
 	m.wait(ctx, attemptsBefore)
 	return m
 }
@@ -58,17 +58,36 @@ func (m *Meters) wait(ctx context.Context, more int) {
 	}
 }
 
-// Stop probes on for a second, ends, and returns what was seen, which the report
-// shows too.
+// Stop probes on for a second, ends, and returns what was seen, which the report has
+// too.
 func (m *Meters) Stop(ctx context.Context) map[string]probe.Outage {
 	ginkgo.GinkgoHelper()
 	m.wait(ctx, attemptsAfter)
+	return m.measure()
+}
+
+// measure ends the meters and puts what they have seen into the report, once.
+func (m *Meters) measure() map[string]probe.Outage {
+	ginkgo.GinkgoHelper()
 	seen := map[string]probe.Outage{}
 	for _, name := range slices.Sorted(maps.Keys(m.meters)) {
-		seen[name] = m.meters[name].Stop()
-		ginkgo.AddReportEntry("outage: "+name, seen[name].String())
+		outage := m.meters[name].Stop()
+		seen[name] = outage
+		if !m.measured {
+			requirement.Measured(measurement(name, outage))
+		}
 	}
+	m.measured = true
 	return seen
+}
+
+// measurement is an outage as reports have it.
+func measurement(flow string, outage probe.Outage) requirement.Measurement {
+	m := requirement.Measurement{Flow: flow, Sent: outage.Sent, Lost: outage.Lost, LongestOutage: outage.Longest.Milliseconds()}
+	if outage.Last != nil {
+		m.LastError = outage.Last.Error()
+	}
+	return m
 }
 
 // ExpectNoLoss ends the meters and expects that no attempt of any has failed.

@@ -15,24 +15,10 @@ import (
 // a hidden translation fails too.
 func (l *Lab) ExpectPodsReach(ctx context.Context, chosen func(from, to *topology.Host) bool) {
 	ginkgo.GinkgoHelper()
-	pods := l.Pods(ctx)
-	probed := 0
-	for _, from := range pods {
-		for _, to := range pods {
-			a, _ := l.Topology().Host(from.Node)
-			b, _ := l.Topology().Host(to.Node)
-			if a.Name == b.Name || !chosen(a, b) {
-				continue
-			}
-			gomega.Expect(probe.ClientAddress(ctx, from, to.Address)).To(gomega.Equal(from.Address.Addr()), "from %s to %s", from.Node, to.Node)
-			probed++
-		}
+	for _, pair := range l.PodPairs(ctx, chosen) {
+		gomega.Expect(probe.ClientAddress(ctx, pair.From, pair.To.Address)).To(gomega.Equal(pair.From.Address.Addr()), pair.String())
 	}
-	gomega.Expect(probed).To(gomega.BeNumerically(">", 0), "pairs of pods")
 }
-
-// AllPairs chooses every pair.
-func AllPairs(_, _ *topology.Host) bool { return true }
 
 // ExpectClientsReachPods probes from every client outside to the pod on every
 // node, where it has to be seen with its own address.
