@@ -17,12 +17,6 @@ import (
 // NodePair is two different nodes, in order, with what Calico keeps about them.
 type NodePair struct{ From, To oracle.Node }
 
-// SameRack chooses pairs within a rack, OtherRack those across racks.
-func SameRack(from, to *topology.Host) bool { return from.Rack == to.Rack }
-
-// OtherRack chooses pairs across racks.
-func OtherRack(from, to *topology.Host) bool { return from.Rack != to.Rack }
-
 // NodePairs are all ordered pairs of different nodes that are chosen.
 func (l *Lab) NodePairs(ctx context.Context, chosen func(from, to *topology.Host) bool) []NodePair {
 	ginkgo.GinkgoHelper()

@@ -71,6 +71,16 @@ func (l *Lab) NewPodWithAddress(ctx context.Context, node string, address netip.
 	return l.newPod(ctx, node, map[string]string{addressAnnotation: fmt.Sprintf("[%q]", address)})
 }
 
+// poolsAnnotation asks Calico's CNI plugin for an address of certain pools ("Use
+// multiple IP pools" in Calico's documentation).
+const poolsAnnotation = "cni.projectcalico.org/ipv4pools"
+
+// NewPodInPool runs a pod as NewPod does, with an address of an IP pool.
+func (l *Lab) NewPodInPool(ctx context.Context, node, pool string) Pod {
+	ginkgo.GinkgoHelper()
+	return l.newPod(ctx, node, map[string]string{poolsAnnotation: fmt.Sprintf("[%q]", pool)})
+}
+
 func (l *Lab) newPod(ctx context.Context, node string, annotations map[string]string) Pod {
 	ginkgo.GinkgoHelper()
 	pod := &corev1.Pod{

@@ -120,6 +120,17 @@ func (l *Lab) ChangeIPPools(ctx context.Context, change func(*v3.IPPoolSpec)) (u
 	return undo
 }
 
+// ApplyIPPool creates an IP pool. It is deleted when the spec ends, after the pods that
+// the spec has made in it.
+func (l *Lab) ApplyIPPool(ctx context.Context, name string, spec v3.IPPoolSpec) {
+	ginkgo.GinkgoHelper()
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		gomega.Expect(l.Calico.DeleteIPPool(ctx, name)).To(gomega.Succeed())
+	})
+	pool := v3.IPPool{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: spec}
+	gomega.Expect(l.Calico.Apply(ctx, calico.Resources{IPPools: []v3.IPPool{pool}})).To(gomega.Succeed())
+}
+
 // AnnotateNode sets one of a node's Calico settings (calico.ASNumberAnnotation and
 // the like); a nil value removes it.
 func (l *Lab) AnnotateNode(ctx context.Context, node, annotation string, value *string) {

@@ -227,6 +227,11 @@ func (s *Store) UpdateBGPPeer(ctx context.Context, name string, change func(*v3.
 	return update(ctx, s.client, "BGPPeer", "bgppeers", name, func(p *v3.BGPPeer) { change(&p.Spec) })
 }
 
+// DeleteIPPool deletes an IP pool; one that is not there is no error.
+func (s *Store) DeleteIPPool(ctx context.Context, name string) error {
+	return s.remove(ctx, "IPPool", "ippools", name)
+}
+
 // UpdateIPPool changes an IPPool.
 func (s *Store) UpdateIPPool(ctx context.Context, name string, change func(*v3.IPPoolSpec)) error {
 	return update(ctx, s.client, "IPPool", "ippools", name, func(p *v3.IPPool) { change(&p.Spec) })

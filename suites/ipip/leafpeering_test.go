@@ -1,0 +1,71 @@
+package ipip
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// leafPeering is IPIP where the nodes also tell their leaf of their blocks, so that
+// the fabric has a way to pods of its own (requirements B5, B6).
+func leafPeering(lab *Lab) {
+	Context("with leaf peering", Label("leafpeering"), Ordered, func() {
+		BeforeAll(func(ctx SpecContext) {
+			lab.Ready(ctx)
+			lab.SwitchMode(ctx, "ipipleaf")
+			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+		})
+
+		Requirement("IPIP-080", "leaves MUST have routes to the blocks of their rack, and route those of other racks over the fabric", func(ctx SpecContext) {
+			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			for _, leaf := range lab.Topology().Leaves() {
+				for _, n := range lab.NodesNow(ctx) {
+					for _, block := range n.Blocks {
+						hops, err := lab.NextHops(ctx, leaf.Name, block)
+						Expect(err).NotTo(HaveOccurred())
+						Expect(hops).NotTo(BeEmpty(), "next hops of %s for %s", leaf.Name, block)
+						if lab.Node(n.Name).Rack == leaf.Rack {
+							Expect(hops).To(ContainElement(n.Name), "next hops of %s for %s", leaf.Name, block)
+						}
+					}
+				}
+			}
+		})
+
+		Requirement("IPIP-081", "the gateway of a remote block MUST stay the node that owns it, through tunl0, though the leaf offers itself", func(ctx SpecContext) {
+			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
+			for _, p := range lab.NodePairs(ctx, AcrossRacks) {
+				heard, err := lab.PathsOf(ctx, p.From.Name)
+				Expect(err).NotTo(HaveOccurred())
+				offers := 0
+				for _, path := range heard.To(p.To.Blocks...) {
+					for _, leaf := range lab.Topology().Leaves() {
+						if name, ok := lab.Topology().HostOf(path.NextHop); ok && name == leaf.Name {
+							offers++
+						}
+					}
+				}
+				Expect(offers).To(BeNumerically(">", 0), "what %s hears from its leaf of %s", p.From.Name, p.To.Name)
+				for _, block := range p.To.Blocks {
+					Expect(lab.RouteTo(ctx, p.From.Name, block).NextHops).To(
+						ConsistOf(route.NextHop{Via: lab.NodeIP(p.To.Name), Dev: tunnel(), Onlink: true}), "%s: %s", p.From.Name, block)
+				}
+			}
+		})
+
+		Requirement("IPIP-082", "packets between pods of different racks MUST be inside IP packets all the same", Label("packets"), func(ctx SpecContext) {
+			seen, conversations := talk(ctx, lab, lab.Topology().Leaves(), AcrossRacks)
+			for _, c := range conversations {
+				Expect(seen).To(c.PassIn(observe.IPIP))
+			}
+		})
+
+		Requirement("IPIP-083", "an outside client MUST reach the pods on every node, and be seen with its own address", Label("traffic"), func(ctx SpecContext) {
+			lab.ExpectClientsReachPods(ctx)
+		})
+	})
+}

@@ -1,0 +1,67 @@
+package ipip
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// packets is what the links carry (requirement B7).
+func packets(lab *Lab) {
+	Context("packets", Label("packets"), func() {
+		Requirement("IPIP-050", "packets between pods of different racks MUST pass the leaves inside IP packets between the nodes, and none unencapsulated", func(ctx SpecContext) {
+			seen, conversations := talk(ctx, lab, lab.Topology().Leaves(), AcrossRacks)
+			for _, c := range conversations {
+				Expect(seen).To(c.PassIn(observe.IPIP))
+			}
+		})
+
+		Requirement("IPIP-051", "packets between pods on different nodes of a rack MUST be inside IP packets too", func(ctx SpecContext) {
+			seen, conversations := talk(ctx, lab, lab.Topology().Nodes(), WithinRacks)
+			for _, c := range conversations {
+				Expect(seen).To(c.PassIn(observe.IPIP))
+			}
+		})
+
+		Requirement("IPIP-052", "packets between pods of the same node MUST NOT leave it, encapsulated or not", func(ctx SpecContext) {
+			node := lab.Topology().Nodes()[0]
+			first, second := lab.Pods(ctx)[node.Name], lab.NewPod(ctx, node.Name)
+			conversation := lab.Conversation(first, second)
+			device, err := lab.Device(ctx, node.Name, tunnel())
+			Expect(err).NotTo(HaveOccurred())
+			ends := append(lab.Ends(node), topology.Interface{Host: node.Name, Name: device.Name})
+			capture := lab.CaptureAt(ctx, conversation.Includes, ends...)
+			lab.ExpectSeenAs(ctx, first, second, first.Address.Addr())
+			lab.ExpectSeenAs(ctx, second, first, second.Address.Addr())
+			Expect(capture.Stop()).To(conversation.NotPass())
+		})
+	})
+}
+
+// talk has the pods of all chosen pairs of nodes talk with each other, and tells what
+// passed the interfaces of some hosts.
+func talk(ctx SpecContext, lab *Lab, at []topology.Host, chosen func(from, to *topology.Host) bool) (Seen, []Conversation) {
+	GinkgoHelper()
+	pods := lab.Pods(ctx)
+	var conversations []Conversation
+	for _, p := range lab.NodePairs(ctx, chosen) {
+		if p.From.Name < p.To.Name { // a conversation has both directions
+			conversations = append(conversations, lab.Conversation(pods[p.From.Name], pods[p.To.Name]))
+		}
+	}
+	ofAny := func(p observe.Packet) bool {
+		for _, c := range conversations {
+			if c.Includes(p) {
+				return true
+			}
+		}
+		return false
+	}
+	capture := lab.CaptureAt(ctx, ofAny, lab.Ends(at...)...)
+	lab.ExpectPodsReach(ctx, chosen)
+	return capture.Stop(), conversations
+}

@@ -1,0 +1,46 @@
+package ipip
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// singlesPool is a pool whose blocks have one address each.
+const singlesPool = "singles"
+
+// singles is requirement B12.
+func singles(lab *Lab) {
+	Context("blocks of one address", Label("routes", "blocksize"), func() {
+		Requirement("IPIP-065", "a pod in a block of one address MUST start and be reached through tunl0, with no blackhole for the block", func(ctx SpecContext) {
+			lab.ApplyIPPool(ctx, singlesPool, v3.IPPoolSpec{
+				// A range that the topology has for something that this lab does not use.
+				CIDR: lab.Topology().LoadBalancerIPs.String(), BlockSize: lab.Topology().LoadBalancerIPs.Addr().BitLen(),
+				IPIPMode: v3.IPIPModeAlways, VXLANMode: v3.VXLANModeNever, NodeSelector: "all()",
+				AllowedUses: []v3.IPPoolAllowedUse{v3.IPPoolAllowedUseWorkload},
+			})
+			p := lab.NodePairs(ctx, AcrossRacks)[0]
+			pod := lab.NewPodInPool(ctx, p.To.Name, singlesPool)
+			address := pod.Address.Addr()
+			Expect(lab.Topology().LoadBalancerIPs.Contains(address)).To(BeTrue(), "%s is of the pool", address)
+			Eventually(lab.Routes(Inside(lab.Topology().LoadBalancerIPs))).WithContext(ctx).Should(Agree())
+
+			own := lab.RouteTo(ctx, p.To.Name, Single(address))
+			Expect(own.Kind).To(Equal(route.Unicast), "%s: %s", p.To.Name, own)
+			for _, node := range lab.Topology().Nodes() {
+				if node.Name != p.To.Name {
+					Expect(lab.RouteTo(ctx, node.Name, Single(address)).NextHops).To(
+						ConsistOf(route.NextHop{Via: lab.NodeIP(p.To.Name), Dev: tunnel(), Onlink: true}), node.Name)
+				}
+			}
+			for _, from := range lab.Pods(ctx) {
+				lab.ExpectSeenAs(ctx, from, pod, from.Address.Addr())
+				lab.ExpectSeenAs(ctx, pod, from, address)
+			}
+		})
+	})
+}

@@ -1,0 +1,64 @@
+package ipip
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+// bulk is how many octets a transfer has: some hundred full segments.
+const bulk = 200_000
+
+// sizes is what fits through the tunnel, and what becomes of the rest.
+func sizes(lab *Lab) {
+	Context("sizes", Label("mtu"), func() {
+		Requirement("IPIP-055", "a packet as large as tunl0 takes MUST pass between pods of different racks uncut, and fill the node's interface", func(ctx SpecContext) {
+			pods := lab.Pods(ctx)
+			p := lab.NodePairs(ctx, AcrossRacks)[0]
+			from, to := pods[p.From.Name], pods[p.To.Name]
+			conversation := lab.Conversation(from, to)
+			capture := lab.CaptureAt(ctx, conversation.Includes, lab.Ends(lab.Node(p.From.Name))...)
+			mtu := tunnelOf(ctx, lab, p.From.Name).MTU
+			sized, err := probe.SendSized(ctx, from, to, to.Address.Addr(), mtu)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(sized.Arrived).To(BeTrue(), "%s", sized)
+			packets := capture.Stop().Of(conversation)
+			Expect(packets).To(HaveLen(1))
+			Expect(packets[0].Encapsulation()).To(Equal(observe.IPIP))
+			Expect(packets[0].Outer.Length).To(Equal(mtu+overhead), "%s", packets[0])
+		})
+
+		Requirement("IPIP-056", "who sends a packet that is larger than tunl0 takes, and may not be cut, MUST be told the size that passes", func(ctx SpecContext) {
+			p := lab.NodePairs(ctx, AcrossRacks)[0]
+			to := lab.Pods(ctx)[p.To.Name]
+			mtu := tunnelOf(ctx, lab, p.From.Name).MTU
+			// A pod's interface would refuse it by itself; a node's own is larger.
+			sized, err := probe.SendSized(ctx, lab.At(p.From.Name), to, to.Address.Addr(), mtu+1)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(sized.Arrived).To(BeFalse(), "%s", sized)
+			Expect(sized.TooLong).To(BeTrue(), "%s", sized)
+			Expect(sized.PathMTU).To(Equal(mtu), "%s", sized)
+
+			By("sending the size that was told")
+			sized, err = probe.SendSized(ctx, lab.At(p.From.Name), to, to.Address.Addr(), sized.PathMTU)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(sized.Arrived).To(BeTrue(), "%s", sized)
+		})
+
+		Requirement("IPIP-057", "a large transfer MUST arrive whole across racks, in segments that fit the tunnel", func(ctx SpecContext) {
+			pods := lab.Pods(ctx)
+			for _, p := range lab.NodePairs(ctx, AcrossRacks) {
+				from, to := pods[p.From.Name], pods[p.To.Name]
+				transfer, err := probe.SendBulk(ctx, from, to, to.Address.Addr(), bulk)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(transfer.Client.Addr()).To(Equal(from.Address.Addr()))
+				Expect(transfer.PathMTU).To(Equal(tunnelOf(ctx, lab, p.From.Name).MTU), "%s", transfer)
+				Expect(transfer.SegmentSize).To(BeNumerically("<", transfer.PathMTU), "%s", transfer)
+			}
+		})
+	})
+}

@@ -1,0 +1,48 @@
+package ipip
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// traffic is what the tunnels are for. The server tells the source address that it
+// sees, so that a hidden translation fails too.
+func traffic(lab *Lab) {
+	Context("traffic", Label("traffic"), func() {
+		Requirement("IPIP-040", "a pod MUST reach pods of other racks with its own address, although the fabric does not know their blocks", func(ctx SpecContext) {
+			for _, leaf := range lab.Topology().Leaves() {
+				Expect(lab.TableOf(ctx, leaf.Name).Within(lab.Topology().Pods)).To(BeEmpty(), leaf.Name)
+			}
+			lab.ExpectPodsReach(ctx, AcrossRacks)
+		})
+
+		Requirement("IPIP-041", "a pod MUST reach pods on the other nodes of its rack with its own address", func(ctx SpecContext) {
+			lab.ExpectPodsReach(ctx, WithinRacks)
+		})
+
+		Requirement("IPIP-042", "a node MUST reach pods of other nodes from its tunnel address, to which they can answer", func(ctx SpecContext) {
+			pods := lab.Pods(ctx)
+			for _, p := range lab.NodePairs(ctx, AllPairs) {
+				lab.ExpectSeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], p.From.IPIPTunnel)
+			}
+		})
+
+		Requirement("IPIP-043", "an outside client MUST NOT reach pods, as the fabric does not know their blocks", Label("negative"), func(ctx SpecContext) {
+			clients := lab.Topology().ByRole(topology.Client)
+			Expect(clients).NotTo(BeEmpty(), "clients outside")
+			for _, client := range clients {
+				for name, pod := range lab.Pods(ctx) {
+					// A router tells only so often in a second that it has no way.
+					Eventually(func() (probe.Outcome, error) {
+						return probe.Attempt(ctx, lab.At(client.Name), pod.Address, probe.Timeout)
+					}).WithContext(ctx).Should(Equal(probe.Unreachable), "from %s to the pod on %s", client.Name, name)
+				}
+			}
+		})
+	})
+}
