@@ -65,6 +65,10 @@ func (s labStatus) writeComponents(out io.Writer, now time.Time) {
 		if component.State != supervisor.Running {
 			name += fmt.Sprintf(" (%s for %s)", component.State, age(component.Since, now))
 		}
+		if component.Restarts > 0 {
+			// Felix asks for it whenever its configuration changes.
+			name += fmt.Sprintf(" (started again %d×)", component.Restarts)
+		}
 		byHost[component.Host] = append(byHost[component.Host], name)
 	}
 	slices.Sort(hosts)

@@ -32,3 +32,38 @@ func EncapsulationOf(pool v3.IPPool) Encapsulation {
 	}
 	return NoEncapsulation
 }
+
+// ViaIPIP tells whether packets travel by IPIP, at least those across subnets.
+func (e Encapsulation) ViaIPIP() bool { return e == IPIP || e == IPIPCrossSubnet }
+
+// ViaVXLAN tells whether packets travel by VXLAN, at least those across subnets.
+func (e Encapsulation) ViaVXLAN() bool { return e == VXLAN || e == VXLANCrossSubnet }
+
+// CrossSubnet tells whether only packets to nodes of other subnets are
+// encapsulated.
+func (e Encapsulation) CrossSubnet() bool { return e == IPIPCrossSubnet || e == VXLANCrossSubnet }
+
+// Device is the interface that encapsulates on every node, empty without
+// encapsulation (felix/dataplane/linux/dataplanedefs).
+func (e Encapsulation) Device() string {
+	switch {
+	case e.ViaIPIP():
+		return "tunl0"
+	case e.ViaVXLAN():
+		return "vxlan.calico"
+	}
+	return ""
+}
+
+// TunnelAddressAnnotation is the annotation of a Kubernetes Node that has the
+// node's own address on that interface (libcalico-go,
+// lib/backend/k8s/resources/node.go), empty without encapsulation.
+func (e Encapsulation) TunnelAddressAnnotation() string {
+	switch {
+	case e.ViaIPIP():
+		return IPIPTunnelAddressAnnotation
+	case e.ViaVXLAN():
+		return VXLANTunnelAddressAnnotation
+	}
+	return ""
+}

@@ -63,6 +63,7 @@ func (l *loader) header(d document) error {
 		Description      string      `json:"description"`
 		LeafToNode       NodePeering `json:"leafToNode"`
 		LeafNodeSelector string      `json:"leafNodeSelector"`
+		RouteOwner       RouteOwner  `json:"routeOwner"`
 	}
 	if err := d.decode(&header); err != nil {
 		return err
@@ -78,7 +79,14 @@ func (l *loader) header(d document) error {
 	if header.LeafToNode == NoPeering && header.LeafNodeSelector != "" {
 		return d.reject("leafNodeSelector", "leafToNode is %s, so there is nothing to select: remove leafNodeSelector", NoPeering)
 	}
-	l.mode.Name, l.mode.Description = header.Name, header.Description
+	switch header.RouteOwner {
+	case "":
+		header.RouteOwner = BIRDOwns // Calico's default without encapsulation, in every version
+	case BIRDOwns, FelixOwns:
+	default:
+		return d.reject("routeOwner", "routeOwner is %q: use %s or %s", header.RouteOwner, BIRDOwns, FelixOwns)
+	}
+	l.mode.Name, l.mode.Description, l.mode.RouteOwner = header.Name, header.Description, header.RouteOwner
 	l.mode.LeafToNode, l.mode.LeafNodeSelector = header.LeafToNode, header.LeafNodeSelector
 	return validateSelector(d, "leafNodeSelector", header.LeafNodeSelector)
 }
@@ -111,12 +119,14 @@ func (l *loader) resource(d document) error {
 		return add(d, &r.BGPPeers, validateBGPPeer)
 	case v3.KindBGPFilter:
 		return add(d, &r.BGPFilters, validateBGPFilter)
+	case v3.KindFelixConfiguration:
+		return add(d, &r.FelixConfigurations, validateFelixConfiguration)
 	case v3.KindIPPool:
 		return add(d, &r.IPPools, validateIPPool)
 	case kindNode:
 		return add(d, &r.Nodes, validateNode)
 	}
-	known := []string{v3.KindBGPConfiguration, v3.KindBGPFilter, v3.KindBGPPeer, v3.KindIPPool, kindNode}
+	known := []string{v3.KindBGPConfiguration, v3.KindBGPFilter, v3.KindBGPPeer, v3.KindFelixConfiguration, v3.KindIPPool, kindNode}
 	return d.reject("kind", "unknown kind %q: use one of %s", id.Kind, strings.Join(known, ", "))
 }
 

@@ -45,6 +45,13 @@ spec:
     ipv4Address: 10.1.5.11/24
     routeReflectorClusterID: 244.0.0.1
 `,
+		"calico/felix.yaml": `apiVersion: projectcalico.org/v3
+kind: FelixConfiguration
+metadata:
+  name: default
+spec:
+  programClusterRoutes: Disabled
+`,
 		"calico/pool.yaml": `apiVersion: projectcalico.org/v3
 kind: IPPool
 metadata:
@@ -75,11 +82,14 @@ func TestLoadMode(t *testing.T) {
 		t.Errorf("mode %q, %q, %q", m.Name, m.Description, m.LeafToNode)
 	}
 	r := m.Resources
-	if len(r.BGPConfigurations) != 1 || len(r.BGPPeers) != 1 || len(r.IPPools) != 1 || len(r.Nodes) != 1 {
+	if len(r.BGPConfigurations) != 1 || len(r.BGPPeers) != 1 || len(r.IPPools) != 1 || len(r.Nodes) != 1 || len(r.FelixConfigurations) != 1 {
 		t.Fatalf("resources %+v", r)
 	}
 	if peer := r.BGPPeers[0]; peer.Name != "to-leaf" || peer.Spec.PeerIP != "10.1.5.1" || peer.Spec.ASNumber != 65005 {
 		t.Errorf("peer %+v", peer)
+	}
+	if got := r.ClusterRoutes(); got.Felix != "Disabled" || m.RouteOwner != BIRDOwns {
+		t.Errorf("cluster routes %s, owner %s", got, m.RouteOwner)
 	}
 	want := map[string]string{
 		"projectcalico.org/ASNumber":                "65005",
@@ -107,6 +117,11 @@ func TestLoadModeRejects(t *testing.T) {
 		// want is how the error begins, with file and line, and what it says.
 		want, says string
 	}{
+		{"unknown owner", "mode.yaml", "leafToNode", "routeOwner: kernel\nleafToNode", "mode.yaml:3: ", "use bird or felix"},
+		{"Felix's settings of another name", "calico/felix.yaml", "default", "worker", "calico/felix.yaml:4: ", "name it default"},
+		{"who programs routes on one node", "calico/felix.yaml", "default", "node.worker", "calico/felix.yaml:6: ", "of one node alone is not supported"},
+		{"programClusterRoutes", "calico/felix.yaml", "Disabled", "disabled", "calico/felix.yaml:6: ", "use Enabled or Disabled"},
+		{"unknown field of Felix's settings", "calico/felix.yaml", "programCluster", "programmeCluster", "calico/felix.yaml:6: ", "unknown field"},
 		{"unknown field of the mode", "mode.yaml", "description", "dezcription", "mode.yaml:2: ", `unknown field "dezcription"`},
 		{"mode without name", "mode.yaml", "name: sound\n", "", "mode.yaml:1: ", "the mode has no name"},
 		{"unknown peering", "mode.yaml", "reflector", "maybe", "mode.yaml:3: ", `leafToNode is "maybe": use none, reflector or peer`},
@@ -116,7 +131,7 @@ func TestLoadModeRejects(t *testing.T) {
 		{"not an object", "calico/pool.yaml", sound()["calico/pool.yaml"], "- a\n", "calico/pool.yaml:1: ", "cannot unmarshal"},
 		{"file that nobody reads", "calico/pool.yml", "", "x", "calico/pool.yml: ", "rename the file or remove it"},
 		{"file below calico", "calico/more/pool.yaml", "", "x", "calico/more/pool.yaml: ", "rename the file or remove it"},
-		{"unknown kind", "calico/bgp.yaml", "kind: BGPPeer", "kind: BGPFrog", "calico/bgp.yaml:10: ", `unknown kind "BGPFrog": use one of BGPConfiguration, BGPFilter, BGPPeer, IPPool, Node`},
+		{"unknown kind", "calico/bgp.yaml", "kind: BGPPeer", "kind: BGPFrog", "calico/bgp.yaml:10: ", `unknown kind "BGPFrog": use one of BGPConfiguration, BGPFilter, BGPPeer, FelixConfiguration, IPPool, Node`},
 		{"unknown API version", "calico/pool.yaml", "projectcalico.org/v3", "crd.projectcalico.org/v1", "calico/pool.yaml:1: ", "use projectcalico.org/v3"},
 		{"resource without name", "calico/pool.yaml", "  name: pool", "  labels: {}", "calico/pool.yaml:3: ", "the IPPool has no name"},
 		{"unknown field", "calico/bgp.yaml", "nodeToNodeMeshEnabled", "nodeToNodeMeshEnable", "calico/bgp.yaml:6: ", `unknown field "spec.nodeToNodeMeshEnable"`},

@@ -33,7 +33,11 @@ type Mode struct {
 	// LeafNodeSelector selects the nodes of its rack that a leaf peers with, by the
 	// labels that they have at the beginning; empty for all.
 	LeafNodeSelector string
-	Resources        Resources
+	// RouteOwner is who programs the pool's routes on the nodes. It follows from the
+	// resources and Calico's version (see CheckOwner); a mode states it so that it
+	// does not change unnoticed.
+	RouteOwner RouteOwner
+	Resources  Resources
 
 	// sources has the resources' files and lines, for messages.
 	sources map[resourceID]string
@@ -44,7 +48,10 @@ type Resources struct {
 	BGPConfigurations []v3.BGPConfiguration
 	BGPPeers          []v3.BGPPeer
 	BGPFilters        []v3.BGPFilter
-	IPPools           []v3.IPPool
+	// FelixConfigurations are the one named default, for all nodes, and those of
+	// single nodes.
+	FelixConfigurations []v3.FelixConfiguration
+	IPPools             []v3.IPPool
 	// Nodes are Calico Node resources (projectcalico.org/v3): per-node AS
 	// numbers, route reflector cluster IDs and labels.
 	Nodes []Node

@@ -39,6 +39,9 @@ const (
 	ASNumberAnnotation           = "projectcalico.org/ASNumber"
 	IPv4AddressAnnotation        = "projectcalico.org/IPv4Address"
 	ReflectorClusterIDAnnotation = "projectcalico.org/RouteReflectorClusterID"
+	// The node's addresses on its tunnel devices, which Calico allots.
+	IPIPTunnelAddressAnnotation  = "projectcalico.org/IPv4IPIPTunnelAddr"
+	VXLANTunnelAddressAnnotation = "projectcalico.org/IPv4VXLANTunnelAddr"
 )
 
 // Annotations are the settings as Calico's Kubernetes datastore keeps them: on

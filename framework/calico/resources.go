@@ -18,7 +18,8 @@ const (
 	defaultAS = 64512
 	// defaultBlockSize is an IPv4 pool's block size (IPPool.spec.blockSize).
 	defaultBlockSize = 26
-	// defaultConfiguration is the name of the BGPConfiguration for all nodes.
+	// defaultConfiguration is the name of the BGPConfiguration for all nodes, and of
+	// the FelixConfiguration.
 	defaultConfiguration = "default"
 )
 
@@ -30,6 +31,16 @@ func (r Resources) Configuration() (v3.BGPConfiguration, bool) {
 		return v3.BGPConfiguration{}, false
 	}
 	return r.BGPConfigurations[i], true
+}
+
+// FelixConfiguration finds the FelixConfiguration that holds for all nodes, the one
+// named default.
+func (r Resources) FelixConfiguration() (v3.FelixConfiguration, bool) {
+	i := slices.IndexFunc(r.FelixConfigurations, func(c v3.FelixConfiguration) bool { return c.Name == defaultConfiguration })
+	if i < 0 {
+		return v3.FelixConfiguration{}, false
+	}
+	return r.FelixConfigurations[i], true
 }
 
 // MeshEnabled tells whether the nodes peer with each other without being told;

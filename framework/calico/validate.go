@@ -22,6 +22,25 @@ func validateBGPConfiguration(d document, c v3.BGPConfiguration) error {
 	return errors.Join(name, validateAS(d, "spec.asNumber", c.Spec.ASNumber))
 }
 
+func validateFelixConfiguration(d document, c v3.FelixConfiguration) error {
+	perNode := strings.HasPrefix(c.Name, "node.")
+	if c.Name != defaultConfiguration && !perNode {
+		return d.reject("metadata.name", "Calico ignores a FelixConfiguration named %s: name it %s, or node.<name> for one node", c.Name, defaultConfiguration)
+	}
+	if c.Spec.ProgramClusterRoutes == nil {
+		return nil
+	}
+	if perNode {
+		return d.reject("spec.programClusterRoutes", "programClusterRoutes of one node alone is not supported: set it in the FelixConfiguration named %s", defaultConfiguration)
+	}
+	switch value := *c.Spec.ProgramClusterRoutes; value {
+	case routesEnabled, routesDisabled, routesEnabledIPIPOnly, routesEnabledNoEncapOnly:
+		return nil
+	default:
+		return d.reject("spec.programClusterRoutes", "programClusterRoutes is %q: use %s or %s, and from Calico v3.33 on also %s or %s", value, routesEnabled, routesDisabled, routesEnabledIPIPOnly, routesEnabledNoEncapOnly)
+	}
+}
+
 func validateBGPPeer(d document, p v3.BGPPeer) error {
 	problems := []error{
 		validateSelector(d, "spec.nodeSelector", p.Spec.NodeSelector),

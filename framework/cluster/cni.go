@@ -6,9 +6,9 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// podMTU is the MTU of pods' interfaces in bytes: what the smallest link of any
-// topology carries unencapsulated.
-const podMTU = 1500
+// maxPodMTU is the largest MTU of pods' interfaces in bytes: what the smallest link
+// of any topology carries unencapsulated.
+const maxPodMTU = 1500
 
 // cniConfiguration is the network configuration of Calico's manifest, without the
 // plugins for host ports and bandwidth, which are not Calico's.
@@ -22,7 +22,7 @@ func (c *Cluster) cniConfiguration(host topology.Host) []byte {
 			"log_file_path":  "/var/log/calico/cni/cni.log",
 			"datastore_type": "kubernetes",
 			"nodename":       host.Name,
-			"mtu":            podMTU,
+			"mtu":            c.podMTU(host),
 			"ipam":           map[string]any{"type": "calico-ipam"},
 			"policy":         map[string]any{"type": "k8s"},
 			"kubernetes":     map[string]any{"kubeconfig": cniKubeconfig},

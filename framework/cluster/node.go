@@ -65,14 +65,12 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 		return n.startBIRD(ctx)
 	})
 	tasks.Go(func() error {
-		// Without encapsulation this program has nothing to do; it is a quarter of a
-		// second of processor time.
-		if err := n.allocateTunnelAddresses(ctx); err != nil {
+		if err := n.allocateTunnelAddress(ctx); err != nil {
 			return err
 		}
-		if err := n.startInBackground("calico-felix", "calico-node", "-felix"); err != nil {
-			return err
-		}
+		return n.startFelix()
+	})
+	tasks.Go(func() error {
 		return n.startInBackground("kube-proxy", append([]string{"kube-proxy"}, c.proxyArguments(host)...)...)
 	})
 	return tasks.Wait()
@@ -112,17 +110,6 @@ func (n node) prepare(ctx context.Context) error {
 	return fmt.Errorf("failed %d times: %w", startupAttempts, err)
 }
 
-// allocateTunnelAddresses gives the node an address for its tunnel device if a
-// pool of the mode is encapsulated.
-func (n node) allocateTunnelAddresses(ctx context.Context) error {
-	for _, pool := range n.cluster.config.Mode.Resources.IPPools {
-		if calico.EncapsulationOf(pool) != calico.NoEncapsulation {
-			return n.run(ctx, "calico-tunnel-addresses", "calico-node", "-allocate-tunnel-addrs", "-allocate-tunnel-addrs-run-once")
-		}
-	}
-	return nil
-}
-
 func (n node) start(name string, argv ...string) error {
 	return n.cluster.config.Supervisor.Start(n.component(name, argv))
 }
@@ -160,6 +147,7 @@ func (n node) has(file string) bool {
 // nodeEnvironment is the environment of Calico's programs on a node.
 func (c *Cluster) nodeEnvironment(host topology.Host) []string {
 	return append([]string{
+		"FELIX_MTUIFACEPATTERN=" + fabricInterfaces(host),
 		"NODENAME=" + host.Name,
 		"DATASTORE_TYPE=kubernetes",
 		"KUBECONFIG=" + nodeKubeconfig,

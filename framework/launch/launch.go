@@ -15,6 +15,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/capability"
 	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -71,8 +72,8 @@ func Up(ctx context.Context, options Options) (*netns.Lab, error) {
 }
 
 // Check tells whether a lab can be brought up on this machine: the mode fits the
-// topology, the machine has what the mode needs, and the components are built. It
-// makes nothing.
+// topology, the machine has what the mode needs, the components are built, and the
+// pools' routes have the owner that the mode states. It makes nothing.
 func Check(ctx context.Context, t *topology.Topology, m *calico.Mode) error {
 	if err := m.Check(t); err != nil {
 		return err
@@ -84,12 +85,22 @@ func Check(ctx context.Context, t *topology.Topology, m *calico.Mode) error {
 	if err != nil {
 		return err
 	}
-	_, err = component.Locate(cache)
-	return err
+	components, err := component.Locate(cache)
+	if err != nil {
+		return err
+	}
+	version, err := calico.ParseVersion(components.Version(component.CalicoNode))
+	if err != nil {
+		return err
+	}
+	if err := m.CheckOwner(version); err != nil {
+		return err
+	}
+	return bird.CheckMode(m)
 }
 
-// waitReady waits for sessions and pods, side by side, and no longer than the
-// lab's components live.
+// waitReady waits for sessions and pods, side by side, and for routes where Felix
+// makes them; no longer than the lab's components live.
 func waitReady(ctx context.Context, l *netns.Lab, progress func(inside.Event)) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
@@ -102,10 +113,15 @@ func waitReady(ctx context.Context, l *netns.Lab, progress func(inside.Event)) e
 		case <-ctx.Done():
 		}
 	}()
-	tasks, ctx := errgroup.WithContext(ctx)
-	tasks.Go(phase(ctx, "sessions", progress, func() error { return waitForSessions(ctx, l) }))
-	tasks.Go(phase(ctx, "pods", progress, func() error { return waitForWorkload(ctx, l) }))
-	return tasks.Wait()
+	tasks, both := errgroup.WithContext(ctx)
+	tasks.Go(phase(both, "sessions", progress, func() error { return waitForSessions(both, l) }))
+	tasks.Go(phase(both, "pods", progress, func() error { return waitForWorkload(both, l) }))
+	if err := tasks.Wait(); err != nil || l.Mode().RouteOwner != calico.FelixOwns {
+		return err
+	}
+	// Routes of BIRD's are there as soon as its sessions are. Felix's come when it has
+	// started, which neither sessions nor pods wait for.
+	return phase(ctx, "routes", progress, func() error { return waitForRoutes(ctx, l) })()
 }
 
 // phase tells when something begins and ends.

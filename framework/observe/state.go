@@ -64,6 +64,9 @@ func (c *Cluster) State(ctx context.Context) (oracle.State, error) {
 		c.known, c.revision = known, revision
 	}
 	state := c.known
+	if state.Nodes, err = withEndRoutes(c.lab, state); err != nil {
+		return state, err
+	}
 	state.CutLinks = map[string]bool{}
 	state.Routers, err = Routers(ctx, c.lab)
 	return state, err
@@ -90,6 +93,10 @@ func (c *Cluster) read(ctx context.Context) (oracle.State, error) {
 	if err != nil {
 		return state, err
 	}
+	borrowed, err := c.store.Borrowed(ctx)
+	if err != nil {
+		return state, err
+	}
 	workloads, err := workloads(ctx, c.client)
 	if err != nil {
 		return state, err
@@ -106,19 +113,48 @@ func (c *Cluster) read(ctx context.Context) (oracle.State, error) {
 	}
 	for _, n := range nodes.Items {
 		node := oracle.Node{
-			Name: n.Name, Labels: n.Labels, Blocks: blocks[n.Name], Workloads: workloads[n.Name],
+			Name: n.Name, Labels: n.Labels, Blocks: blocks[n.Name], Borrowed: borrowed[n.Name], Workloads: workloads[n.Name],
 			ReflectorClusterID: n.Annotations[calico.ReflectorClusterIDAnnotation],
 		}
-		if text, ok := n.Annotations[calico.ASNumberAnnotation]; ok {
-			as, err := strconv.ParseUint(text, 10, 32)
-			if err != nil {
-				return state, fmt.Errorf("node %s: annotation %s: %w", n.Name, calico.ASNumberAnnotation, err)
-			}
-			node.AS = uint32(as)
+		if err := annotate(&node, n.Annotations); err != nil {
+			return state, fmt.Errorf("node %s: %w", n.Name, err)
 		}
 		state.Nodes = append(state.Nodes, node)
 	}
 	return state, nil
+}
+
+// annotate adds the settings that Calico keeps in a Kubernetes Node's annotations.
+// Those that are not there are left as they are.
+func annotate(node *oracle.Node, annotations map[string]string) error {
+	as := func(text string) error {
+		number, err := strconv.ParseUint(text, 10, 32)
+		node.AS = uint32(number)
+		return err
+	}
+	address := func(into *netip.Addr) func(string) error {
+		return func(text string) (err error) {
+			*into, err = netip.ParseAddr(text)
+			return err
+		}
+	}
+	subnet := func(text string) (err error) {
+		node.Subnet, err = netip.ParsePrefix(text)
+		return err
+	}
+	for annotation, read := range map[string]func(string) error{
+		calico.ASNumberAnnotation:           as,
+		calico.IPv4AddressAnnotation:        subnet,
+		calico.IPIPTunnelAddressAnnotation:  address(&node.IPIPTunnel),
+		calico.VXLANTunnelAddressAnnotation: address(&node.VXLANTunnel),
+	} {
+		if text, ok := annotations[annotation]; ok {
+			if err := read(text); err != nil {
+				return fmt.Errorf("annotation %s: %w", annotation, err)
+			}
+		}
+	}
+	return nil
 }
 
 // workloads lists the pods that have a network of their own, by node. A pod has

@@ -8,7 +8,6 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
-	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -40,6 +39,9 @@ func (s State) check() error {
 		if host, ok := s.Topology.Host(n.Name); !ok || host.Role != topology.Node {
 			reject("node %s is not in topology %s: name one of its nodes", n.Name, s.Topology.Name)
 		}
+		if host, ok := s.Topology.Host(n.Name); ok && n.Subnet.IsValid() && n.Subnet.Addr() != host.Address() {
+			reject("node %s has the address %s for Calico and %s in topology %s, which is not reckoned with", n.Name, n.Subnet, host.Address(), s.Topology.Name)
+		}
 		if id := n.ReflectorClusterID; id != "" {
 			// BIRD takes 0.0.0.0 for none, and the router ID in its place.
 			if a, err := netip.ParseAddr(id); err != nil || !a.Is4() || a.IsUnspecified() {
@@ -54,13 +56,9 @@ func (s State) check() error {
 		}
 		problems = append(problems, checkRouter(r))
 	}
-	for _, pool := range s.Resources.IPPools {
-		if e := calico.EncapsulationOf(pool); e != calico.NoEncapsulation {
-			reject("IPPool %s has encapsulation %s, which is not reckoned with", pool.Name, e)
-		}
-		if _, err := parsePrefix(pool.Spec.CIDR); err != nil {
-			reject("IPPool %s: cidr: %w", pool.Name, err)
-		}
+	problems = append(problems, s.checkPools()...)
+	for _, c := range s.Resources.FelixConfigurations {
+		problems = append(problems, checkFelix(c)...)
 	}
 	for _, c := range s.Resources.BGPConfigurations {
 		problems = append(problems, checkConfiguration(c), checkCommunities(c))

@@ -46,6 +46,20 @@ type member struct {
 	as      uint32
 }
 
+// host is the node's host in the topology.
+func (m member) host(n network) *topology.Host {
+	host, _ := n.Host(m.Name) // check has found it
+	return host
+}
+
+// subnet is the node's, as Calico has it.
+func (m member) subnet(n network) netip.Prefix {
+	if m.Subnet.IsValid() {
+		return m.Subnet.Masked()
+	}
+	return m.host(n).Interfaces[0].Address.Masked()
+}
+
 func (s State) members() []member {
 	members := make([]member, 0, len(s.Nodes))
 	for _, n := range s.Nodes {

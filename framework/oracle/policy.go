@@ -4,7 +4,9 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
 )
 
 // policy is what a BIRD tells and believes: the export and import filters of its
@@ -20,8 +22,7 @@ type policy interface {
 
 // nodePolicy is a node's: the peering's BGPFilters, then the function
 // calico_export_to_bgp_peers of bird_ipam.cfg.template with calico_aggr of
-// bird_aggr.cfg.template. It is the same for internal and external neighbours as
-// long as there are no tunnels.
+// bird_aggr.cfg.template.
 type nodePolicy struct {
 	announcements
 	// pools are the pools' prefixes, unexported those with disableBGPExport. A
@@ -29,11 +30,12 @@ type nodePolicy struct {
 	pools, unexported []netip.Prefix
 	// blocks are the node's own.
 	blocks         []netip.Prefix
+	tunnels        felix
 	advertisements []prefixCommunities
 }
 
-func (s State) nodePolicy(m member) nodePolicy {
-	p := nodePolicy{announcements: s.announcements(m), blocks: m.Blocks, advertisements: s.advertisements(m.Name)}
+func (s State) nodePolicy(m member, tunnels felix) nodePolicy {
+	p := nodePolicy{announcements: s.announcements(m), blocks: m.Blocks, tunnels: tunnels, advertisements: s.advertisements(m.Name)}
 	for _, pool := range s.Resources.IPPools {
 		cidr, _ := netip.ParsePrefix(pool.Spec.CIDR) // check has parsed it
 		if pool.Spec.DisableBGPExport {
@@ -53,7 +55,33 @@ func (n nodePolicy) exports(p path, to *peer) (attributes, bool) {
 	case rejected:
 		return attributes{}, false
 	}
+	if forNodes(to) && p.way.throughTunnel() {
+		return attributes{}, false // reject_tunnel_routes
+	}
 	return tag(p.attributes, p.prefix, n.advertisements), n.accepts(p.prefix)
+}
+
+// forNodes tells whether the export filter takes a neighbour for an internal one: by
+// the AS numbers, and in the mesh always (bird.cfg.template).
+func forNodes(to *peer) bool { return to.internal() || to.session.Kind == session.NodeToNodeMesh }
+
+// throughTunnel tells whether a way leads through a tunnel device. Routes that Felix
+// sends by the node's own interface do not, and so are not kept back
+// (projectcalico/calico#13533).
+func (w way) throughTunnel() bool {
+	return w.reachable() && len(w.hops) == 1 && isTunnel(w.hops[0].Dev)
+}
+
+// isTunnel tells whether an interface is one of Calico's tunnel devices.
+func isTunnel(dev string) bool {
+	return dev == calico.IPIP.Device() || dev == calico.VXLAN.Device()
+}
+
+// programs tells whether the kernel filter lets a path through
+// (calico_kernel_programming in bird_ipam.cfg.template, as package router/bird
+// adapts it).
+func (n nodePolicy) programs(best path) bool {
+	return !n.tunnels.owns(best.prefix) && n.announcements.programs(best)
 }
 
 // accepts goes through the function's statements in their order, as the first

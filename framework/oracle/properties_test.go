@@ -55,6 +55,29 @@ func scenarios(t *testing.T) map[string]oracle.State {
 			states[m.mode+" on BIRD"].Routers[i].Software = topology.BIRD
 		}
 	}
+	for _, m := range tunnelModes() {
+		states[m.mode] = cluster(t, m.topology, m.mode)
+		states[m.mode+", known ends"] = cluster(t, m.topology, m.mode)
+		states[m.mode+", no mesh"] = cluster(t, m.topology, m.mode)
+		states[m.mode+", borrowed"] = cluster(t, m.topology, m.mode)
+		states[m.mode+", on FRR"] = withServices(cluster(t, m.topology, m.mode))
+		for i := range states[m.mode].Nodes {
+			states[m.mode+", known ends"].Nodes[i].EndRoutes = nodeNames(states[m.mode])
+		}
+		for i := range states[m.mode].Routers {
+			states[m.mode+", on FRR"].Routers[i].Software = topology.FRR
+		}
+		states[m.mode+", no mesh"].Resources.BGPConfigurations[0].Spec.NodeToNodeMeshEnabled = new(false)
+		// worker2 has a pod and its end of the tunnel from worker's block.
+		lender, borrower := node(t, states[m.mode+", borrowed"], "worker"), node(t, states[m.mode+", borrowed"], "worker2")
+		borrower.Borrowed = []netip.Addr{pod(lender.Blocks[0]).Next(), pod(lender.Blocks[0]).Next().Next()}
+		place(t, states[m.mode+", borrowed"], "worker2", borrower.Borrowed[0])
+		if borrower.IPIPTunnel.IsValid() {
+			borrower.IPIPTunnel = borrower.Borrowed[1]
+		} else {
+			borrower.VXLANTunnel = borrower.Borrowed[1]
+		}
+	}
 	maps.Copy(states, cutScenarios(t))
 	return states
 }
@@ -71,11 +94,27 @@ func modes() []topologyAndMode {
 	}
 }
 
+// tunnelModes are the modes with tunnels, each with its topology.
+func tunnelModes() []topologyAndMode {
+	return []topologyAndMode{
+		{"two-racks", "ipip"}, {"two-racks", "crosssubnet"}, {"two-racks", "vxlan"}, {"two-racks", "vxlancrosssubnet"}, {"two-racks", "ipipleaf"},
+	}
+}
+
+// nodeNames are the names of a state's nodes.
+func nodeNames(state oracle.State) []string {
+	var all []string
+	for _, n := range state.Nodes {
+		all = append(all, n.Name)
+	}
+	return all
+}
+
 // cutScenarios lack a link each, or one end of one.
 func cutScenarios(t *testing.T) map[string]oracle.State {
 	t.Helper()
 	states := map[string]oracle.State{}
-	for _, m := range append(modes(), topologyAndMode{"leaf-spine", "leafreflector"}) {
+	for _, m := range append(slices.Concat(modes(), tunnelModes()), topologyAndMode{"leaf-spine", "leafreflector"}) {
 		for _, link := range cluster(t, m.topology, m.mode).Topology.Links {
 			cut := cluster(t, m.topology, m.mode)
 			cut.CutLinks = map[string]bool{link.Name: true}
@@ -118,14 +157,15 @@ func withServices(state oracle.State) oracle.State {
 }
 
 // Every next hop is a neighbour on the link that the route names, with both ends
-// up. A default route that a host was given stays while its own end is up.
+// up, or another node at the end of a tunnel. A default route that a host was given,
+// and what Felix makes, stays while the host's own end is up.
 func TestNextHopsAreNeighbors(t *testing.T) {
 	for name, state := range scenarios(t) {
 		t.Run(name, func(t *testing.T) {
 			for host, table := range tables(t, state) {
 				for _, r := range table {
 					for _, hop := range r.NextHops {
-						if hop.Via.IsValid() && !isNeighbor(state, host, hop, r.Origin == route.OriginStatic) {
+						if hop.Via.IsValid() && !isNeighbor(state, host, hop, r.Origin) {
 							t.Errorf("%s: %s: no neighbour has %s on %s", host, r, hop.Via, hop.Dev)
 						}
 					}
@@ -135,8 +175,18 @@ func TestNextHopsAreNeighbors(t *testing.T) {
 	}
 }
 
-func isNeighbor(state oracle.State, host string, hop route.NextHop, static bool) bool {
+func isNeighbor(state oracle.State, host string, hop route.NextHop, origin route.Origin) bool {
 	h, _ := state.Topology.Host(host)
+	if ends := map[string]func(oracle.Node) netip.Addr{
+		"tunl0": func(n oracle.Node) netip.Addr {
+			at, _ := state.Topology.Host(n.Name)
+			return at.Address()
+		},
+		"vxlan.calico": func(n oracle.Node) netip.Addr { return n.VXLANTunnel },
+	}; ends[hop.Dev] != nil {
+		return hop.Onlink && slices.ContainsFunc(state.Nodes, func(n oracle.Node) bool { return n.Name != host && ends[hop.Dev](n) == hop.Via })
+	}
+	static := origin == route.OriginStatic || origin == route.OriginFelix
 	port, ok := h.Interface(hop.Dev)
 	up := func(end topology.Interface) bool {
 		return !state.CutLinks[end.Link] && !state.CutEnds[oracle.End{Link: end.Link, Host: end.Host}]
@@ -228,7 +278,7 @@ func TestNoLoops(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			all := tables(t, state)
 			walk := func(from, to string, address netip.Addr, arrives bool) {
-				_, err := oracle.Walk(state.Topology, all, from, address)
+				_, err := state.Walk(all, from, address)
 				var end *oracle.DeadEnd
 				if errors.As(err, &end) && (arrives || strings.Contains(err.Error(), string(oracle.Loop))) {
 					t.Errorf("from %s to %s: %v", from, to, err)

@@ -3,6 +3,7 @@ package oracle_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -59,7 +60,7 @@ func tryState(t *testing.T, seed uint64) bool {
 	for host, table := range got {
 		for _, r := range table {
 			for _, hop := range r.NextHops {
-				if hop.Via.IsValid() && !isNeighbor(state, host, hop, r.Origin == route.OriginStatic) {
+				if hop.Via.IsValid() && !isNeighbor(state, host, hop, r.Origin) {
 					t.Errorf("seed %d: %s: %s: no neighbour has %s on %s", seed, host, r, hop.Via, hop.Dev)
 				}
 			}
@@ -86,11 +87,12 @@ func pick[T any](g generator, values ...T) T { return values[g.IntN(len(values))
 // state is a mode on its topology with a few things changed.
 func (g generator) state(t *testing.T) oracle.State {
 	t.Helper()
-	chosen := pick(g, append(modes(), topologyAndMode{"single-rack", "fullmesh"}, topologyAndMode{"leaf-spine", "fullmesh"}, topologyAndMode{"leaf-spine", "leafreflector"})...)
+	chosen := pick(g, append(slices.Concat(modes(), tunnelModes(), tunnelModes()), topologyAndMode{"single-rack", "fullmesh"}, topologyAndMode{"leaf-spine", "fullmesh"}, topologyAndMode{"leaf-spine", "leafreflector"})...)
 	state := cluster(t, chosen.topology, chosen.mode)
 	changes := []func(*oracle.State){
 		g.label, g.label, g.cluster, g.as, g.goneNode, g.peer, g.peer, g.peerOption, g.peerOption, g.filter, g.filter,
 		g.configuration, g.communities, g.pool, g.service, g.service, g.cut, g.router, g.router, g.workload,
+		g.tunnel, g.tunnel, g.encapsulation,
 	}
 	for range 1 + g.IntN(6) {
 		changes[g.IntN(len(changes))](&state)
@@ -221,7 +223,53 @@ func (g generator) pool(s *oracle.State) {
 	}
 	s.Resources.IPPools = append(s.Resources.IPPools, v3.IPPool{Spec: v3.IPPoolSpec{
 		CIDR: pick(g, "10.1.0.0/16", "10.1.8.0/24", "0.0.0.0/0", "192.168.0.0/16"), Disabled: true, DisableBGPExport: g.IntN(4) == 0,
+		IPIPMode: s.Resources.IPPools[0].Spec.IPIPMode, VXLANMode: s.Resources.IPPools[0].Spec.VXLANMode,
 	}})
+	if g.IntN(4) == 0 {
+		s.Resources.IPPools[len(s.Resources.IPPools)-1].Spec.VXLANMode = v3.VXLANModeAlways
+	}
+}
+
+// tunnel changes what a node is to tunnels.
+func (g generator) tunnel(s *oracle.State) {
+	n, other := g.node(s), g.node(s)
+	switch g.IntN(5) {
+	case 0:
+		n.IPIPTunnel, n.VXLANTunnel = netip.Addr{}, netip.Addr{}
+	case 1:
+		n.EndRoutes = append(n.EndRoutes, other.Name)
+	case 2:
+		// From a block that belongs to another node, to itself, or to nobody.
+		borrowed := pick(g, pod(other.Blocks[0]).Next(), pod(other.Blocks[0]).Next(), netip.MustParseAddr("10.244.99.7"))
+		n.Borrowed = append(n.Borrowed, borrowed)
+		if g.IntN(2) == 0 && n.VXLANTunnel.IsValid() {
+			n.VXLANTunnel = borrowed
+		}
+	case 3:
+		host, _ := s.Topology.Host(n.Name)
+		// Not wider than the link: Felix would take nodes for neighbours that are none.
+		n.Subnet = netip.PrefixFrom(host.Address(), pick(g, 24, 28, 32))
+	case 4:
+		n.Blocks = []netip.Prefix{netip.PrefixFrom(pod(n.Blocks[0]), 32)}
+	}
+}
+
+// encapsulation switches the pool to another one, with the owner that goes with it
+// and without.
+func (g generator) encapsulation(s *oracle.State) {
+	spec := &s.Resources.IPPools[0].Spec
+	spec.IPIPMode, spec.VXLANMode = v3.IPIPModeNever, v3.VXLANModeNever
+	switch g.IntN(3) {
+	case 0:
+		spec.IPIPMode = pick(g, v3.IPIPModeAlways, v3.IPIPModeCrossSubnet)
+	case 1:
+		spec.VXLANMode = pick(g, v3.VXLANModeAlways, v3.VXLANModeCrossSubnet)
+	}
+	s.Resources.FelixConfigurations = nil
+	if spec.IPIPMode != v3.IPIPModeNever || g.IntN(4) == 0 {
+		s.Resources.FelixConfigurations = felixOwns()
+	}
+	allot(*s)
 }
 
 func (g generator) service(s *oracle.State) {

@@ -180,8 +180,8 @@ func (r serviceRanges) allowed(service Service) []netip.Addr {
 	return all
 }
 
-// programs tells whether the kernel filter lets a path through
-// (calico_kernel_programming in bird_ipam.cfg.template).
+// programs tells whether the kernel filter's first part, which is about services,
+// lets a path through (calico_kernel_programming in bird_ipam.cfg.template).
 func (a announcements) programs(best path) bool {
 	return !slices.ContainsFunc(a.rejected, func(p netip.Prefix) bool { return route.Contains(p, best.prefix) })
 }

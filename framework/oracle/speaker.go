@@ -83,9 +83,11 @@ func (s State) speakers(n network) ([]*speaker, error) {
 		return nil, err
 	}
 	var speakers []*speaker
-	for _, m := range s.members() {
+	members := s.members()
+	tunnels := s.felix(members)
+	for _, m := range members {
 		if !m.Gone {
-			speakers = append(speakers, s.nodeSpeaker(n, m, peerings[m.Name]))
+			speakers = append(speakers, s.nodeSpeaker(n, tunnels, m, peerings[m.Name]))
 		}
 	}
 	for _, r := range s.Routers {
@@ -154,9 +156,9 @@ func inheritedPaths(base route.Table) []path {
 
 // nodeSpeaker makes a node's BIRD: its protocols `direct`, `static` and `kernel`
 // bring the paths of its own, its `bgp` protocols the peers.
-func (s State) nodeSpeaker(n network, m member, peerings []peering) *speaker {
-	host, _ := n.Host(m.Name) // check has found it
-	policy := s.nodePolicy(m)
+func (s State) nodeSpeaker(n network, tunnels felix, m member, peerings []peering) *speaker {
+	host := m.host(n)
+	policy := s.nodePolicy(m, tunnels)
 	node := &speaker{host: host, daemon: bird{policy: policy, addPaths: true}, id: m.address, base: n.table(host)}
 	if m.ReflectorClusterID != "" {
 		node.clusterID, _ = netip.ParseAddr(m.ReflectorClusterID) // check has parsed it
@@ -168,7 +170,11 @@ func (s State) nodeSpeaker(n network, m member, peerings []peering) *speaker {
 			Origin:   route.OriginBoot, // Felix's DeviceRouteProtocol
 		})
 	}
+	node.base = append(node.base, tunnels.routes(n, m)...)
 	node.own = inheritedPaths(node.base)
+	if p, ok := tunnels.tunnelPath(m); ok {
+		node.own = append(node.own, p)
+	}
 	// A block of one address has no static route (bird_aggr.cfg.template).
 	static := slices.DeleteFunc(slices.Clone(m.Blocks), netip.Prefix.IsSingleIP)
 	for _, prefix := range slices.Concat(static, policy.originated) {

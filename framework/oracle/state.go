@@ -58,6 +58,22 @@ type Node struct {
 	ReflectorClusterID string
 	// Blocks are the IPAM blocks with a confirmed affinity to the node.
 	Blocks []netip.Prefix
+	// Subnet is the node IP with its subnet's length as Calico has it, by which it
+	// tells nodes of the same subnet; invalid for the one that the topology has.
+	Subnet netip.Prefix
+	// IPIPTunnel and VXLANTunnel are the addresses of the node's own on its tunnel
+	// devices, invalid where it has none.
+	IPIPTunnel, VXLANTunnel netip.Addr
+	// Borrowed are addresses that are on the node, a pod's or its tunnel's, and of a
+	// block that is not its own.
+	Borrowed []netip.Addr
+	// EndRoutes are the nodes to whose tunnel address this node has a route besides
+	// that to its block. Such a route changes no way, and whether Felix makes it hangs
+	// on chance: it does if it hears of the block first and of the address then
+	// (flush in felix/calc/l3_route_resolver.go, isRemoteTunnelRoute in route_mgr.go;
+	// projectcalico/calico#12122). So it is read off the node, like what a daemon
+	// remembers; its form, and what BIRD makes of it, is reckoned with.
+	EndRoutes []string
 	// Workloads are the pods on the node that have a network namespace of their own.
 	Workloads []Workload
 	// Gone says that the node is in the API but switched off: the others still

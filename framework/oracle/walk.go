@@ -30,6 +30,9 @@ const (
 	NoNeighbor Reason = "has no such neighbour"
 	// NotForwarded: the host is no router.
 	NotForwarded Reason = "does not forward"
+	// NoTunnelEnd: the route leads through a tunnel to an address that no node has
+	// there, or the walk was not told of any.
+	NoTunnelEnd Reason = "has no such tunnel end"
 	// Loop: the packet comes back to a host where it was.
 	Loop Reason = "has seen it before"
 )
@@ -61,9 +64,31 @@ func (d *DeadEnd) Error() string {
 // several next hops. An address arrives at the host that has it, or at the host
 // whose route to it leaves the fabric, as those of pods do. The error has a
 // *DeadEnd for every way that does not arrive.
+//
+// It knows no tunnels, which are not the topology's: see State.Walk.
 func Walk(t *topology.Topology, tables route.Tables, from string, to netip.Addr) ([]Path, error) {
 	w := walker{topology: t, tables: tables, to: to}
-	w.visit(from, nil)
+	w.visit(from, nil, nil)
+	return w.arrived, errors.Join(w.ended...)
+}
+
+// Walk follows a packet as the function of that name does, through the nodes'
+// tunnels too: a route through one takes the packet to the node at the other end, by
+// the way that the tables have for that node's own address. The path has the hosts
+// that the encapsulated packet passes as well.
+func (s State) Walk(tables route.Tables, from string, to netip.Addr) ([]Path, error) {
+	w := walker{topology: s.Topology, tables: tables, to: to, ends: map[netip.Addr]string{}}
+	for _, n := range s.Nodes {
+		for _, address := range []netip.Addr{n.IPIPTunnel, n.VXLANTunnel} {
+			if address.IsValid() {
+				w.ends[address] = n.Name
+			}
+		}
+		if host, ok := s.Topology.Host(n.Name); ok {
+			w.ends[host.Address()] = n.Name
+		}
+	}
+	w.visit(from, nil, nil)
 	return w.arrived, errors.Join(w.ended...)
 }
 
@@ -71,11 +96,17 @@ type walker struct {
 	topology *topology.Topology
 	tables   route.Tables
 	to       netip.Addr
-	arrived  []Path
-	ended    []error
+	// ends are the nodes at the ends of tunnels, by the addresses that routes through
+	// tunnels lead to. Without any no tunnel leads anywhere.
+	ends    map[netip.Addr]string
+	arrived []Path
+	ended   []error
 }
 
-func (w *walker) visit(name string, before Path) {
+// visit goes on from a host. before are all hosts passed, seen those of them that
+// looked at the packet itself and not at one around it: a packet may well pass a leaf
+// once as it is and once in a tunnel.
+func (w *walker) visit(name string, before, seen Path) {
 	path := append(slices.Clone(before), name)
 	end := func(reason Reason, r route.Route) {
 		w.ended = append(w.ended, &DeadEnd{To: w.to, Reason: reason, Path: path, Route: r})
@@ -89,7 +120,7 @@ func (w *walker) visit(name string, before Path) {
 	case w.local(host, table):
 		w.arrived = append(w.arrived, path)
 		return
-	case slices.Contains(before, name):
+	case slices.Contains(seen, name):
 		end(Loop, route.Route{})
 		return
 	case len(before) > 0 && host.Role == topology.Client:
@@ -110,6 +141,16 @@ func (w *walker) visit(name string, before Path) {
 		if !via.IsValid() {
 			via = w.to
 		}
+		if isTunnel(hop.Dev) {
+			ways, err := w.tunnel(path, via, chosen)
+			if err != nil {
+				w.ended = append(w.ended, err)
+			}
+			for _, way := range ways {
+				w.visit(way[len(way)-1], way[:len(way)-1], append(slices.Clone(seen), name))
+			}
+			continue
+		}
 		neighbor, fabric := w.neighbor(host, hop.Dev, via)
 		_, neighborAlive := w.tables[neighbor]
 		switch {
@@ -118,15 +159,35 @@ func (w *walker) visit(name string, before Path) {
 		case !neighborAlive:
 			end(NoNeighbor, chosen)
 		default:
-			w.visit(neighbor, path)
+			w.visit(neighbor, path, append(slices.Clone(seen), name))
 		}
 	}
+}
+
+// tunnel follows the packet around a packet from the last host of a path to the
+// tunnel's end at an address, and returns the whole ways there. It travels as any
+// packet to the node's own address, but not through a tunnel again.
+func (w *walker) tunnel(path Path, end netip.Addr, chosen route.Route) ([]Path, error) {
+	from := path[len(path)-1]
+	host, ok := w.topology.Host(w.ends[end])
+	if !ok {
+		return nil, &DeadEnd{To: w.to, Reason: NoTunnelEnd, Path: path, Route: chosen}
+	}
+	outer, err := Walk(w.topology, w.tables, from, host.Address())
+	ways := make([]Path, 0, len(outer))
+	for _, way := range outer {
+		ways = append(ways, append(slices.Clone(path), way[1:]...))
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: in a tunnel to %s: %w", path, host.Name, err)
+	}
+	return ways, err
 }
 
 // local tells whether the address is the host's own. That of an interface that
 // is down is not.
 func (w *walker) local(host *topology.Host, table route.Table) bool {
-	if host.Management == w.to {
+	if host.Management == w.to || w.ends[w.to] == host.Name {
 		return true
 	}
 	return slices.ContainsFunc(host.Interfaces, func(port topology.Interface) bool {

@@ -64,6 +64,12 @@ func Issues() []Issue {
 			Affects: "all of v3.31 and v3.32",
 			FixedIn: "v3.33.0",
 		},
+		{
+			// No issue is known; the pull request was closed and not merged.
+			Number:  "projectcalico/calico#13533",
+			Summary: "where Felix programs the routes between nodes, a node announces those that go by its own interface to other nodes as its own: every block of its subnet",
+			Affects: "all versions so far",
+		},
 	}
 }
 

@@ -57,8 +57,24 @@ func (l *Lab) Pods(ctx context.Context) map[string]Pod {
 // NewPod runs one more pod of the workload's kind on a node until the spec ends.
 func (l *Lab) NewPod(ctx context.Context, node string) Pod {
 	ginkgo.GinkgoHelper()
+	return l.newPod(ctx, node, nil)
+}
+
+// addressAnnotation asks Calico's CNI plugin for certain addresses ("Use a specific
+// IP address with a pod" in Calico's documentation).
+const addressAnnotation = "cni.projectcalico.org/ipAddrs"
+
+// NewPodWithAddress runs a pod as NewPod does, with an address of the pod network
+// that has to be free. One of a block that is another node's is borrowed.
+func (l *Lab) NewPodWithAddress(ctx context.Context, node string, address netip.Addr) Pod {
+	ginkgo.GinkgoHelper()
+	return l.newPod(ctx, node, map[string]string{addressAnnotation: fmt.Sprintf("[%q]", address)})
+}
+
+func (l *Lab) newPod(ctx context.Context, node string, annotations map[string]string) Pod {
+	ginkgo.GinkgoHelper()
 	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "probe-", Namespace: fixtures.WorkloadNamespace},
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "probe-", Namespace: fixtures.WorkloadNamespace, Annotations: annotations},
 		Spec:       l.workload(ctx).Spec,
 	}
 	pod.Spec.NodeName = node
@@ -77,6 +93,12 @@ func (l *Lab) workload(ctx context.Context) corev1.PodTemplateSpec {
 	err := l.Client.Resources().Get(ctx, fixtures.WorkloadName, fixtures.WorkloadNamespace, &workload)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "find the workload")
 	return workload.Spec.Template
+}
+
+// DeletePod deletes a pod that a spec has made, before the spec ends.
+func (l *Lab) DeletePod(ctx context.Context, pod Pod) {
+	ginkgo.GinkgoHelper()
+	l.deletePod(ctx, pod.object)
 }
 
 // deletePod deletes a pod and waits until it is gone. One that is gone already, as

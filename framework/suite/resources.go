@@ -102,15 +102,22 @@ func (l *Lab) ApplyBGPFilter(ctx context.Context, name string, spec v3.BGPFilter
 	gomega.Expect(l.Calico.Apply(ctx, calico.Resources{BGPFilters: []v3.BGPFilter{filter}})).To(gomega.Succeed())
 }
 
-// ChangeIPPools changes every IP pool.
-func (l *Lab) ChangeIPPools(ctx context.Context, change func(*v3.IPPoolSpec)) {
+// ChangeIPPools changes every IP pool. The function that it returns undoes that
+// before the spec ends.
+func (l *Lab) ChangeIPPools(ctx context.Context, change func(*v3.IPPoolSpec)) (undo func(context.Context)) {
 	ginkgo.GinkgoHelper()
-	for _, pool := range l.resources(ctx).IPPools {
-		ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+	pools := l.resources(ctx).IPPools
+	undo = func(ctx context.Context) {
+		ginkgo.GinkgoHelper()
+		for _, pool := range pools {
 			gomega.Expect(l.Calico.UpdateIPPool(ctx, pool.Name, func(spec *v3.IPPoolSpec) { *spec = pool.Spec })).To(gomega.Succeed())
-		})
+		}
+	}
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { undo(ctx) })
+	for _, pool := range pools {
 		gomega.Expect(l.Calico.UpdateIPPool(ctx, pool.Name, change)).To(gomega.Succeed())
 	}
+	return undo
 }
 
 // AnnotateNode sets one of a node's Calico settings (calico.ASNumberAnnotation and

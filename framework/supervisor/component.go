@@ -20,6 +20,9 @@ type Component struct {
 	// Background components leave the processor to others while there are any that
 	// want it: those that a lab's sessions and pods do not wait for.
 	Background bool
+	// RestartOn are the exit statuses by which the program asks to be started again.
+	// To end with any other one unasked is a death.
+	RestartOn []int
 }
 
 // State is what has become of a component.
@@ -41,6 +44,8 @@ type Status struct {
 	PID   int       `json:"pid,omitempty"`
 	State State     `json:"state"`
 	Since time.Time `json:"since"`
+	// Restarts counts how often the program has ended to be started again.
+	Restarts int `json:"restarts,omitempty"`
 	// Error says how a dead component ended, with its last lines.
 	Error string `json:"error,omitempty"`
 }

@@ -39,6 +39,8 @@ type running struct {
 	status    Status
 	asked     bool
 	ended     chan struct{}
+	// restarted are the moments of its last restarts.
+	restarted []time.Time
 }
 
 // New makes a supervisor that keeps logs in a folder, one file per component,
@@ -56,6 +58,17 @@ func (s *Supervisor) Start(c Component) error {
 	if old, ok := s.components[k]; ok && old.status.State == Running {
 		return fmt.Errorf("%s: %s runs already", c.Host, c.Name)
 	}
+	r := &running{component: c, status: Status{Host: c.Host, Name: c.Name}, ended: make(chan struct{})}
+	if err := s.launch(r); err != nil {
+		return err
+	}
+	s.components[k] = r
+	return nil
+}
+
+// launch starts a component's process. The caller holds the lock.
+func (s *Supervisor) launch(r *running) error {
+	c := r.component
 	log, err := s.openLog(c.Host, c.Name)
 	if err != nil {
 		return err
@@ -70,12 +83,7 @@ func (s *Supervisor) Start(c Component) error {
 	if err := s.reaper.start(c.Namespaces, nice, cmd); err != nil {
 		return fmt.Errorf("%s: start %s: %w", c.Host, c.Name, err)
 	}
-	r := &running{
-		component: c,
-		status:    Status{Host: c.Host, Name: c.Name, PID: cmd.Process.Pid, State: Running, Since: time.Now()},
-		ended:     make(chan struct{}),
-	}
-	s.components[k] = r
+	r.status.PID, r.status.State, r.status.Since = cmd.Process.Pid, Running, time.Now()
 	go s.wait(r, cmd)
 	return nil
 }
@@ -122,10 +130,18 @@ func command(ctx context.Context, c Component) *exec.Cmd {
 func (s *Supervisor) wait(r *running, cmd *exec.Cmd) {
 	err := s.WaitCommand(cmd)
 	s.mu.Lock()
+	again, failure := s.restart(r, err)
+	if again {
+		s.mu.Unlock()
+		return
+	}
 	r.status.Since, r.status.PID = time.Now(), 0
 	if r.asked {
 		r.status.State = Stopped
 	} else {
+		if failure != nil {
+			err = fmt.Errorf("%w; %w", err, failure)
+		}
 		r.status.State = Dead
 		r.status.Error = fmt.Sprintf("%s: %s ended unasked (%s)%s", r.status.Host, r.status.Name,
 			describeExit(err), s.lastLines(r.status.Host, r.status.Name))

@@ -63,6 +63,11 @@ func (s *Store) Apply(ctx context.Context, resources calico.Resources) error {
 			return err
 		}
 	}
+	for i := range resources.FelixConfigurations {
+		if err := s.apply(ctx, "FelixConfiguration", "felixconfigurations", &resources.FelixConfigurations[i]); err != nil {
+			return err
+		}
+	}
 	for i := range resources.BGPFilters {
 		if err := s.apply(ctx, "BGPFilter", "bgpfilters", &resources.BGPFilters[i]); err != nil {
 			return err
@@ -182,6 +187,9 @@ func (s *Store) Read(ctx context.Context) (calico.Resources, error) {
 	if err := list(ctx, s.client, "bgppeers", &resources.BGPPeers); err != nil {
 		return resources, err
 	}
+	if err := list(ctx, s.client, "felixconfigurations", &resources.FelixConfigurations); err != nil {
+		return resources, err
+	}
 	if err := list(ctx, s.client, "ippools", &resources.IPPools); err != nil {
 		return resources, err
 	}
@@ -206,6 +214,12 @@ func list[T any](ctx context.Context, client dynamic.Interface, plural string, i
 // UpdateBGPConfiguration changes the default BGPConfiguration.
 func (s *Store) UpdateBGPConfiguration(ctx context.Context, change func(*v3.BGPConfigurationSpec)) error {
 	return update(ctx, s.client, "BGPConfiguration", "bgpconfigurations", "default", func(c *v3.BGPConfiguration) { change(&c.Spec) })
+}
+
+// UpdateFelixConfiguration changes the default FelixConfiguration, which calico-node
+// makes at its startup if nobody else has.
+func (s *Store) UpdateFelixConfiguration(ctx context.Context, change func(*v3.FelixConfigurationSpec)) error {
+	return update(ctx, s.client, "FelixConfiguration", "felixconfigurations", "default", func(c *v3.FelixConfiguration) { change(&c.Spec) })
 }
 
 // UpdateBGPPeer changes a BGPPeer.

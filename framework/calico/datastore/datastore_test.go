@@ -1,6 +1,7 @@
 package datastore
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"testing"
@@ -23,6 +24,7 @@ func store(objects ...runtime.Object) *Store {
 	kinds := map[schema.GroupVersionResource]string{
 		resource("bgpconfigurations"): "BGPConfigurationList", resource("bgppeers"): "BGPPeerList",
 		resource("bgpfilters"): "BGPFilterList", resource("ippools"): "IPPoolList", resource("blockaffinities"): "BlockAffinityList",
+		resource("felixconfigurations"): "FelixConfigurationList", resource("ipamblocks"): "IPAMBlockList",
 	}
 	return New(fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, objects...))
 }
@@ -45,17 +47,50 @@ func TestBlocksAreThoseWithAConfirmedAffinity(t *testing.T) {
 	}
 }
 
+func TestBorrowedAddressesAreThoseOfAnotherNodesBlock(t *testing.T) {
+	attributes := []any{
+		map[string]any{"secondary": map[string]any{"node": "worker"}},
+		map[string]any{"secondary": map[string]any{"node": "worker2"}},
+		map[string]any{"handle_id": "of nobody"},
+	}
+	blockOf := func(name, cidr, affinity string, deleted bool, allocations ...any) *unstructured.Unstructured {
+		return stored("IPAMBlock", name, map[string]any{
+			"cidr": cidr, "affinity": affinity, "allocations": allocations, "attributes": attributes, "deleted": deleted,
+		})
+	}
+	borrowed, err := store(
+		blockOf("a", "10.244.0.0/30", "host:worker", false, int64(0), nil, int64(1), int64(2)),
+		blockOf("b", "10.244.1.0/30", "host:worker2", false, nil, nil, nil, int64(0)),
+		blockOf("c", "10.244.2.0/30", "", false, int64(1), int64(9), nil, nil),
+		blockOf("d", "10.244.3.0/30", "host:worker", true, int64(1), nil, nil, nil),
+	).Borrowed(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]netip.Addr{
+		"worker":  {netip.MustParseAddr("10.244.1.3")},
+		"worker2": {netip.MustParseAddr("10.244.0.2"), netip.MustParseAddr("10.244.2.0")},
+	}
+	if !maps.EqualFunc(borrowed, want, slices.Equal) {
+		t.Errorf("got %v, want %v", borrowed, want)
+	}
+}
+
 func TestReadIsTyped(t *testing.T) {
 	resources, err := store(
 		stored("BGPConfiguration", "default", map[string]any{"nodeToNodeMeshEnabled": false, "asNumber": int64(64513)}),
 		stored("BGPPeer", "rack0-to-leaf0", map[string]any{"peerIP": "10.1.5.1", "asNumber": int64(65005), "nodeSelector": "rack == 'rack0'"}),
 		stored("IPPool", "pool", map[string]any{"cidr": "10.244.0.0/16", "blockSize": int64(26)}),
+		stored("FelixConfiguration", "default", map[string]any{"programClusterRoutes": "Enabled"}),
 	).Read(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if resources.MeshEnabled() || resources.DefaultAS() != 64513 {
 		t.Errorf("mesh %t, AS %d", resources.MeshEnabled(), resources.DefaultAS())
+	}
+	if got := resources.ClusterRoutes().Felix; got != "Enabled" {
+		t.Errorf("Felix programs cluster routes: %q", got)
 	}
 	if len(resources.BGPPeers) != 1 || resources.BGPPeers[0].Spec.PeerIP != "10.1.5.1" {
 		t.Errorf("peers %v", resources.BGPPeers)

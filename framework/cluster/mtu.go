@@ -1,0 +1,48 @@
+package cluster
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// overhead is what an encapsulation adds to a packet, in bytes (felix's
+// dataplane/linux/int_dataplane.go).
+func overhead(e calico.Encapsulation) int {
+	switch {
+	case e.ViaIPIP():
+		return 20
+	case e.ViaVXLAN():
+		return 50
+	}
+	return 0
+}
+
+// podMTU is the MTU of pods' interfaces on a node: what the node's own interfaces
+// carry less the mode's encapsulation, as Felix reckons it (determinePodMTU) and
+// leaves it in a file for the CNI plugin. Here the plugin is told, as pods do not
+// wait for Felix.
+func (c *Cluster) podMTU(host topology.Host) int {
+	mtu := maxPodMTU
+	for _, port := range host.Interfaces {
+		if link, ok := c.config.Topology.Link(port.Link); ok {
+			for _, pool := range c.config.Mode.Resources.IPPools {
+				mtu = min(mtu, link.MTU-overhead(calico.EncapsulationOf(pool)))
+			}
+		}
+	}
+	return mtu
+}
+
+// fabricInterfaces is the pattern of the interfaces by which Felix finds out what
+// packets may leave the node. By default that would be the management interface,
+// for its name, and tunnels would be as narrow as that.
+func fabricInterfaces(host topology.Host) string {
+	names := make([]string, 0, len(host.Interfaces))
+	for _, port := range host.Interfaces {
+		names = append(names, regexp.QuoteMeta(port.Name))
+	}
+	return "^(" + strings.Join(names, "|") + ")$"
+}

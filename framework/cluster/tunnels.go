@@ -1,0 +1,66 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/rackproof/rackproof/framework/calico"
+)
+
+// configurationChanged is the exit status by which Felix asks to be started again,
+// as it takes most of its configuration in only when it starts (configChangedRC in
+// felix/daemon/daemon.go). In Calico's container runit does so.
+const configurationChanged = 129
+
+// fatal is the exit status of calico-node's log.Fatal. The service that allots
+// tunnel addresses ends by it when somebody else has changed the node at the same
+// moment, and counts on runit (node/pkg/allocateip/allocateip.go).
+const fatal = 1
+
+// tunnelAddressTimeout bounds the wait for a node's tunnel address: many times what
+// IPAM needs on a loaded machine.
+const tunnelAddressTimeout = time.Minute
+
+// allocateTunnelAddress starts the service that gives the node an address for its
+// tunnel device, and waits until it has one: Felix would start without and ask to be
+// started again at once. In a mode without encapsulation the service has nothing to
+// do, and is left out for the memory that it takes.
+func (n node) allocateTunnelAddress(ctx context.Context) error {
+	annotation := ""
+	for _, pool := range n.cluster.config.Mode.Resources.IPPools {
+		if a := calico.EncapsulationOf(pool).TunnelAddressAnnotation(); a != "" {
+			annotation = a
+		}
+	}
+	if annotation == "" {
+		return nil
+	}
+	service := n.component("calico-tunnel-addresses", []string{"calico-node", "-allocate-tunnel-addrs"})
+	service.RestartOn = []int{fatal}
+	if err := n.cluster.config.Supervisor.Start(service); err != nil {
+		return err
+	}
+	err := wait.PollUntilContextTimeout(ctx, poll, tunnelAddressTimeout, true, func(ctx context.Context) (bool, error) {
+		found, err := n.cluster.agentClient.CoreV1().Nodes().Get(ctx, n.host.Name, metav1.GetOptions{})
+		if err != nil {
+			return false, err
+		}
+		return found.Annotations[annotation] != "", nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the node's annotation %s (the log of %s tells why it has none): %w", annotation, service.Name, err)
+	}
+	return nil
+}
+
+// startFelix starts Felix, which neither sessions nor pods wait for.
+func (n node) startFelix() error {
+	component := n.component("calico-felix", []string{"calico-node", "-felix"})
+	component.Background = true
+	component.RestartOn = []int{configurationChanged}
+	return n.cluster.config.Supervisor.Start(component)
+}

@@ -1,0 +1,181 @@
+package oracle
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/route"
+)
+
+// calicoVersion is the version of Calico that the oracle reckons with.
+func calicoVersion() calico.Version { return calico.Version{Major: 3, Minor: 31} }
+
+// felix is what Felix programs beyond the routes to a node's own pods: in pools
+// with encapsulation the routes to other nodes' blocks and the blackholes of a
+// node's own (felix/dataplane/linux: route_mgr.go, ipip_mgr.go, vxlan_mgr.go; what
+// it makes of IPAM is in felix/calc/l3_route_resolver.go). Felix reads the
+// datastore, so that nothing of this depends on BGP, nor on whether the other node
+// is alive.
+type felix struct {
+	encapsulation calico.Encapsulation
+	// pools are those whose routes Felix owns; BIRD keeps its hands off them.
+	pools   []netip.Prefix
+	members []member
+}
+
+// felix finds the pools whose routes Felix owns. All have one encapsulation (see
+// checkPools).
+func (s State) felix(members []member) felix {
+	f := felix{encapsulation: calico.NoEncapsulation, members: members}
+	for _, pool := range s.Resources.IPPools {
+		if e := calico.EncapsulationOf(pool); e != calico.NoEncapsulation {
+			cidr, _ := netip.ParsePrefix(pool.Spec.CIDR) // check has parsed it
+			f.encapsulation, f.pools = e, append(f.pools, cidr)
+		}
+	}
+	return f
+}
+
+// owns tells whether a prefix is in a pool whose routes Felix owns.
+func (f felix) owns(prefix netip.Prefix) bool {
+	return slices.ContainsFunc(f.pools, func(pool netip.Prefix) bool { return route.Contains(pool, prefix) })
+}
+
+// routes are those that Felix puts into a node's kernel.
+func (f felix) routes(n network, node member) route.Table {
+	var table route.Table
+	for _, block := range node.Blocks {
+		// A blackhole for a single address would stand in its pod's way
+		// (routeIsLocalBlock).
+		if f.owns(block) && !block.IsSingleIP() {
+			table = append(table, route.Route{Prefix: block, Kind: route.Blackhole, Origin: route.OriginFelix})
+		}
+	}
+	for _, other := range f.members {
+		if other.Name == node.Name {
+			continue
+		}
+		prefixes := other.holds()
+		if end := hostPrefix(other.tunnelAddress(f.encapsulation)); slices.Contains(node.EndRoutes, other.Name) && !slices.Contains(prefixes, end) {
+			prefixes = append(prefixes, end)
+		}
+		for _, prefix := range prefixes {
+			if r, ok := f.remote(n, node, other, prefix); ok && f.owns(prefix) {
+				table = append(table, r)
+			}
+		}
+	}
+	return table
+}
+
+// holds are the prefixes whose addresses are on a node: its blocks, and what it has
+// out of others'.
+func (n Node) holds() []netip.Prefix {
+	all := slices.Clone(n.Blocks)
+	for _, address := range n.Borrowed {
+		if one := netip.PrefixFrom(address, address.BitLen()); !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// remote is the route to a prefix that another node holds. What belongs to it is
+// not there while the device that it leads through is not.
+func (f felix) remote(n network, node, other member, prefix netip.Prefix) (route.Route, bool) {
+	device, tunnel := f.encapsulation.Device(), node.tunnelAddress(f.encapsulation)
+	vxlan := f.encapsulation.ViaVXLAN()
+	// The node's own interface Felix finds by the node IP, which with VXLAN it has
+	// from the node's tunnel end point.
+	parent, connected := n.towards(node.host(n), node.address)
+	switch {
+	case f.encapsulation.CrossSubnet() && node.subnet(n).Contains(other.address) && (tunnel.IsValid() || !vxlan):
+		return route.Route{Prefix: prefix, Origin: route.OriginFelix, NextHops: []route.NextHop{{Via: other.address, Dev: parent.Name, Onlink: true}}}, connected
+	case !tunnel.IsValid():
+		return route.Route{}, false // the tunnel device gets no address and is not brought up
+	case !vxlan:
+		return route.Route{Prefix: prefix, Origin: route.OriginFelix, NextHops: []route.NextHop{{Via: other.address, Dev: device, Onlink: true}}}, true
+	case prefix == hostPrefix(other.VXLANTunnel):
+		// The tunnel's other end itself.
+		return route.Route{Prefix: prefix, Origin: vxlanOrigin, NextHops: []route.NextHop{{Dev: device}}}, true
+	}
+	return route.Route{Prefix: prefix, Origin: vxlanOrigin, NextHops: []route.NextHop{{Via: other.VXLANTunnel, Dev: device, Onlink: true}}}, other.VXLANTunnel.IsValid()
+}
+
+// vxlanOrigin is that of routes through vxlan.calico: they belong to Felix by their
+// interface, and have the number of routes to pods (DeviceRouteProtocol).
+const vxlanOrigin = route.OriginBoot
+
+// hostPrefix is the prefix of one address; invalid for none.
+func hostPrefix(address netip.Addr) netip.Prefix {
+	return netip.PrefixFrom(address, address.BitLen())
+}
+
+// tunnelAddress is a node's address on the device of an encapsulation, if there is
+// one.
+func (n Node) tunnelAddress(e calico.Encapsulation) netip.Addr {
+	switch {
+	case e == calico.NoEncapsulation:
+		return netip.Addr{}
+	case e.ViaVXLAN():
+		return n.VXLANTunnel
+	}
+	return n.IPIPTunnel
+}
+
+// tunnelPath is what BIRD's protocol `direct` takes of the tunnel device: the
+// node's address on it.
+func (f felix) tunnelPath(node member) (path, bool) {
+	address := node.tunnelAddress(f.encapsulation)
+	return path{
+		prefix: hostPrefix(address), preference: birdDirect, attributes: attributes{localPref: defaultLocalPref},
+		way: way{hops: []route.NextHop{{Dev: f.encapsulation.Device()}}},
+	}, address.IsValid()
+}
+
+// checkPools refuses pools whose routes are not programmed by one whom the oracle
+// reckons with.
+func (s State) checkPools() []error {
+	var problems []error
+	reject := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf("oracle: "+format, args...))
+	}
+	for i, pool := range s.Resources.IPPools {
+		e := calico.EncapsulationOf(pool)
+		if first := calico.EncapsulationOf(s.Resources.IPPools[0]); i > 0 && e != first {
+			// Felix's managers for IPIP and VXLAN overwrite each other's blackholes.
+			reject("IPPool %s has encapsulation %s, and IPPool %s has %s: several at once are not reckoned with", pool.Name, e, s.Resources.IPPools[0].Name, first)
+		}
+		switch owner, err := s.Resources.ClusterRoutes().Owner(calicoVersion(), e); {
+		case err != nil:
+			reject("IPPool %s: %w", pool.Name, err)
+		case owner == calico.BIRDOwns && e != calico.NoEncapsulation:
+			reject("IPPool %s has encapsulation %s and its routes are BIRD's, which is not reckoned with: stock BIRD puts no route through a tunnel", pool.Name, e)
+		}
+		if _, err := parsePrefix(pool.Spec.CIDR); err != nil {
+			reject("IPPool %s: cidr: %w", pool.Name, err)
+		}
+	}
+	if len(s.felix(nil).pools) > 0 {
+		problems = append(problems, s.checkHolders()...)
+	}
+	return problems
+}
+
+// checkHolders refuses two nodes with the same addresses: IPAM gives each to one, and
+// which of two Felix would route to is chance.
+func (s State) checkHolders() []error {
+	var problems []error
+	holders := map[netip.Prefix]string{}
+	for _, n := range s.Nodes {
+		for _, prefix := range n.holds() {
+			if other, taken := holders[prefix]; taken && other != n.Name {
+				problems = append(problems, fmt.Errorf("oracle: nodes %s and %s both have %s, and IPAM gives it to one", other, n.Name, prefix))
+			}
+			holders[prefix] = n.Name
+		}
+	}
+	return problems
+}

@@ -1,0 +1,381 @@
+package oracle_test
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/route"
+)
+
+// felixOwns has Felix program all routes between nodes.
+func felixOwns() []v3.FelixConfiguration {
+	return []v3.FelixConfiguration{{
+		ObjectMeta: metav1.ObjectMeta{Name: "default"},
+		Spec:       v3.FelixConfigurationSpec{ProgramClusterRoutes: new("Enabled")},
+	}}
+}
+
+// withEncapsulation switches the state's pool to another encapsulation, as a live
+// change does: the nodes get other tunnel addresses, and all else stays.
+func withEncapsulation(state oracle.State, ipip v3.IPIPMode, vxlan v3.VXLANMode) oracle.State {
+	pool := &state.Resources.IPPools[0].Spec
+	pool.IPIPMode, pool.VXLANMode = ipip, vxlan
+	allot(state)
+	return state
+}
+
+// inPods are a table's routes into the pod network of all topologies here.
+func inPods(table route.Table) route.Table {
+	return table.Within(netip.MustParsePrefix("10.244.0.0/16"))
+}
+
+// The nodes are control-plane and worker in one rack and worker2 in another, and each
+// has a pod and its end of the tunnel in its block.
+func TestTunnelModes(t *testing.T) {
+	for mode, want := range map[string]map[string]string{
+		"ipip": {
+			"worker": `
+				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80
+				blackhole 10.244.11.0/26 proto 80
+				10.244.11.1/32 dev cali-worker proto boot
+				10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80`,
+			"leaf0": "",
+		},
+		"crosssubnet": {
+			"worker": `
+				10.244.10.0/26 via 10.1.5.10 dev net0 onlink proto 80
+				blackhole 10.244.11.0/26 proto 80
+				10.244.11.1/32 dev cali-worker proto boot
+				10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80`,
+			"worker2": `
+				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80
+				10.244.11.0/26 via 10.1.5.11 dev tunl0 onlink proto 80
+				blackhole 10.244.12.0/26 proto 80
+				10.244.12.1/32 dev cali-worker2 proto boot`,
+			"leaf0": "",
+		},
+		"vxlan": {
+			"worker": `
+				10.244.10.0/26 via 10.244.10.0 dev vxlan.calico onlink proto boot
+				blackhole 10.244.11.0/26 proto 80
+				10.244.11.1/32 dev cali-worker proto boot
+				10.244.12.0/26 via 10.244.12.0 dev vxlan.calico onlink proto boot`,
+			"spine0": "",
+		},
+		"vxlancrosssubnet": {
+			"worker": `
+				10.244.10.0/26 via 10.1.5.10 dev net0 onlink proto 80
+				blackhole 10.244.11.0/26 proto 80
+				10.244.11.1/32 dev cali-worker proto boot
+				10.244.12.0/26 via 10.244.12.0 dev vxlan.calico onlink proto boot`,
+		},
+		// The leaf hears every block from all of its nodes, and their ends of the tunnel
+		// from nobody: those are in the blocks.
+		"ipipleaf": {
+			"worker": `
+				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80
+				blackhole 10.244.11.0/26 proto 80
+				10.244.11.1/32 dev cali-worker proto boot
+				10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80`,
+			"leaf0": `
+				10.244.10.0/26 proto bird nexthop via 10.1.5.10 dev eth3 nexthop via 10.1.5.11 dev eth3
+				10.244.11.0/26 proto bird nexthop via 10.1.5.10 dev eth3 nexthop via 10.1.5.11 dev eth3
+				10.244.12.0/26 proto bird nexthop via 10.1.5.10 dev eth3 nexthop via 10.1.5.11 dev eth3`,
+			"leaf1": `
+				10.244.10.0/26 via 10.1.8.10 dev eth3 proto bird
+				10.244.11.0/26 via 10.1.8.10 dev eth3 proto bird
+				10.244.12.0/26 via 10.1.8.10 dev eth3 proto bird`,
+			"spine0": `
+				10.244.10.0/26 proto bird nexthop via 10.1.10.1 dev eth1 nexthop via 10.1.34.1 dev eth2
+				10.244.11.0/26 proto bird nexthop via 10.1.10.1 dev eth1 nexthop via 10.1.34.1 dev eth2
+				10.244.12.0/26 proto bird nexthop via 10.1.10.1 dev eth1 nexthop via 10.1.34.1 dev eth2`,
+		},
+	} {
+		t.Run(mode, func(t *testing.T) {
+			all := tables(t, cluster(t, "two-racks", mode))
+			for host, lines := range want {
+				agree(t, host, inPods(all[host]), strings.ReplaceAll(lines, "\n\t\t\t\t", "\n"))
+			}
+		})
+	}
+}
+
+// Each encapsulation is what it is in a mode of its own, whatever the pool was
+// before.
+func TestSwitchedEncapsulation(t *testing.T) {
+	want := func(mode string) route.Tables { return tables(t, cluster(t, "two-racks", mode)) }
+	for _, from := range []string{"ipip", "crosssubnet"} {
+		for to, state := range map[string]oracle.State{
+			"ipip":             withEncapsulation(cluster(t, "two-racks", from), v3.IPIPModeAlways, v3.VXLANModeNever),
+			"crosssubnet":      withEncapsulation(cluster(t, "two-racks", from), v3.IPIPModeCrossSubnet, v3.VXLANModeNever),
+			"vxlan":            withEncapsulation(cluster(t, "two-racks", from), v3.IPIPModeNever, v3.VXLANModeAlways),
+			"vxlancrosssubnet": withEncapsulation(cluster(t, "two-racks", from), v3.IPIPModeNever, v3.VXLANModeCrossSubnet),
+		} {
+			if d := route.CompareAll(want(to), tables(t, state)); len(d) > 0 {
+				t.Errorf("from %s to %s:\n%s", from, to, route.DescribeAll(d))
+			}
+		}
+	}
+	off := withEncapsulation(cluster(t, "two-racks", "ipip"), v3.IPIPModeNever, v3.VXLANModeNever)
+	off.Resources.FelixConfigurations[0].Spec.ProgramClusterRoutes = new("Disabled")
+	if d := route.CompareAll(want("fullmesh"), tables(t, off)); len(d) > 0 {
+		t.Errorf("without encapsulation, and with BIRD's routes:\n%s", route.DescribeAll(d))
+	}
+}
+
+// Felix's routes do not rest on BGP, nor on the other node's being alive.
+func TestFelixNeedsNoBGP(t *testing.T) {
+	for _, m := range tunnelModes() {
+		state := cluster(t, m.topology, m.mode)
+		want := inPods(tables(t, state)["worker"])
+		off := cluster(t, m.topology, m.mode)
+		off.Resources.BGPConfigurations[0].Spec.NodeToNodeMeshEnabled = new(false)
+		gone := cluster(t, m.topology, m.mode)
+		node(t, gone, "worker2").Gone = true
+		for name, changed := range map[string]oracle.State{"no mesh": off, "worker2 gone": gone} {
+			if d := route.Compare(want, inPods(tables(t, changed)["worker"])); !d.Empty() {
+				t.Errorf("%s, %s:\n%s", m.mode, name, d)
+			}
+		}
+	}
+}
+
+// A node whose subnet is its own address alone shares one with nobody; the others go
+// by theirs.
+func TestSubnetOfOneAddress(t *testing.T) {
+	state := cluster(t, "two-racks", "crosssubnet")
+	worker := node(t, state, "worker")
+	worker.Subnet = netip.MustParsePrefix("10.1.5.11/32")
+	all := tables(t, state)
+	agree(t, "worker", inPods(all["worker"]), `
+		10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80
+		blackhole 10.244.11.0/26 proto 80
+		10.244.11.1/32 dev cali-worker proto boot
+		10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80`)
+	if got := all["control-plane"].Within(workerBlock).String(); got != "10.244.11.0/26 via 10.1.5.11 dev net0 onlink proto 80" {
+		t.Errorf("control-plane has %s", got)
+	}
+	worker.Subnet = netip.MustParsePrefix("10.1.0.0/16")
+	if _, err := state.Tables(); err == nil || !strings.Contains(err.Error(), "node worker has the address 10.1.0.0/16 for Calico") {
+		t.Errorf("another address for Calico: %v", err)
+	}
+}
+
+// An address that is on another node than its block has a route of its own at all
+// nodes, the block's owner too, by the way to the node that has it.
+func TestBorrowedAddresses(t *testing.T) {
+	address := pod(workerBlock).Next()
+	prefix := netip.PrefixFrom(address, 32)
+	for mode, want := range map[string][2]string{
+		"ipip":             {"via 10.1.8.10 dev tunl0 onlink proto 80", "via 10.1.8.10 dev tunl0 onlink proto 80"},
+		"crosssubnet":      {"via 10.1.8.10 dev tunl0 onlink proto 80", "via 10.1.8.10 dev tunl0 onlink proto 80"},
+		"vxlan":            {"via 10.244.12.0 dev vxlan.calico onlink proto boot", "via 10.244.12.0 dev vxlan.calico onlink proto boot"},
+		"vxlancrosssubnet": {"via 10.244.12.0 dev vxlan.calico onlink proto boot", "via 10.244.12.0 dev vxlan.calico onlink proto boot"},
+	} {
+		state := cluster(t, "two-racks", mode)
+		node(t, state, "worker2").Borrowed = []netip.Addr{address}
+		place(t, state, "worker2", address)
+		all := tables(t, state)
+		for i, host := range []string{"control-plane", "worker"} {
+			if got := all[host].Within(prefix).String(); got != prefix.String()+" "+want[i] {
+				t.Errorf("%s: %s has %s, want %s", mode, host, got, want[i])
+			}
+			ways, err := state.Walk(all, host, address)
+			if err != nil || len(ways) != 1 || ways[0][len(ways[0])-1] != "worker2" {
+				t.Errorf("%s: from %s to the address: %v, %v", mode, host, ways, err)
+			}
+		}
+		if got := all["worker2"].Within(prefix).String(); got != prefix.String()+" dev cali-placed proto boot" {
+			t.Errorf("%s: worker2 has %s", mode, got)
+		}
+	}
+}
+
+// A borrowed end of a VXLAN tunnel is on the device's own network.
+func TestBorrowedTunnelEnd(t *testing.T) {
+	state := cluster(t, "two-racks", "vxlan")
+	worker2 := node(t, state, "worker2")
+	worker2.VXLANTunnel = pod(workerBlock).Next()
+	worker2.Borrowed = []netip.Addr{worker2.VXLANTunnel}
+	agree(t, "worker", inPods(tables(t, state)["worker"]), `
+		10.244.10.0/26 via 10.244.10.0 dev vxlan.calico onlink proto boot
+		blackhole 10.244.11.0/26 proto 80
+		10.244.11.1/32 dev cali-worker proto boot
+		10.244.11.2/32 dev vxlan.calico proto boot
+		10.244.12.0/26 via 10.244.11.2 dev vxlan.calico onlink proto boot`)
+}
+
+// Blocks of a single address have no blackhole, and Felix routes to each.
+func TestSingleAddressBlocks(t *testing.T) {
+	state := cluster(t, "two-racks", "vxlan")
+	for i := range state.Nodes {
+		n := &state.Nodes[i]
+		n.Blocks = []netip.Prefix{netip.PrefixFrom(n.VXLANTunnel, 32), netip.PrefixFrom(n.Workloads[0].Address, 32)}
+	}
+	agree(t, "worker", inPods(tables(t, state)["worker"]), `
+		10.244.10.0/32 dev vxlan.calico proto boot
+		10.244.10.1/32 via 10.244.10.0 dev vxlan.calico onlink proto boot
+		10.244.11.1/32 dev cali-worker proto boot
+		10.244.12.0/32 dev vxlan.calico proto boot
+		10.244.12.1/32 via 10.244.12.0 dev vxlan.calico onlink proto boot`)
+}
+
+// Until a node has its end of the tunnel, nothing goes into it there; with IPIP the
+// others send to it all the same, as they need to know its node IP only.
+func TestNodeWithoutTunnelEnd(t *testing.T) {
+	for mode, want := range map[string]struct{ own, others string }{
+		"ipip":             {"", "10.1.5.11"},
+		"crosssubnet":      {"10.1.5.10", "10.1.5.11"},
+		"vxlan":            {"", ""},
+		"vxlancrosssubnet": {"", "10.1.5.11"},
+	} {
+		state := cluster(t, "two-racks", mode)
+		worker := node(t, state, "worker")
+		worker.IPIPTunnel, worker.VXLANTunnel = netip.Addr{}, netip.Addr{}
+		all := tables(t, state)
+		if got := hopsTo(all["worker"], controlPlaneBlock); got != want.own {
+			t.Errorf("%s: the node itself sends to %q, want %q", mode, got, want.own)
+		}
+		if got := hopsTo(all["worker"], workerBlock); got != "blackhole" {
+			t.Errorf("%s: the node's own block is %q", mode, got)
+		}
+		if got := hopsTo(all["control-plane"], workerBlock); got != want.others {
+			t.Errorf("%s: control-plane sends to %q, want %q", mode, got, want.others)
+		}
+	}
+}
+
+// What BIRD learns from the kernel: a node tells its own block twice, keeps routes
+// through a tunnel from other nodes, and does not keep those of its subnet
+// (projectcalico/calico#13533).
+func TestWhatNodesTellEachOther(t *testing.T) {
+	own := `
+		10.244.10.0/26 from 10.1.5.10 next hop 10.1.5.10 AS path []
+		10.244.10.0/26 from 10.1.5.10 next hop 10.1.5.10 AS path []
+		10.244.11.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path []
+		10.244.11.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path []`
+	for _, mode := range []string{"ipip", "vxlan"} {
+		agreePaths(t, "worker2", paths(t, cluster(t, "two-racks", mode), "worker2"), own)
+	}
+	for _, mode := range []string{"crosssubnet", "vxlancrosssubnet"} {
+		agreePaths(t, "worker2", paths(t, cluster(t, "two-racks", mode), "worker2"), `
+		10.244.10.0/26 from 10.1.5.10 next hop 10.1.5.10 AS path []
+		10.244.10.0/26 from 10.1.5.10 next hop 10.1.5.10 AS path []
+		10.244.10.0/26 from 10.1.5.11 next hop 10.1.5.10 AS path []
+		10.244.11.0/26 from 10.1.5.10 next hop 10.1.5.11 AS path []
+		10.244.11.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path []
+		10.244.11.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path []`)
+	}
+	// A mesh session counts as internal whatever its AS numbers are.
+	state := cluster(t, "two-racks", "ipip")
+	node(t, state, "worker").AS = 65011
+	// With AS numbers of their own these two have no session across racks, so that
+	// control-plane knows the block by its tunnel alone.
+	node(t, state, "worker2").AS = 65012
+	if got := paths(t, state, "worker").From(netip.MustParseAddr("10.1.5.10")).To(worker2Block); len(got) != 0 {
+		t.Errorf("control-plane tells what it sends through the tunnel: %v", got)
+	}
+}
+
+// Chance decides whether a node has a route to the other end of a tunnel, and BIRD
+// tells it as any other.
+func TestRoutesToTunnelEnds(t *testing.T) {
+	end := netip.PrefixFrom(tunnelEnd(workerBlock), 32)
+	for mode, want := range map[string]struct{ route, told string }{
+		"ipip":             {"via 10.1.5.11 dev tunl0 onlink proto 80", ""},
+		"crosssubnet":      {"via 10.1.5.11 dev net0 onlink proto 80", "10.244.11.0/32"},
+		"vxlan":            {"dev vxlan.calico proto boot", ""},
+		"vxlancrosssubnet": {"via 10.1.5.11 dev net0 onlink proto 80", "10.244.11.0/32"},
+	} {
+		state := cluster(t, "two-racks", mode)
+		node(t, state, "control-plane").EndRoutes = []string{"worker"}
+		if got := tables(t, state)["control-plane"].Within(end).String(); got != end.String()+" "+want.route {
+			t.Errorf("%s: control-plane has %s, want %s", mode, got, want.route)
+		}
+		if got := prefixesOf(paths(t, state, "worker2").To(end)); got != want.told {
+			t.Errorf("%s: worker2 is told of %q, want %q", mode, got, want.told)
+		}
+	}
+	state := cluster(t, "two-racks", "ipipleaf")
+	node(t, state, "control-plane").EndRoutes = []string{"worker"}
+	if got := hopsTo(tables(t, state)["leaf0"], end); got != "10.1.5.10" {
+		t.Errorf("ipipleaf: leaf0 sends to the end of worker's tunnel by %q, want the node that told it", got)
+	}
+}
+
+// A walk goes through tunnels as the packet around the packet does, and past the same
+// leaf twice where it has to.
+func TestWalkThroughTunnels(t *testing.T) {
+	state := cluster(t, "two-racks", "vxlan")
+	all := tables(t, state)
+	walk := func(from string, to netip.Addr) []string {
+		ways, err := state.Walk(all, from, to)
+		if err != nil {
+			t.Errorf("from %s to %s: %v", from, to, err)
+		}
+		var texts []string
+		for _, way := range ways {
+			texts = append(texts, way.String())
+		}
+		slices.Sort(texts)
+		return texts
+	}
+	const across = "worker → leaf0 → spine0 → leaf1 → worker2"
+	for _, to := range []netip.Addr{pod(worker2Block), tunnelEnd(worker2Block)} {
+		if got := walk("worker", to); !slices.Equal(got, []string{across}) {
+			t.Errorf("to %s by %q", to, got)
+		}
+	}
+	if _, err := oracle.Walk(state.Topology, all, "worker", pod(worker2Block)); err == nil || !strings.Contains(err.Error(), string(oracle.NoTunnelEnd)) {
+		t.Errorf("a walk that knows no tunnels: %v", err)
+	}
+
+	state = cluster(t, "two-racks", "ipipleaf")
+	all = tables(t, state)
+	want := []string{
+		"leaf0 → control-plane → leaf0 → spine0 → leaf1 → worker2",
+		"leaf0 → worker → leaf0 → spine0 → leaf1 → worker2",
+	}
+	if got := walk("leaf0", pod(worker2Block)); !slices.Equal(got, want) {
+		t.Errorf("from leaf0 by %q", got)
+	}
+	delete(all, "leaf1")
+	if _, err := state.Walk(all, "worker", pod(worker2Block)); err == nil || !strings.Contains(err.Error(), "in a tunnel to worker2") {
+		t.Errorf("without leaf1: %v", err)
+	}
+}
+
+func TestTunnelsThatAreNotReckonedWith(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*oracle.State)
+		says   string
+	}{
+		{"BIRD owns IPIP", func(s *oracle.State) { s.Resources.FelixConfigurations = nil }, "its routes are BIRD's"},
+		{"both own", func(s *oracle.State) { s.Resources.IPPools[0].Spec.IPIPMode = v3.IPIPModeNever }, "both program"},
+		{"two encapsulations", func(s *oracle.State) {
+			s.Resources.IPPools = append(s.Resources.IPPools, v3.IPPool{ObjectMeta: metav1.ObjectMeta{Name: "second"}, Spec: v3.IPPoolSpec{CIDR: "10.245.0.0/16", VXLANMode: v3.VXLANModeAlways}})
+		}, "several at once"},
+		{"a block of two nodes", func(s *oracle.State) { s.Nodes[0].Blocks = append(s.Nodes[0].Blocks, s.Nodes[1].Blocks...) }, "both have 10.244.11.0/26"},
+		{"an address of two nodes", func(s *oracle.State) {
+			s.Nodes[0].Borrowed, s.Nodes[1].Borrowed = []netip.Addr{pod(worker2Block)}, []netip.Addr{pod(worker2Block)}
+		}, "both have 10.244.12.1/32"},
+		{"another source of routes", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.RouteSource = "WorkloadIPs" }, "routeSource is not reckoned with"},
+		{"eBPF", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.BPFEnabled = new(true) }, "bpfEnabled is not reckoned with"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			state := cluster(t, "two-racks", "ipip")
+			tt.change(&state)
+			if _, err := state.Tables(); err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("got %v, want %q", err, tt.says)
+			}
+		})
+	}
+}

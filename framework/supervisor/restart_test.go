@@ -1,0 +1,80 @@
+package supervisor
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// counting is a shell script that ends with a status as often as it is told, and
+// then stays.
+func counting(t *testing.T, times, status int) []string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "runs")
+	return []string{"/bin/sh", "-c", fmt.Sprintf(`echo run >> %s; [ $(wc -l < %s) -le %d ] && exit %d; exec sleep 60`, file, file, times, status)}
+}
+
+func TestAComponentThatAsksForItIsStartedAgain(t *testing.T) {
+	logs := t.TempDir()
+	s := New(logs, func(status Status) { t.Errorf("told as a death: %s", status.Error) })
+	c := component("felix", counting(t, 2, 129)...)
+	c.RestartOn = []int{129}
+	if err := s.Start(c); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for s.Status()[0].Restarts < 2 && time.Now().Before(deadline) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	status := s.Status()[0]
+	if status.State != Running || status.Restarts != 2 || status.PID == 0 {
+		t.Errorf("its status is %+v", status)
+	}
+	if err := s.Stop(t.Context(), "leaf0", "felix", syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if state := s.Status()[0].State; state != Stopped {
+		t.Errorf("its state after a stop is %s", state)
+	}
+	log, err := os.ReadFile(LogPath(logs, "leaf0", "felix"))
+	if err != nil || strings.Count(string(log), "ended with exit status 129") != 2 {
+		t.Errorf("its log does not tell of two restarts: %s, %v", log, err)
+	}
+}
+
+func TestOtherExitsAreDeaths(t *testing.T) {
+	tests := []struct {
+		name      string
+		argv      []string
+		restartOn []int
+		says      string
+	}{
+		{"another status", []string{"/bin/sh", "-c", "exit 3"}, []int{129}, "exit status 3"},
+		{"success", []string{"/bin/true"}, []int{129}, "exit status 0"},
+		{"a signal", []string{"/bin/sh", "-c", "kill -9 $$"}, []int{129, -1 & 0xff}, "signal: killed"},
+		{"too often", []string{"/bin/sh", "-c", "exit 129"}, []int{129}, "started again 10 times within 1m0s"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			deaths := make(chan Status, 1)
+			s := New(t.TempDir(), func(status Status) { deaths <- status })
+			c := component("felix", tt.argv...)
+			c.RestartOn = tt.restartOn
+			if err := s.Start(c); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case status := <-deaths:
+				if !strings.Contains(status.Error, tt.says) {
+					t.Errorf("%q does not say %q", status.Error, tt.says)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("nobody was told")
+			}
+		})
+	}
+}

@@ -1,0 +1,63 @@
+package vxlan
+
+import (
+	"errors"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/probe"
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// traffic is what the tunnels are for. The server tells the source address that it
+// sees, so that a hidden translation fails too.
+func traffic(lab *Lab) {
+	Context("traffic", Label("traffic"), func() {
+		Requirement("VXL-040", "a pod MUST reach pods of other racks with its own address, although the fabric does not know their blocks", func(ctx SpecContext) {
+			for _, leaf := range lab.Topology().Leaves() {
+				Expect(tableOf(ctx, lab, leaf.Name).Within(lab.Topology().Pods)).To(BeEmpty(), leaf.Name)
+			}
+			pods := lab.Pods(ctx)
+			for _, p := range pairs(lab, stateOf(ctx, lab), false) {
+				expectSeenAs(ctx, pods[p.from.Name], pods[p.to.Name], pods[p.from.Name].Address.Addr())
+			}
+		})
+
+		Requirement("VXL-041", "a pod MUST reach pods on the other nodes of its rack with its own address", func(ctx SpecContext) {
+			pods := lab.Pods(ctx)
+			for _, p := range pairs(lab, stateOf(ctx, lab), true) {
+				expectSeenAs(ctx, pods[p.from.Name], pods[p.to.Name], pods[p.from.Name].Address.Addr())
+			}
+		})
+
+		Requirement("VXL-042", "a node MUST reach pods of other nodes from its tunnel address, to which they can answer", func(ctx SpecContext) {
+			pods, state := lab.Pods(ctx), stateOf(ctx, lab)
+			for _, p := range append(pairs(lab, state, false), pairs(lab, state, true)...) {
+				expectSeenAs(ctx, lab.At(p.from.Name), pods[p.to.Name], p.from.VXLANTunnel)
+			}
+		})
+
+		Requirement("VXL-043", "an outside client MUST NOT reach pods, as the fabric does not know their blocks", Label("negative"), func(ctx SpecContext) {
+			tables, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			state := stateOf(ctx, lab)
+			for _, client := range lab.Topology().ByRole(topology.Client) {
+				for name, pod := range lab.Pods(ctx) {
+					// A router tells only so often that it has no way, and is silent otherwise.
+					Expect(probe.Attempt(ctx, lab.At(client.Name), pod.Address, probe.Timeout)).To(
+						BeElementOf(probe.Unreachable, probe.TimedOut), "from %s to the pod on %s", client.Name, name)
+
+					_, err := state.Walk(tables, client.Name, pod.Address.Addr())
+					var end *oracle.DeadEnd
+					Expect(errors.As(err, &end)).To(BeTrue(), "the tables lead from %s to the pod on %s: %v", client.Name, name, err)
+					Expect(end.Reason).To(Equal(oracle.NoRoute), end.Error())
+				}
+			}
+		})
+	})
+}
