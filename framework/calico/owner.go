@@ -2,6 +2,7 @@ package calico
 
 import (
 	"fmt"
+	"slices"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 )
@@ -93,10 +94,8 @@ func (c ClusterRoutes) programs(version Version, ipip bool) (felix, bird bool) {
 // setting is a value of a setting, or its default where it is not set or is not
 // one of the other values that it can have.
 func setting(value, byDefault string, others ...string) string {
-	for _, other := range others {
-		if value == other {
-			return value
-		}
+	if slices.Contains(others, value) {
+		return value
 	}
 	return byDefault
 }

@@ -2,6 +2,9 @@
 // the cluster's state it reckons the BGP sessions and the routing table of every
 // host, exactly. What a lab shows beyond or short of that is a failure.
 //
+// Routes between nodes are BIRD's, or in pools with encapsulation Felix's (felix.go),
+// which BIRD in turn learns from the kernel.
+//
 // It knows no modes. It configures BGP speakers as Calico's confd does for nodes
 // (peering.go, after confd's bird*.cfg templates of v3.31.0) and as the fabric's
 // plan says for routers, lets them exchange routes until nothing changes
@@ -18,9 +21,11 @@
 //
 // Where Calico v3.31.0 is known not to do what it promises, the oracle has the
 // promise (service.go, announcements); the specs concerned have the verdict
-// known-issue.
+// known-issue. One thing it has as it is: a node tells others of the routes of its
+// subnet that Felix has made (projectcalico/calico#13533). That it should not is a
+// requirement of its own; what follows from it in other hosts' tables is reckoned with.
 //
 // The package is pure: it knows no kernels, no labs and no tests. What it does
-// not reckon with (encapsulation, pods that speak BGP) it refuses with an error,
-// for a wrong expectation is worse than none.
+// not reckon with (IPIP routes by BIRD, several encapsulations at once, pods that
+// speak BGP) it refuses with an error, for a wrong expectation is worse than none.
 package oracle

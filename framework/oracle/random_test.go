@@ -247,7 +247,8 @@ func (g generator) tunnel(s *oracle.State) {
 		}
 	case 3:
 		host, _ := s.Topology.Host(n.Name)
-		n.Subnet = netip.PrefixFrom(host.Address(), pick(g, 8, 24, 32))
+		// Not wider than the link: Felix would take nodes for neighbours that are none.
+		n.Subnet = netip.PrefixFrom(host.Address(), pick(g, 24, 28, 32))
 	case 4:
 		n.Blocks = []netip.Prefix{netip.PrefixFrom(pod(n.Blocks[0]), 32)}
 	}

@@ -75,7 +75,7 @@ func sendSized(ctx context.Context, from, to lab.Host, address netip.Addr, size 
 	if err != nil {
 		return result, fmt.Errorf("listen: %w", err)
 	}
-	defer receiver.Close()
+	defer func() { _ = receiver.Close() }()
 	sender, raw, err := dialUDP(attempt, from, receiver.LocalAddr().String())
 	if err != nil {
 		return result, err
@@ -135,21 +135,17 @@ func awaitDatagram(sender, receiver net.Conn, octets int) (arrived bool, err err
 }
 
 // listenUDP opens a socket at an address of a host, on any port.
-func listenUDP(host lab.Host, address netip.Addr) (net.Conn, error) {
+func listenUDP(host lab.Host, address netip.Addr) (*net.UDPConn, error) {
 	handle, err := host.NetworkNamespace()
 	if err != nil {
 		return nil, err
 	}
 	set := namespace.Set{Net: os.NewFile(uintptr(handle), "network namespace of "+host.Name())}
 	defer set.Close()
-	var conn net.Conn
-	err = set.Do(func() error {
-		opened, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(address, 0)))
-		if err != nil {
-			return err
-		}
-		conn = opened
-		return nil
+	var conn *net.UDPConn
+	err = set.Do(func() (err error) {
+		conn, err = net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(address, 0)))
+		return err
 	})
 	return conn, err
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
@@ -14,11 +15,12 @@ import (
 	"github.com/rackproof/rackproof/framework/requirement"
 )
 
-// attemptsBefore and attemptsAfter are how many attempts of a meter lie before and
-// after what a spec does: a quarter of a second and a second.
+// attemptsBefore is how many attempts of a meter lie before what a spec does, and
+// attemptsAfter and datagramsAfter how many after it: a second.
 const (
 	attemptsBefore = 5
 	attemptsAfter  = 20
+	datagramsAfter = 40
 )
 
 // Flow is a place from which to probe and an address to probe.
@@ -29,32 +31,66 @@ type Flow struct {
 
 // Meters probe several flows all the time while a spec changes something.
 type Meters struct {
-	meters map[string]*probe.Meter
+	meters map[string]meter
+	// after is how many more probes of each flow Stop waits for.
+	after int
 	// measured says that the report has what was seen.
 	measured bool
 }
 
+// meter is a probe.Meter or a probe.Stream.
+type meter interface {
+	Seen() probe.Outage
+	Stop() probe.Outage
+}
+
 // Meter begins to probe flows, by the names that they have in the report. It
-// returns when each has been probed some times before anything is changed.
+// returns when each has been probed some times before anything is changed. Each attempt
+// is a connection and two requests: for many flows at a time see MeterPods.
 func (l *Lab) Meter(ctx context.Context, flows map[string]Flow) *Meters {
 	ginkgo.GinkgoHelper()
-	gomega.Expect(flows).NotTo(gomega.BeEmpty(), "flows to probe")
-	m := &Meters{meters: map[string]*probe.Meter{}}
+	meters := map[string]meter{}
 	for name, flow := range flows {
-		m.meters[name] = probe.NewMeter(ctx, flow.From, flow.To)
+		meters[name] = probe.NewMeter(ctx, flow.From, flow.To)
 	}
+	return begin(ctx, meters, attemptsAfter)
+}
+
+// MeterPods begins to send datagrams between pairs of pods, in each pair's direction
+// alone, and returns when some have arrived of each before anything is changed. The
+// receiver has to see the sender's own address. It costs little: 40 datagrams a second
+// and pair.
+func (l *Lab) MeterPods(ctx context.Context, pairs ...PodPair) *Meters {
+	ginkgo.GinkgoHelper()
+	meters := map[string]meter{}
+	for _, pair := range pairs {
+		stream, err := probe.NewStream(ctx, pair.From, pair.To, pair.To.Address.Addr(), pair.From.Address.Addr())
+		gomega.Expect(err).NotTo(gomega.HaveOccurred(), pair.String())
+		ginkgo.DeferCleanup(func() { stream.Stop() })
+		meters[pair.String()] = stream
+	}
+	return begin(ctx, meters, datagramsAfter)
+}
+
+func begin(ctx context.Context, meters map[string]meter, after int) *Meters {
+	ginkgo.GinkgoHelper()
+	gomega.Expect(meters).NotTo(gomega.BeEmpty(), "flows to probe")
+	m := &Meters{meters: meters, after: after}
 	// Also of a spec that failed before it came to Stop.
 	ginkgo.DeferCleanup(func() { m.measure() })
 	m.wait(ctx, attemptsBefore)
 	return m
 }
 
-// wait waits until each flow has been probed so many more times.
+// wait waits until each flow has been probed so many more times, all at the same time.
 func (m *Meters) wait(ctx context.Context, more int) {
 	ginkgo.GinkgoHelper()
+	enough := map[string]int{}
 	for name, meter := range m.meters {
-		enough := meter.Seen().Sent + more
-		gomega.Eventually(func() int { return meter.Seen().Sent }).WithContext(ctx).Should(gomega.BeNumerically(">=", enough), name)
+		enough[name] = meter.Seen().Sent + more
+	}
+	for name, meter := range m.meters {
+		gomega.Eventually(func() int { return meter.Seen().Sent }).WithContext(ctx).Should(gomega.BeNumerically(">=", enough[name]), name)
 	}
 }
 
@@ -62,19 +98,24 @@ func (m *Meters) wait(ctx context.Context, more int) {
 // too.
 func (m *Meters) Stop(ctx context.Context) map[string]probe.Outage {
 	ginkgo.GinkgoHelper()
-	m.wait(ctx, attemptsAfter)
+	m.wait(ctx, m.after)
 	return m.measure()
 }
 
 // measure ends the meters and puts what they have seen into the report, once.
 func (m *Meters) measure() map[string]probe.Outage {
 	ginkgo.GinkgoHelper()
+	// Side by side, because each may wait for what is on its way.
+	var ended sync.WaitGroup
+	for _, meter := range m.meters {
+		ended.Go(func() { meter.Stop() })
+	}
+	ended.Wait()
 	seen := map[string]probe.Outage{}
 	for _, name := range slices.Sorted(maps.Keys(m.meters)) {
-		outage := m.meters[name].Stop()
-		seen[name] = outage
+		seen[name] = m.meters[name].Stop()
 		if !m.measured {
-			requirement.Measured(measurement(name, outage))
+			requirement.Measured(measurement(name, seen[name]))
 		}
 	}
 	m.measured = true

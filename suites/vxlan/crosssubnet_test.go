@@ -107,6 +107,18 @@ func crossSubnet(lab *Lab) {
 				expectSeenAs(ctx, lab.At(p.from.Name), pods[p.to.Name], p.from.VXLANTunnel)
 			}
 		})
+
+		Requirement("VXL-092", "packets between pods MUST be plain on the wire within a rack, and VXLAN between the node IPs across racks", Label("packets"), func(ctx SpecContext) {
+			state := stateOf(ctx, lab)
+			for _, p := range pairs(lab, state, true) {
+				seen, conversation := overhear(ctx, lab, p, nodeOf(lab, p.from.Name), nodeOf(lab, p.to.Name))
+				Expect(seen).To(conversation.PassPlain())
+			}
+			for _, p := range pairs(lab, state, false) {
+				seen, conversation := overhear(ctx, lab, p, lab.Topology().Leaves()...)
+				Expect(seen).To(conversation.PassIn(observe.VXLAN))
+			}
+		})
 	})
 }
 

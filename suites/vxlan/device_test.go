@@ -42,7 +42,7 @@ func device(lab *Lab) {
 				Expect(d.VXLAN).NotTo(BeNil(), n.Name)
 				Expect(d.VXLAN.Local).To(Equal(nic.Address.Addr()), n.Name)
 				Expect(d.VXLAN.Parent).To(Equal(nic.Name), n.Name)
-				Expect(d.VXLAN.Port).To(Equal(port), n.Name)
+				Expect(d.VXLAN.Port).To(BeEquivalentTo(port), n.Name)
 			}
 		})
 

@@ -10,7 +10,6 @@ import (
 	hosts "github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/suite"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // expectSeenAs expects that a place reaches a pod, and that the pod sees an address.
@@ -20,12 +19,4 @@ func expectSeenAs(ctx context.Context, from hosts.Host, to Pod, as netip.Addr) {
 	Expect(err).NotTo(HaveOccurred())
 	Expect(answer.Server).To(Equal(to.PodName), "from %s to the pod on %s", from.Name(), to.Node)
 	Expect(answer.Client.Addr()).To(Equal(as), "from %s to the pod on %s", from.Name(), to.Node)
-}
-
-// clients are the names of the outside clients.
-func clients(lab *Lab) []string {
-	GinkgoHelper()
-	names := Names(lab.Topology().ByRole(topology.Client))
-	Expect(names).NotTo(BeEmpty())
-	return names
 }

@@ -1,12 +1,17 @@
 package vxlan
 
 import (
+	"errors"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // traffic is what the tunnels are for. The server tells the source address that it
@@ -38,12 +43,19 @@ func traffic(lab *Lab) {
 		})
 
 		Requirement("VXL-043", "an outside client MUST NOT reach pods, as the fabric does not know their blocks", Label("negative"), func(ctx SpecContext) {
-			for _, client := range clients(lab) {
+			tables, err := observe.KernelTables(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			state := stateOf(ctx, lab)
+			for _, client := range lab.Topology().ByRole(topology.Client) {
 				for name, pod := range lab.Pods(ctx) {
-					// A router tells only so often in a second that it has no way.
-					Eventually(func() (probe.Outcome, error) {
-						return probe.Attempt(ctx, lab.At(client), pod.Address, probe.Timeout)
-					}).WithContext(ctx).Should(Equal(probe.Unreachable), "from %s to the pod on %s", client, name)
+					// A router tells only so often that it has no way, and is silent otherwise.
+					Expect(probe.Attempt(ctx, lab.At(client.Name), pod.Address, probe.Timeout)).To(
+						BeElementOf(probe.Unreachable, probe.TimedOut), "from %s to the pod on %s", client.Name, name)
+
+					_, err := state.Walk(tables, client.Name, pod.Address.Addr())
+					var end *oracle.DeadEnd
+					Expect(errors.As(err, &end)).To(BeTrue(), "the tables lead from %s to the pod on %s: %v", client.Name, name, err)
+					Expect(end.Reason).To(Equal(oracle.NoRoute), end.Error())
 				}
 			}
 		})

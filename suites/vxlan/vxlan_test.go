@@ -23,6 +23,7 @@ func TestVXLAN(t *testing.T) {
 			device(always)
 			exports(always)
 			traffic(always)
+			packets(always)
 			borrowed(always)
 			changes(always)
 		})
