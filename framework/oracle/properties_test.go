@@ -91,6 +91,7 @@ type topologyAndMode struct{ topology, mode string }
 func modes() []topologyAndMode {
 	return []topologyAndMode{
 		{"single-rack", "nodereflector"}, {"rack-reflector", "rackreflector"}, {"tor", "tor"}, {"leaf-spine", "serviceips"},
+		{"two-racks", "noencapreflector"},
 	}
 }
 
@@ -98,6 +99,9 @@ func modes() []topologyAndMode {
 func tunnelModes() []topologyAndMode {
 	return []topologyAndMode{
 		{"two-racks", "ipip"}, {"two-racks", "crosssubnet"}, {"two-racks", "vxlan"}, {"two-racks", "vxlancrosssubnet"}, {"two-racks", "ipipleaf"},
+		// Not crosssubnetreflector: what a node tells of its rack's other nodes there
+		// (projectcalico/calico#13533) does not go when their cables are out.
+		{"two-racks", "ipipreflector"}, {"two-racks", "vxlanreflector"},
 	}
 }
 

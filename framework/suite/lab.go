@@ -38,6 +38,8 @@ type Lab struct {
 	netns *netns.Lab
 	// attached says that the lab was there before the suite.
 	attached bool
+	// entered is the mode that a spec has put the lab into; empty for its own.
+	entered string
 	// broken is why the lab could not be brought up or has died.
 	broken error
 	// failed says that a spec on this lab has failed.

@@ -16,24 +16,48 @@ import (
 )
 
 // SwitchMode puts the lab into another mode while it is up, and back into its own when
-// the spec ends: Calico's resources become those of the mode, and the fabric's routers
-// do what it asks of them. It returns when everything is asked for; what the lab makes
-// of it takes time. The oracle expects the new mode from then on.
+// the spec ends, or the container in whose BeforeAll it is called: see EnterMode.
 func (l *Lab) SwitchMode(ctx context.Context, name string) {
+	ginkgo.GinkgoHelper()
+	l.LeaveMode()
+	l.EnterMode(ctx, name)
+}
+
+// LeaveMode puts the lab back into its own mode when the spec ends, or the container in
+// whose BeforeAll it is called.
+func (l *Lab) LeaveMode() {
+	ginkgo.GinkgoHelper()
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { l.enter(ctx, l.mode) })
+}
+
+// EnterMode puts the lab into another mode while it is up: Calico's resources become
+// those of the mode, and the fabric's routers do what it asks of them. It returns when
+// everything is asked for; what the lab makes of it takes time. The oracle expects the
+// new mode from then on. Whoever calls it has called LeaveMode before.
+func (l *Lab) EnterMode(ctx context.Context, name string) {
 	ginkgo.GinkgoHelper()
 	mode, err := fixtures.Mode(name)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	gomega.Expect(mode.Check(l.topology)).To(gomega.Succeed())
+	l.enter(ctx, mode)
+}
+
+// ModeNow names the mode that the lab is in.
+func (l *Lab) ModeNow() string {
+	if l.entered == "" {
+		return l.mode.Name
+	}
+	return l.entered
+}
+
+func (l *Lab) enter(ctx context.Context, mode *calico.Mode) {
+	ginkgo.GinkgoHelper()
 	if _, ok := l.Lab.(lab.RouterController); !ok {
 		ginkgo.Skip("unable: this lab's routers cannot be configured anew")
 	}
-	before := l.currentRouters()
-	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
-		l.configure(ctx, before)
-		l.applyMode(ctx, l.mode)
-	})
 	wanted, err := fabric.Plan(l.topology, mode)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	l.entered = mode.Name
 	l.configure(ctx, wanted)
 	l.applyMode(ctx, mode)
 }

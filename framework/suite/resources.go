@@ -56,6 +56,17 @@ func (l *Lab) ChangeBGPPeer(ctx context.Context, name string, change func(*v3.BG
 	gomega.Expect(l.Calico.UpdateBGPPeer(ctx, name, change)).To(gomega.Succeed())
 }
 
+// BGPPeers names the BGPPeers that there are.
+func (l *Lab) BGPPeers(ctx context.Context) []string {
+	ginkgo.GinkgoHelper()
+	var names []string
+	for _, peer := range l.resources(ctx).BGPPeers {
+		names = append(names, peer.Name)
+	}
+	gomega.Expect(names).NotTo(gomega.BeEmpty(), "BGPPeers")
+	return names
+}
+
 // DeleteBGPPeer deletes a BGPPeer.
 func (l *Lab) DeleteBGPPeer(ctx context.Context, name string) {
 	ginkgo.GinkgoHelper()

@@ -14,7 +14,7 @@ import (
 func changes(lab *Lab) {
 	Context("changes", Label("changes"), func() {
 		Requirement("IPIP-070", "turning the mesh off MUST take every session away and no route of the pool, and lose no packet between pods", func(ctx SpecContext) {
-			meters := lab.Meter(ctx, lab.PodFlows(ctx, AcrossRacks))
+			meters := lab.MeterPods(ctx, lab.PodPairs(ctx, AllPairs)...)
 			before := map[string]route.Table{}
 			for _, n := range lab.Topology().Nodes() {
 				before[n.Name] = lab.TableOf(ctx, n.Name).Within(lab.Topology().Pods)

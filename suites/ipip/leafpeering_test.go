@@ -3,6 +3,7 @@ package ipip
 import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
@@ -17,6 +18,11 @@ func leafPeering(lab *Lab) {
 		BeforeAll(func(ctx SpecContext) {
 			lab.Ready(ctx)
 			lab.SwitchMode(ctx, "ipipleaf")
+			// What a leaf tells of other racks has been in the nodes' AS before (requirement
+			// F10).
+			for _, peer := range lab.BGPPeers(ctx) {
+				lab.ChangeBGPPeer(ctx, peer, func(spec *v3.BGPPeerSpec) { spec.NumAllowedLocalASNumbers = new(int32(1)) })
+			}
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 		})
 

@@ -1,0 +1,106 @@
+package suite
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// switchTimeout bounds how long a lab may take to come from one mode to another: Felix
+// is started again, and looks for what a tunnel's device has lost every 10 s.
+const switchTimeout = time.Minute
+
+// ExpectSwitch switches the lab from one mode to another under constant probes between
+// all pods, and expects that sessions, tables and BGP paths become exactly those of the
+// new mode, that no host keeps anything of the old one, and that the pods of the chosen
+// pairs of nodes reach each other then. What the probes lost on the way, and for how
+// long, is in the report. A lab that is in another mode is brought into the first one
+// before.
+func (l *Lab) ExpectSwitch(ctx context.Context, from, to string, reach func(from, to *topology.Host) bool) {
+	ginkgo.GinkgoHelper()
+	if l.ModeNow() != from {
+		l.EnterMode(ctx, from)
+	}
+	l.expectSettled(ctx)
+	pairs := l.PodPairs(ctx, AllPairs)
+	if !l.carries(ctx, from) {
+		pairs = slices.DeleteFunc(pairs, func(p PodPair) bool { return p.AcrossRacks })
+	}
+	meters := l.MeterPods(ctx, pairs...)
+	ginkgo.By("switching from " + from + " to " + to)
+	began := time.Now()
+	l.EnterMode(ctx, to)
+	l.expectSettled(ctx)
+	ginkgo.AddReportEntry("settled", time.Since(began).Round(time.Millisecond).String())
+	l.expectTunnels(ctx, to)
+	l.ExpectPodsReach(ctx, reach)
+	meters.Stop(ctx)
+}
+
+// expectSettled waits until the lab agrees with the oracle in everything.
+func (l *Lab) expectSettled(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	for _, look := range []any{l.Sessions, l.Routes(Everything), l.Paths(EveryPath)} {
+		gomega.Eventually(look).WithContext(ctx).WithTimeout(switchTimeout).Should(Agree())
+	}
+	// Sessions and paths may have changed what was looked at first.
+	gomega.Eventually(l.Routes(Everything)).WithContext(ctx).Should(Agree())
+}
+
+// carries tells whether pods of different racks reach each other in a mode: where leaves
+// do not know the nodes' blocks, only if packets between nodes carry theirs.
+func (l *Lab) carries(_ context.Context, name string) bool {
+	ginkgo.GinkgoHelper()
+	mode, err := fixtures.Mode(name)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	return mode.LeafToNode != calico.NoPeering || calico.EncapsulationOf(mode.Resources.IPPools[0]) != calico.NoEncapsulation
+}
+
+// expectTunnels expects that each node has its tunnel's address on the device of the
+// mode's encapsulation, and on no other device an address out of the pod network.
+func (l *Lab) expectTunnels(ctx context.Context, name string) {
+	ginkgo.GinkgoHelper()
+	mode, err := fixtures.Mode(name)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	wanted := calico.EncapsulationOf(mode.Resources.IPPools[0]).Device()
+	for _, node := range l.topology.Nodes() {
+		for _, device := range []string{calico.IPIP.Device(), calico.VXLAN.Device()} {
+			gomega.Eventually(func(g gomega.Gomega) {
+				d, err := l.Device(ctx, node.Name, device)
+				g.Expect(err).NotTo(gomega.HaveOccurred())
+				if device != wanted {
+					g.Expect(d.Addresses).To(gomega.BeEmpty(), "%s: %s", node.Name, d)
+					return
+				}
+				g.Expect(d.Up).To(gomega.BeTrue(), "%s: %s", node.Name, d)
+				g.Expect(d.Addresses).To(gomega.ConsistOf(Single(tunnelAddress(l.nodeNow(ctx, node.Name)))), "%s: %s", node.Name, d)
+			}).WithContext(ctx).WithTimeout(switchTimeout).Should(gomega.Succeed())
+		}
+	}
+}
+
+// nodeNow is one of NodesNow.
+func (l *Lab) nodeNow(ctx context.Context, name string) oracle.Node {
+	ginkgo.GinkgoHelper()
+	nodes := l.NodesNow(ctx)
+	i := slices.IndexFunc(nodes, func(n oracle.Node) bool { return n.Name == name })
+	gomega.Expect(i).To(gomega.BeNumerically(">=", 0), "node %s", name)
+	return nodes[i]
+}
+
+// tunnelAddress is a node's address for its tunnel, of which it has one kind.
+func tunnelAddress(node oracle.Node) netip.Addr {
+	if node.IPIPTunnel.IsValid() {
+		return node.IPIPTunnel
+	}
+	return node.VXLANTunnel
+}

@@ -1,0 +1,46 @@
+// Package ipip proves changes from and to IPIP on a lab that is up and carries traffic
+// (article 4; requirements B10, C6). See package modeswitch above for the others.
+package ipip
+
+import (
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	. "github.com/rackproof/rackproof/framework/requirement"
+	. "github.com/rackproof/rackproof/framework/suite"
+)
+
+const (
+	topologyName = "two-racks"
+	modeName     = "ipipreflector"
+)
+
+func TestMain(m *testing.M) { Main(m, Recipe{Topology: topologyName, Mode: modeName}) }
+
+func TestModeSwitchIPIP(t *testing.T) {
+	Run(t, "modeswitch-ipip", func(s *Suite) {
+		lab := s.Lab(topologyName, modeName)
+		Describe("between IPIP, none and CrossSubnet", func() {
+			lab.Use()
+			Context("live", Label("switch"), Ordered, func() {
+				BeforeAll(func(ctx SpecContext) {
+					lab.Ready(ctx)
+					lab.LeaveMode()
+				})
+
+				Requirement("MSW-020", "from IPIP to none, every node MUST end up with BIRD's routes by its own interface, and with nothing of the tunnel, its address included", func(ctx SpecContext) {
+					lab.ExpectSwitch(ctx, modeName, "noencapreflector", AllPairs)
+				})
+
+				Requirement("MSW-021", "from none to CrossSubnet, every node MUST end up with Felix's routes, by its own interface within a subnet and through tunl0 from one to another", func(ctx SpecContext) {
+					lab.ExpectSwitch(ctx, "noencapreflector", "crosssubnetreflector", AllPairs)
+				})
+
+				Requirement("MSW-022", "from CrossSubnet to IPIP, every node MUST end up with Felix's routes through tunl0 to every other node, of its own subnet too", func(ctx SpecContext) {
+					lab.ExpectSwitch(ctx, "crosssubnetreflector", modeName, AllPairs)
+				})
+			})
+		})
+	})
+}
