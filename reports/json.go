@@ -31,6 +31,8 @@ type suiteJSON struct {
 	Name    string    `json:"name"`
 	Seconds float64   `json:"seconds"`
 	Started time.Time `json:"started"`
+	// Environment says where the suite ran.
+	Environment []string `json:"environment,omitempty"`
 	// The numbers of specs, by verdict. Specs of the last two lists are counted too.
 	Passed      int            `json:"passed"`
 	NotRun      int            `json:"notRun"`
@@ -65,7 +67,7 @@ type measuredJSON struct {
 
 func (s Suite) json() suiteJSON {
 	value := suiteJSON{
-		Name: s.Name, Seconds: s.Took.Seconds(), Started: s.Started, Passed: s.Passed, NotRun: s.NotRun, Reasons: s.Reasons,
+		Name: s.Name, Seconds: s.Took.Seconds(), Started: s.Started, Environment: s.Environment, Passed: s.Passed, NotRun: s.NotRun, Reasons: s.Reasons,
 		Failed: []specJSON{}, KnownIssues: []knownJSON{}, Unable: []specJSON{}, Measured: []measuredJSON{},
 	}
 	for _, spec := range s.Failed {

@@ -37,6 +37,9 @@ type Suite struct {
 	Unable []Spec
 	// Measured are the specs that measured something, in the order in which they ran.
 	Measured []Measured
+	// Environment says where the suite ran: the kernel, and the labs with their modes
+	// and who programs the routes there. A report of another program has none.
+	Environment []string
 	// NotRun counts specs that were filtered out, or not reached any more.
 	NotRun int
 	// Reasons say why the suite as a whole failed where no spec did.
@@ -78,7 +81,7 @@ func Summarise(found []types.Report) Summary {
 }
 
 func summariseSuite(report types.Report) Suite {
-	suite := Suite{Name: report.SuiteDescription, Took: report.RunTime, Started: report.StartTime}
+	suite := Suite{Name: report.SuiteDescription, Took: report.RunTime, Started: report.StartTime, Environment: report.SuiteLabels}
 	for _, spec := range report.SpecReports {
 		isSpec := spec.LeafNodeType.Is(types.NodeTypeIt)
 		if measurements := measurementsOf(spec); len(measurements) > 0 {
@@ -95,7 +98,7 @@ func summariseSuite(report types.Report) Suite {
 			} else {
 				suite.Passed++
 			}
-		case spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message != "":
+		case spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message != "" && !followsFailure(spec):
 			suite.Unable = append(suite.Unable, summariseSpec(spec))
 		default:
 			suite.NotRun++
@@ -108,6 +111,12 @@ func summariseSuite(report types.Report) Suite {
 		}
 	}
 	return suite
+}
+
+// followsFailure tells whether a spec was skipped because one before it in an ordered
+// container has failed (Ginkgo's group.go has the words): nothing was found out about it.
+func followsFailure(spec types.SpecReport) bool {
+	return strings.HasPrefix(spec.Failure.Message, "Spec skipped because an earlier spec in an ordered container failed")
 }
 
 func summariseSpec(report types.SpecReport) Spec {

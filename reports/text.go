@@ -27,6 +27,7 @@ func (s Summary) WriteText(out io.Writer) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	s.writeEnvironment(&b)
 	for _, suite := range s.Suites {
 		for _, reason := range suite.Reasons {
 			fmt.Fprintf(&b, "\nSuite %s failed: %s\n", suite.Name, reason)
@@ -42,8 +43,14 @@ func (s Summary) WriteText(out io.Writer) error {
 		}
 	}
 	for _, suite := range s.Suites {
+		before := ""
 		for _, spec := range suite.Unable {
-			fmt.Fprintf(&b, "\nUNABLE  %s (%s)\n  %s\n%s\n", title(spec), suite.Name, spec.Must, indent(firstLines(spec.Message)))
+			fmt.Fprintf(&b, "\nUNABLE  %s (%s)\n  %s\n", title(spec), suite.Name, spec.Must)
+			// All specs of a suite may lack the same.
+			if spec.Message != before {
+				fmt.Fprintln(&b, indent(firstLines(spec.Message)))
+			}
+			before = spec.Message
 		}
 	}
 	if err := s.writeMeasured(&b); err != nil {
@@ -52,6 +59,22 @@ func (s Summary) WriteText(out io.Writer) error {
 	fmt.Fprintf(&b, "\n%s\n", s.Verdict())
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// writeEnvironment says where the suites ran, as far as they have said so.
+func (s Summary) writeEnvironment(b *strings.Builder) {
+	table := tabwriter.NewWriter(b, 0, 0, 3, ' ', 0)
+	said := false
+	for _, suite := range s.Suites {
+		for _, line := range suite.Environment {
+			if !said {
+				fmt.Fprintln(table, "\nWhere it ran:\n\nSUITE\tWHAT")
+			}
+			said = true
+			fmt.Fprintf(table, "%s\t%s\n", suite.Name, line)
+		}
+	}
+	_ = table.Flush()
 }
 
 func writeFailed(b *strings.Builder, suite string, spec Spec) {

@@ -1,6 +1,8 @@
 package suite
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,9 +11,11 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/reporters"
+	"github.com/onsi/ginkgo/v2/types"
 	"github.com/onsi/gomega"
 	"github.com/onsi/gomega/format"
 
+	"github.com/rackproof/rackproof/framework/lab/capability"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -61,8 +65,8 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	ginkgo.ReportAfterSuite("results", s.report)
 	if s.options.lab == "" {
 		for _, l := range s.labs {
-			if err := launch.Check(t.Context(), l.topology, l.mode); err != nil {
-				t.Fatal(err)
+			if err := s.check(t.Context(), l); err != nil {
+				t.Fatal(errors.Join(err, s.reportUnable(t, err)))
 			}
 		}
 	}
@@ -73,6 +77,38 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	// A filter that selects nothing is a mistake, not a success.
 	config.FailOnEmpty = true
 	ginkgo.RunSpecs(t, name, config, reporter)
+}
+
+// check tells whether this machine can carry a lab.
+func (s *Suite) check(ctx context.Context, l *Lab) error {
+	// Says more of what would help than the kernel that the suite runs under.
+	if _, err := launch.ChooseKernel(ctx, s.options.kernel, l.mode); err != nil {
+		return err
+	}
+	return launch.Check(ctx, l.topology, l.mode)
+}
+
+// reportUnable writes results in which no spec was run, because this machine lacks
+// something, and the suite has not succeeded: what is unable has proven nothing. Other
+// reasons why a suite cannot begin leave no results.
+func (s *Suite) reportUnable(t *testing.T, reason error) error {
+	lacking, ok := errors.AsType[*capability.Error](reason)
+	if s.options.results == "" || (!ok && !errors.Is(reason, launch.ErrUnable)) {
+		return nil
+	}
+	if ok {
+		reason = lacking
+	}
+	report := ginkgo.PreviewSpecs(t.Name())
+	report.SuiteDescription, report.StartTime, report.EndTime = s.name, time.Now(), time.Now()
+	report.SuiteSucceeded = false
+	report.SpecialSuiteFailureReasons = []string{reason.Error()}
+	for i := range report.SpecReports {
+		spec := &report.SpecReports[i]
+		spec.State = types.SpecStateSkipped
+		spec.Failure.Message = "unable: " + reason.Error()
+	}
+	return s.write(report)
 }
 
 // down takes the suite's labs down, or keeps those of a failed run if asked to.
@@ -96,6 +132,7 @@ func (s *Suite) write(report ginkgo.Report) error {
 	if err := os.MkdirAll(s.options.results, 0o755); err != nil {
 		return err
 	}
+	report.SuiteLabels = append(report.SuiteLabels, s.environment()...)
 	path := filepath.Join(s.options.results, s.name)
 	if err := reporters.GenerateJSONReport(report, path+".json"); err != nil {
 		return err

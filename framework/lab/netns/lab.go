@@ -119,6 +119,9 @@ func (l *Lab) Kubernetes() *rest.Config { return rest.CopyConfig(l.config) }
 // inside the lab only.
 func (l *Lab) Kubeconfig() string { return l.folder.path(inside.KubeconfigFile) }
 
+// CalicoVersion is the version of Calico that runs in the lab.
+func (l *Lab) CalicoVersion() string { return l.spec.CalicoVersion }
+
 // PID is the lab's process.
 func (l *Lab) PID() int { return l.pid }
 

@@ -78,6 +78,7 @@ func up(ctx context.Context, options Options, spec inside.Spec) (*Lab, error) {
 	spec.Manifests, spec.Confd = options.Components.Manifests(), options.Components.Confd()
 	spec.Workload = options.Workload
 	spec.KubernetesVersion = options.Components.Version(component.APIServer)
+	spec.CalicoVersion = options.Components.Version(component.CalicoNode)
 	lock, err := f.create()
 	if err != nil {
 		return nil, err

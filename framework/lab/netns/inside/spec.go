@@ -43,6 +43,8 @@ type Spec struct {
 	ControlPlane *OutsideControlPlane `json:"controlPlane,omitempty"`
 	// KubernetesVersion is what nodes report.
 	KubernetesVersion string `json:"kubernetesVersion"`
+	// CalicoVersion is that of the Calico components.
+	CalicoVersion string `json:"calicoVersion"`
 }
 
 // Names of the files in a lab's state folder.
