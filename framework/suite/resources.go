@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"github.com/onsi/ginkgo/v2"
@@ -131,12 +132,15 @@ func (l *Lab) ChangeIPPools(ctx context.Context, change func(*v3.IPPoolSpec)) (u
 	return undo
 }
 
-// ApplyIPPool creates an IP pool. It is deleted when the spec ends, after the pods that
-// the spec has made in it.
+// ApplyIPPool creates an IP pool. It is deleted when the spec ends, and its blocks with
+// it, after the pods that the spec has made in it.
 func (l *Lab) ApplyIPPool(ctx context.Context, name string, spec v3.IPPoolSpec) {
 	ginkgo.GinkgoHelper()
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		cidr, err := netip.ParsePrefix(spec.CIDR)
+		gomega.Expect(err).NotTo(gomega.HaveOccurred(), "IP pool %s", name)
 		gomega.Expect(l.Calico.DeleteIPPool(ctx, name)).To(gomega.Succeed())
+		gomega.Expect(l.Calico.ReleaseBlocks(ctx, cidr)).To(gomega.Succeed())
 	})
 	pool := v3.IPPool{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: spec}
 	gomega.Expect(l.Calico.Apply(ctx, calico.Resources{IPPools: []v3.IPPool{pool}})).To(gomega.Succeed())
