@@ -82,26 +82,21 @@ func (n Node) holds() []netip.Prefix {
 	return all
 }
 
-// remote is the route to a prefix that another node holds. What belongs to it is
-// not there while the device that it leads through is not.
+// remote is the route to a prefix that another node holds. One by the node's own
+// interface is not there while that is down.
 func (f felix) remote(n network, node, other member, prefix netip.Prefix) (route.Route, bool) {
-	device, tunnel := f.encapsulation.Device(), node.tunnelAddress(f.encapsulation)
-	vxlan := f.encapsulation.ViaVXLAN()
-	// The node's own interface Felix finds by the node IP, which with VXLAN it has
-	// from the node's tunnel end point.
+	device := f.encapsulation.Device()
 	parent, connected := n.towards(node.host(n), node.address)
 	switch {
-	case f.encapsulation.CrossSubnet() && node.subnet(n).Contains(other.address) && (tunnel.IsValid() || !vxlan):
+	case f.encapsulation.CrossSubnet() && node.subnet(n).Contains(other.address):
 		return route.Route{Prefix: prefix, Origin: route.OriginFelix, NextHops: []route.NextHop{{Via: other.address, Dev: parent.Name, Onlink: true}}}, connected
-	case !tunnel.IsValid():
-		return route.Route{}, false // the tunnel device gets no address and is not brought up
-	case !vxlan:
+	case !f.encapsulation.ViaVXLAN():
 		return route.Route{Prefix: prefix, Origin: route.OriginFelix, NextHops: []route.NextHop{{Via: other.address, Dev: device, Onlink: true}}}, true
 	case prefix == hostPrefix(other.VXLANTunnel):
 		// The tunnel's other end itself.
 		return route.Route{Prefix: prefix, Origin: vxlanOrigin, NextHops: []route.NextHop{{Dev: device}}}, true
 	}
-	return route.Route{Prefix: prefix, Origin: vxlanOrigin, NextHops: []route.NextHop{{Via: other.VXLANTunnel, Dev: device, Onlink: true}}}, other.VXLANTunnel.IsValid()
+	return route.Route{Prefix: prefix, Origin: vxlanOrigin, NextHops: []route.NextHop{{Via: other.VXLANTunnel, Dev: device, Onlink: true}}}, true
 }
 
 // vxlanOrigin is that of routes through vxlan.calico: they belong to Felix by their
@@ -128,11 +123,10 @@ func (n Node) tunnelAddress(e calico.Encapsulation) netip.Addr {
 // tunnelPath is what BIRD's protocol `direct` takes of the tunnel device: the
 // node's address on it.
 func (f felix) tunnelPath(node member) (path, bool) {
-	address := node.tunnelAddress(f.encapsulation)
 	return path{
-		prefix: hostPrefix(address), preference: birdDirect, attributes: attributes{localPref: defaultLocalPref},
+		prefix: hostPrefix(node.tunnelAddress(f.encapsulation)), preference: birdDirect, attributes: attributes{localPref: defaultLocalPref},
 		way: way{hops: []route.NextHop{{Dev: f.encapsulation.Device()}}},
-	}, address.IsValid()
+	}, len(f.pools) > 0
 }
 
 // checkPools refuses pools whose routes are not programmed by one whom the oracle
@@ -158,8 +152,14 @@ func (s State) checkPools() []error {
 			reject("IPPool %s: cidr: %w", pool.Name, err)
 		}
 	}
-	if len(s.felix(nil).pools) > 0 {
+	if f := s.felix(nil); len(f.pools) > 0 {
 		problems = append(problems, s.checkHolders()...)
+		for _, n := range s.Nodes {
+			if !n.tunnelAddress(f.encapsulation).IsValid() {
+				// Routes without it would be right, and the cluster is not.
+				reject("node %s has no address on %s, and Calico allots one to every node: wait, or see the log of what allots them", n.Name, f.encapsulation.Device())
+			}
+		}
 	}
 	return problems
 }

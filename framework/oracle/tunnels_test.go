@@ -226,31 +226,6 @@ func TestSingleAddressBlocks(t *testing.T) {
 		10.244.12.1/32 via 10.244.12.0 dev vxlan.calico onlink proto boot`)
 }
 
-// Until a node has its end of the tunnel, nothing goes into it there; with IPIP the
-// others send to it all the same, as they need to know its node IP only.
-func TestNodeWithoutTunnelEnd(t *testing.T) {
-	for mode, want := range map[string]struct{ own, others string }{
-		"ipip":             {"", "10.1.5.11"},
-		"crosssubnet":      {"10.1.5.10", "10.1.5.11"},
-		"vxlan":            {"", ""},
-		"vxlancrosssubnet": {"", "10.1.5.11"},
-	} {
-		state := cluster(t, "two-racks", mode)
-		worker := node(t, state, "worker")
-		worker.IPIPTunnel, worker.VXLANTunnel = netip.Addr{}, netip.Addr{}
-		all := tables(t, state)
-		if got := hopsTo(all["worker"], controlPlaneBlock); got != want.own {
-			t.Errorf("%s: the node itself sends to %q, want %q", mode, got, want.own)
-		}
-		if got := hopsTo(all["worker"], workerBlock); got != "blackhole" {
-			t.Errorf("%s: the node's own block is %q", mode, got)
-		}
-		if got := hopsTo(all["control-plane"], workerBlock); got != want.others {
-			t.Errorf("%s: control-plane sends to %q, want %q", mode, got, want.others)
-		}
-	}
-}
-
 // What BIRD learns from the kernel: a node tells its own block twice, keeps routes
 // through a tunnel from other nodes, and does not keep those of its subnet
 // (projectcalico/calico#13533).
@@ -366,6 +341,7 @@ func TestTunnelsThatAreNotReckonedWith(t *testing.T) {
 		{"an address of two nodes", func(s *oracle.State) {
 			s.Nodes[0].Borrowed, s.Nodes[1].Borrowed = []netip.Addr{pod(worker2Block)}, []netip.Addr{pod(worker2Block)}
 		}, "both have 10.244.12.1/32"},
+		{"a node without its end of the tunnel", func(s *oracle.State) { s.Nodes[1].IPIPTunnel = netip.Addr{} }, "node worker has no address on tunl0"},
 		{"another source of routes", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.RouteSource = "WorkloadIPs" }, "routeSource is not reckoned with"},
 		{"eBPF", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.BPFEnabled = new(true) }, "bpfEnabled is not reckoned with"},
 	}

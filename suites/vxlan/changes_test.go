@@ -1,6 +1,8 @@
 package vxlan
 
 import (
+	"net/netip"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
@@ -62,6 +64,9 @@ func changes(lab *Lab) {
 			undo := lab.ChangeIPPools(ctx, func(spec *v3.IPPoolSpec) { spec.VXLANMode = v3.VXLANModeNever })
 			Eventually(fromBIRD).WithContext(ctx).WithArguments(lab).ShouldNot(BeZero())
 			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
+			// What allots tunnel addresses misses a change that comes while it is busy, and
+			// is done with this one when it has taken them away.
+			Eventually(tunnelAddresses).WithContext(ctx).WithArguments(lab).Should(BeEmpty())
 			undo(ctx)
 			Eventually(fromBIRD).WithContext(ctx).WithArguments(lab).Should(BeZero())
 			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
@@ -106,6 +111,18 @@ func devices(ctx SpecContext, lab *Lab, p pair) []string {
 		}
 	}
 	return names
+}
+
+// tunnelAddresses are the addresses that nodes have on their tunnel devices.
+func tunnelAddresses(ctx SpecContext, lab *Lab) ([]netip.Addr, error) {
+	state, err := lab.State(ctx)
+	var addresses []netip.Addr
+	for _, n := range state.Nodes {
+		if n.VXLANTunnel.IsValid() {
+			addresses = append(addresses, n.VXLANTunnel)
+		}
+	}
+	return addresses, err
 }
 
 // fromBIRD counts BIRD's routes into the pod network, on all nodes.
