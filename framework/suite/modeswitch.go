@@ -66,12 +66,20 @@ func (l *Lab) carries(_ context.Context, name string) bool {
 }
 
 // expectTunnels expects that each node has its tunnel's address on the device of the
-// mode's encapsulation, and on no other device an address out of the pod network.
+// mode's encapsulation, and that without encapsulation neither a device nor Calico has
+// one for it.
 func (l *Lab) expectTunnels(ctx context.Context, name string) {
 	ginkgo.GinkgoHelper()
 	mode, err := fixtures.Mode(name)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	wanted := calico.EncapsulationOf(mode.Resources.IPPools[0]).Device()
+	if wanted == "" {
+		gomega.Eventually(func(g gomega.Gomega) {
+			for _, n := range l.NodesNow(ctx) {
+				g.Expect(tunnelAddress(n).IsValid()).To(gomega.BeFalse(), "%s has %s", n.Name, tunnelAddress(n))
+			}
+		}).WithContext(ctx).WithTimeout(switchTimeout).Should(gomega.Succeed())
+	}
 	for _, node := range l.topology.Nodes() {
 		for _, device := range []string{calico.IPIP.Device(), calico.VXLAN.Device()} {
 			gomega.Eventually(func(g gomega.Gomega) {

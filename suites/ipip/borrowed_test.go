@@ -13,17 +13,25 @@ import (
 
 // borrowed is requirement B13.
 func borrowed(lab *Lab) {
-	Context("borrowed addresses", Label("routes", "borrowed"), func() {
-		Requirement("IPIP-060", "an address that is on another node than its block MUST be routed to the node that has it, by all nodes, the block's owner too", func(ctx SpecContext) {
+	Context("borrowed addresses", Label("routes", "borrowed"), Ordered, func() {
+		// A pod takes seconds to come and to go where processes start slowly.
+		var lender, borrower string
+		var pod Pod
+		BeforeAll(func(ctx SpecContext) {
+			lab.Ready(ctx)
 			p := lab.NodePairs(ctx, AcrossRacks)[0]
-			lender, borrower := p.From, p.To
-			pod := lab.NewPodWithAddress(ctx, borrower.Name, last(lender.Blocks[0]))
-			Expect(pod.Address.Addr()).To(Equal(last(lender.Blocks[0])), "the pod has the address that it asked for")
+			lender, borrower = p.From.Name, p.To.Name
+			pod = lab.NewPodWithAddress(ctx, borrower, last(p.From.Blocks[0]))
+			Expect(pod.Address.Addr()).To(Equal(last(p.From.Blocks[0])), "the pod has the address that it asked for")
+		})
+
+		Requirement("IPIP-060", "an address that is on another node than its block MUST be routed to the node that has it, by all nodes, the block's owner too", func(ctx SpecContext) {
 			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
+			Expect(holders(ctx, lab, pod.Address.Addr())).To(ContainElement(lender))
 			for _, node := range lab.Topology().Nodes() {
-				if node.Name != borrower.Name {
+				if node.Name != borrower {
 					Expect(lab.RouteTo(ctx, node.Name, Single(pod.Address.Addr())).NextHops).To(
-						ConsistOf(route.NextHop{Via: lab.NodeIP(borrower.Name), Dev: tunnel(), Onlink: true}), node.Name)
+						ConsistOf(route.NextHop{Via: lab.NodeIP(borrower), Dev: tunnel(), Onlink: true}), node.Name)
 				}
 			}
 
@@ -35,10 +43,7 @@ func borrowed(lab *Lab) {
 		})
 
 		Requirement("IPIP-061", "the route to a borrowed address MUST go with the pod that had it", func(ctx SpecContext) {
-			p := lab.NodePairs(ctx, AcrossRacks)[0]
-			address := last(p.From.Blocks[0])
-			pod := lab.NewPodWithAddress(ctx, p.To.Name, address)
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
+			address := pod.Address.Addr()
 			Expect(holders(ctx, lab, address)).To(ConsistOf(Names(lab.Topology().Nodes())), "nodes with a route to %s", address)
 			lab.DeletePod(ctx, pod)
 			Eventually(func() []string { return holders(ctx, lab, address) }).WithContext(ctx).Should(BeEmpty())

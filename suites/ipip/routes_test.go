@@ -12,6 +12,7 @@ import (
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
 	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // idle is longer than the interval in which Felix looks for lost routes in this mode,
@@ -89,7 +90,8 @@ func routes(lab *Lab) {
 			Consistently(changes, idle).ShouldNot(Receive())
 
 			By("changing something, so that the silence means something")
-			lab.NewPod(ctx, lab.Topology().Nodes()[0].Name)
+			client := lab.Topology().ByRole(topology.Client)[0]
+			lab.CutLink(ctx, client.Interfaces[0].Link)
 			Eventually(changes).WithContext(ctx).Should(Receive())
 		})
 	})
