@@ -18,6 +18,13 @@ const (
 	streamInterval = 25 * time.Millisecond
 	// streamLength bounds a stream's life: two minutes.
 	streamLength = int(2 * time.Minute / streamInterval)
+	// late is how long a datagram may be on its way and count as arrived: what somebody
+	// keeps until a link is back is late, and no sign that the way was there. By the
+	// kernel's own times a datagram takes less than a millisecond, and some hundred on a
+	// single processor that is busy.
+	late = 300 * time.Millisecond
+	// readTimeout bounds the wait for this process to have read what has arrived.
+	readTimeout = 3 * time.Second
 	// streamPorts is how many source ports take turns, so that equal paths are tried.
 	streamPorts = 4
 	// numberLength is what a datagram carries: its number.
@@ -41,7 +48,7 @@ type Stream struct {
 	stop               sync.Once
 
 	mu sync.Mutex
-	// sent are the times at which datagrams were sent, by number.
+	// sent are the times by which datagrams were sent, by number.
 	sent    []time.Time
 	arrived []bool
 	missing int
@@ -70,6 +77,11 @@ func NewStream(ctx context.Context, from, to lab.Host, address, as netip.Addr) (
 func (s *Stream) open(ctx context.Context, from, to lab.Host, address netip.Addr) (err error) {
 	if s.receiver, err = listenUDP(to, address); err != nil {
 		return fmt.Errorf("listen: %w", err)
+	}
+	// The kernel's own times of arrival: this process may be kept waiting for longer
+	// than any datagram is on its way.
+	if err := stampArrivals(s.receiver); err != nil {
+		return err
 	}
 	for range streamPorts {
 		sender, err := from.DialContext(ctx, "udp4", s.receiver.LocalAddr().String())
@@ -112,12 +124,21 @@ func (s *Stream) send(ctx context.Context) {
 		if err != nil {
 			s.fail(err)
 		}
+		s.stampSent(n)
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// stampSent says by when a datagram was sent, once it was: this process may have been
+// kept waiting before.
+func (s *Stream) stampSent(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent[n] = time.Now()
 }
 
 func (s *Stream) fail(err error) {
@@ -129,9 +150,9 @@ func (s *Stream) fail(err error) {
 // receive reads until the receiver's time is over.
 func (s *Stream) receive() {
 	defer close(s.receiving)
-	buffer := make([]byte, numberLength+1)
+	buffer, control := make([]byte, numberLength+1), make([]byte, stampLength)
 	for {
-		length, client, err := s.receiver.ReadFromUDPAddrPort(buffer)
+		length, controlLength, _, client, err := s.receiver.ReadMsgUDPAddrPort(buffer, control)
 		switch {
 		case err != nil:
 			return
@@ -141,15 +162,20 @@ func (s *Stream) receive() {
 			s.fail(fmt.Errorf("the receiver sees its client as %s, not as %s", client.Addr().Unmap(), s.as))
 			continue
 		}
-		s.arrive(binary.BigEndian.Uint64(buffer))
+		arrived, err := arrivalOf(control[:controlLength])
+		if err != nil {
+			s.fail(err)
+			continue
+		}
+		s.arrive(binary.BigEndian.Uint64(buffer), arrived)
 	}
 }
 
-func (s *Stream) arrive(number uint64) {
+func (s *Stream) arrive(number uint64, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// What somebody kept until a link was back is late, and lost as it is to a Meter.
-	if number < uint64(len(s.arrived)) && !s.arrived[number] && time.Since(s.sent[number]) < attemptTimeout {
+	// One that is late is lost.
+	if number < uint64(len(s.arrived)) && !s.arrived[number] && at.Sub(s.sent[number]) < late {
 		s.arrived[number] = true
 		s.missing--
 		s.complete.Broadcast()
@@ -195,14 +221,14 @@ func (s *Stream) seen(decided time.Time) Outage {
 	return o
 }
 
-// Stop ends the stream, waits for what is on its way, a second at the most, and returns
+// Stop ends the stream, waits for what is on its way, three seconds at the most, and returns
 // what has become of all.
 func (s *Stream) Stop() Outage {
 	s.stop.Do(func() {
 		s.leave()
 		s.cancel()
 		<-s.sending
-		overdue := time.AfterFunc(attemptTimeout, func() {
+		overdue := time.AfterFunc(readTimeout, func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.missing = 0
