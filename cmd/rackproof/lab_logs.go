@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -46,7 +45,7 @@ func newLabLogsCommand() *cobra.Command {
 			return err
 		}
 		host, wanted := arguments[0], arguments[1:]
-		components, err := logged(l.Logs(), host, wanted)
+		components, err := logged(l.Logs(), l.LogFolder(host), host, wanted)
 		if err != nil {
 			return fmt.Errorf("lab %s: %w", l.Name(), err)
 		}
@@ -56,16 +55,16 @@ func newLabLogsCommand() *cobra.Command {
 }
 
 // logged lists the components of a host that have a log, those that are wanted or
-// all of them. logs is the folder of the lab's logs.
-func logged(logs, host string, wanted []string) ([]string, error) {
-	hosts, err := names(logs, os.DirEntry.IsDir)
-	if err != nil {
-		return nil, err
-	}
-	if !slices.Contains(hosts, host) {
+// all of them. logs is the folder of the lab's logs, and folder that of the host's.
+func logged(logs, folder, host string, wanted []string) ([]string, error) {
+	if _, err := os.Stat(folder); err != nil {
+		hosts, err := names(logs, os.DirEntry.IsDir)
+		if err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("host %q has no logs: those that have are %s", host, strings.Join(hosts, ", "))
 	}
-	files, err := names(filepath.Join(logs, host), func(entry os.DirEntry) bool {
+	files, err := names(folder, func(entry os.DirEntry) bool {
 		return !entry.IsDir() && strings.HasSuffix(entry.Name(), logEnding)
 	})
 	if err != nil {

@@ -68,7 +68,7 @@ func TestLogged(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := logged(logs, c.host, c.wanted)
+			got, err := logged(logs, filepath.Join(logs, c.host), c.host, c.wanted)
 			if !slices.Equal(got, c.want) || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v and error %v, want %v and an error with %q", got, err, c.want, c.says)
 			}

@@ -78,7 +78,7 @@ func findMachine(ctx context.Context, cancel context.CancelCauseFunc, signals <-
 		// A lab that is not there, or under this kernel, is looked for again later.
 		machine, err := netns.AttachMachine(o.lab)
 		if err != nil {
-			return nil, false, nil //nolint:nilerr // see above
+			return nil, false, nil
 		}
 		return machine, false, nil
 	}
@@ -89,7 +89,7 @@ func findMachine(ctx context.Context, cancel context.CancelCauseFunc, signals <-
 	kernel, err := launch.ChooseKernel(ctx, o.kernel, modes...)
 	if err != nil || kernel != launch.UMLKernel {
 		// The suite itself says what is unable: it knows its specs.
-		return nil, false, nil //nolint:nilerr // see above
+		return nil, false, nil
 	}
 	started := make(chan struct{})
 	defer close(started)

@@ -18,15 +18,14 @@ func RunIfInit() {
 	if os.Getpid() != 1 || os.Getenv(initVariable) == "" {
 		return
 	}
-	if err := runInit(); err != nil {
-		fmt.Fprintln(os.Stderr, "rackproof's init:", err)
-	}
+	fmt.Fprintln(os.Stderr, "rackproof's init:", runInit())
 	// Nothing that was written to this machine's files may be lost.
 	unix.Sync()
 	_ = unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
 	os.Exit(1)
 }
 
+// runInit serves until it cannot, and says why.
 func runInit() error {
 	state := os.Getenv(initVariable)
 	if err := makeFileSystems(state); err != nil {

@@ -74,7 +74,7 @@ func Run(ctx context.Context, dial Dialer, command Command, streams Streams) (in
 		return 0, errors.Join(fmt.Errorf("reach User-Mode Linux: %w", err), conn.Close())
 	}
 	client := ssh.NewClient(connection, channels, requests)
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	s, err := client.NewSession()
 	if err != nil {
 		return 0, fmt.Errorf("run %s in User-Mode Linux: %w", command.Argv[0], err)

@@ -1,6 +1,7 @@
 package uml
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -83,7 +84,7 @@ func (s *session) handle(request *ssh.Request) bool {
 
 // run runs the session's program to its end and tells how it ended.
 func (s *session) run(text string) {
-	defer s.channel.Close()
+	defer func() { _ = s.channel.Close() }()
 	status := struct{ Status uint32 }{127}
 	state, err := s.execute(text)
 	// What the program has written to this machine's files is there when its end is
@@ -93,9 +94,9 @@ func (s *session) run(text string) {
 		fmt.Fprintln(s.channel.Stderr(), err)
 	} else if wait, ok := state.Sys().(syscall.WaitStatus); ok && wait.Signaled() {
 		_, _ = s.channel.SendRequest("exit-signal", false, ssh.Marshal(struct {
-			Signal      string
-			Core        bool
-			Text, Lang_ string
+			Signal    string
+			Core      bool
+			Text, Tag string
 		}{nameOf(wait.Signal()), wait.CoreDump(), wait.Signal().String(), ""}))
 		return
 	} else {
@@ -109,7 +110,8 @@ func (s *session) execute(text string) (*os.ProcessState, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(command.Argv[0])
+	// It ends with the session: see serve.
+	cmd := exec.CommandContext(context.Background(), command.Argv[0])
 	cmd.Args, cmd.Dir = command.Argv, command.Dir
 	cmd.Env = append(command.Env, insideVariable+"=1")
 	// A session, and so a process group, of its own.

@@ -96,9 +96,8 @@ const reachTimeout = 20 * time.Second
 func (r Remote) Hold(ctx context.Context, died func(error)) error {
 	deadline := time.Now().Add(reachTimeout)
 	for {
-		response, err := r.send(ctx, http.MethodGet, "/lifeline", nil)
+		err := r.hold(ctx, died)
 		if err == nil {
-			go follow(ctx, response, died)
 			return nil
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {
@@ -111,10 +110,20 @@ func (r Remote) Hold(ctx context.Context, died func(error)) error {
 	}
 }
 
+// hold begins a lifeline.
+func (r Remote) hold(ctx context.Context, died func(error)) error {
+	response, err := r.send(ctx, http.MethodGet, "/lifeline", nil) //nolint:bodyclose // by what follows it
+	if err != nil {
+		return err
+	}
+	go follow(ctx, response.Body, died)
+	return nil
+}
+
 // follow reads the lines of a lifeline.
-func follow(ctx context.Context, response *http.Response, died func(error)) {
-	defer response.Body.Close()
-	lines := bufio.NewScanner(response.Body)
+func follow(ctx context.Context, body io.ReadCloser, died func(error)) {
+	defer body.Close()
+	lines := bufio.NewScanner(body)
 	for lines.Scan() {
 		var told string
 		if json.Unmarshal(lines.Bytes(), &told) == nil {

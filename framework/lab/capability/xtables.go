@@ -21,7 +21,7 @@ func tryXTables() error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(socket)
+	defer func() { _ = unix.Close(socket) }()
 	for _, table := range []string{"raw", "mangle", "nat", "filter"} {
 		var info [infoLength]byte
 		copy(info[:], table)

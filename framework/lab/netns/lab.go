@@ -256,12 +256,18 @@ func (l *Lab) waitGone(ctx context.Context) error {
 // Logs is the folder of the lab's logs.
 func (l *Lab) Logs() string { return l.folder.path(inside.LogFolder) }
 
+// LogFolder is the folder of a host's logs, which need not exist.
+func (l *Lab) LogFolder(host string) string {
+	if outside := l.spec.ControlPlane; outside != nil && host == cluster.ControlHost {
+		return filepath.Join(uml.OutsideFolder, inside.LogFolder, outside.Name)
+	}
+	return filepath.Join(l.Logs(), host)
+}
+
 // LogTail implements lab.LogReader.
 func (l *Lab) LogTail(host, component string, lines int) ([]string, error) {
-	if outside := l.spec.ControlPlane; outside != nil && host == cluster.ControlHost {
-		return supervisor.Tail(supervisor.LogPath(filepath.Join(uml.OutsideFolder, inside.LogFolder), outside.Name, component), lines)
-	}
-	return supervisor.Tail(supervisor.LogPath(l.Logs(), host, component), lines)
+	folder := l.LogFolder(host)
+	return supervisor.Tail(supervisor.LogPath(filepath.Dir(folder), filepath.Base(folder), component), lines)
 }
 
 // pidNamespace opens the lab's PID namespace for processes that are to end with it.
