@@ -18,7 +18,7 @@ func TestCommandPassesThrough(t *testing.T) {
 	}
 	got, err := decodeCommand(text)
 	if err != nil || !slices.Equal(got.Argv, want.Argv) || !slices.Equal(got.Env, want.Env) || got.Dir != want.Dir {
-		t.Errorf("got %q, %v", got, err)
+		t.Errorf("got %v, %v", got, err)
 	}
 	for _, text := range []string{"", "{}", "ls"} {
 		if _, err := decodeCommand(text); err == nil {

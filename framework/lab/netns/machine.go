@@ -99,6 +99,9 @@ func (m *Machine) PID() int { return m.lab.PID() }
 
 // Run runs a program inside and returns its exit status.
 func (m *Machine) Run(ctx context.Context, command uml.Command, streams uml.Streams) (int, error) {
+	if err := m.checkProgram(command.Argv[0]); err != nil {
+		return 0, err
+	}
 	outside, err := m.lab.Host(cluster.ControlHost)
 	if err != nil {
 		return 0, err
@@ -108,6 +111,27 @@ func (m *Machine) Run(ctx context.Context, command uml.Command, streams uml.Stre
 		return status, fmt.Errorf("lab %s: %w", m.Name(), err)
 	}
 	return status, nil
+}
+
+// checkProgram refuses a program that was built anew in the place of the one that the
+// machine was started with: inside that one is still seen, for hostfs does not notice
+// that a file which is in use has been replaced.
+func (m *Machine) checkProgram(program string) error {
+	if program != m.lab.spec.Machine.Init {
+		return nil
+	}
+	built, err := os.Stat(program)
+	if err != nil {
+		return err
+	}
+	started, err := os.Stat(m.lab.folder.path(inside.SpecFile))
+	if err != nil {
+		return fmt.Errorf("lab %s: find out when it was started: %w", m.Name(), err)
+	}
+	if built.ModTime().After(started.ModTime()) {
+		return fmt.Errorf("lab %s: %s was built after the lab was brought up, and the lab sees the one before: use a copy of it at another path, or take the lab down and bring it up again", m.Name(), program)
+	}
+	return nil
 }
 
 // Log returns the last lines of the kernel's own log.
