@@ -38,7 +38,7 @@ conformance: packages components ## set up what is missing, run all suites, writ
 test: packages components unit suites ## set up what is missing, run the unit tests, then all suites
 
 .PHONY: packages
-packages: ## install the distribution's packages that are missing (BIRD, FRR, iptables, ipset, conntrack)
+packages: ## install the distribution's packages that are missing (BIRD, FRR, iptables, ipset, conntrack, User-Mode Linux)
 	@fixtures/components/packages.sh
 
 .PHONY: components
