@@ -56,8 +56,9 @@ suites: ## run all suites, or those in SUITES (SUITES=./suites/fullmesh)
 	$(GO) test -p $(SUITES_PARALLEL) -count=1 -timeout 15m $(SUITES) $(ARGS)
 
 .PHONY: bench
-bench: ## measure the phases of a lab's start, its end and its memory
+bench: ## measure the phases of a lab's start, its end and its memory, without tunnels and with IPIP
 	@$(GO) run ./cmd/rackproof bench
+	@$(GO) run ./cmd/rackproof bench --topology two-racks --mode ipip --runs 3
 
 .PHONY: lint
 lint: ## check the code by golangci-lint (.golangci.yml); builds the linter first, once

@@ -172,7 +172,7 @@ func bringUp(ctx context.Context, options launch.Options, out io.Writer) (brough
 }
 
 func launchWithDisplay(ctx context.Context, options launch.Options, out io.Writer, title string) (*netns.Lab, error) {
-	shown := newDisplay(out, title, launch.Phases())
+	shown := newDisplay(out, title, launch.Phases(options.Mode))
 	defer shown.end()
 	options.Progress = both(options.Progress, shown.tell)
 	return launch.Up(ctx, options)

@@ -15,6 +15,7 @@ import (
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // running is a lab while it is made and lives.
@@ -200,5 +201,10 @@ func images() map[string][]string {
 // environment is what every component's environment begins with. Nothing of the
 // owner's environment reaches the lab.
 func (l *running) environment() []string {
-	return []string{"PATH=" + SearchPath(l.spec), "HOME=/root", "LANG=C.UTF-8"}
+	environment := []string{"PATH=" + SearchPath(l.spec), "HOME=/root", "LANG=C.UTF-8"}
+	if uml.Inside() {
+		// There a page that is given back and taken again costs more than memory does.
+		environment = append(environment, "GOGC=400", "GODEBUG=madvdontneed=0")
+	}
+	return environment
 }
