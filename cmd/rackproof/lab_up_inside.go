@@ -76,6 +76,9 @@ func (r recipe) upInside(ctx context.Context, machine *netns.Machine, out io.Wri
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, unix.SIGTERM, unix.SIGHUP)
 	defer signal.Stop(signals)
+	if err := ctx.Err(); err != nil {
+		return broughtUp{}, context.Cause(ctx)
+	}
 	var told bytes.Buffer
 	// An interrupt ends the command inside, which takes its lab down.
 	status, err := machine.Run(context.WithoutCancel(ctx), command, uml.Streams{Stdout: &told, Stderr: out, Signals: signals})

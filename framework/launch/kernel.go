@@ -42,8 +42,8 @@ func ChooseKernel(ctx context.Context, wanted Kernel, modes ...*calico.Mode) (Ke
 	case uml.Inside() || wanted == HostKernel:
 		return HostKernel, nil
 	case wanted == UMLKernel:
-		if err := uml.Installed(); err != nil {
-			return "", fmt.Errorf("%w: this machine has no User-Mode Linux: %w", ErrUnable, err)
+		if err := canRunUML(ctx); err != nil {
+			return "", fmt.Errorf("%w: this machine runs no User-Mode Linux: %w", ErrUnable, err)
 		}
 		return UMLKernel, nil
 	case wanted != AutoKernel:
@@ -58,10 +58,18 @@ func ChooseKernel(ctx context.Context, wanted Kernel, modes ...*calico.Mode) (Ke
 	if !ok || !lacking.OnlyFeatures() {
 		return HostKernel, err
 	}
-	if missing := uml.Installed(); missing != nil {
-		return "", fmt.Errorf("%w: %w\nUser-Mode Linux would do, and is not there: %w", ErrUnable, err, missing)
+	if missing := canRunUML(ctx); missing != nil {
+		return "", fmt.Errorf("%w: %w\nUser-Mode Linux would do, and cannot be run: %w", ErrUnable, err, missing)
 	}
 	return UMLKernel, nil
+}
+
+// canRunUML tells what keeps this machine from running User-Mode Linux.
+func canRunUML(ctx context.Context) error {
+	if err := uml.Installed(); err != nil {
+		return err
+	}
+	return capability.Check(ctx, capability.UserModeLinux())
 }
 
 // KernelPhase is the phase in which a User-Mode Linux starts.
@@ -89,6 +97,9 @@ func StartMachine(ctx context.Context, options MachineOptions) (*netns.Machine, 
 	if err := capability.Check(ctx, capability.EmbeddedLab(netns.StateRoot), capability.UserModeLinux()); err != nil {
 		return nil, err
 	}
+	if err := netns.CheckInside(options.Topology); err != nil {
+		return nil, err
+	}
 	cache, err := component.DefaultCacheDir()
 	if err != nil {
 		return nil, err
@@ -96,6 +107,11 @@ func StartMachine(ctx context.Context, options MachineOptions) (*netns.Machine, 
 	components, err := component.Locate(cache)
 	if err != nil {
 		return nil, err
+	}
+	if options.Mode != nil {
+		if err := checkMode(options.Topology, options.Mode, components); err != nil {
+			return nil, err
+		}
 	}
 	seed, err := netns.Prepare(ctx, netns.Options{Topology: options.Topology, Mode: options.Mode, Components: components}, cache)
 	if err != nil {

@@ -93,6 +93,15 @@ func Check(ctx context.Context, t *topology.Topology, m *calico.Mode) error {
 	if err != nil {
 		return err
 	}
+	return checkMode(t, m, components)
+}
+
+// checkMode tells whether a mode fits a topology, and whether its routes have the owner
+// that it states.
+func checkMode(t *topology.Topology, m *calico.Mode, components component.Set) error {
+	if err := m.Check(t); err != nil {
+		return err
+	}
 	version, err := calico.ParseVersion(components.Version(component.CalicoNode))
 	if err != nil {
 		return err

@@ -16,8 +16,8 @@ import (
 const (
 	// streamInterval is the time between two datagrams of a stream.
 	streamInterval = 25 * time.Millisecond
-	// streamLength bounds a stream's life: two minutes.
-	streamLength = int(2 * time.Minute / streamInterval)
+	// streamLength bounds a stream's life: ten minutes, longer than any spec lasts.
+	streamLength = int(10 * time.Minute / streamInterval)
 	// late is how long a datagram may be on its way and count as arrived: what somebody
 	// keeps until a link is back is late, and no sign that the way was there. By the
 	// kernel's own times a datagram takes less than a millisecond, and some hundred on a
@@ -60,17 +60,19 @@ type Stream struct {
 // NewStream begins to send to an address of a place, where it listens itself, on a port
 // of the kernel's choice. A datagram whose sender the receiver sees by another address
 // than as is lost; an invalid one stands for any. Stop ends the stream; it ends by
-// itself with ctx, or after two minutes.
+// itself with ctx, or after ten minutes.
 func NewStream(ctx context.Context, from, to lab.Host, address, as netip.Addr) (*Stream, error) {
 	s := &Stream{from: from.Name(), to: to.Name(), as: as, sending: make(chan struct{}), receiving: make(chan struct{})}
 	s.complete = sync.NewCond(&s.mu)
 	if err := s.open(ctx, from, to, address); err != nil {
 		return nil, fmt.Errorf("from %s to %s at %s: open a stream: %w", s.from, s.to, address, errors.Join(err, s.close()))
 	}
-	s.leave = context.AfterFunc(ctx, func() { s.Stop() })
-	ctx, s.cancel = context.WithCancel(ctx)
-	go s.send(ctx)
+	sending, cancel := context.WithCancel(ctx)
+	s.cancel = cancel
+	go s.send(sending)
 	go s.receive()
+	// Last, as it may happen at once.
+	s.leave = context.AfterFunc(ctx, func() { s.end() })
 	return s, nil
 }
 
@@ -224,8 +226,14 @@ func (s *Stream) seen(decided time.Time) Outage {
 // Stop ends the stream, waits for what is on its way, three seconds at the most, and returns
 // what has become of all.
 func (s *Stream) Stop() Outage {
+	s.leave()
+	s.end()
+	return s.seen(time.Now())
+}
+
+// end ends the stream once.
+func (s *Stream) end() {
 	s.stop.Do(func() {
-		s.leave()
 		s.cancel()
 		<-s.sending
 		overdue := time.AfterFunc(readTimeout, func() {
@@ -243,5 +251,4 @@ func (s *Stream) Stop() Outage {
 		_ = s.close()
 		<-s.receiving
 	})
-	return s.seen(time.Now())
 }

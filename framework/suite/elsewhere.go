@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -25,6 +27,9 @@ type Recipe struct{ Topology, Mode string }
 // defaultTopology stands for the topologies of a suite that names none: what a
 // User-Mode Linux takes of it, the service network, is the same in all of them.
 const defaultTopology = "leaf-spine"
+
+// downTimeout bounds the end of a User-Mode Linux, which takes fractions of a second.
+const downTimeout = 30 * time.Second
 
 // kernelLines is how many last lines of a kernel's log are shown when it is gone.
 const kernelLines = 20
@@ -64,7 +69,9 @@ func runElsewhere(o options, labs []Recipe) (status int, elsewhere bool) {
 	if !mine || keepMachine(o, machine, status) {
 		return status, true
 	}
-	if err := machine.Down(ctx); err != nil {
+	downCtx, stop := context.WithTimeout(context.WithoutCancel(ctx), downTimeout)
+	defer stop()
+	if err := machine.Down(downCtx); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		status = max(status, 1)
 	}
@@ -91,6 +98,11 @@ func findMachine(ctx context.Context, cancel context.CancelCauseFunc, signals <-
 		// The suite itself says what is unable: it knows its specs.
 		return nil, false, nil
 	}
+	for what, path := range map[string]string{"results folder": o.results, "folder for temporary files": os.TempDir(), "test program": os.Args[0]} {
+		if own := uml.OwnFolder(path); own != "" {
+			return nil, false, fmt.Errorf("the %s %s is below %s, which is another one inside User-Mode Linux, where this suite has to run: use another", what, path, own)
+		}
+	}
 	started := make(chan struct{})
 	defer close(started)
 	go func() {
@@ -107,9 +119,18 @@ func findMachine(ctx context.Context, cancel context.CancelCauseFunc, signals <-
 	return machine, true, err
 }
 
-// machineName makes a lab's name of the name of a test program (ipip.test).
+// machineName makes the beginning of a lab's name of the name of a test program
+// (ipip.test), whatever letters that has.
 func machineName(program string) string {
-	return fmt.Sprintf("uml-%.20s", program[:len(program)-len(filepath.Ext(program))])
+	letters := func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			return r
+		}
+		return '-'
+	}
+	name := strings.Map(letters, strings.ToLower(strings.TrimSuffix(program, filepath.Ext(program))))
+	return fmt.Sprintf("uml-%.20s", strings.Trim(name, "-"))
 }
 
 func load(labs []Recipe) (*topology.Topology, []*calico.Mode, error) {
@@ -143,7 +164,7 @@ func runInside(ctx context.Context, machine *netns.Machine, signals <-chan os.Si
 	}
 	argv := append([]string{program}, os.Args[1:]...)
 	return machine.Run(ctx, uml.Command{Argv: argv, Env: os.Environ(), Dir: folder}, uml.Streams{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Signals: signals,
+		Stdout: os.Stdout, Stderr: os.Stderr, Signals: signals,
 	})
 }
 
@@ -156,6 +177,6 @@ func keepMachine(o options, machine *netns.Machine, status int) bool {
 		fmt.Fprintln(os.Stderr, errors.Join(errors.New("keep the lab of the failed run"), err))
 		return false
 	}
-	fmt.Printf("\nThe User-Mode Linux of the failed run is kept, with its lab. Remove it:  rackproof lab down %s\n", machine.Name())
+	fmt.Printf("\nThe User-Mode Linux of the failed run is kept, and in it the lab if one was up. Enter a host of it:  rackproof lab exec --name %[1]s HOST\nRemove it:  rackproof lab down %[1]s\n", machine.Name())
 	return true
 }

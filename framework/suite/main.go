@@ -2,7 +2,9 @@ package suite
 
 import (
 	"flag"
+	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/rackproof/rackproof/framework/lab/netns"
@@ -34,6 +36,10 @@ func Main(m *testing.M, labs ...Recipe) {
 	flag.String(leavesFlag, "", "what all leaves run, frr or bird, in place of what the topology says")
 	flag.String(kernelFlag, string(launch.AutoKernel), "the kernel of the labs: auto, host or uml (User-Mode Linux)")
 	flag.Parse()
+	if err := readOptions().check(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
 	if status, elsewhere := runElsewhere(readOptions(), labs); elsewhere {
 		os.Exit(status)
 	}
@@ -49,6 +55,19 @@ type options struct {
 	keep         bool
 	leaves       topology.Software
 	kernel       launch.Kernel
+}
+
+// check refuses values that mean nothing, before anything is made.
+func (o options) check() error {
+	switch o.leaves {
+	case "", topology.FRR, topology.BIRD:
+	default:
+		return fmt.Errorf("-%s=%s: use %s or %s", leavesFlag, o.leaves, topology.FRR, topology.BIRD)
+	}
+	if !slices.Contains(launch.Kernels(), o.kernel) {
+		return fmt.Errorf("-%s=%s: use one of %v", kernelFlag, o.kernel, launch.Kernels())
+	}
+	return nil
 }
 
 func readOptions() options {

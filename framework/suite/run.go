@@ -18,7 +18,6 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/capability"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // Deadlines of specs. A deadline counts from the event that a spec waits for.
@@ -47,11 +46,6 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 			t.Fatalf("find the results folder: %v", err)
 		}
 		s.options.results = absolute
-	}
-	switch s.options.leaves {
-	case "", topology.FRR, topology.BIRD:
-	default:
-		t.Fatalf("-%s=%s: use %s or %s", leavesFlag, s.options.leaves, topology.FRR, topology.BIRD)
 	}
 	gomega.RegisterFailHandler(ginkgo.Fail)
 	gomega.SetDefaultEventuallyTimeout(convergence)

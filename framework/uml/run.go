@@ -25,7 +25,7 @@ type Streams struct {
 	Stdout, Stderr io.Writer
 	// Signals are passed on; nil for none.
 	Signals <-chan os.Signal
-	// Terminal gives the program a terminal if Stdin is one.
+	// Terminal gives the program a terminal if all three streams are terminals.
 	Terminal bool
 }
 
@@ -34,6 +34,8 @@ const (
 	bootTimeout = time.Minute
 	bootPoll    = 50 * time.Millisecond
 	dialTimeout = 2 * time.Second
+	// handshakeTimeout bounds the beginning of a connection.
+	handshakeTimeout = 30 * time.Second
 )
 
 // Wait waits until a kernel serves Run.
@@ -62,24 +64,21 @@ func dialOnce(ctx context.Context, dial Dialer) (net.Conn, error) {
 // Run runs a program inside a kernel and returns its exit status; one that a signal
 // has ended has 128 and the signal's number, as in a shell.
 func Run(ctx context.Context, dial Dialer, command Command, streams Streams) (int, error) {
-	conn, err := dialOnce(ctx, dial)
+	client, err := connect(ctx, dial)
 	if err != nil {
 		return 0, fmt.Errorf("reach User-Mode Linux: %w", err)
 	}
-	connection, channels, requests, err := ssh.NewClientConn(conn, Server().String(), &ssh.ClientConfig{
-		// The network has only this one server (see serve).
-		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
-	})
-	if err != nil {
-		return 0, errors.Join(fmt.Errorf("reach User-Mode Linux: %w", err), conn.Close())
-	}
-	client := ssh.NewClient(connection, channels, requests)
 	defer func() { _ = client.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
+	defer stop()
 	s, err := client.NewSession()
 	if err != nil {
 		return 0, fmt.Errorf("run %s in User-Mode Linux: %w", command.Argv[0], err)
 	}
-	s.Stdin, s.Stdout, s.Stderr = streams.Stdin, streams.Stdout, streams.Stderr
+	s.Stdout, s.Stderr = streams.Stdout, streams.Stderr
+	if err := feed(s, streams.Stdin); err != nil {
+		return 0, fmt.Errorf("run %s in User-Mode Linux: %w", command.Argv[0], err)
+	}
 	done := make(chan struct{})
 	defer close(done)
 	if keyboard, ok := terminalOf(streams); ok {
@@ -97,9 +96,43 @@ func Run(ctx context.Context, dial Dialer, command Command, streams Streams) (in
 		return 0, fmt.Errorf("run %s in User-Mode Linux: %w", command.Argv[0], err)
 	}
 	go pass(streams.Signals, s, done)
-	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
-	defer stop()
 	return exitStatus(ctx, command, s.Wait())
+}
+
+// connect connects to a kernel. A kernel that accepts and says nothing is given up.
+func connect(ctx context.Context, dial Dialer) (*ssh.Client, error) {
+	conn, err := dialOnce(ctx, dial)
+	if err != nil {
+		return nil, err
+	}
+	_ = conn.SetDeadline(time.Now().Add(handshakeTimeout))
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	connection, channels, requests, err := ssh.NewClientConn(conn, Server().String(), &ssh.ClientConfig{
+		// The network has only this one server (see serve).
+		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
+	})
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	_ = conn.SetDeadline(time.Time{})
+	return ssh.NewClient(connection, channels, requests), nil
+}
+
+// feed passes a program's input on for as long as it takes any. A program that ends
+// without having read everything has not failed, which the library would take it for.
+func feed(s *ssh.Session, stdin io.Reader) error {
+	pipe, err := s.StdinPipe()
+	if err != nil {
+		return err
+	}
+	go func() {
+		if stdin != nil {
+			_, _ = io.Copy(pipe, stdin)
+		}
+		_ = pipe.Close()
+	}()
+	return nil
 }
 
 // pass passes signals on until the program has ended.
@@ -132,10 +165,19 @@ func exitStatus(ctx context.Context, command Command, err error) (int, error) {
 	return 0, nil
 }
 
-// terminalOf finds the caller's terminal if the program is to have one.
+// terminalOf finds the caller's terminal if the program is to have one: all its streams
+// have to be terminals, as output that goes elsewhere must stay what it is.
 func terminalOf(streams Streams) (*os.File, bool) {
-	file, ok := streams.Stdin.(*os.File)
-	return file, ok && streams.Terminal && term.IsTerminal(int(file.Fd()))
+	if !streams.Terminal {
+		return nil, false
+	}
+	for _, stream := range []any{streams.Stdin, streams.Stdout, streams.Stderr} {
+		file, ok := stream.(*os.File)
+		if !ok || !term.IsTerminal(int(file.Fd())) {
+			return nil, false
+		}
+	}
+	return streams.Stdin.(*os.File), true
 }
 
 // takeTerminal hands the caller's terminal over to the program. What is typed goes to

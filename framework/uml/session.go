@@ -116,16 +116,38 @@ func (s *session) execute(text string) (*os.ProcessState, error) {
 	cmd.Env = append(command.Env, insideVariable+"=1")
 	// A session, and so a process group, of its own.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	cmd.WaitDelay = outputDelay
 	if s.master != nil {
 		return s.executeOnTerminal(cmd)
 	}
+	return s.executeOnPipes(cmd)
+}
+
+// executeOnPipes runs a program without a terminal. All its output is passed on, however
+// slowly somebody outside reads it; only what it has left behind is not waited for.
+func (s *session) executeOnPipes(cmd *exec.Cmd) (*os.ProcessState, error) {
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
-	cmd.Stdout, cmd.Stderr = s.channel, s.channel.Stderr()
-	if err := s.start(cmd); err != nil {
+	var outputs []*output
+	var writes []*os.File
+	for _, to := range []struct {
+		stream *io.Writer
+		writer io.Writer
+	}{{&cmd.Stdout, s.channel}, {&cmd.Stderr, s.channel.Stderr()}} {
+		o, write, err := newOutput(to.writer)
+		if err != nil {
+			return nil, err
+		}
+		*to.stream = write
+		outputs, writes = append(outputs, o), append(writes, write)
+	}
+	err = s.start(cmd)
+	// The program has its own.
+	for _, write := range writes {
+		_ = write.Close()
+	}
+	if err != nil {
 		return nil, err
 	}
 	// Not waited for: a program may end without having read everything.
@@ -135,6 +157,9 @@ func (s *session) execute(text string) (*os.ProcessState, error) {
 	}()
 	_ = cmd.Wait()
 	s.end()
+	for _, o := range outputs {
+		o.finish()
+	}
 	return cmd.ProcessState, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,20 +28,24 @@ func (s *session) executeOnTerminal(cmd *exec.Cmd) (*os.ProcessState, error) {
 	}()
 	_ = cmd.Wait()
 	s.end()
+	// A job that it has left in the background keeps the terminal open.
+	_ = s.master.SetReadDeadline(time.Now().Add(outputDelay))
 	<-shown
 	return cmd.ProcessState, nil
 }
 
-// openTerminal opens a pseudo-terminal (pty(7)).
+// openTerminal opens a pseudo-terminal (pty(7)). Its master does not block, so that
+// reading it can be given up.
 func openTerminal() (master, slave *os.File, err error) {
-	master, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open a terminal: %w", err)
 	}
-	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
 	if err == nil {
-		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
+		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
 	}
+	master = os.NewFile(uintptr(fd), "/dev/ptmx")
 	if err == nil {
 		slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	}
@@ -52,7 +57,13 @@ func openTerminal() (master, slave *os.File, err error) {
 }
 
 func (s *session) resize(columns, rows uint32) {
-	_ = unix.IoctlSetWinsize(int(s.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: uint16(rows), Col: uint16(columns)})
+	raw, err := s.master.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		_ = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Row: uint16(rows), Col: uint16(columns)})
+	})
 }
 
 func (s *session) closeTerminal() {

@@ -12,7 +12,9 @@ import (
 	"github.com/rackproof/rackproof/framework/suite"
 )
 
-func TestMain(m *testing.M) { suite.Main(m) }
+func TestMain(m *testing.M) {
+	suite.Main(m, suite.Recipe{Topology: "two-racks", Mode: "vxlanreflector"}, suite.Recipe{Topology: "leaf-spine", Mode: "fullmesh"})
+}
 
 func TestModeSwitch(t *testing.T) {
 	suite.Run(t, "modeswitch", func(s *suite.Suite) {

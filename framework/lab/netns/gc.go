@@ -31,7 +31,10 @@ func List() ([]Listed, error) {
 		entry := Listed{Name: f.name(), Alive: f.alive(), Kernel: "host"}
 		if spec, err := f.spec(); err == nil {
 			if spec.Topology != nil {
-				entry.Topology, entry.Mode = spec.Topology.Name, spec.Mode.Name
+				entry.Topology = spec.Topology.Name
+			}
+			if spec.Mode != nil {
+				entry.Mode = spec.Mode.Name
 			}
 			if spec.Machine != nil {
 				entry.Kernel = "uml"

@@ -102,6 +102,9 @@ func (m *Machine) Run(ctx context.Context, command uml.Command, streams uml.Stre
 	if err := m.checkProgram(command.Argv[0]); err != nil {
 		return 0, err
 	}
+	if own := uml.OwnFolder(command.Dir); own != "" {
+		return 0, fmt.Errorf("lab %s: the working directory %s is below %s, which is another one inside User-Mode Linux: change to another", m.Name(), command.Dir, own)
+	}
 	outside, err := m.lab.Host(cluster.ControlHost)
 	if err != nil {
 		return 0, err
@@ -144,6 +147,20 @@ func (m *Machine) Release() error { return m.lab.Release() }
 
 // Down ends the machine and everything inside.
 func (m *Machine) Down(ctx context.Context) error { return m.lab.Down(ctx) }
+
+// CheckInside tells whether a topology's labs can be brought up inside a machine, where
+// the lab needs one more address of the management network.
+func CheckInside(t *topology.Topology) error {
+	last := inside.LastAddress(t.Management.Prefix)
+	taken := t.Management.Control == last
+	for _, node := range t.Nodes() {
+		taken = taken || node.Management == last
+	}
+	if taken {
+		return fmt.Errorf("topology %s: inside User-Mode Linux a lab needs %s, the last address of the management network, for itself: give its owner another one", t.Name, last)
+	}
+	return nil
+}
 
 // askForControlPlane asks the outside of this kernel for a place for a lab's control
 // plane.

@@ -136,7 +136,7 @@ func (l *links) makeManagement() error {
 		if err := l.plugOutside(control); err != nil {
 			return err
 		}
-		address = netip.PrefixFrom(lastAddress(management.Prefix), management.Prefix.Bits())
+		address = netip.PrefixFrom(LastAddress(management.Prefix), management.Prefix.Bits())
 	}
 	if err := l.configure(control, managementBridge, address); err != nil {
 		return err

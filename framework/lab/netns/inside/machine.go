@@ -28,7 +28,7 @@ type Machine struct {
 
 // Names by which the supervisor knows the kernel, and its memory's folder.
 const (
-	MachineHost   = "machine"
+	MachineHost   = "the-machine-"
 	KernelProgram = "kernel"
 	// memoryFolder holds the file that is the kernel's memory.
 	memoryFolder = "memory"

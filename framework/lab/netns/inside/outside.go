@@ -50,9 +50,8 @@ func (l *links) plugOutside(place string) error {
 	}
 }
 
-// lastAddress is the last address of a prefix that a host can have. Topologies leave
-// it free in the management network.
-func lastAddress(p netip.Prefix) netip.Addr {
+// LastAddress is the last address of a prefix that a host can have.
+func LastAddress(p netip.Prefix) netip.Addr {
 	last := p.Masked().Addr()
 	for next := last; p.Contains(next); next = next.Next() {
 		last = next

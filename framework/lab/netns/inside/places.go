@@ -197,8 +197,10 @@ func (p *place) bridge() string { return fmt.Sprintf("lab%d", p.port) }
 // removeNetwork removes what makeNetwork has made beside the control plane's own
 // network namespace, with which the rest goes.
 func (p *place) removeNetwork() {
-	if bridge, err := netlink.LinkByName(p.bridge()); err == nil {
-		_ = netlink.LinkDel(bridge)
+	for _, name := range []string{p.bridge() + "p", p.bridge()} {
+		if link, err := netlink.LinkByName(name); err == nil {
+			_ = netlink.LinkDel(link)
+		}
 	}
 }
 
@@ -242,14 +244,15 @@ func (p *place) end() {
 		p.unwanted.Stop()
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 		defer cancel()
+		// First of all nothing is started any more.
+		if p.server != nil {
+			_ = p.server.Close()
+		}
 		for _, program := range p.machine.lab.supervisor.Status() {
 			if program.Host == p.name {
 				_ = p.local.Stop(ctx, program.Name, syscall.SIGKILL)
 				_ = p.machine.lab.supervisor.Forget(p.name, program.Name)
 			}
-		}
-		if p.server != nil {
-			_ = p.server.Close()
 		}
 		if p.network != nil {
 			p.removeNetwork()
