@@ -16,7 +16,7 @@ import (
 func (l *Lab) NewPodWithBorrowedAddress(ctx context.Context, p NodePair) Pod {
 	ginkgo.GinkgoHelper()
 	address := lastAddress(p.From.Blocks[0])
-	pod := l.NewPodWithAddress(ctx, p.To.Name, address)
+	pod := l.newPodWithAddress(ctx, p.To.Name, address)
 	gomega.Expect(pod.Address.Addr()).To(gomega.Equal(address), "the pod has the address that it asked for")
 	return pod
 }

@@ -13,16 +13,6 @@ import (
 // podInterface is the name of a pod's own interface.
 const podInterface = "eth0"
 
-// Device reads a network interface of a host by its name. One that does not exist is
-// no error: it says so.
-func (l *Lab) Device(_ context.Context, host, name string) (observe.Device, error) {
-	at, err := l.Host(host)
-	if err != nil {
-		return observe.Device{}, err
-	}
-	return observe.ReadDevice(at, name)
-}
-
 // DeviceOf is a network interface of a host, which has to exist.
 func (l *Lab) DeviceOf(host, name string) observe.Device {
 	ginkgo.GinkgoHelper()

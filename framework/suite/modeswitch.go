@@ -28,7 +28,7 @@ const switchTimeout = time.Minute
 // before.
 func (l *Lab) ExpectSwitch(ctx context.Context, from, to string, reach func(from, to *topology.Host) bool) {
 	ginkgo.GinkgoHelper()
-	if l.ModeNow() != from {
+	if l.modeNow() != from {
 		l.EnterMode(ctx, from)
 	}
 	l.expectSettled(ctx)
