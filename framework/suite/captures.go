@@ -7,7 +7,6 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/rackproof/rackproof/framework/observe"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // Captures are packet captures on hosts, by host.
@@ -19,16 +18,13 @@ func (l *Lab) CaptureOnNodes(ctx context.Context, filter func(observe.Packet) bo
 	ginkgo.GinkgoHelper()
 	c := &Captures{captures: map[string]*observe.Capture{}}
 	for _, node := range l.topology.Nodes() {
-		capture, err := observe.NewCapture(ctx, l.At(node.Name), interfaceToFabric(node), filter)
+		capture, err := observe.NewCapture(ctx, l.At(node.Name), l.NodeInterface(node.Name), filter)
 		gomega.Expect(err).NotTo(gomega.HaveOccurred())
 		ginkgo.DeferCleanup(func() { _, _ = capture.Stop() })
 		c.captures[node.Name] = capture
 	}
 	return c
 }
-
-// interfaceToFabric names the interface that has the node IP.
-func interfaceToFabric(node topology.Host) string { return node.Interfaces[0].Name }
 
 // Stop ends the captures and returns the packets by host. A capture that has lost
 // packets fails the spec.

@@ -3,9 +3,6 @@ package suite
 import (
 	"net/netip"
 
-	"github.com/onsi/ginkgo/v2"
-	"github.com/onsi/gomega"
-
 	"github.com/rackproof/rackproof/framework/observe"
 )
 
@@ -20,14 +17,6 @@ type Conversation struct {
 // Conversation is that of two pods, by the node IPs of their nodes.
 func (l *Lab) Conversation(a, b Pod) Conversation {
 	return Conversation{A: a.Address.Addr(), B: b.Address.Addr(), NodeA: l.NodeIP(a.Node), NodeB: l.NodeIP(b.Node)}
-}
-
-// NodeIP is a host's own address in the fabric, and a node's node IP.
-func (l *Lab) NodeIP(host string) netip.Addr {
-	ginkgo.GinkgoHelper()
-	found, ok := l.topology.Host(host)
-	gomega.Expect(ok).To(gomega.BeTrue(), "topology %s has no host %s", l.topology.Name, host)
-	return found.Address()
 }
 
 // Includes tells whether a packet is of the conversation, whatever tunnel it is in. It

@@ -145,12 +145,12 @@ func (d *Deployment) settle(ctx context.Context, condition corev1.PodConditionTy
 		return unsettled == "", err
 	})
 	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "wait for the pods of deployment %s: %s", d.Name(), unsettled)
-	return d.Pods(ctx)
+	return d.pods(ctx)
 }
 
-// Pods are the deployment's pods that have an address and are not about to end, as
+// pods are the deployment's pods that have an address and are not about to end, as
 // they are now, in the order of their nodes' names.
-func (d *Deployment) Pods(ctx context.Context) []Pod {
+func (d *Deployment) pods(ctx context.Context) []Pod {
 	ginkgo.GinkgoHelper()
 	list, err := d.list(ctx)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "list the pods of deployment %s", d.Name())

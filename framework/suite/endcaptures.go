@@ -61,6 +61,17 @@ func (c *EndCaptures) Stop() Seen {
 	return seen
 }
 
+// At is the part that was seen at interfaces of hosts.
+func (s Seen) At(hosts ...topology.Host) Seen {
+	part := Seen{}
+	for end, packets := range s {
+		if slices.ContainsFunc(hosts, func(host topology.Host) bool { return host.Name == end.Host }) {
+			part[end] = packets
+		}
+	}
+	return part
+}
+
 // ends are the interfaces in an order that does not change.
 func (s Seen) ends() []topology.Interface {
 	return slices.SortedFunc(maps.Keys(s), func(a, b topology.Interface) int {

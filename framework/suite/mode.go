@@ -42,8 +42,8 @@ func (l *Lab) EnterMode(ctx context.Context, name string) {
 	l.enter(ctx, mode)
 }
 
-// ModeNow names the mode that the lab is in.
-func (l *Lab) ModeNow() string {
+// modeNow names the mode that the lab is in.
+func (l *Lab) modeNow() string {
 	if l.entered == "" {
 		return l.mode.Name
 	}

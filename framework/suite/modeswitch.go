@@ -11,6 +11,7 @@ import (
 
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -27,7 +28,7 @@ const switchTimeout = time.Minute
 // before.
 func (l *Lab) ExpectSwitch(ctx context.Context, from, to string, reach func(from, to *topology.Host) bool) {
 	ginkgo.GinkgoHelper()
-	if l.ModeNow() != from {
+	if l.modeNow() != from {
 		l.EnterMode(ctx, from)
 	}
 	l.expectSettled(ctx)
@@ -83,7 +84,7 @@ func (l *Lab) expectTunnels(ctx context.Context, name string) {
 	for _, node := range l.topology.Nodes() {
 		for _, device := range []string{calico.IPIP.Device(), calico.VXLAN.Device()} {
 			gomega.Eventually(func(g gomega.Gomega) {
-				d, err := l.Device(ctx, node.Name, device)
+				d, err := observe.ReadDevice(l.At(node.Name), device)
 				g.Expect(err).NotTo(gomega.HaveOccurred())
 				if device != wanted {
 					g.Expect(d.Addresses).To(gomega.BeEmpty(), "%s: %s", node.Name, d)
@@ -94,15 +95,6 @@ func (l *Lab) expectTunnels(ctx context.Context, name string) {
 			}).WithContext(ctx).WithTimeout(switchTimeout).Should(gomega.Succeed())
 		}
 	}
-}
-
-// nodeNow is one of NodesNow.
-func (l *Lab) nodeNow(ctx context.Context, name string) oracle.Node {
-	ginkgo.GinkgoHelper()
-	nodes := l.NodesNow(ctx)
-	i := slices.IndexFunc(nodes, func(n oracle.Node) bool { return n.Name == name })
-	gomega.Expect(i).To(gomega.BeNumerically(">=", 0), "node %s", name)
-	return nodes[i]
 }
 
 // tunnelAddress is a node's address for its tunnel, of which it has one kind.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 
-	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -35,15 +34,6 @@ func (l *Lab) NextHops(ctx context.Context, host string, prefix netip.Prefix) ([
 		}
 	}
 	return hops, nil
-}
-
-// KernelTable reads the main table of a host's kernel.
-func (l *Lab) KernelTable(_ context.Context, host string) (route.Table, error) {
-	at, err := l.Host(host)
-	if err != nil {
-		return nil, err
-	}
-	return observe.KernelTable(at)
 }
 
 // Names are hosts' names.

@@ -64,9 +64,9 @@ func (l *Lab) NewPod(ctx context.Context, node string) Pod {
 // IP address with a pod" in Calico's documentation).
 const addressAnnotation = "cni.projectcalico.org/ipAddrs"
 
-// NewPodWithAddress runs a pod as NewPod does, with an address of the pod network
+// newPodWithAddress runs a pod as NewPod does, with an address of the pod network
 // that has to be free. One of a block that is another node's is borrowed.
-func (l *Lab) NewPodWithAddress(ctx context.Context, node string, address netip.Addr) Pod {
+func (l *Lab) newPodWithAddress(ctx context.Context, node string, address netip.Addr) Pod {
 	ginkgo.GinkgoHelper()
 	return l.newPod(ctx, node, map[string]string{addressAnnotation: fmt.Sprintf("[%q]", address)})
 }

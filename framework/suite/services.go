@@ -67,7 +67,7 @@ func (l *Lab) NewService(ctx context.Context, options ServiceOptions) *Service {
 	gomega.Expect(l.Client.Resources().Create(ctx, s.object)).To(gomega.Succeed(), "create a service")
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { s.Delete(ctx) })
 	if len(options.LoadBalancerIPs) > 0 {
-		s.SetLoadBalancerIPs(ctx, options.LoadBalancerIPs...)
+		s.setLoadBalancerIPs(ctx, options.LoadBalancerIPs...)
 	}
 	s.read()
 	return s
@@ -195,9 +195,9 @@ func (s *Service) Update(ctx context.Context, change func(*corev1.Service)) {
 	s.read()
 }
 
-// SetLoadBalancerIPs sets the addresses in the status of a service of type
+// setLoadBalancerIPs sets the addresses in the status of a service of type
 // LoadBalancer, as a cloud's controller does.
-func (s *Service) SetLoadBalancerIPs(ctx context.Context, addresses ...netip.Addr) {
+func (s *Service) setLoadBalancerIPs(ctx context.Context, addresses ...netip.Addr) {
 	ginkgo.GinkgoHelper()
 	ingress := []map[string]string{}
 	for _, address := range addresses {

@@ -2,21 +2,43 @@ package suite
 
 import (
 	"context"
+	"net/netip"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/probe"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// ExpectPodsReach probes between the workload's pods of all pairs of different
-// nodes that are chosen. The server tells the source address that it sees, so that
-// a hidden translation fails too.
+// ExpectSeenAs expects that a pod answers a place, and sees it with an address. The
+// server tells the source address that it sees, so that a hidden translation fails too.
+func (l *Lab) ExpectSeenAs(ctx context.Context, from lab.Host, to Pod, as netip.Addr) {
+	ginkgo.GinkgoHelper()
+	answer, err := probe.Ask(ctx, from, to.Address)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	gomega.Expect(answer.Server).To(gomega.Equal(to.PodName), "from %s to the pod on %s", from.Name(), to.Node)
+	gomega.Expect(answer.Client.Addr()).To(gomega.Equal(as), "from %s to the pod on %s", from.Name(), to.Node)
+}
+
+// ExpectPodsReach probes between the workload's pods of all pairs of different nodes
+// that are chosen. Each has to be answered by the other itself, and seen with its own
+// address.
 func (l *Lab) ExpectPodsReach(ctx context.Context, chosen func(from, to *topology.Host) bool) {
 	ginkgo.GinkgoHelper()
 	for _, pair := range l.PodPairs(ctx, chosen) {
-		gomega.Expect(probe.ClientAddress(ctx, pair.From, pair.To.Address)).To(gomega.Equal(pair.From.Address.Addr()), pair.String())
+		l.ExpectSeenAs(ctx, pair.From, pair.To, pair.From.Address.Addr())
+	}
+}
+
+// ExpectReachesAllPods probes between a pod and the workload's pod of every node, in
+// both directions. Each has to be seen with its own address.
+func (l *Lab) ExpectReachesAllPods(ctx context.Context, pod Pod) {
+	ginkgo.GinkgoHelper()
+	for _, other := range l.Pods(ctx) {
+		l.ExpectSeenAs(ctx, other, pod, other.Address.Addr())
+		l.ExpectSeenAs(ctx, pod, other, pod.Address.Addr())
 	}
 }
 

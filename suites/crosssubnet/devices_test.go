@@ -14,8 +14,7 @@ func devices(lab *Lab) {
 	Context("device", Label("device"), func() {
 		Requirement("CRS-010", "tunl0 MUST be up on every node, with the node's tunnel address and no other", func(ctx SpecContext) {
 			for _, n := range lab.NodesNow(ctx) {
-				d, err := lab.Device(ctx, n.Name, tunnel())
-				Expect(err).NotTo(HaveOccurred())
+				d := lab.DeviceOf(n.Name, tunnel())
 				Expect(d.Kind).To(Equal("ipip"), "%s: %s", n.Name, d)
 				Expect(d.Up).To(BeTrue(), "%s: %s", n.Name, d)
 				Expect(d.Addresses).To(ConsistOf(netip.PrefixFrom(n.IPIPTunnel, 32)), "%s: %s", n.Name, d)

@@ -13,16 +13,13 @@ import (
 // tunnel is the interface that encapsulates.
 func tunnel() string { return calico.IPIPCrossSubnet.Device() }
 
-// nic is the interface by which a node is in the fabric.
-func nic(lab *Lab, node string) string { return lab.Node(node).Interfaces[0].Name }
-
 // routes are requirements C1 and C2.
 func routes(lab *Lab) {
 	Context("routes", Label("routes"), func() {
 		Requirement("CRS-001", "a block of a node in the same subnet MUST be routed to the node IP by the node's own interface, and not by tunl0", func(ctx SpecContext) {
 			Eventually(lab.Routes(lab.RemoteBlocks())).WithContext(ctx).Should(Agree())
 			for _, p := range lab.NodePairs(ctx, WithinRacks) {
-				hop := route.NextHop{Via: lab.NodeIP(p.To.Name), Dev: nic(lab, p.From.Name), Onlink: true}
+				hop := route.NextHop{Via: lab.NodeIP(p.To.Name), Dev: lab.NodeInterface(p.From.Name), Onlink: true}
 				for _, block := range p.To.Blocks {
 					r := lab.RouteTo(ctx, p.From.Name, block)
 					Expect(r.NextHops).To(ConsistOf(hop), "%s: %s", p.From.Name, r)
@@ -46,22 +43,13 @@ func routes(lab *Lab) {
 		Requirement("CRS-003", "BIRD MUST put no route of the pool into a kernel, and each own block MUST have one blackhole, by Felix", func(ctx SpecContext) {
 			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
 			Expect(lab.FromBIRD(ctx)).To(BeZero())
-			for _, n := range lab.NodesNow(ctx) {
-				for _, block := range n.Blocks {
-					own := lab.RouteTo(ctx, n.Name, block)
-					Expect(own.Kind).To(Equal(route.Blackhole), "%s: %s", n.Name, own)
-					Expect(own.Origin).To(Equal(route.OriginFelix), "%s: %s", n.Name, own)
-				}
-			}
+			lab.ExpectOwnBlackholes(ctx)
 		})
 
 		Requirement("CRS-004", "leaves and spines MUST hold no route into the pod network", func(ctx SpecContext) {
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			for _, host := range append(lab.Topology().Leaves(), lab.Topology().Spines()...) {
-				table := lab.TableOf(ctx, host.Name)
-				Expect(table).NotTo(BeEmpty(), host.Name)
-				Expect(table.Within(lab.Topology().Pods)).To(BeEmpty(), host.Name)
-			}
+			lab.ExpectNoPodRoutes(ctx, lab.Topology().Leaves()...)
+			lab.ExpectNoPodRoutes(ctx, lab.Topology().Spines()...)
 		})
 	})
 }

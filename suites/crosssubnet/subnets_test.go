@@ -21,7 +21,7 @@ func subnets(lab *Lab) {
 			lab.AnnotateNode(ctx, p.From.Name, calico.IPv4AddressAnnotation, &alone)
 			Eventually(func() []string { return lab.DevicesTo(ctx, p) }).WithContext(ctx).Should(HaveEach(tunnel()))
 			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
-			Expect(lab.DevicesTo(ctx, NodePair{From: p.To, To: p.From})).To(HaveEach(nic(lab, p.To.Name)))
+			Expect(lab.DevicesTo(ctx, NodePair{From: p.To, To: p.From})).To(HaveEach(lab.NodeInterface(p.To.Name)))
 
 			By("sending between them: there in a tunnel, and back as it is")
 			pods := lab.Pods(ctx)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/route"
 	. "github.com/rackproof/rackproof/framework/suite"
 )
 
@@ -54,8 +53,7 @@ func leafPeering(lab *Lab) {
 					}
 				}
 				for _, block := range p.To.Blocks {
-					Expect(lab.RouteTo(ctx, p.From.Name, block).NextHops).To(
-						ConsistOf(route.NextHop{Via: lab.NodeIP(p.To.Name), Dev: tunnel(), Onlink: true}), "%s: %s", p.From.Name, block)
+					Expect(lab.RouteTo(ctx, p.From.Name, block).NextHops).To(ConsistOf(throughTunnel(lab, p.To.Name)), "%s: %s", p.From.Name, block)
 				}
 			}
 			// The leaf tells its best path to all but the node that it has it from.
@@ -63,7 +61,7 @@ func leafPeering(lab *Lab) {
 		})
 
 		Requirement("IPIP-082", "packets between pods of different racks MUST be inside IP packets all the same", Label("packets"), func(ctx SpecContext) {
-			seen, conversations := talk(ctx, lab, lab.Topology().Leaves(), AcrossRacks)
+			seen, conversations := lab.Overhear(ctx, lab.Topology().Leaves(), AcrossRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.IPIP))
 			}

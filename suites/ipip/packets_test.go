@@ -14,14 +14,14 @@ import (
 func packets(lab *Lab) {
 	Context("packets", Label("packets"), func() {
 		Requirement("IPIP-050", "packets between pods of different racks MUST pass the leaves inside IP packets between the nodes, and none unencapsulated", func(ctx SpecContext) {
-			seen, conversations := talk(ctx, lab, lab.Topology().Leaves(), AcrossRacks)
+			seen, conversations := lab.Overhear(ctx, lab.Topology().Leaves(), AcrossRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.IPIP))
 			}
 		})
 
 		Requirement("IPIP-051", "packets between pods on different nodes of a rack MUST be inside IP packets too", func(ctx SpecContext) {
-			seen, conversations := talk(ctx, lab, lab.Topology().Nodes(), WithinRacks)
+			seen, conversations := lab.Overhear(ctx, lab.Topology().Nodes(), WithinRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.IPIP))
 			}
@@ -31,37 +31,11 @@ func packets(lab *Lab) {
 			node := lab.Topology().Nodes()[0]
 			first, second := lab.Pods(ctx)[node.Name], lab.NewPod(ctx, node.Name)
 			conversation := lab.Conversation(first, second)
-			device, err := lab.Device(ctx, node.Name, tunnel())
-			Expect(err).NotTo(HaveOccurred())
-			ends := append(lab.Ends(node), topology.Interface{Host: node.Name, Name: device.Name})
+			ends := append(lab.Ends(node), topology.Interface{Host: node.Name, Name: tunnel()})
 			capture := lab.CaptureAt(ctx, conversation.Includes, ends...)
 			lab.ExpectSeenAs(ctx, first, second, first.Address.Addr())
 			lab.ExpectSeenAs(ctx, second, first, second.Address.Addr())
 			Expect(capture.Stop()).To(conversation.NotPass())
 		})
 	})
-}
-
-// talk has the pods of all chosen pairs of nodes talk with each other, and tells what
-// passed the interfaces of some hosts.
-func talk(ctx SpecContext, lab *Lab, at []topology.Host, chosen func(from, to *topology.Host) bool) (Seen, []Conversation) {
-	GinkgoHelper()
-	pods := lab.Pods(ctx)
-	var conversations []Conversation
-	for _, p := range lab.NodePairs(ctx, chosen) {
-		if p.From.Name < p.To.Name { // a conversation has both directions
-			conversations = append(conversations, lab.Conversation(pods[p.From.Name], pods[p.To.Name]))
-		}
-	}
-	ofAny := func(p observe.Packet) bool {
-		for _, c := range conversations {
-			if c.Includes(p) {
-				return true
-			}
-		}
-		return false
-	}
-	capture := lab.CaptureAt(ctx, ofAny, lab.Ends(at...)...)
-	lab.ExpectPodsReach(ctx, chosen)
-	return capture.Stop(), conversations
 }

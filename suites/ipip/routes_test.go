@@ -22,6 +22,12 @@ const idle = 11 * time.Second
 // tunnel is the interface that encapsulates.
 func tunnel() string { return calico.IPIP.Device() }
 
+// throughTunnel is the next hop to what is on a node.
+func throughTunnel(lab *Lab, node string) route.NextHop {
+	GinkgoHelper()
+	return route.NextHop{Via: lab.NodeIP(node), Dev: tunnel(), Onlink: true}
+}
+
 func routes(lab *Lab) {
 	Context("routes", Label("routes"), func() {
 		Requirement("IPIP-010", "a node MUST have exactly one route to each remote block, through tunl0 to the node IP of the node that owns it, on-link", func(ctx SpecContext) {
@@ -31,7 +37,7 @@ func routes(lab *Lab) {
 			for _, p := range lab.NodePairs(ctx, AllPairs) {
 				for _, block := range p.To.Blocks {
 					r := lab.RouteTo(ctx, p.From.Name, block)
-					Expect(r.NextHops).To(ConsistOf(route.NextHop{Via: lab.NodeIP(p.To.Name), Dev: tunnel(), Onlink: true}), "%s: %s", p.From.Name, r)
+					Expect(r.NextHops).To(ConsistOf(throughTunnel(lab, p.To.Name)), "%s: %s", p.From.Name, r)
 				}
 			}
 		})
@@ -58,13 +64,7 @@ func routes(lab *Lab) {
 
 		Requirement("IPIP-012", "a node MUST have one blackhole route for each of its own blocks, by Felix, and no other", func(ctx SpecContext) {
 			Eventually(lab.Routes(lab.OwnBlocks())).WithContext(ctx).Should(Agree())
-			for _, n := range lab.NodesNow(ctx) {
-				for _, block := range n.Blocks {
-					own := lab.RouteTo(ctx, n.Name, block)
-					Expect(own.Kind).To(Equal(route.Blackhole), "%s: %s", n.Name, own)
-					Expect(own.Origin).To(Equal(route.OriginFelix), "%s: %s", n.Name, own)
-				}
-			}
+			lab.ExpectOwnBlackholes(ctx)
 		})
 
 		Requirement("IPIP-013", "a route of the pool MUST have one owner: Felix has all of them, and BIRD none", func(ctx SpecContext) {
@@ -77,11 +77,8 @@ func routes(lab *Lab) {
 
 		Requirement("IPIP-014", "leaves and spines MUST hold no route into the pod network", func(ctx SpecContext) {
 			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			for _, host := range append(lab.Topology().Leaves(), lab.Topology().Spines()...) {
-				table := lab.TableOf(ctx, host.Name)
-				Expect(table).NotTo(BeEmpty(), host.Name)
-				Expect(table.Within(lab.Topology().Pods)).To(BeEmpty(), host.Name)
-			}
+			lab.ExpectNoPodRoutes(ctx, lab.Topology().Leaves()...)
+			lab.ExpectNoPodRoutes(ctx, lab.Topology().Spines()...)
 		})
 
 		Requirement("IPIP-015", "routes MUST NOT change while nothing happens, though Felix looks at them", Label("slow"), func(ctx SpecContext) {

@@ -8,6 +8,7 @@ import (
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
 	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // singlesPool is a pool whose blocks have one address each.
@@ -31,16 +32,8 @@ func singles(lab *Lab) {
 
 			own := lab.RouteTo(ctx, p.To.Name, Single(address))
 			Expect(own.Kind).To(Equal(route.Unicast), "%s: %s", p.To.Name, own)
-			for _, node := range lab.Topology().Nodes() {
-				if node.Name != p.To.Name {
-					Expect(lab.RouteTo(ctx, node.Name, Single(address)).NextHops).To(
-						ConsistOf(route.NextHop{Via: lab.NodeIP(p.To.Name), Dev: tunnel(), Onlink: true}), node.Name)
-				}
-			}
-			for _, from := range lab.Pods(ctx) {
-				lab.ExpectSeenAs(ctx, from, pod, from.Address.Addr())
-				lab.ExpectSeenAs(ctx, pod, from, address)
-			}
+			lab.ExpectPodRouted(ctx, pod, func(topology.Host) route.NextHop { return throughTunnel(lab, pod.Node) })
+			lab.ExpectReachesAllPods(ctx, pod)
 		})
 	})
 }

@@ -22,7 +22,7 @@ func sizes(lab *Lab) {
 			from, to := pods[p.From.Name], pods[p.To.Name]
 			conversation := lab.Conversation(from, to)
 			capture := lab.CaptureAt(ctx, conversation.Includes, lab.Ends(lab.Node(p.From.Name))...)
-			mtu := tunnelOf(ctx, lab, p.From.Name).MTU
+			mtu := tunnelOf(lab, p.From.Name).MTU
 			sized, err := probe.SendSized(ctx, from, to, to.Address.Addr(), mtu)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(sized.Arrived).To(BeTrue(), "%s", sized)
@@ -35,7 +35,7 @@ func sizes(lab *Lab) {
 		Requirement("IPIP-056", "who sends a packet that is larger than tunl0 takes, and may not be cut, MUST be told the size that passes", func(ctx SpecContext) {
 			p := lab.NodePairs(ctx, AcrossRacks)[0]
 			to := lab.Pods(ctx)[p.To.Name]
-			mtu := tunnelOf(ctx, lab, p.From.Name).MTU
+			mtu := tunnelOf(lab, p.From.Name).MTU
 			// A pod's interface would refuse it by itself; a node's own is larger.
 			sized, err := probe.SendSized(ctx, lab.At(p.From.Name), to, to.Address.Addr(), mtu+1)
 			Expect(err).NotTo(HaveOccurred())
@@ -56,7 +56,7 @@ func sizes(lab *Lab) {
 				transfer, err := probe.SendBulk(ctx, from, to, to.Address.Addr(), bulk)
 				Expect(err).NotTo(HaveOccurred())
 				Expect(transfer.Client.Addr()).To(Equal(from.Address.Addr()))
-				Expect(transfer.PathMTU).To(Equal(tunnelOf(ctx, lab, p.From.Name).MTU), "%s", transfer)
+				Expect(transfer.PathMTU).To(Equal(tunnelOf(lab, p.From.Name).MTU), "%s", transfer)
 				Expect(transfer.SegmentSize).To(BeNumerically("<", transfer.PathMTU), "%s", transfer)
 			}
 		})

@@ -15,9 +15,7 @@ import (
 func traffic(lab *Lab) {
 	Context("traffic", Label("traffic"), func() {
 		Requirement("IPIP-040", "a pod MUST reach pods of other racks with its own address, although the fabric does not know their blocks", func(ctx SpecContext) {
-			for _, leaf := range lab.Topology().Leaves() {
-				Expect(lab.TableOf(ctx, leaf.Name).Within(lab.Topology().Pods)).To(BeEmpty(), leaf.Name)
-			}
+			lab.ExpectNoPodRoutes(ctx, lab.Topology().Leaves()...)
 			lab.ExpectPodsReach(ctx, AcrossRacks)
 		})
 

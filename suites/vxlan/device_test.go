@@ -7,7 +7,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	. "github.com/rackproof/rackproof/framework/suite"
 )
@@ -27,8 +26,8 @@ const (
 func device(lab *Lab) {
 	Context("device", Label("device"), func() {
 		Requirement("VXL-020", "vxlan.calico MUST be up with exactly one address, the node's tunnel address of its annotation, out of a block of its own", func(ctx SpecContext) {
-			for _, n := range stateOf(ctx, lab).Nodes {
-				d := deviceOf(lab, n.Name)
+			for _, n := range lab.NodesNow(ctx) {
+				d := lab.DeviceOf(n.Name, tunnel())
 				Expect(d.Up).To(BeTrue(), n.Name)
 				Expect(d.Addresses).To(ConsistOf(netip.PrefixFrom(n.VXLANTunnel, 32)), n.Name)
 				within := func(block netip.Prefix) bool { return block.Contains(n.VXLANTunnel) }
@@ -37,35 +36,17 @@ func device(lab *Lab) {
 		})
 
 		Requirement("VXL-021", "vxlan.calico MUST send from the node IP, by the node's own interface, to VXLAN's port", func(ctx SpecContext) {
-			for _, n := range stateOf(ctx, lab).Nodes {
-				d, nic := deviceOf(lab, n.Name), nodeOf(lab, n.Name).Interfaces[0]
+			for _, n := range lab.NodesNow(ctx) {
+				d := lab.DeviceOf(n.Name, tunnel())
 				Expect(d.VXLAN).NotTo(BeNil(), n.Name)
-				Expect(d.VXLAN.Local).To(Equal(nic.Address.Addr()), n.Name)
-				Expect(d.VXLAN.Parent).To(Equal(nic.Name), n.Name)
+				Expect(d.VXLAN.Local).To(Equal(lab.NodeIP(n.Name)), n.Name)
+				Expect(d.VXLAN.Parent).To(Equal(lab.NodeInterface(n.Name)), n.Name)
 				Expect(d.VXLAN.Port).To(BeEquivalentTo(port), n.Name)
 			}
 		})
 
 		Requirement("VXL-022", "vxlan.calico and the pods' interfaces MUST leave room for the outer headers: their MTU is 50 bytes below the node's own interface's", func(ctx SpecContext) {
-			for name, pod := range lab.Pods(ctx) {
-				nic, err := observe.ReadDevice(lab.At(name), nodeOf(lab, name).Interfaces[0].Name)
-				Expect(err).NotTo(HaveOccurred())
-				Expect(deviceOf(lab, name).MTU).To(Equal(nic.MTU-overhead), name)
-				inPod, err := observe.ReadDevice(pod, podInterface)
-				Expect(err).NotTo(HaveOccurred())
-				Expect(inPod.MTU).To(Equal(nic.MTU-overhead), "the pod on %s", name)
-			}
+			lab.ExpectRoomInTunnel(ctx, tunnel(), overhead)
 		})
 	})
-}
-
-// podInterface is the name of a pod's own interface.
-const podInterface = "eth0"
-
-// deviceOf is a node's vxlan.calico.
-func deviceOf(lab *Lab, node string) observe.Device {
-	GinkgoHelper()
-	d, err := observe.ReadDevice(lab.At(node), tunnel())
-	Expect(err).NotTo(HaveOccurred())
-	return d
 }

@@ -19,33 +19,26 @@ import (
 func traffic(lab *Lab) {
 	Context("traffic", Label("traffic"), func() {
 		Requirement("VXL-040", "a pod MUST reach pods of other racks with its own address, although the fabric does not know their blocks", func(ctx SpecContext) {
-			for _, leaf := range lab.Topology().Leaves() {
-				Expect(tableOf(ctx, lab, leaf.Name).Within(lab.Topology().Pods)).To(BeEmpty(), leaf.Name)
-			}
-			pods := lab.Pods(ctx)
-			for _, p := range pairs(lab, stateOf(ctx, lab), false) {
-				expectSeenAs(ctx, pods[p.from.Name], pods[p.to.Name], pods[p.from.Name].Address.Addr())
-			}
+			lab.ExpectNoPodRoutes(ctx, lab.Topology().Leaves()...)
+			lab.ExpectPodsReach(ctx, AcrossRacks)
 		})
 
 		Requirement("VXL-041", "a pod MUST reach pods on the other nodes of its rack with its own address", func(ctx SpecContext) {
-			pods := lab.Pods(ctx)
-			for _, p := range pairs(lab, stateOf(ctx, lab), true) {
-				expectSeenAs(ctx, pods[p.from.Name], pods[p.to.Name], pods[p.from.Name].Address.Addr())
-			}
+			lab.ExpectPodsReach(ctx, WithinRacks)
 		})
 
 		Requirement("VXL-042", "a node MUST reach pods of other nodes from its tunnel address, to which they can answer", func(ctx SpecContext) {
-			pods, state := lab.Pods(ctx), stateOf(ctx, lab)
-			for _, p := range append(pairs(lab, state, false), pairs(lab, state, true)...) {
-				expectSeenAs(ctx, lab.At(p.from.Name), pods[p.to.Name], p.from.VXLANTunnel)
+			pods := lab.Pods(ctx)
+			for _, p := range lab.NodePairs(ctx, AllPairs) {
+				lab.ExpectSeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], p.From.VXLANTunnel)
 			}
 		})
 
 		Requirement("VXL-043", "an outside client MUST NOT reach pods, as the fabric does not know their blocks", Label("negative"), func(ctx SpecContext) {
 			tables, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
-			state := stateOf(ctx, lab)
+			state, err := lab.State(ctx)
+			Expect(err).NotTo(HaveOccurred())
 			for _, client := range lab.Topology().ByRole(topology.Client) {
 				for name, pod := range lab.Pods(ctx) {
 					// A router tells only so often that it has no way, and is silent otherwise.

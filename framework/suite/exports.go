@@ -1,0 +1,84 @@
+package suite
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// ExpectOwnBlocksExported expects that every node tells every other one of blocks of its
+// own, and of nothing else.
+func (l *Lab) ExpectOwnBlocksExported(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	nodes := l.NodesNow(ctx)
+	for _, n := range nodes {
+		exported := l.exportsOf(ctx, n.Name)
+		gomega.Expect(exported).To(gomega.HaveLen(len(nodes)-1), "peers of %s", n.Name)
+		for peer, prefixes := range exported {
+			gomega.Expect(prefixes).NotTo(gomega.BeEmpty(), "what %s exports to %s", n.Name, peer)
+			gomega.Expect(prefixes).To(ofBlocks(n), "what %s exports to %s", n.Name, peer)
+		}
+	}
+}
+
+// PromiseOwnBlocksExported is what ExpectOwnBlocksExported expects of what nodes do tell
+// each other, for a promise that a known issue breaks: see requirement.KnownIssue.
+// Exports that cannot be read break no promise, they fail the spec.
+func (l *Lab) PromiseOwnBlocksExported(ctx context.Context, g gomega.Gomega) {
+	ginkgo.GinkgoHelper()
+	for _, n := range l.NodesNow(ctx) {
+		for peer, prefixes := range l.exportsOf(ctx, n.Name) {
+			g.Expect(prefixes).To(ofBlocks(n), "what %s exports to %s", n.Name, peer)
+		}
+	}
+}
+
+// ofBlocks succeeds if every prefix is one of a node's blocks, and there is one.
+func ofBlocks(n oracle.Node) types.GomegaMatcher {
+	return gomega.HaveEach(gomega.BeElementOf(n.Blocks))
+}
+
+// ExpectBlocksNotExported expects that the first node of each chosen pair tells all its
+// peers of something, and none of them of a block of the second.
+func (l *Lab) ExpectBlocksNotExported(ctx context.Context, chosen func(from, to *topology.Host) bool) {
+	ginkgo.GinkgoHelper()
+	for _, p := range l.NodePairs(ctx, chosen) {
+		exported := l.exportsOf(ctx, p.From.Name)
+		gomega.Expect(exported).NotTo(gomega.BeEmpty(), "peers of %s", p.From.Name)
+		for peer, prefixes := range exported {
+			gomega.Expect(prefixes).NotTo(gomega.BeEmpty(), "what %s exports to %s", p.From.Name, peer)
+			gomega.Expect(prefixes).NotTo(gomega.ContainElement(gomega.BeElementOf(p.To.Blocks)), "what %s exports to %s", p.From.Name, peer)
+		}
+	}
+}
+
+// ExpectBlocksHeardFromOwners expects that every node hears of the blocks of every other
+// one from that node alone, with its node IP as next hop.
+func (l *Lab) ExpectBlocksHeardFromOwners(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	for _, p := range l.NodePairs(ctx, AllPairs) {
+		heard, err := l.PathsOf(ctx, p.From.Name)
+		gomega.Expect(err).NotTo(gomega.HaveOccurred())
+		paths := heard.To(p.To.Blocks...)
+		gomega.Expect(paths).NotTo(gomega.BeEmpty(), "what %s hears of %s", p.From.Name, p.To.Name)
+		for _, path := range paths {
+			gomega.Expect(path.Peer).To(gomega.Equal(l.NodeIP(p.To.Name)), "%s: %s", p.From.Name, path)
+			gomega.Expect(path.NextHop).To(gomega.Equal(l.NodeIP(p.To.Name)), "%s: %s", p.From.Name, path)
+		}
+	}
+}
+
+// exportsOf are the prefixes that a node exports to each of its peers.
+func (l *Lab) exportsOf(ctx context.Context, node string) map[netip.Addr][]netip.Prefix {
+	ginkgo.GinkgoHelper()
+	exported, err := observe.Exports(ctx, l.At(node))
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	return exported
+}
