@@ -91,7 +91,8 @@ func (l *Lab) Use() {
 }
 
 // Ready brings the lab up if it is not, and waits until it agrees with the oracle. A
-// BeforeAll begins with it, as it comes before every BeforeEach.
+// BeforeAll that changes something ends with it: it comes after the BeforeEach of Use, and
+// whichever spec is the first has to begin on a lab that is in order.
 func (l *Lab) Ready(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	l.ensureUp(ctx)

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 
 	"github.com/onsi/ginkgo/v2"
@@ -51,6 +52,26 @@ func (l *Lab) ExpectClientsReachPods(ctx context.Context) {
 	for _, client := range clients {
 		for _, pod := range l.Pods(ctx) {
 			gomega.Expect(probe.ClientAddress(ctx, l.At(client.Name), pod.Address)).To(gomega.Equal(client.Address()), "from %s to the pod on %s", client.Name, pod.Node)
+		}
+	}
+}
+
+// ExpectClientsDoNotReachPods probes from every client outside to the pod on every node.
+// A router has to say that it has no way. As it says so only so often in a second there
+// may be silence first, but never an answer.
+func (l *Lab) ExpectClientsDoNotReachPods(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	clients := l.Topology().ByRole(topology.Client)
+	gomega.Expect(clients).NotTo(gomega.BeEmpty(), "clients outside")
+	for _, client := range clients {
+		for _, pod := range l.Pods(ctx) {
+			gomega.Eventually(func() (probe.Outcome, error) {
+				outcome, err := probe.Attempt(ctx, l.At(client.Name), pod.Address, probe.Timeout)
+				if err == nil && outcome != probe.Unreachable && outcome != probe.TimedOut {
+					return outcome, gomega.StopTrying(fmt.Sprintf("it was %s", outcome))
+				}
+				return outcome, err
+			}).WithContext(ctx).Should(gomega.Equal(probe.Unreachable), "from %s to the pod on %s", client.Name, pod.Node)
 		}
 	}
 }

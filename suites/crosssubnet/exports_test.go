@@ -22,7 +22,7 @@ func exports(lab *Lab) {
 
 		Requirement("CRS-021", "a node MUST NOT tell other nodes of blocks of its subnet that it does not own", Known(leak), func(ctx SpecContext) {
 			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
-			KnownIssue(ctx, leak, func(g Gomega) { lab.PromiseOwnBlocksExported(ctx, g) })
+			KnownIssue(ctx, leak, func(g Gomega) { lab.PromiseNeighborsNotExported(ctx, g) })
 		})
 	})
 }

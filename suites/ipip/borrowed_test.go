@@ -18,6 +18,7 @@ func borrowed(lab *Lab) {
 		BeforeAll(func(ctx SpecContext) {
 			lab.Ready(ctx)
 			pod = lab.NewPodWithBorrowedAddress(ctx, lab.NodePairs(ctx, AcrossRacks)[0])
+			lab.Ready(ctx)
 		})
 
 		Requirement("IPIP-060", "an address that is on another node than its block MUST be routed to the node that has it, by all nodes, the block's owner too", func(ctx SpecContext) {

@@ -22,7 +22,7 @@ func leafPeering(lab *Lab) {
 			for _, peer := range lab.BGPPeers(ctx) {
 				lab.ChangeBGPPeer(ctx, peer, func(spec *v3.BGPPeerSpec) { spec.NumAllowedLocalASNumbers = new(int32(1)) })
 			}
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			lab.Ready(ctx)
 		})
 
 		Requirement("IPIP-080", "leaves MUST have routes to the blocks of their rack, and route those of other racks over the fabric", func(ctx SpecContext) {

@@ -2,12 +2,9 @@ package ipip
 
 import (
 	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
 
-	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	. "github.com/rackproof/rackproof/framework/suite"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // traffic is what the tunnels are for. The server tells the source address that it
@@ -31,16 +28,7 @@ func traffic(lab *Lab) {
 		})
 
 		Requirement("IPIP-043", "an outside client MUST NOT reach pods, as the fabric does not know their blocks", Label("negative"), func(ctx SpecContext) {
-			clients := lab.Topology().ByRole(topology.Client)
-			Expect(clients).NotTo(BeEmpty(), "clients outside")
-			for _, client := range clients {
-				for name, pod := range lab.Pods(ctx) {
-					// A router tells only so often in a second that it has no way.
-					Eventually(func() (probe.Outcome, error) {
-						return probe.Attempt(ctx, lab.At(client.Name), pod.Address, probe.Timeout)
-					}).WithContext(ctx).Should(Equal(probe.Unreachable), "from %s to the pod on %s", client.Name, name)
-				}
-			}
+			lab.ExpectClientsDoNotReachPods(ctx)
 		})
 	})
 }
