@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rackproof/rackproof/framework/uml"
 )
 
 func newLabKubeconfigCommand() *cobra.Command {
@@ -20,6 +22,9 @@ func newLabKubeconfigCommand() *cobra.Command {
 		l, err := attach(command, *name)
 		if err != nil {
 			return err
+		}
+		if uml.Inside() {
+			return fmt.Errorf("lab %s is inside User-Mode Linux, and so is its kubeconfig: rackproof lab exec control -- kubectl get nodes", l.Name())
 		}
 		fmt.Fprintf(command.ErrOrStderr(), "The API server answers inside the lab only: rackproof lab exec -n %s control -- kubectl get nodes\n", l.Name())
 		_, err = fmt.Fprintln(command.OutOrStdout(), l.Kubeconfig())

@@ -137,11 +137,12 @@ func newLabUpCommand() *cobra.Command {
 
 // broughtUp is a lab that `lab up` leaves behind.
 type broughtUp struct {
-	Name       string `json:"name"`
-	Topology   string `json:"topology"`
-	Mode       string `json:"mode"`
-	PID        int    `json:"pid"`
-	Kubeconfig string `json:"kubeconfig"`
+	Name     string `json:"name"`
+	Topology string `json:"topology"`
+	Mode     string `json:"mode"`
+	PID      int    `json:"pid"`
+	// Kubeconfig is empty if the lab is inside User-Mode Linux.
+	Kubeconfig string `json:"kubeconfig,omitempty"`
 	// Seconds is how long it took from nothing to ready, and Phases what of it the
 	// phases took, which overlap.
 	Seconds float64            `json:"seconds"`

@@ -45,6 +45,8 @@ func (r recipe) launchInside(ctx context.Context, options launch.Options, out io
 		return nil, broughtUp{}, errors.Join(err, machine.Down(context.WithoutCancel(ctx)))
 	}
 	result.Name, result.PID, result.host = machine.Name(), machine.PID(), options.Topology.Nodes()[0].Name
+	// It is a file inside.
+	result.Kubeconfig = ""
 	result.Phases[launch.KernelPhase] = phases[launch.KernelPhase]
 	result.Seconds = time.Since(began).Seconds()
 	return machine, result, nil

@@ -11,7 +11,9 @@ import (
 	"github.com/rackproof/rackproof/framework/suite"
 )
 
-func TestMain(m *testing.M) { suite.Main(m) }
+func TestMain(m *testing.M) {
+	suite.Main(m, suite.Recipe{Topology: "two-racks", Mode: "vxlan"}, suite.Recipe{Topology: "two-racks", Mode: "vxlancrosssubnet"})
+}
 
 func TestVXLAN(t *testing.T) {
 	suite.Run(t, "vxlan", func(s *suite.Suite) {
