@@ -96,6 +96,7 @@ func TestPlansAreRenderedAndReadBack(t *testing.T) {
 				continue // the mode has AS numbers for the nodes of another topology
 			}
 			for _, r := range plan {
+				r.Software = topology.FRR // of spines too
 				c, err := Of(top, r)
 				if err != nil {
 					t.Fatal(err)
