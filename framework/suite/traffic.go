@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
@@ -12,7 +11,6 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/probe"
 	"github.com/rackproof/rackproof/framework/topology"
-	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // ExpectSeenAs expects that a pod answers a place, and sees it with an address. The
@@ -20,11 +18,6 @@ import (
 func (l *Lab) ExpectSeenAs(ctx context.Context, from lab.Host, to Pod, as netip.Addr) {
 	ginkgo.GinkgoHelper()
 	answer, err := probe.Ask(ctx, from, to.Address)
-	// On the one processor of User-Mode Linux Felix may take longer than a probe lasts to
-	// let a pod's packets through after the pod is ready. Elsewhere the first one counts.
-	for until := time.Now().Add(convergence); err != nil && uml.Inside() && time.Now().Before(until) && ctx.Err() == nil; {
-		answer, err = probe.Ask(ctx, from, to.Address)
-	}
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	gomega.Expect(answer.Server).To(gomega.Equal(to.PodName), "from %s to the pod on %s", from.Name(), to.Node)
 	gomega.Expect(answer.Client.Addr()).To(gomega.Equal(as), "from %s to the pod on %s", from.Name(), to.Node)
