@@ -39,7 +39,7 @@ func newBenchCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		kernel, err := launch.ChooseKernel(command.Context(), launch.Kernel(chosen.kernel), options.Mode)
+		kernel, err := chosen.chooseKernel(command.Context(), options.Mode)
 		if err != nil {
 			return err
 		}

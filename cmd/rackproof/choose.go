@@ -13,8 +13,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/uml"
 )
 
@@ -25,7 +27,7 @@ func nameFlag(command *cobra.Command) *string {
 
 // attach finds the lab that a command is about. If that is inside User-Mode Linux the
 // command is run there, by this program's copy inside, and its exit status is the error.
-func attach(command *cobra.Command, name string) (*netns.Lab, error) {
+func attach(command *cobra.Command, name string) (lab.Running, error) {
 	known, err := labs()
 	if err != nil {
 		return nil, err
@@ -37,7 +39,7 @@ func attach(command *cobra.Command, name string) (*netns.Lab, error) {
 	if name, err = choose(name, known); err != nil {
 		return nil, err
 	}
-	found, err := netns.Attach(name)
+	found, err := launch.Attach(name)
 	if errors.Is(err, netns.ErrOtherKernel) {
 		return nil, runInside(command, name)
 	}
@@ -83,20 +85,20 @@ func ownCommand(arguments ...string) (uml.Command, error) {
 
 // labs lists the labs of this machine. What belongs to root looks dead to others,
 // so they are refused.
-func labs() ([]netns.Listed, error) {
+func labs() ([]lab.Listed, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("not root: labs belong to root; run this as root, for instance by sudo")
 	}
-	return netns.List()
+	return launch.List()
 }
 
 // choose picks the lab that is meant: the named one, or the only one that is up.
-func choose(name string, known []netns.Listed) (string, error) {
+func choose(name string, known []lab.Listed) (string, error) {
 	up := upOnly(known)
 	switch {
 	case name != "" && slices.Contains(up, name):
 		return name, nil
-	case slices.ContainsFunc(known, func(one netns.Listed) bool { return one.Name == name }):
+	case slices.ContainsFunc(known, func(one lab.Listed) bool { return one.Name == name }):
 		return "", fmt.Errorf("lab %s is dead: its logs are in %s until `rackproof lab gc`", name, filepath.Join(netns.StateRoot, name, inside.LogFolder))
 	case len(up) == 0 && name != "":
 		return "", fmt.Errorf("lab %s is not up, and no other is: `rackproof lab up` brings one up", name)
@@ -111,7 +113,7 @@ func choose(name string, known []netns.Listed) (string, error) {
 }
 
 // upOnly names the labs that are up.
-func upOnly(known []netns.Listed) []string {
+func upOnly(known []lab.Listed) []string {
 	var names []string
 	for _, one := range known {
 		if one.Alive {

@@ -5,31 +5,31 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab"
 )
 
 var (
-	labA    = netns.Listed{Name: "a", Alive: true}
-	labB    = netns.Listed{Name: "b", Alive: true}
-	labDead = netns.Listed{Name: "dead"}
+	labA    = lab.Listed{Name: "a", Alive: true}
+	labB    = lab.Listed{Name: "b", Alive: true}
+	labDead = lab.Listed{Name: "dead"}
 )
 
 func TestChoose(t *testing.T) {
 	cases := []struct {
 		name  string
 		named string
-		known []netns.Listed
+		known []lab.Listed
 		want  string
 		says  string
 	}{
-		{"the only one", "", []netns.Listed{labA}, "a", ""},
-		{"the only one that is up", "", []netns.Listed{labDead, labB}, "b", ""},
-		{"by name", "b", []netns.Listed{labA, labB}, "b", ""},
+		{"the only one", "", []lab.Listed{labA}, "a", ""},
+		{"the only one that is up", "", []lab.Listed{labDead, labB}, "b", ""},
+		{"by name", "b", []lab.Listed{labA, labB}, "b", ""},
 		{"none", "", nil, "", "`rackproof lab up`"},
-		{"only a dead one", "", []netns.Listed{labDead}, "", "no lab is up"},
-		{"several", "", []netns.Listed{labA, labB}, "", "choose one of a, b by --name"},
-		{"an unknown name", "c", []netns.Listed{labA, labDead}, "", "lab c is not up: choose one of a"},
-		{"a dead one by name", "dead", []netns.Listed{labDead}, "", "lab dead is dead: its logs are in "},
+		{"only a dead one", "", []lab.Listed{labDead}, "", "no lab is up"},
+		{"several", "", []lab.Listed{labA, labB}, "", "choose one of a, b by --name"},
+		{"an unknown name", "c", []lab.Listed{labA, labDead}, "", "lab c is not up: choose one of a"},
+		{"a dead one by name", "dead", []lab.Listed{labDead}, "", "lab dead is dead: its logs are in "},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -46,16 +46,16 @@ func TestToRemove(t *testing.T) {
 		name  string
 		named []string
 		all   bool
-		known []netns.Listed
+		known []lab.Listed
 		want  []string
 		says  string
 	}{
-		{"the only one", nil, false, []netns.Listed{labA, labDead}, []string{"a"}, ""},
-		{"which of two?", nil, false, []netns.Listed{labA, labB}, nil, "choose one of a, b"},
-		{"by name, once each", []string{"b", "a", "b"}, false, []netns.Listed{labA, labB}, []string{"a", "b"}, ""},
-		{"a dead one by name", []string{"dead"}, false, []netns.Listed{labA, labDead}, []string{"dead"}, ""},
-		{"an unknown one", []string{"a", "c"}, false, []netns.Listed{labA}, nil, "no lab c"},
-		{"all, dead ones too", nil, true, []netns.Listed{labA, labDead}, []string{"a", "dead"}, ""},
+		{"the only one", nil, false, []lab.Listed{labA, labDead}, []string{"a"}, ""},
+		{"which of two?", nil, false, []lab.Listed{labA, labB}, nil, "choose one of a, b"},
+		{"by name, once each", []string{"b", "a", "b"}, false, []lab.Listed{labA, labB}, []string{"a", "b"}, ""},
+		{"a dead one by name", []string{"dead"}, false, []lab.Listed{labA, labDead}, []string{"dead"}, ""},
+		{"an unknown one", []string{"a", "c"}, false, []lab.Listed{labA}, nil, "no lab c"},
+		{"all, dead ones too", nil, true, []lab.Listed{labA, labDead}, []string{"a", "dead"}, ""},
 		{"all of none", nil, true, nil, nil, ""},
 	}
 	for _, c := range cases {

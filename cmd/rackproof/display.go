@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab"
 )
 
 // frame is how often a live display is drawn.
@@ -44,7 +44,7 @@ func newDisplay(out io.Writer, title string, names []string) *display {
 }
 
 // tell takes a piece of news. After the end there is none.
-func (d *display) tell(event inside.Event) {
+func (d *display) tell(event lab.Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.over {

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab"
 )
 
 func TestPhases(t *testing.T) {
@@ -15,15 +15,15 @@ func TestPhases(t *testing.T) {
 	after := func(seconds float64) time.Time { return began.Add(time.Duration(seconds * float64(time.Second))) }
 	list := newPhases([]string{"routers", "nodes", "pods"})
 	for _, news := range []struct {
-		event inside.Event
+		event lab.Event
 		at    float64
 	}{
-		{inside.Event{Phase: "routers"}, 0},
-		{inside.Event{Phase: "nodes"}, 1},
-		{inside.Event{Phase: "routers", Done: true, Seconds: 0.5}, 1.5},
-		{inside.Event{Error: "a component's, of no phase"}, 1.6},
-		{inside.Event{Phase: "another"}, 2},
-		{inside.Event{Phase: "another", Done: true, Seconds: 0.25, Error: "broken"}, 2.25},
+		{lab.Event{Phase: "routers"}, 0},
+		{lab.Event{Phase: "nodes"}, 1},
+		{lab.Event{Phase: "routers", Done: true, Seconds: 0.5}, 1.5},
+		{lab.Event{Error: "a component's, of no phase"}, 1.6},
+		{lab.Event{Phase: "another"}, 2},
+		{lab.Event{Phase: "another", Done: true, Seconds: 0.25, Error: "broken"}, 2.25},
 	} {
 		if changed, ok := list.apply(news.event, after(news.at)); ok != (news.event.Phase != "") || changed.name != news.event.Phase {
 			t.Errorf("%+v is about phase %q (%v)", news.event, changed.name, ok)
@@ -48,13 +48,13 @@ func TestPhases(t *testing.T) {
 func TestDisplayWithoutATerminal(t *testing.T) {
 	var out bytes.Buffer
 	d := newDisplay(&out, "Bringing up a lab", []string{"routers", "nodes", "pods"})
-	d.tell(inside.Event{Phase: "routers"})
-	d.tell(inside.Event{Phase: "routers", Done: true, Seconds: 0.5})
-	d.tell(inside.Event{Ready: true})
-	d.tell(inside.Event{Phase: "nodes"})
-	d.tell(inside.Event{Phase: "nodes", Done: true, Seconds: 2, Error: "node0: no felix"})
+	d.tell(lab.Event{Phase: "routers"})
+	d.tell(lab.Event{Phase: "routers", Done: true, Seconds: 0.5})
+	d.tell(lab.Event{Ready: true})
+	d.tell(lab.Event{Phase: "nodes"})
+	d.tell(lab.Event{Phase: "nodes", Done: true, Seconds: 2, Error: "node0: no felix"})
 	d.end()
-	d.tell(inside.Event{Phase: "pods"})
+	d.tell(lab.Event{Phase: "pods"})
 	want := "Bringing up a lab\n  routers …\n  routers done after 0.50 s\n  nodes …\n  nodes failed after 2.00 s\n"
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
@@ -68,7 +68,7 @@ func TestDisplayIsDrawnInItsPlace(t *testing.T) {
 	if out.Len() > 0 {
 		t.Errorf("a table is drawn before anything has begun: %q", out.String())
 	}
-	d.tell(inside.Event{Phase: "routers"})
+	d.tell(lab.Event{Phase: "routers"})
 	d.draw()
 	d.end()
 	first, second, found := strings.Cut(out.String(), "\x1b[2A")

@@ -10,7 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/launch"
 )
 
 // downTimeout bounds a teardown, which takes fractions of a second.
@@ -62,14 +63,14 @@ func newLabGCCommand() *cobra.Command {
 		if _, err := labs(); err != nil {
 			return err
 		}
-		removed, err := netns.GC()
+		removed, err := launch.GC()
 		return errors.Join(err, writeRemoved(command, *output, removed))
 	}
 	return gc
 }
 
 // toRemove picks the labs that are to go.
-func toRemove(named []string, all bool, known []netns.Listed) ([]netns.Listed, error) {
+func toRemove(named []string, all bool, known []lab.Listed) ([]lab.Listed, error) {
 	if all {
 		return known, nil
 	}
@@ -80,9 +81,9 @@ func toRemove(named []string, all bool, known []netns.Listed) ([]netns.Listed, e
 		}
 		named = []string{name}
 	}
-	var chosen []netns.Listed
+	var chosen []lab.Listed
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(named))) {
-		i := slices.IndexFunc(known, func(one netns.Listed) bool { return one.Name == name })
+		i := slices.IndexFunc(known, func(one lab.Listed) bool { return one.Name == name })
 		if i < 0 {
 			return nil, fmt.Errorf("there is no lab %s: `rackproof lab list` lists those that are there", name)
 		}
@@ -93,7 +94,7 @@ func toRemove(named []string, all bool, known []netns.Listed) ([]netns.Listed, e
 
 // remove takes labs down, and removes what dead ones left. It goes on after a
 // failure, and names what it has removed.
-func remove(ctx context.Context, chosen []netns.Listed) ([]string, error) {
+func remove(ctx context.Context, chosen []lab.Listed) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, downTimeout)
 	defer cancel()
 	var removed []string
@@ -104,14 +105,14 @@ func remove(ctx context.Context, chosen []netns.Listed) ([]string, error) {
 			dead = true
 			continue
 		}
-		if err := netns.Down(ctx, one.Name); err != nil {
+		if err := launch.Down(ctx, one); err != nil {
 			failures = append(failures, err)
 			continue
 		}
 		removed = append(removed, one.Name)
 	}
 	if dead {
-		left, err := netns.GC()
+		left, err := launch.GC()
 		removed, failures = append(removed, left...), append(failures, err)
 	}
 	return removed, errors.Join(failures...)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab"
 )
 
 func newLabListCommand() *cobra.Command {
@@ -27,7 +27,7 @@ func newLabListCommand() *cobra.Command {
 		}
 		if *output == formatJSON {
 			if known == nil {
-				known = []netns.Listed{}
+				known = []lab.Listed{}
 			}
 			return writeJSON(command.OutOrStdout(), known)
 		}
@@ -40,15 +40,15 @@ func newLabListCommand() *cobra.Command {
 	return list
 }
 
-func writeLabs(out io.Writer, known []netns.Listed, now time.Time) error {
+func writeLabs(out io.Writer, known []lab.Listed, now time.Time) error {
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(table, "NAME\tTOPOLOGY\tMODE\tKERNEL\tSTATE\tAGE\tPROCESS")
+	fmt.Fprintln(table, "NAME\tPROVIDER\tTOPOLOGY\tMODE\tKERNEL\tSTATE\tAGE\tPROCESS")
 	for _, one := range known {
 		state, pid := "up", fmt.Sprint(one.PID)
 		if !one.Alive {
 			state, pid = "dead (`rackproof lab gc` removes it)", "-"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", one.Name, orDash(one.Topology), orDash(one.Mode), one.Kernel, state, age(one.Since, now), pid)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", one.Name, one.Provider, orDash(one.Topology), orDash(one.Mode), one.Kernel, state, age(one.Since, now), pid)
 	}
 	return table.Flush()
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -12,9 +12,6 @@ import (
 
 	"github.com/rackproof/rackproof/framework/lab"
 )
-
-// logEnding is how the names of log files end (supervisor.LogPath).
-const logEnding = ".log"
 
 func newLabLogsCommand() *cobra.Command {
 	var lines int
@@ -45,35 +42,20 @@ func newLabLogsCommand() *cobra.Command {
 			return err
 		}
 		host, wanted := arguments[0], arguments[1:]
-		components, err := logged(l.Logs(), l.LogFolder(host), host, wanted)
+		components, err := l.Logged(command.Context(), host)
 		if err != nil {
+			return err
+		}
+		if components, err = only(components, wanted, host); err != nil {
 			return fmt.Errorf("lab %s: %w", l.Name(), err)
 		}
-		return writeLogs(command.OutOrStdout(), l, host, components, lines)
+		return writeLogs(command.Context(), command.OutOrStdout(), l, host, components, lines)
 	}
 	return logs
 }
 
-// logged lists the components of a host that have a log, those that are wanted or
-// all of them. logs is the folder of the lab's logs, and folder that of the host's.
-func logged(logs, folder, host string, wanted []string) ([]string, error) {
-	if _, err := os.Stat(folder); err != nil {
-		hosts, err := names(logs, os.DirEntry.IsDir)
-		if err != nil {
-			return nil, err
-		}
-		return nil, fmt.Errorf("host %q has no logs: those that have are %s", host, strings.Join(hosts, ", "))
-	}
-	files, err := names(folder, func(entry os.DirEntry) bool {
-		return !entry.IsDir() && strings.HasSuffix(entry.Name(), logEnding)
-	})
-	if err != nil {
-		return nil, err
-	}
-	var components []string
-	for _, file := range files {
-		components = append(components, strings.TrimSuffix(file, logEnding))
-	}
+// only leaves of a host's components those that are wanted; all of them if none is.
+func only(components, wanted []string, host string) ([]string, error) {
 	if len(wanted) == 0 {
 		return components, nil
 	}
@@ -85,26 +67,11 @@ func logged(logs, folder, host string, wanted []string) ([]string, error) {
 	return wanted, nil
 }
 
-// names lists what a folder has, in order.
-func names(folder string, keep func(os.DirEntry) bool) ([]string, error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, fmt.Errorf("list the logs: %w", err)
-	}
-	var list []string
-	for _, entry := range entries {
-		if keep(entry) {
-			list = append(list, entry.Name())
-		}
-	}
-	return list, nil
-}
-
 // writeLogs writes the last lines of logs, each with its name above it if there
 // are several.
-func writeLogs(out io.Writer, reader lab.LogReader, host string, components []string, lines int) error {
+func writeLogs(ctx context.Context, out io.Writer, reader lab.LogReader, host string, components []string, lines int) error {
 	for i, component := range components {
-		last, err := reader.LogTail(host, component, lines)
+		last, err := reader.LogTail(ctx, host, component, lines)
 		if err != nil {
 			return err
 		}

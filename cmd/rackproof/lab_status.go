@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
@@ -66,7 +66,7 @@ type labStatus struct {
 
 // look reads a lab's state. What cannot be read is noted and left out: the command
 // is for labs that are broken, too.
-func look(ctx context.Context, l *netns.Lab) labStatus {
+func look(ctx context.Context, l lab.Running) labStatus {
 	s := labStatus{name: l.Name(), mode: l.Mode().Name, topology: l.Topology()}
 	note := func(what string, err error) bool {
 		if err != nil {

@@ -2,14 +2,13 @@ package main
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
+	"context"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab"
 )
 
 func TestHostAndCommand(t *testing.T) {
@@ -26,15 +25,15 @@ func TestHostAndCommand(t *testing.T) {
 func TestWriteLabs(t *testing.T) {
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	var out bytes.Buffer
-	err := writeLabs(&out, []netns.Listed{
-		{Name: "mesh", Topology: "single-rack", Mode: "fullmesh", PID: 4711, Since: now.Add(-90 * time.Second), Alive: true},
+	err := writeLabs(&out, []lab.Listed{
+		{Name: "mesh", Provider: "netns", Topology: "single-rack", Mode: "fullmesh", PID: 4711, Since: now.Add(-90 * time.Second), Alive: true},
 		{Name: "gone", Since: now.Add(-time.Hour)},
 	}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")
-	if got := strings.Fields(lines[1]); !slices.Equal(got, []string{"mesh", "single-rack", "fullmesh", "up", "1m30s", "4711"}) {
+	if got := strings.Fields(lines[1]); !slices.Equal(got, []string{"mesh", "netns", "single-rack", "fullmesh", "up", "1m30s", "4711"}) {
 		t.Errorf("the lab that is up: %v", got)
 	}
 	if !strings.Contains(lines[2], "dead (`rackproof lab gc` removes it)") {
@@ -42,44 +41,25 @@ func TestWriteLabs(t *testing.T) {
 	}
 }
 
-func TestLogged(t *testing.T) {
-	logs := t.TempDir()
-	for _, file := range []string{"node0/felix.log", "node0/confd.log", "node0/pods/app.log", "leaf0/bgpd.log"} {
-		path := filepath.Join(logs, file)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
+func TestOnly(t *testing.T) {
+	all := []string{"confd", "felix"}
+	if got, err := only(all, nil, "node0"); err != nil || !slices.Equal(got, all) {
+		t.Errorf("all: got %v, %v", got, err)
 	}
-	cases := []struct {
-		name   string
-		host   string
-		wanted []string
-		want   []string
-		says   string
-	}{
-		{"all of a host", "node0", nil, []string{"confd", "felix"}, ""},
-		{"one of a host", "node0", []string{"felix"}, []string{"felix"}, ""},
-		{"an unknown host", "node9", nil, nil, "those that have are leaf0, node0"},
-		{"an unknown component", "node0", []string{"bgpd"}, nil, "those that have are confd, felix"},
-		{"a way out", "../node0", nil, nil, "has no logs"},
+	if got, err := only(all, []string{"felix"}, "node0"); err != nil || !slices.Equal(got, []string{"felix"}) {
+		t.Errorf("one: got %v, %v", got, err)
 	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			got, err := logged(logs, filepath.Join(logs, c.host), c.host, c.wanted)
-			if !slices.Equal(got, c.want) || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
-				t.Errorf("got %v and error %v, want %v and an error with %q", got, err, c.want, c.says)
-			}
-		})
+	if _, err := only(all, []string{"bgpd"}, "node0"); err == nil || !strings.Contains(err.Error(), "those that have are confd, felix") {
+		t.Errorf("an unknown one: got %v", err)
 	}
 }
 
 // tails stands for a lab's logs.
 type tails map[string][]string
 
-func (t tails) LogTail(host, component string, lines int) ([]string, error) {
+func (t tails) Logged(context.Context, string) ([]string, error) { return nil, nil }
+
+func (t tails) LogTail(_ context.Context, host, component string, lines int) ([]string, error) {
 	all := t[host+" "+component]
 	return all[max(0, len(all)-lines):], nil
 }
@@ -97,7 +77,7 @@ func TestWriteLogs(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if err := writeLogs(&out, logs, "node0", c.components, 1); err != nil {
+			if err := writeLogs(t.Context(), &out, logs, "node0", c.components, 1); err != nil {
 				t.Fatal(err)
 			}
 			if out.String() != c.want {

@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/bench"
-	"github.com/rackproof/rackproof/framework/lab/netns"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -23,6 +24,7 @@ type recipe struct {
 	topology, mode string
 	leaves         softwareFlag
 	kernel         kernelFlag
+	provider       providerFlag
 }
 
 // softwareFlag is the value of a flag that names routers' software; empty for what
@@ -44,6 +46,27 @@ func (f *softwareFlag) Set(text string) error {
 
 // Type implements pflag.Value.
 func (f *softwareFlag) Type() string { return fmt.Sprintf("%s|%s", topology.FRR, topology.BIRD) }
+
+// providerFlag is the value of a flag that names a provider.
+type providerFlag launch.Provider
+
+// String implements pflag.Value.
+func (f *providerFlag) String() string { return string(*f) }
+
+// Set implements pflag.Value.
+func (f *providerFlag) Set(text string) error {
+	*f = providerFlag(text)
+	return launch.CheckProvider(launch.Provider(text))
+}
+
+// Type implements pflag.Value.
+func (f *providerFlag) Type() string {
+	var names []string
+	for _, known := range launch.Providers() {
+		names = append(names, string(known))
+	}
+	return strings.Join(names, "|")
+}
 
 // kernelFlag is the value of a flag that names a kernel.
 type kernelFlag launch.Kernel
@@ -71,6 +94,8 @@ func recipeFlags(command *cobra.Command) *recipe {
 	command.Flags().Var(&r.leaves, "leaves", "what the leaves run (default: what the topology says)")
 	r.kernel = kernelFlag(launch.AutoKernel)
 	command.Flags().Var(&r.kernel, "kernel", "the kernel of the lab; uml is User-Mode Linux, auto takes it where this machine's own lacks something")
+	r.provider = providerFlag(launch.Providers()[0])
+	command.Flags().Var(&r.provider, "provider", "what makes the lab")
 	return &r
 }
 
@@ -90,7 +115,19 @@ func (r recipe) options(out io.Writer) (launch.Options, error) {
 	if err != nil {
 		return launch.Options{}, err
 	}
-	return launch.Options{Topology: t, Mode: mode}, nil
+	return launch.Options{Provider: launch.Provider(r.provider), Topology: t, Mode: mode}, nil
+}
+
+// chooseKernel says under which kernel the lab runs.
+func (r recipe) chooseKernel(ctx context.Context, mode *calico.Mode) (launch.Kernel, error) {
+	wanted := launch.Kernel(r.kernel)
+	if launch.Provider(r.provider) == launch.NetnsProvider {
+		return launch.ChooseKernel(ctx, wanted, mode)
+	}
+	if wanted == launch.UMLKernel {
+		return "", fmt.Errorf("--kernel %s: only labs of provider %s can be inside User-Mode Linux", wanted, launch.NetnsProvider)
+	}
+	return launch.HostKernel, nil
 }
 
 func newLabUpCommand() *cobra.Command {
@@ -115,7 +152,7 @@ func newLabUpCommand() *cobra.Command {
 			return err
 		}
 		options.Name = name
-		kernel, err := launch.ChooseKernel(command.Context(), launch.Kernel(chosen.kernel), options.Mode)
+		kernel, err := chosen.chooseKernel(command.Context(), options.Mode)
 		if err != nil {
 			return err
 		}
@@ -172,7 +209,7 @@ func bringUp(ctx context.Context, options launch.Options, out io.Writer) (brough
 	}, nil
 }
 
-func launchWithDisplay(ctx context.Context, options launch.Options, out io.Writer, title string) (*netns.Lab, error) {
+func launchWithDisplay(ctx context.Context, options launch.Options, out io.Writer, title string) (lab.Running, error) {
 	shown := newDisplay(out, title, launch.Phases(options.Mode))
 	defer shown.end()
 	options.Progress = both(options.Progress, shown.tell)
@@ -180,8 +217,8 @@ func launchWithDisplay(ctx context.Context, options launch.Options, out io.Write
 }
 
 // both tells two of a piece of news, the first of whom may be nil.
-func both(first, second func(inside.Event)) func(inside.Event) {
-	return func(event inside.Event) {
+func both(first, second func(lab.Event)) func(lab.Event) {
+	return func(event lab.Event) {
 		if first != nil {
 			first(event)
 		}

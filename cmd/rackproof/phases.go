@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab"
 )
 
 // phaseState is what has become of a phase.
@@ -50,7 +50,7 @@ func newPhases(names []string) phases {
 
 // apply notes a piece of news at the time now and returns the phase that it is
 // about, or false if it is about none.
-func (p *phases) apply(event inside.Event, now time.Time) (phase, bool) {
+func (p *phases) apply(event lab.Event, now time.Time) (phase, bool) {
 	if event.Phase == "" {
 		return phase{}, false
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/launch"
 )
 
@@ -48,7 +48,7 @@ func Measure(ctx context.Context, options launch.Options) (Run, error) {
 	return run, ctx.Err()
 }
 
-func memoryOf(l *netns.Lab) (uint64, error) {
+func memoryOf(l lab.Running) (uint64, error) {
 	memory, err := Memory(l.PID())
 	if err != nil {
 		return 0, fmt.Errorf("lab %s: measure its memory: %w", l.Name(), err)

@@ -4,7 +4,7 @@ import (
 	"maps"
 	"sync"
 
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab"
 )
 
 // PhaseTimes keeps how long the phases of a bring-up take. It is safe for concurrent
@@ -12,16 +12,16 @@ import (
 type PhaseTimes struct {
 	mu      sync.Mutex
 	seconds map[string]float64
-	next    func(inside.Event)
+	next    func(lab.Event)
 }
 
 // NewPhaseTimes makes an empty record that passes the news on to next; nil for nobody.
-func NewPhaseTimes(next func(inside.Event)) *PhaseTimes {
+func NewPhaseTimes(next func(lab.Event)) *PhaseTimes {
 	return &PhaseTimes{seconds: map[string]float64{}, next: next}
 }
 
 // Record takes a piece of news.
-func (p *PhaseTimes) Record(event inside.Event) {
+func (p *PhaseTimes) Record(event lab.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if event.Phase != "" && event.Done {

@@ -74,8 +74,11 @@ type RouterController interface {
 
 // LogReader is a lab that keeps its components' logs.
 type LogReader interface {
+	// Logged lists the components of a host that have a log, in order. The host `lab`
+	// is the lab itself.
+	Logged(ctx context.Context, host string) ([]string, error)
 	// LogTail returns the last lines of a component's log.
-	LogTail(host, component string, lines int) ([]string, error)
+	LogTail(ctx context.Context, host, component string, lines int) ([]string, error)
 }
 
 // ComponentController is a lab whose components can be ended and started again.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/component"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/capability"
 	"github.com/rackproof/rackproof/framework/lab/netns"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/topology"
 	"github.com/rackproof/rackproof/framework/uml"
 )
@@ -88,7 +88,7 @@ type MachineOptions struct {
 	// Mode is the lab's mode if the machine is for a single one.
 	Mode *calico.Mode
 	// Progress is told of the phases; nil for nobody.
-	Progress func(inside.Event)
+	Progress func(lab.Event)
 }
 
 // StartMachine checks this machine, prepares what the control planes of labs inside

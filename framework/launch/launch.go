@@ -12,9 +12,9 @@ import (
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/component"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/capability"
 	"github.com/rackproof/rackproof/framework/lab/netns"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 	"github.com/rackproof/rackproof/framework/uml"
@@ -27,19 +27,21 @@ const readyTimeout = 2 * time.Minute
 
 // Options are what a lab is launched with.
 type Options struct {
+	// Provider is what makes the lab; empty for the default one.
+	Provider Provider
 	// Name is the lab's name; empty for one made from the topology's.
 	Name     string
 	Topology *topology.Topology
 	Mode     *calico.Mode
 	// Progress is told of the phases; nil for nobody. It is called by several
 	// goroutines, one at a time.
-	Progress func(inside.Event)
+	Progress func(lab.Event)
 }
 
 // Up checks the machine, brings a lab up and waits until it is ready. A lab that
 // does not get ready is taken down again; the error says why.
-func Up(ctx context.Context, options Options) (*netns.Lab, error) {
-	if err := Check(ctx, options.Topology, options.Mode); err != nil {
+func Up(ctx context.Context, options Options) (lab.Running, error) {
+	if err := Check(ctx, options); err != nil {
 		return nil, err
 	}
 	cache, err := component.DefaultCacheDir()
@@ -55,17 +57,17 @@ func Up(ctx context.Context, options Options) (*netns.Lab, error) {
 		return nil, err
 	}
 	progress := serialise(options.Progress)
-	lab := netns.Options{
+	made := netns.Options{
 		Name: options.Name, Topology: options.Topology, Mode: options.Mode,
 		Components: components, Workload: manifests, Progress: progress,
 	}
 	// Inside User-Mode Linux what a control plane begins with is outside.
 	if !uml.Inside() {
-		if lab.Seed, err = netns.Prepare(ctx, lab, cache); err != nil {
+		if made.Seed, err = netns.Prepare(ctx, made, cache); err != nil {
 			return nil, err
 		}
 	}
-	l, err := netns.Up(ctx, lab)
+	l, err := netns.Up(ctx, made)
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +80,14 @@ func Up(ctx context.Context, options Options) (*netns.Lab, error) {
 // Check tells whether a lab can be brought up on this machine: the mode fits the
 // topology, the machine has what the mode needs, the components are built, and the
 // pools' routes have the owner that the mode states. It makes nothing.
-func Check(ctx context.Context, t *topology.Topology, m *calico.Mode) error {
-	if err := m.Check(t); err != nil {
+func Check(ctx context.Context, options Options) error {
+	if err := CheckProvider(options.Provider); err != nil {
 		return err
 	}
-	if err := capability.Check(ctx, capability.EmbeddedLab(netns.StateRoot), capability.Mode(m)); err != nil {
+	if err := options.Mode.Check(options.Topology); err != nil {
+		return err
+	}
+	if err := capability.Check(ctx, capability.EmbeddedLab(netns.StateRoot), capability.Mode(options.Mode)); err != nil {
 		return err
 	}
 	cache, err := component.DefaultCacheDir()
@@ -93,7 +98,7 @@ func Check(ctx context.Context, t *topology.Topology, m *calico.Mode) error {
 	if err != nil {
 		return err
 	}
-	return checkMode(t, m, components)
+	return checkMode(options.Topology, options.Mode, components)
 }
 
 // checkMode tells whether a mode fits a topology, and whether its routes have the owner
@@ -114,7 +119,7 @@ func checkMode(t *topology.Topology, m *calico.Mode, components component.Set) e
 
 // waitReady waits for sessions and pods, side by side, and for routes where Felix
 // makes them; no longer than the lab's components live.
-func waitReady(ctx context.Context, l *netns.Lab, progress func(inside.Event)) error {
+func waitReady(ctx context.Context, l lab.Running, progress func(lab.Event)) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	ctx, fail := context.WithCancelCause(ctx)
@@ -138,15 +143,15 @@ func waitReady(ctx context.Context, l *netns.Lab, progress func(inside.Event)) e
 }
 
 // phase tells when something begins and ends.
-func phase(ctx context.Context, name string, progress func(inside.Event), run func() error) func() error {
+func phase(ctx context.Context, name string, progress func(lab.Event), run func() error) func() error {
 	return func() error {
 		began := time.Now()
-		progress(inside.Event{Phase: name})
+		progress(lab.Event{Phase: name})
 		err := run()
 		if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
 			err = errors.Join(cause, err)
 		}
-		event := inside.Event{Phase: name, Done: true, Seconds: time.Since(began).Seconds()}
+		event := lab.Event{Phase: name, Done: true, Seconds: time.Since(began).Seconds()}
 		if err != nil {
 			event.Error = err.Error()
 		}
@@ -155,9 +160,9 @@ func phase(ctx context.Context, name string, progress func(inside.Event), run fu
 	}
 }
 
-func serialise(progress func(inside.Event)) func(inside.Event) {
+func serialise(progress func(lab.Event)) func(lab.Event) {
 	var mu sync.Mutex
-	return func(event inside.Event) {
+	return func(event lab.Event) {
 		if progress == nil {
 			return
 		}

@@ -144,7 +144,7 @@ func (e *evidence) logs() {
 		return
 	}
 	for _, c := range components {
-		lines, err := reader.LogTail(c.Host, c.Name, logLines)
+		lines, err := reader.LogTail(e.ctx, c.Host, c.Name, logLines)
 		e.keep(c.Host, c.Name+".log", []byte(strings.Join(lines, "\n")), err)
 	}
 }

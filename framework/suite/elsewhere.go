@@ -89,6 +89,9 @@ func findMachine(ctx context.Context, cancel context.CancelCauseFunc, signals <-
 		}
 		return machine, false, nil
 	}
+	if !o.embedded() {
+		return nil, false, nil
+	}
 	top, modes, err := load(labs)
 	if err != nil {
 		return nil, false, err

@@ -14,9 +14,9 @@ import (
 func (s *Suite) environment() []string {
 	list := []string{"kernel: " + kernel()}
 	for _, l := range s.labs {
-		if l.netns != nil {
+		if l.running != nil {
 			list = append(list, fmt.Sprintf("lab: mode %s on topology %s, routes between nodes by %s, Calico %s",
-				l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.netns.CalicoVersion()))
+				l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.running.CalicoVersion()))
 		}
 	}
 	return list

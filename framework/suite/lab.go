@@ -16,8 +16,6 @@ import (
 	"github.com/rackproof/rackproof/framework/calico/datastore"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/netns"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
@@ -36,7 +34,8 @@ type Lab struct {
 	mode     *calico.Mode
 
 	lab.Lab
-	netns *netns.Lab
+	// running is nil until the lab is up.
+	running lab.Running
 	// attached says that the lab was there before the suite.
 	attached bool
 	// entered is the mode that a spec has put the lab into; empty for its own.
@@ -101,9 +100,9 @@ func (l *Lab) Ready(ctx context.Context) {
 }
 
 func (l *Lab) ensureUp(ctx context.Context) {
-	if l.netns != nil {
+	if l.running != nil {
 		select {
-		case err := <-l.netns.Died():
+		case err := <-l.running.Died():
 			l.broken = err
 		default:
 		}
@@ -111,7 +110,7 @@ func (l *Lab) ensureUp(ctx context.Context) {
 	if l.broken != nil {
 		ginkgo.AbortSuite(fmt.Sprintf("broken lab: %v", l.broken))
 	}
-	if l.netns == nil {
+	if l.running == nil {
 		l.bringUp(ctx)
 	}
 }
@@ -122,28 +121,28 @@ func (l *Lab) bringUp(ctx context.Context) {
 		l.broken = err
 		ginkgo.AbortSuite(fmt.Sprintf("broken lab: %v", err))
 	}
-	l.Lab = l.netns
-	dynamicClient, err := dynamic.NewForConfig(l.netns.Kubernetes())
+	l.Lab = l.running
+	dynamicClient, err := dynamic.NewForConfig(l.running.Kubernetes())
 	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "make a client for the lab's API")
 	l.Calico = datastore.New(dynamicClient)
-	l.cluster, err = observe.NewCluster(l.netns)
+	l.cluster, err = observe.NewCluster(l.running)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	// Those of a lab that was there before may do something else than its mode says.
 	l.routers, err = observe.Routers(ctx, l.Lab)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	l.Client, err = klient.New(l.netns.Kubernetes())
+	l.Client, err = klient.New(l.running.Kubernetes())
 	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "make a client for the lab's API")
 }
 
 func (l *Lab) find(ctx context.Context) error {
 	if name := l.suite.options.lab; name != "" {
-		found, err := netns.Attach(name)
+		found, err := launch.Attach(name)
 		if err != nil {
 			return err
 		}
 		is, needed := describe(found.Topology(), found.Mode()), describe(l.topology, l.mode)
 		if is == needed {
-			l.netns, l.attached = found, true
+			l.running, l.attached = found, true
 			return nil
 		}
 		ginkgo.GinkgoWriter.Printf("Lab %s is %s; these specs need %s and get a lab of their own.\n", name, is, needed)
@@ -152,12 +151,12 @@ func (l *Lab) find(ctx context.Context) error {
 		ginkgo.GinkgoWriter.Println("warning:", warning)
 	}
 	began := time.Now()
-	up, err := launch.Up(ctx, launch.Options{Topology: l.topology, Mode: l.mode, Progress: printPhase})
+	up, err := launch.Up(ctx, launch.Options{Provider: l.suite.options.provider, Topology: l.topology, Mode: l.mode, Progress: printPhase})
 	if err != nil {
 		return err
 	}
 	ginkgo.GinkgoWriter.Printf("lab %s is ready after %.1f s\n", up.Name(), time.Since(began).Seconds())
-	l.netns = up
+	l.running = up
 	return nil
 }
 
@@ -172,7 +171,7 @@ func describe(t *topology.Topology, m *calico.Mode) string {
 	return fmt.Sprintf("topology %s (%s) in mode %s", t.Name, strings.Join(software, ", "), m.Name)
 }
 
-func printPhase(event inside.Event) {
+func printPhase(event lab.Event) {
 	switch {
 	case event.Done && event.Error != "":
 		ginkgo.GinkgoWriter.Printf("  %-14s failed after %5.2f s\n", event.Phase, event.Seconds)
@@ -183,22 +182,22 @@ func printPhase(event inside.Event) {
 
 // down takes the lab down unless it was there before the suite or is to be kept.
 func (l *Lab) down(ctx context.Context, keep bool) {
-	if l.netns == nil || l.attached {
+	if l.running == nil || l.attached {
 		return
 	}
 	if keep && l.failed {
-		if err := l.netns.Release(); err != nil {
+		if err := l.running.Release(); err != nil {
 			ginkgo.Fail(err.Error())
 		}
 		if uml.Inside() {
 			return // whoever runs this suite inside says by which name it is known outside
 		}
-		name := l.netns.Name()
+		name := l.running.Name()
 		fmt.Printf("\nThe lab of the failed run is kept. Enter a host of it:  rackproof lab exec --name %s %s\nRemove it:  rackproof lab down %s\n",
 			name, l.topology.Nodes()[0].Name, name)
 		return
 	}
-	if err := l.netns.Down(ctx); err != nil {
+	if err := l.running.Down(ctx); err != nil {
 		ginkgo.Fail(err.Error())
 	}
 }

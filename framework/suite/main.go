@@ -15,11 +15,12 @@ import (
 
 // Names of the suites' flags.
 const (
-	labFlag     = "rackproof.lab"
-	keepFlag    = "rackproof.keep"
-	resultsFlag = "rackproof.results"
-	leavesFlag  = "rackproof.leaves"
-	kernelFlag  = "rackproof.kernel"
+	labFlag      = "rackproof.lab"
+	keepFlag     = "rackproof.keep"
+	resultsFlag  = "rackproof.results"
+	leavesFlag   = "rackproof.leaves"
+	kernelFlag   = "rackproof.kernel"
+	providerFlag = "rackproof.provider"
 )
 
 // Main is a suite's TestMain. The process of a lab is the suite's own program
@@ -35,6 +36,7 @@ func Main(m *testing.M, labs ...Recipe) {
 	flag.String(resultsFlag, "", "write JUnit, JSON and evidence to this folder")
 	flag.String(leavesFlag, "", "what all leaves run, frr or bird, in place of what the topology says")
 	flag.String(kernelFlag, string(launch.AutoKernel), "the kernel of the labs: auto, host or uml (User-Mode Linux)")
+	flag.String(providerFlag, string(launch.Providers()[0]), fmt.Sprintf("what makes the labs: one of %v", launch.Providers()))
 	flag.Parse()
 	if err := readOptions().check(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -55,6 +57,7 @@ type options struct {
 	keep         bool
 	leaves       topology.Software
 	kernel       launch.Kernel
+	provider     launch.Provider
 }
 
 // check refuses values that mean nothing, before anything is made.
@@ -64,11 +67,20 @@ func (o options) check() error {
 	default:
 		return fmt.Errorf("-%s=%s: use %s or %s", leavesFlag, o.leaves, topology.FRR, topology.BIRD)
 	}
+	if err := launch.CheckProvider(o.provider); err != nil {
+		return fmt.Errorf("-%s: %w", providerFlag, err)
+	}
+	if !o.embedded() && o.kernel == launch.UMLKernel {
+		return fmt.Errorf("-%s=%s: only labs of provider %s can be inside User-Mode Linux", kernelFlag, o.kernel, launch.NetnsProvider)
+	}
 	if !slices.Contains(launch.Kernels(), o.kernel) {
 		return fmt.Errorf("-%s=%s: use one of %v", kernelFlag, o.kernel, launch.Kernels())
 	}
 	return nil
 }
+
+// embedded tells whether the labs are those of network namespaces.
+func (o options) embedded() bool { return o.provider == "" || o.provider == launch.NetnsProvider }
 
 func readOptions() options {
 	text := func(name string) string {
@@ -79,6 +91,6 @@ func readOptions() options {
 	}
 	return options{
 		lab: text(labFlag), results: text(resultsFlag), keep: text(keepFlag) == "true", leaves: topology.Software(text(leavesFlag)),
-		kernel: launch.Kernel(text(kernelFlag)),
+		kernel: launch.Kernel(text(kernelFlag)), provider: launch.Provider(text(providerFlag)),
 	}
 }

@@ -3,32 +3,19 @@ package netns
 import (
 	"fmt"
 	"os"
-	"time"
+
+	"github.com/rackproof/rackproof/framework/lab"
 )
 
-// Listed is one lab of this machine.
-type Listed struct {
-	Name     string `json:"name"`
-	Topology string `json:"topology"`
-	Mode     string `json:"mode"`
-	// Kernel is `uml` for a lab inside User-Mode Linux, and for a machine that labs are
-	// brought up in; `host` for this machine's own.
-	Kernel string    `json:"kernel"`
-	PID    int       `json:"pid"`
-	Since  time.Time `json:"since"`
-	// Alive is false for what a lab that was killed has left.
-	Alive bool `json:"alive"`
-}
-
 // List lists the labs of this machine, dead ones too.
-func List() ([]Listed, error) {
+func List() ([]lab.Listed, error) {
 	all, err := folders()
 	if err != nil {
 		return nil, err
 	}
-	var list []Listed
+	var list []lab.Listed
 	for _, f := range all {
-		entry := Listed{Name: f.name(), Alive: f.alive(), Kernel: "host"}
+		entry := lab.Listed{Name: f.name(), Provider: Provider, Alive: f.alive(), Kernel: "host"}
 		if spec, err := f.spec(); err == nil {
 			if spec.Topology != nil {
 				entry.Topology = spec.Topology.Name

@@ -19,9 +19,7 @@ import (
 	"github.com/rackproof/rackproof/framework/cluster"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
-	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
-	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // Lab is a lab of network namespaces that is up.
@@ -37,12 +35,12 @@ type Lab struct {
 }
 
 var _ interface {
-	lab.Lab
+	lab.Running
 	lab.LinkCutter
-	lab.RouterController
-	lab.LogReader
-	lab.ComponentController
 } = (*Lab)(nil)
+
+// Provider is the name of this provider.
+const Provider = "netns"
 
 // Attach finds a lab that is up.
 func Attach(name string) (*Lab, error) {
@@ -104,7 +102,7 @@ func (l *Lab) readRecord() error {
 func (l *Lab) Name() string { return l.folder.name() }
 
 // Provider implements lab.Lab.
-func (l *Lab) Provider() string { return "netns" }
+func (l *Lab) Provider() string { return Provider }
 
 // Topology implements lab.Lab.
 func (l *Lab) Topology() *topology.Topology { return l.spec.Topology }
@@ -255,20 +253,6 @@ func (l *Lab) waitGone(ctx context.Context) error {
 
 // Logs is the folder of the lab's logs.
 func (l *Lab) Logs() string { return l.folder.path(inside.LogFolder) }
-
-// LogFolder is the folder of a host's logs, which need not exist.
-func (l *Lab) LogFolder(host string) string {
-	if outside := l.spec.ControlPlane; outside != nil && host == cluster.ControlHost {
-		return filepath.Join(uml.OutsideFolder, inside.LogFolder, outside.Name)
-	}
-	return filepath.Join(l.Logs(), host)
-}
-
-// LogTail implements lab.LogReader.
-func (l *Lab) LogTail(host, component string, lines int) ([]string, error) {
-	folder := l.LogFolder(host)
-	return supervisor.Tail(supervisor.LogPath(filepath.Dir(folder), filepath.Base(folder), component), lines)
-}
 
 // pidNamespace opens the lab's PID namespace for processes that are to end with it.
 func (l *Lab) pidNamespace() (*os.File, error) {

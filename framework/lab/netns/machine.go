@@ -18,6 +18,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/cluster"
 	"github.com/rackproof/rackproof/framework/component"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -37,7 +38,7 @@ type MachineOptions struct {
 	Seed, Services string
 	// MemoryMiB is its memory at most.
 	MemoryMiB int
-	Progress  func(inside.Event)
+	Progress  func(lab.Event)
 }
 
 // Machine is a User-Mode Linux in which labs can be brought up: the nodes and routers

@@ -19,6 +19,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/component"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -47,7 +48,7 @@ type Options struct {
 	// Workload are manifests of what runs in the cluster from the beginning.
 	Workload []byte
 	// Progress is told of phases as they begin and end; nil for nobody.
-	Progress func(inside.Event)
+	Progress func(lab.Event)
 }
 
 // Up brings a lab up. It returns when every component runs; sessions and pods
@@ -117,7 +118,7 @@ func programFolders(set component.Set) []string {
 }
 
 // start starts the lab's process.
-func start(f folder, spec inside.Spec, lock *os.File, progress func(inside.Event)) (*Lab, error) {
+func start(f folder, spec inside.Spec, lock *os.File, progress func(lab.Event)) (*Lab, error) {
 	data, err := json.Marshal(spec)
 	if err != nil {
 		return nil, fmt.Errorf("lab %s: encode its specification: %w", f.name(), err)
@@ -194,11 +195,11 @@ type owned struct {
 const processLines = 12
 
 // watch reads the lab's events until the lab ends.
-func (o *owned) watch(name string, cmd *exec.Cmd, events *os.File, log string, progress func(inside.Event)) {
+func (o *owned) watch(name string, cmd *exec.Cmd, events *os.File, log string, progress func(lab.Event)) {
 	decoder := json.NewDecoder(events)
 	var once sync.Once
 	for {
-		var event inside.Event
+		var event lab.Event
 		if err := decoder.Decode(&event); err != nil {
 			break
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -86,17 +87,7 @@ type HostRecord struct {
 }
 
 // Event is a piece of news for a lab's owner.
-type Event struct {
-	// Phase begins or, with Done, ends.
-	Phase string `json:"phase,omitempty"`
-	Done  bool   `json:"done,omitempty"`
-	// Seconds is how long a phase took that is done.
-	Seconds float64 `json:"seconds,omitempty"`
-	// Ready says that every component runs.
-	Ready bool `json:"ready,omitempty"`
-	// Error is what a phase, the lab or a component ended with.
-	Error string `json:"error,omitempty"`
-}
+type Event = lab.Event
 
 func readSpec(folder string) (Spec, error) {
 	var spec Spec

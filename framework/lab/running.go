@@ -1,0 +1,48 @@
+package lab
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Running is a lab as its provider gives it to whoever has brought it up or found it:
+// what suites see, and its life.
+type Running interface {
+	Lab
+	RouterController
+	ComponentController
+	LogReader
+	// CalicoVersion is the version of Calico that runs in the lab.
+	CalicoVersion() string
+	// Kubeconfig is the path of an administrator's kubeconfig. Its server answers
+	// inside the lab only.
+	Kubeconfig() string
+	// Exec runs a command on a host with the given standard streams and returns its
+	// exit status. A terminal stays the caller's.
+	Exec(ctx context.Context, host string, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error)
+	// PID is the process that the lab hangs on: what it runs is that process's offspring.
+	PID() int
+	// Died has the lab's first error once something in it has ended unasked; nil for a
+	// lab that another process has brought up.
+	Died() <-chan error
+	// Release lets the lab live on without the process that has brought it up.
+	Release() error
+	// Down takes the lab down and returns when nothing of it is left.
+	Down(ctx context.Context) error
+}
+
+// Listed is one lab of this machine.
+type Listed struct {
+	Name     string `json:"name"`
+	Provider string `json:"provider"`
+	Topology string `json:"topology"`
+	Mode     string `json:"mode"`
+	// Kernel is `uml` for a lab inside User-Mode Linux, and for a machine that labs are
+	// brought up in; `host` for this machine's own.
+	Kernel string    `json:"kernel"`
+	PID    int       `json:"pid"`
+	Since  time.Time `json:"since"`
+	// Alive is false for what a lab that was killed has left.
+	Alive bool `json:"alive"`
+}
