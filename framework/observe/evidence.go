@@ -21,8 +21,9 @@ const logLines = 200
 
 // Evidence writes what a verdict rests on to a folder, one folder for each host:
 // sessions and kernel table as expected and as observed, routing information
-// bases, router configurations and the last lines of every log. What cannot be
-// had is left out and named in the error; the rest is written all the same.
+// bases, router configurations, the counters and rules that packets pass, and the last
+// lines of every log. What cannot be had is left out and named in the error; the rest
+// is written all the same.
 func Evidence(ctx context.Context, l lab.Lab, state oracle.State, folder string) error {
 	e := evidence{ctx: ctx, lab: l, folder: folder}
 	if err := os.RemoveAll(folder); err != nil {
@@ -37,6 +38,7 @@ func Evidence(ctx context.Context, l lab.Lab, state oracle.State, folder string)
 		}
 		table, err := KernelTable(found)
 		e.keep(host.Name, "kernel-routes.txt", []byte(table.String()), err)
+		e.run(found, packetEvidence())
 	}
 	for _, node := range l.Topology().Nodes() {
 		e.node(node.Name)
@@ -88,6 +90,7 @@ func (e *evidence) node(name string) {
 		e.errs = append(e.errs, err)
 		return
 	}
+	e.run(host, filterEvidence())
 	e.bird(host, nodeSocket)
 	for _, file := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
 		data, err := host.ReadFile(nodeConfigDirectory + "/" + file)

@@ -11,6 +11,9 @@ import (
 
 // keepEvidence writes what the lab looks like at the moment of a failure.
 func (l *Lab) keepEvidence(ctx context.Context) {
+	if told := l.suite.stalls.since(ginkgo.CurrentSpecReport().StartTime); told != "" {
+		ginkgo.AddReportEntry("the machine stood still", told, ginkgo.ReportEntryVisibilityAlways)
+	}
 	if l.Lab == nil {
 		return // the lab did not come up; its error says why
 	}

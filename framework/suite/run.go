@@ -35,6 +35,7 @@ type Suite struct {
 	name    string
 	options options
 	labs    []*Lab
+	stalls  stalls
 }
 
 // Run declares a suite's specs and runs them. name is that of the suite's folder.
@@ -67,6 +68,9 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	if err := requirement.Check(ginkgo.PreviewSpecs(t.Name())); err != nil {
 		t.Fatal(err)
 	}
+	done := make(chan struct{})
+	defer close(done)
+	go s.stalls.watch(done)
 	config, reporter := ginkgo.GinkgoConfiguration()
 	// A filter that selects nothing is a mistake, not a success.
 	config.FailOnEmpty = true

@@ -1,0 +1,79 @@
+package suite
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Stalls are looked for all the time, by a timer that knows when it should have gone off.
+const (
+	// stallTick is the timer's interval.
+	stallTick = 100 * time.Millisecond
+	// stallLength is how late the timer has to be for a stall. Lab timers are whole
+	// seconds, and busy machines are late by tenths.
+	stallLength = time.Second
+	// stallsKept bounds how many are remembered.
+	stallsKept = 100
+)
+
+// stall is a time in which this program did not run although it wanted to, and with it
+// most likely nothing else in the lab: the machine had no processor for it, or a
+// User-Mode Linux, which is one process, waited for its disk. Deadlines pass meanwhile.
+type stall struct {
+	began  time.Time
+	length time.Duration
+}
+
+func (s stall) String() string {
+	return fmt.Sprintf("%.1f s from %s", s.length.Seconds(), s.began.Format("15:04:05.0"))
+}
+
+// stalls notices when the program stands still.
+type stalls struct {
+	mu   sync.Mutex
+	list []stall
+}
+
+// watch looks for stalls until done is closed.
+func (s *stalls) watch(done <-chan struct{}) {
+	ticker := time.NewTicker(stallTick)
+	defer ticker.Stop()
+	last := time.Now()
+	for {
+		select {
+		case <-done:
+			return
+		case <-ticker.C:
+			now := time.Now()
+			s.note(last, now)
+			last = now
+		}
+	}
+}
+
+// note looks at the time between two of the timer's ticks.
+func (s *stalls) note(last, now time.Time) {
+	late := now.Sub(last) - stallTick
+	if late < stallLength {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = append(s.list, stall{last, late})
+	s.list = s.list[max(0, len(s.list)-stallsKept):]
+}
+
+// since tells of the stalls after a moment; empty if there were none.
+func (s *stalls) since(moment time.Time) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var told []string
+	for _, one := range s.list {
+		if one.began.Add(one.length).After(moment) {
+			told = append(told, one.String())
+		}
+	}
+	return strings.Join(told, ", ")
+}
