@@ -25,16 +25,11 @@ func acrossRacks(lab *Lab) {
 		})
 
 		Requirement("MESH-041", "a node MUST route a block of another rack to its leaf, as the block's owner is not on its subnet", Label("routes"), func(ctx SpecContext) {
-			Eventually(lab.Routes(remoteBlocks(lab))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(lab.RemoteBlocks())).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("MESH-042", "leaves and spines MUST hold no route into the pod network", Label("routes"), func(ctx SpecContext) {
-			tables, err := observe.KernelTables(ctx, lab.Lab)
-			Expect(err).NotTo(HaveOccurred())
-			for _, host := range append(lab.Topology().Leaves(), lab.Topology().Spines()...) {
-				Expect(tables[host.Name]).NotTo(BeEmpty(), host.Name)
-				Expect(tables[host.Name].Within(lab.Topology().Pods)).To(BeEmpty(), host.Name)
-			}
+			lab.ExpectNoPodRoutes(ctx, append(lab.Topology().Leaves(), lab.Topology().Spines()...)...)
 			Eventually(lab.Routes(func(host topology.Host, _ route.Route) bool {
 				return host.Role == topology.Leaf || host.Role == topology.Spine
 			})).WithContext(ctx).Should(Agree())

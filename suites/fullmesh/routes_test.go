@@ -20,15 +20,15 @@ const idle = 5 * time.Second
 func routes(lab *Lab) {
 	Context("routes", Label("routes"), func() {
 		Requirement("MESH-010", "a node MUST have exactly one route to each remote block, by BIRD, via the node that owns the block", func(ctx SpecContext) {
-			Eventually(lab.Routes(remoteBlocks(lab))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(lab.RemoteBlocks())).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("MESH-011", "a node MUST have a blackhole route for each of its own blocks and for no other", func(ctx SpecContext) {
-			Eventually(lab.Routes(ownBlocks(lab))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(lab.OwnBlocks())).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("MESH-012", "a node MUST have no route into the pod network but those to blocks and to its own pods", func(ctx SpecContext) {
-			Eventually(lab.Routes(inPool(lab))).WithContext(ctx).Should(Agree())
+			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
 		})
 
 		Requirement("MESH-013", "BIRD MUST put nothing into the kernel but routes to blocks", func(ctx SpecContext) {
@@ -41,17 +41,7 @@ func routes(lab *Lab) {
 		})
 
 		Requirement("MESH-014", "a node MUST export its own blocks to every peer, and no block that it does not own", func(ctx SpecContext) {
-			state, err := lab.State(ctx)
-			Expect(err).NotTo(HaveOccurred())
-			for _, node := range state.Nodes {
-				Expect(node.Blocks).NotTo(BeEmpty(), "%s owns a block", node.Name)
-				exports, err := observe.Exports(ctx, lab.At(node.Name))
-				Expect(err).NotTo(HaveOccurred())
-				Expect(exports).To(HaveLen(len(state.Nodes)-1), "peers of %s", node.Name)
-				for peer, prefixes := range exports {
-					Expect(prefixes).To(ConsistOf(node.Blocks), "what %s exports to %s", node.Name, peer)
-				}
-			}
+			lab.ExpectOwnBlocksExported(ctx)
 		})
 
 		Requirement("MESH-015", "every BGP next hop MUST resolve: no route is unreachable", func(ctx SpecContext) {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/session"
 	. "github.com/rackproof/rackproof/framework/suite"
 )
 
@@ -14,19 +13,7 @@ import (
 func sessions(lab *Lab) {
 	Context("sessions", Label("sessions"), func() {
 		Requirement("MESH-001", "every pair of nodes MUST have an established BGP session of type node-to-node mesh, and no other", func(ctx SpecContext) {
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-
-			By("counting, so that this does not rest on the oracle alone")
-			got, err := observe.Sessions(ctx, lab.Lab)
-			Expect(err).NotTo(HaveOccurred())
-			nodes := lab.Topology().Nodes()
-			for _, node := range nodes {
-				Expect(got[node.Name]).To(HaveLen(len(nodes)-1), "sessions of %s", node.Name)
-				for _, s := range got[node.Name] {
-					Expect(s.State).To(Equal(session.Established), "%s: %s", node.Name, s)
-					Expect(s.Kind).To(Equal(session.NodeToNodeMesh), "%s: %s", node.Name, s)
-				}
-			}
+			lab.ExpectMesh(ctx)
 		})
 
 		Requirement("MESH-002", "a node's BGP identifier MUST be its IPv4 address", func(ctx SpecContext) {
