@@ -8,12 +8,12 @@ import (
 
 // Agree succeeds when what was observed is exactly what is expected. It fails
 // when nothing is expected, because then it could not fail.
-func Agree() types.GomegaMatcher { return agreement{} }
+func Agree() types.GomegaMatcher { return agree{} }
 
-type agreement struct{}
+type agree struct{}
 
 // Match implements types.GomegaMatcher.
-func (agreement) Match(actual any) (bool, error) {
+func (agree) Match(actual any) (bool, error) {
 	comparison, ok := actual.(Comparison)
 	if !ok {
 		return false, fmt.Errorf("Agree needs a Comparison, not %T", actual)
@@ -22,7 +22,7 @@ func (agreement) Match(actual any) (bool, error) {
 }
 
 // FailureMessage implements types.GomegaMatcher.
-func (agreement) FailureMessage(actual any) string {
+func (agree) FailureMessage(actual any) string {
 	comparison := actual.(Comparison)
 	if comparison.Expected == 0 {
 		return "Nothing is expected in this scope, so the check could not fail: widen its scope."
@@ -31,6 +31,6 @@ func (agreement) FailureMessage(actual any) string {
 }
 
 // NegatedFailureMessage implements types.GomegaMatcher.
-func (agreement) NegatedFailureMessage(any) string {
+func (agree) NegatedFailureMessage(any) string {
 	return "What was observed is exactly what is expected, and should not be."
 }

@@ -30,12 +30,15 @@ const upTimeout = 5 * time.Minute
 // spec that needs it.
 type Lab struct {
 	suite    *Suite
+	provider launch.Provider
 	topology *topology.Topology
 	mode     *calico.Mode
 
 	lab.Lab
 	// running is nil until the lab is up.
 	running lab.Running
+	// reference says that another lab is held against this one.
+	reference bool
 	// attached says that the lab was there before the suite.
 	attached bool
 	// entered is the mode that a spec has put the lab into; empty for its own.
@@ -59,6 +62,20 @@ type Lab struct {
 // Lab declares a lab of the suite. Specs within a container that calls Use run on
 // it.
 func (s *Suite) Lab(topologyName, modeName string) *Lab {
+	ginkgo.GinkgoHelper()
+	return s.lab(s.options.provider, topologyName, modeName)
+}
+
+// EmbeddedLab declares a lab as Lab does, which is one of network namespaces and brought
+// up for the suite, whatever provider was asked for: one to hold another against.
+func (s *Suite) EmbeddedLab(topologyName, modeName string) *Lab {
+	ginkgo.GinkgoHelper()
+	l := s.lab(launch.NetnsProvider, topologyName, modeName)
+	l.reference = true
+	return l
+}
+
+func (s *Suite) lab(provider launch.Provider, topologyName, modeName string) *Lab {
 	t, err := fixtures.Topology(topologyName)
 	if err != nil {
 		ginkgo.Fail(err.Error())
@@ -70,7 +87,7 @@ func (s *Suite) Lab(topologyName, modeName string) *Lab {
 	if s.options.leaves != "" {
 		t = t.WithSoftware(s.options.leaves)
 	}
-	l := &Lab{suite: s, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}}
+	l := &Lab{suite: s, provider: provider, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}}
 	s.labs = append(s.labs, l)
 	return l
 }
@@ -135,7 +152,7 @@ func (l *Lab) bringUp(ctx context.Context) {
 }
 
 func (l *Lab) find(ctx context.Context) error {
-	if name := l.suite.options.lab; name != "" {
+	if name := l.suite.options.lab; name != "" && !l.reference {
 		found, err := launch.Attach(name)
 		if err != nil {
 			return err
@@ -151,7 +168,7 @@ func (l *Lab) find(ctx context.Context) error {
 		ginkgo.GinkgoWriter.Println("warning:", warning)
 	}
 	began := time.Now()
-	up, err := launch.Up(ctx, launch.Options{Provider: l.suite.options.provider, Topology: l.topology, Mode: l.mode, Progress: printPhase})
+	up, err := launch.Up(ctx, launch.Options{Provider: l.provider, Topology: l.topology, Mode: l.mode, Progress: printPhase})
 	if err != nil {
 		return err
 	}

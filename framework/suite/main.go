@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -80,7 +81,7 @@ func (o options) check() error {
 }
 
 // embedded tells whether the labs are those of network namespaces.
-func (o options) embedded() bool { return o.provider == "" || o.provider == launch.NetnsProvider }
+func (o options) embedded() bool { return o.provider == launch.NetnsProvider }
 
 func readOptions() options {
 	text := func(name string) string {
@@ -91,6 +92,6 @@ func readOptions() options {
 	}
 	return options{
 		lab: text(labFlag), results: text(resultsFlag), keep: text(keepFlag) == "true", leaves: topology.Software(text(leavesFlag)),
-		kernel: launch.Kernel(text(kernelFlag)), provider: launch.Provider(text(providerFlag)),
+		kernel: launch.Kernel(text(kernelFlag)), provider: cmp.Or(launch.Provider(text(providerFlag)), launch.NetnsProvider),
 	}
 }

@@ -79,13 +79,13 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 
 // check tells whether this machine can carry a lab.
 func (s *Suite) check(ctx context.Context, l *Lab) error {
-	if s.options.embedded() {
+	if l.provider == launch.NetnsProvider {
 		// Says more of what would help than the kernel that the suite runs under.
 		if _, err := launch.ChooseKernel(ctx, s.options.kernel, l.mode); err != nil {
 			return err
 		}
 	}
-	return launch.Check(ctx, launch.Options{Provider: s.options.provider, Topology: l.topology, Mode: l.mode})
+	return launch.Check(ctx, launch.Options{Provider: l.provider, Topology: l.topology, Mode: l.mode})
 }
 
 // reportUnable writes results in which no spec was run, because this machine lacks
