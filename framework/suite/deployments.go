@@ -157,6 +157,7 @@ func (d *Deployment) pods(ctx context.Context) []Pod {
 	var pods []Pod
 	for i := range list {
 		if list[i].DeletionTimestamp == nil && list[i].Status.PodIP != "" {
+			d.lab.waitProgrammed(ctx, &list[i])
 			pods = append(pods, d.lab.pod(ctx, &list[i]))
 		}
 	}

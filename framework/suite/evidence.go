@@ -2,6 +2,9 @@ package suite
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 
 	"github.com/onsi/ginkgo/v2"
 
@@ -19,7 +22,9 @@ func (l *Lab) keepEvidence(ctx context.Context) {
 	}
 	folder := l.suite.evidenceFolder(requirement.ID(ginkgo.CurrentSpecReport().Labels()))
 	state, stateErr := l.State(ctx)
-	if err := observe.Evidence(ctx, l.Lab, state, folder); err != nil || stateErr != nil {
+	err := observe.Evidence(ctx, l.Lab, state, folder)
+	err = errors.Join(err, os.WriteFile(filepath.Join(folder, "route-changes.txt"), []byte(l.routeLog.String()), 0o644))
+	if err != nil || stateErr != nil {
 		ginkgo.GinkgoWriter.Printf("some evidence could not be had: %v %v\n", stateErr, err)
 	}
 	ginkgo.AddReportEntry("evidence", folder, ginkgo.ReportEntryVisibilityAlways)

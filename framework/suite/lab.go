@@ -53,6 +53,9 @@ type Lab struct {
 	// routers is what the fabric's routers are configured to do.
 	routers []fabric.Router
 
+	// routeLog has the changes of routes since the lab is here.
+	routeLog routeLog
+
 	cluster *observe.Cluster
 	// Calico and Kubernetes are the lab's resources.
 	Calico *datastore.Store
@@ -144,6 +147,9 @@ func (l *Lab) bringUp(ctx context.Context) {
 	l.Calico = datastore.New(dynamicClient)
 	l.cluster, err = observe.NewCluster(l.running)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	changes, err := observe.WatchRoutes(l.suite.context, l.Lab)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	go l.routeLog.follow(l.suite.context, changes)
 	// Those of a lab that was there before may do something else than its mode says.
 	l.routers, err = observe.Routers(ctx, l.Lab)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/observe"
 )
 
 // podTimeout bounds the wait for a pod to be ready or gone.
@@ -93,7 +94,17 @@ func (l *Lab) newPod(ctx context.Context, node string, annotations map[string]st
 	ready := conditions.New(l.Client.Resources()).PodReady(pod)
 	gomega.Expect(l.wait(ctx, ready)).To(gomega.Succeed(), "wait for pod %s on %s to be ready", pod.Name, node)
 	gomega.Expect(l.Client.Resources().Get(ctx, pod.Name, pod.Namespace, pod)).To(gomega.Succeed())
+	l.waitProgrammed(ctx, pod)
 	return l.pod(ctx, pod)
+}
+
+// waitProgrammed waits until Felix has written the routes and rules of a pod that is
+// ready: it may be later than the pod.
+func (l *Lab) waitProgrammed(ctx context.Context, pod *corev1.Pod) {
+	ginkgo.GinkgoHelper()
+	node := l.At(pod.Spec.NodeName)
+	err := l.wait(ctx, func(context.Context) (bool, error) { return observe.EndpointProgrammed(node, pod.Namespace, pod.Name) })
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "wait until Felix has programmed pod %s on %s", pod.Name, pod.Spec.NodeName)
 }
 
 // workload is what the workload's pods are made from.

@@ -36,11 +36,15 @@ type Suite struct {
 	options options
 	labs    []*Lab
 	stalls  stalls
+	// context is done when the suite is.
+	context context.Context
 }
 
 // Run declares a suite's specs and runs them. name is that of the suite's folder.
 func Run(t *testing.T, name string, declare func(*Suite)) {
-	s := &Suite{name: name, options: readOptions()}
+	ctx, done := context.WithCancel(context.Background())
+	defer done()
+	s := &Suite{name: name, options: readOptions(), context: ctx}
 	if s.options.results != "" {
 		absolute, err := filepath.Abs(s.options.results)
 		if err != nil {
@@ -68,9 +72,7 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	if err := requirement.Check(ginkgo.PreviewSpecs(t.Name())); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{})
-	defer close(done)
-	go s.stalls.watch(done)
+	go s.stalls.watch(ctx.Done())
 	config, reporter := ginkgo.GinkgoConfiguration()
 	// A filter that selects nothing is a mistake, not a success.
 	config.FailOnEmpty = true
