@@ -24,7 +24,7 @@ LINT = $(GO) tool -modfile=fixtures/components/lint/go.mod golangci-lint
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: conformance
 conformance: packages components ## set up what is missing, run all suites, write results/ and print a summary
@@ -46,6 +46,10 @@ components: ## build Kubernetes, etcd and Calico where they are missing (once; R
 	@command -v $(GO) >/dev/null || { echo "make: $(GO) is not in PATH; Rackproof needs the Go version in go.mod" >&2; exit 1; }
 	@echo "components: compiling the rackproof command that builds them (minutes, the first time)"
 	@$(GO) run ./cmd/rackproof components build
+
+.PHONY: kind-components
+kind-components: ## build what labs on kind need too: containerlab (once)
+	@$(GO) run ./cmd/rackproof components build --for kind
 
 .PHONY: unit
 unit: ## run the unit tests
