@@ -46,7 +46,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       version(),
 	}
-	root.AddCommand(newComponentsCommand(), newDockerCommand(), newLabCommand(), newTopologyCommand(), newBenchCommand(), newReportCommand())
+	root.AddCommand(newComponentsCommand(), newDockerCommand(), newImagesCommand(), newLabCommand(), newTopologyCommand(), newBenchCommand(), newReportCommand())
 	checkUsage(root)
 	return root
 }
