@@ -88,6 +88,16 @@ func Load() (Manifest, error) {
 	return manifest, nil
 }
 
+// LoadImages reads the manifest of what images have beside the embedded lab's
+// programs.
+func LoadImages() (Manifest, error) {
+	manifest, err := Parse(components.Images())
+	if err != nil {
+		return Manifest{}, fmt.Errorf("fixtures/components/images.yaml: %w", err)
+	}
+	return manifest, nil
+}
+
 // Parse reads and checks a manifest.
 func Parse(text string) (Manifest, error) {
 	var manifest Manifest

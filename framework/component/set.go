@@ -26,6 +26,10 @@ func (s Set) Manifests() string { return s.share["manifests"] }
 // is the cache's own: copy it, don't change it.
 func (s Set) Confd() string { return s.share["confd"] }
 
+// Share is the folder of a set of files that the manifest names, or "" for a name that
+// it does not have. It is the cache's own: copy it, don't change it.
+func (s Set) Share(name string) string { return s.share[name] }
+
 // MissingError says that components have not been built.
 type MissingError struct {
 	// Modules are the modules that are missing, with their versions.
