@@ -53,25 +53,21 @@ func (m Manifest) Choose(ctx context.Context, c *client.Client, name string) (Ch
 	if err != nil {
 		return Choice{}, err
 	}
-	for _, candidate := range image.candidates() {
-		id, err := imageID(ctx, c, candidate.Reference)
-		if err != nil {
-			return Choice{}, err
+	for _, reference := range []string{image.Reference, image.PublicReference()} {
+		if reference == "" {
+			continue
 		}
-		if id != "" {
-			return candidate, nil
+		there, err := look(ctx, c, reference)
+		switch {
+		case err != nil:
+			return Choice{}, err
+		case there.built:
+			return Choice{name, reference, SourceLocal}, nil
+		case there.id != "":
+			return Choice{name, reference, SourcePublic}, nil
 		}
 	}
 	return Choice{Name: name, Reference: image.Reference, Source: SourceMissing}, nil
-}
-
-// candidates are the images that do for this one, the best first.
-func (i Image) candidates() []Choice {
-	list := []Choice{{Name: i.Name, Reference: i.Reference, Source: SourceLocal}}
-	if public := i.PublicReference(); public != "" && public != i.Reference {
-		list = append(list, Choice{Name: i.Name, Reference: public, Source: SourcePublic})
-	}
-	return list
 }
 
 // Provide gives, by the manifest's names, the images that a lab is to use. What the
