@@ -56,18 +56,18 @@ func TestAliveByTheLock(t *testing.T) {
 }
 
 func TestControlGroupsGo(t *testing.T) {
-	root := t.TempDir()
+	root, group := t.TempDir(), stateAt("/state").controlGroup()
 	kept := filepath.Join(root, "memory", "other")
-	for _, folder := range []string{filepath.Join(root, "memory", cgroupParent, "a", "b"), filepath.Join(root, "cpu", cgroupParent), kept} {
+	for _, folder := range []string{filepath.Join(root, "memory", group, "a", "b"), filepath.Join(root, "cpu", group), kept} {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := removeControlGroups(root); err != nil {
+	if err := removeControlGroups(root, group); err != nil {
 		t.Fatal(err)
 	}
 	for _, hierarchy := range []string{"memory", "cpu"} {
-		if _, err := os.Stat(filepath.Join(root, hierarchy, cgroupParent)); err == nil {
+		if _, err := os.Stat(filepath.Join(root, hierarchy, group)); err == nil {
 			t.Errorf("%s: still there", hierarchy)
 		}
 	}
