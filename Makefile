@@ -51,6 +51,17 @@ components: ## build Kubernetes, etcd and Calico where they are missing (once; R
 kind-components: ## build what labs on kind need too: containerlab (once)
 	@$(GO) run ./cmd/rackproof components build --for kind
 
+.PHONY: docker
+docker: ## start a Docker daemon of Rackproof's own, in namespaces of its own, for labs of kind and containerlab
+	@fixtures/images/packages.sh docker
+	@$(GO) run ./cmd/rackproof docker up
+
+.PHONY: images
+images: ## build the images of labs on Docker, where they are missing, and load them into Docker
+	@fixtures/images/packages.sh
+	@$(GO) run ./cmd/rackproof docker status >/dev/null 2>&1 || $(GO) run ./cmd/rackproof docker up >/dev/null
+	@$(GO) run ./cmd/rackproof images build
+
 .PHONY: unit
 unit: ## run the unit tests
 	$(GO) test -p $(PARALLEL) $(RACE) -timeout 15m $(UNIT_PACKAGES)

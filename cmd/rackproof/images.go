@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +21,7 @@ func newImagesCommand() *cobra.Command {
 		Example: "  rackproof images build\n" +
 			"  rackproof images list",
 	}
-	command.AddCommand(newImagesBuildCommand())
+	command.AddCommand(newImagesBuildCommand(), newImagesListCommand())
 	return command
 }
 
@@ -77,4 +79,49 @@ func newImagesBuildCommand() *cobra.Command {
 	build.Flags().StringVar(&source, "source", ".", "a folder inside of Rackproof's source tree")
 	build.Flags().BoolVar(&load, "load", true, "load the images into the Docker daemon")
 	return build
+}
+
+func newImagesListCommand() *cobra.Command {
+	var output *format
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "List the images, and which of them Docker has",
+		Example: "  rackproof images list\n" +
+			"  rackproof images list -o json | jq -r '.[] | select(.name == \"frr\").reference'",
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			manifest, err := image.Load()
+			if err != nil {
+				return err
+			}
+			daemon, err := docker.Find(command.Context())
+			if err != nil {
+				return err
+			}
+			c, err := daemon.Client()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			entries, err := manifest.List(command.Context(), c)
+			if err != nil {
+				return err
+			}
+			if *output == formatJSON {
+				return writeJSON(command.OutOrStdout(), entries)
+			}
+			return writeImages(command.OutOrStdout(), entries)
+		},
+	}
+	output = formatFlag(list, formatTable, formatJSON)
+	return list
+}
+
+func writeImages(writer io.Writer, entries []image.Entry) error {
+	table := tabwriter.NewWriter(writer, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(table, "NAME\tUSE\tIN DOCKER\tREFERENCE\tPUBLIC")
+	for _, entry := range entries {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", entry.Name, entry.Use, entry.Source, entry.Reference, entry.Public)
+	}
+	return table.Flush()
 }

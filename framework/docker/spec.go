@@ -8,10 +8,6 @@ import (
 // runtimeLabel is what the OCI runtime is called in the daemon's configuration.
 const runtimeLabel = "rackproof"
 
-// cgroupParent is the control group, in each hierarchy, below which those of the
-// containers are made.
-const cgroupParent = "/rackproof"
-
 // spec is the configuration of dockerd, in its own words (dockerd(8), --config-file).
 // It stands in place of the machine's, which is not read.
 type spec struct {
@@ -48,7 +44,7 @@ func newSpec(s state, options Options) (spec, error) {
 	made := spec{
 		Hosts: []string{s.host()}, Group: "root",
 		DataRoot: dataRoot(options), ExecRoot: s.path(execFolder), PIDFile: s.path("dockerd.pid"),
-		CgroupParent: cgroupParent, ExecOptions: []string{"native.cgroupdriver=cgroupfs"},
+		CgroupParent: s.controlGroup(), ExecOptions: []string{"native.cgroupdriver=cgroupfs"},
 		OOMScoreAdjust: limits.oomScoreAdj,
 	}
 	if limits.lacking() {

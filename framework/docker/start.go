@@ -39,7 +39,11 @@ type Options struct {
 // already it is returned as it is. What an earlier daemon left, apart from images, is
 // removed.
 func Start(ctx context.Context, options Options) (*Daemon, error) {
-	s := stateAt(StateFolder)
+	return stateAt(StateFolder).up(ctx, options)
+}
+
+// up is Start, for any state folder.
+func (s state) up(ctx context.Context, options Options) (*Daemon, error) {
 	if err := os.MkdirAll(string(s), 0o755); err != nil {
 		return nil, fmt.Errorf("make the state folder of the Docker daemon: %w", err)
 	}

@@ -2,6 +2,8 @@ package docker
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -46,6 +48,14 @@ func (s state) path(name string) string { return filepath.Join(string(s), name) 
 
 // host is the address that the daemon listens at.
 func (s state) host() string { return "unix://" + s.path(socketFile) }
+
+// controlGroup is the control group, in each hierarchy, below which those of the
+// containers are made. It is the daemon's alone, so that what a killed one has left can
+// be told from another's.
+func (s state) controlGroup() string {
+	digest := sha256.Sum256([]byte(s))
+	return "/rackproof-" + hex.EncodeToString(digest[:4])
+}
 
 // pid is the init's process number.
 func (s state) pid() (int, error) {

@@ -20,7 +20,11 @@ const stopTimeout = 15 * time.Second
 // Stop ends Rackproof's own daemon and every container, and removes what it made,
 // apart from its images. It does nothing if none runs.
 func Stop(ctx context.Context) error {
-	s := stateAt(StateFolder)
+	return stateAt(StateFolder).down(ctx)
+}
+
+// down is Stop, for any state folder.
+func (s state) down(ctx context.Context) error {
 	if s.alive() {
 		if d, err := s.daemon(ctx); err == nil {
 			// Removed first they need no grace. What fails here dies with the init.
@@ -115,15 +119,15 @@ func (s state) clean() error {
 			return err
 		}
 	}
-	return removeControlGroups("/sys/fs/cgroup")
+	return removeControlGroups("/sys/fs/cgroup", s.controlGroup())
 }
 
-// removeControlGroups removes the daemon's control groups from every hierarchy: with
+// removeControlGroups removes a daemon's control group from every hierarchy: with
 // version 1 there is one for each controller, with version 2 only one.
-func removeControlGroups(root string) error {
+func removeControlGroups(root, group string) error {
 	var first error
 	for _, pattern := range []string{root, filepath.Join(root, "*")} {
-		matches, err := filepath.Glob(filepath.Join(pattern, cgroupParent))
+		matches, err := filepath.Glob(filepath.Join(pattern, group))
 		if err != nil {
 			return err
 		}

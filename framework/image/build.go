@@ -43,13 +43,16 @@ type Builds struct {
 	manifest Manifest
 	places   map[string]*place
 	names    []string
+	// all tells that none were named.
+	all bool
 }
 
 // Build builds the images that the cache does not have, of those that are named and
 // those that they are made from; without names, all. It needs root. A build that ends
 // early leaves nothing that is taken for whole.
 func (m Manifest) Build(ctx context.Context, options Options, names ...string) (Builds, error) {
-	if len(names) == 0 {
+	all := len(names) == 0
+	if all {
 		names = m.names()
 	}
 	for _, name := range names {
@@ -90,7 +93,12 @@ func (m Manifest) Build(ctx context.Context, options Options, names ...string) (
 		}
 		b.say("%s: built in %.1f s", image.Name, time.Since(started).Seconds())
 	}
-	return Builds{manifest: m, places: b.places, names: names}, nil
+	for _, p := range b.places {
+		if err := p.removeOlder(); err != nil {
+			return Builds{}, fmt.Errorf("remove older images of %s: %w", p.image.Name, err)
+		}
+	}
+	return Builds{manifest: m, places: b.places, names: names, all: all}, nil
 }
 
 // only is the manifest without the images that neither the named ones are nor are

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/rackproof/rackproof/fixtures/images"
 )
@@ -95,7 +94,7 @@ func (m Manifest) places(components components, suite, cacheDir string) (map[str
 		}
 		digest := sha256.Sum256(data)
 		p.key = hex.EncodeToString(digest[:])[:12]
-		p.folder = filepath.Join(imagesDir(cacheDir), strings.Join([]string{image.Name, runtime.GOARCH, p.key}, "-"))
+		p.folder = filepath.Join(imagesDir(cacheDir), fmt.Sprintf("%s_%s_%s", image.Name, runtime.GOARCH, p.key))
 		places[image.Name] = p
 	}
 	return places, nil
@@ -110,6 +109,24 @@ func (p *place) complete() bool {
 		}
 	}
 	return true
+}
+
+// removeOlder removes what was made of the image before something that it is made
+// from changed.
+func (p *place) removeOlder() error {
+	folders, err := filepath.Glob(filepath.Join(filepath.Dir(p.folder), fmt.Sprintf("%s_%s_*", p.image.Name, runtime.GOARCH)))
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		if folder == p.folder {
+			continue
+		}
+		if err := os.RemoveAll(folder); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *place) path(name string) string { return filepath.Join(p.folder, name) }

@@ -12,12 +12,13 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// Load loads the built images with a use into a Docker daemon, where it does not have
-// them, and tells of each that it loads.
+// Load loads the built images into a Docker daemon, where it does not have them, and
+// tells of each that it loads. Without names in the build those that Docker runs are
+// loaded: the others are in the node's image.
 func (b Builds) Load(ctx context.Context, c *client.Client, progress io.Writer) error {
 	for _, name := range b.names {
 		p := b.places[name]
-		if p.image.Reference == "" {
+		if p.image.Reference == "" || (b.all && p.image.Use != UseDocker) {
 			continue
 		}
 		archive, err := p.archive(b.manifest)
@@ -28,9 +29,11 @@ func (b Builds) Load(ctx context.Context, c *client.Client, progress io.Writer) 
 		if err != nil {
 			return err
 		}
-		if there, err := imageID(ctx, c, p.image.Reference); err != nil {
+		there, err := look(ctx, c, p.image.Reference)
+		if err != nil {
 			return err
-		} else if there == id {
+		}
+		if there.id == id {
 			continue
 		}
 		if progress != nil {
@@ -43,16 +46,28 @@ func (b Builds) Load(ctx context.Context, c *client.Client, progress io.Writer) 
 	return nil
 }
 
-// imageID is the id of an image of the daemon, empty if it does not have it.
-func imageID(ctx context.Context, c *client.Client, reference string) (string, error) {
-	found, err := c.ImageInspect(ctx, reference)
+// found is an image of a daemon.
+type found struct {
+	// id is empty if the daemon does not have the image.
+	id string
+	// built tells whether it was built by this package.
+	built bool
+}
+
+// look looks for an image.
+func look(ctx context.Context, c *client.Client, reference string) (found, error) {
+	image, err := c.ImageInspect(ctx, reference)
 	if errdefs.IsNotFound(err) {
-		return "", nil
+		return found{}, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("look for image %s in Docker: %w", reference, err)
+		return found{}, fmt.Errorf("look for image %s in Docker: %w", reference, err)
 	}
-	return found.ID, nil
+	there := found{id: image.ID}
+	if image.Config != nil {
+		_, there.built = image.Config.Labels[LabelKey]
+	}
+	return there, nil
 }
 
 // load loads one image.
