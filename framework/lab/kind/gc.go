@@ -50,13 +50,17 @@ func List() ([]Listed, error) {
 }
 
 // GC removes what killed labs have left and returns their names: labs with a state
-// folder that nobody wants any more, and in the Docker daemon that is found also
-// containers and networks of labs that have no folder. Without a daemon nothing of a
-// lab can be left in it, and only folders are removed.
+// folder that nobody wants any more or whose containers are gone, and in the Docker
+// daemon that is found also containers and networks of labs that have no folder. With
+// no daemon to ask it removes folders only.
 func GC(ctx context.Context) ([]string, error) {
+	all, err := folders()
+	if err != nil {
+		return nil, err
+	}
 	daemon, err := docker.Find(ctx)
 	if errors.Is(err, docker.ErrNotReachable) {
-		return nil, nil
+		return removeFolders(all)
 	}
 	if err != nil {
 		return nil, err
@@ -66,17 +70,17 @@ func GC(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	defer c.Close()
-	all, err := folders()
-	if err != nil {
-		return nil, err
-	}
 	var removed []string
 	for _, f := range all {
-		if !f.abandoned() {
-			continue
-		}
 		if r, err := f.record(); err == nil && r.Docker != daemon.Host() {
-			continue // it is in another daemon, where this one cannot look
+			continue // it is in another daemon, where nobody can look now
+		}
+		left, err := leftBehind(ctx, c, f)
+		if err != nil {
+			return removed, err
+		}
+		if !left {
+			continue
 		}
 		if err := remove(ctx, c, f); err != nil {
 			return removed, err
@@ -96,6 +100,36 @@ func GC(ctx context.Context) ([]string, error) {
 			return removed, err
 		}
 		removed = append(removed, name)
+	}
+	return removed, nil
+}
+
+// leftBehind tells whether a lab is to be removed. One that was released may have lost
+// its containers, with the daemon that had them.
+func leftBehind(ctx context.Context, c *client.Client, f folder) (bool, error) {
+	if f.abandoned() {
+		return true, nil
+	}
+	if f.owned() {
+		return false, nil
+	}
+	ids, err := containers(ctx, c, f.name())
+	return len(ids) == 0, err
+}
+
+// removeFolders removes the folders of labs that were in Rackproof's own daemon, which
+// has taken their containers with it.
+func removeFolders(all []folder) ([]string, error) {
+	var removed []string
+	for _, f := range all {
+		r, err := f.record()
+		if f.owned() || err == nil && !strings.Contains(r.Docker, docker.StateFolder) {
+			continue
+		}
+		if err := exclusively(func() error { return os.RemoveAll(string(f)) }); err != nil {
+			return removed, fmt.Errorf("lab %s: remove its state folder: %w", f.name(), err)
+		}
+		removed = append(removed, f.name())
 	}
 	return removed, nil
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/cluster"
-	"github.com/rackproof/rackproof/framework/component"
 	"github.com/rackproof/rackproof/framework/docker"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -30,11 +29,12 @@ type Lab struct {
 	docker *client.Client
 	// hosts are the topology's hosts, switches is the container of the bridges. They are
 	// filled while the lab comes up.
-	hosts      map[string]*host
-	switches   *host
-	components component.Set
-	config     *rest.Config
-	client     kubernetes.Interface
+	hosts    map[string]*host
+	switches *host
+	// deployProgram is the program that joins the fabric, where this process makes the lab.
+	deployProgram string
+	config        *rest.Config
+	client        kubernetes.Interface
 	// lock is held by the process that has brought the lab up; nil in others.
 	lock *os.File
 	// died has the first error once something has ended unasked.
@@ -128,11 +128,11 @@ func (l *Lab) findHosts(ctx context.Context) error {
 // addHost makes a host known by its first process.
 func (l *Lab) addHost(name string, pid int) {
 	h := &host{lab: l, name: name, proc: l.daemon.Proc(pid)}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if found, ok := l.record.Topology.Host(name); ok && found.Role == topology.Node {
 		h.node = name
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.hosts[name] = h
 }
 

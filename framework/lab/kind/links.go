@@ -25,9 +25,9 @@ import (
 const poll = 100 * time.Millisecond
 
 // makeBridges makes the bridges of a topology in the switches' network namespace.
-func (l *Lab) makeBridges() error {
+func (l *Lab) makeBridges(t *topology.Topology) error {
 	return l.withNetlink(l.switches, func(handle *netlink.Handle) error {
-		for _, link := range l.record.Topology.Links {
+		for _, link := range t.Links {
 			if !link.Bridge {
 				continue
 			}

@@ -67,7 +67,7 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(string(f)), lock.Close())
 	}
-	l.lock, l.components = lock, options.Components
+	l.lock, l.deployProgram = lock, options.Components.Program(component.ContainerlabDeploy)
 	if err := l.up(ctx, options, routers); err != nil {
 		downCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), downTimeout)
 		defer cancel()
@@ -82,7 +82,10 @@ func (l *Lab) up(ctx context.Context, options Options, routers []fabric.Router) 
 	}
 	progress := reporter(options.Progress)
 	done := progress(phaseNetwork)
-	err := l.prepare(ctx, options, routers)
+	err := l.writeFiles(options, routers)
+	if err == nil {
+		err = makeNetwork(ctx, l.docker, l.Name(), l.record.Topology)
+	}
 	done(err)
 	if err != nil {
 		return err
@@ -98,23 +101,25 @@ func (l *Lab) up(ctx context.Context, options Options, routers []fabric.Router) 
 		done(err)
 		return err
 	})
-	// Calico waits for the nodes' containers, and for nothing of the fabric.
-	joined := make(chan struct{})
+	// The fabric and Calico wait for the nodes' containers. Calico waits for nothing of
+	// the fabric but its nodes' kubelets, which do.
+	found := make(chan struct{})
 	tasks.Go(func() error {
 		if err := l.findNodes(ctx); err != nil {
 			return err
 		}
-		close(joined)
+		close(found)
+		return nil
+	})
+	tasks.Go(func() error {
 		done := progress(phaseFabric)
-		err := l.joinFabric(ctx, routers)
+		err := l.makeFabric(ctx, options.Topology, routers, found)
 		done(err)
 		return err
 	})
 	tasks.Go(func() error {
-		select {
-		case <-joined:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if err := waitFor(ctx, found); err != nil {
+			return err
 		}
 		done := progress(phaseCalico)
 		err := l.startCalico(ctx, options)
@@ -154,23 +159,38 @@ func reporter(progress func(inside.Event)) func(phase string) (done func(error))
 	}
 }
 
-// prepare writes the lab's files, makes its Docker network, and the containers that
-// are there before the fabric: clients, and the one of the bridges.
-func (l *Lab) prepare(ctx context.Context, options Options, routers []fabric.Router) error {
-	if err := l.writeFiles(options, routers); err != nil {
+// waitFor waits until a channel is closed.
+func waitFor(ctx context.Context, event <-chan struct{}) error {
+	select {
+	case <-event:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// makeFabric makes the fabric, and joins the nodes' containers once they are found.
+func (l *Lab) makeFabric(ctx context.Context, t *topology.Topology, routers []fabric.Router, found <-chan struct{}) error {
+	if err := l.makeHosts(ctx, t); err != nil {
 		return err
 	}
-	if err := makeNetwork(ctx, l.docker, l.Name(), l.record.Topology); err != nil {
+	if err := waitFor(ctx, found); err != nil {
 		return err
 	}
-	names, err := containerNames(l.Name(), l.record.Topology)
+	return l.joinFabric(ctx, routers)
+}
+
+// makeHosts makes the containers that are there before the fabric, clients and the one
+// of the bridges, and the bridges.
+func (l *Lab) makeHosts(ctx context.Context, t *topology.Topology) error {
+	names, err := containerNames(l.Name(), t)
 	if err != nil {
 		return err
 	}
 	labels := map[string]string{labLabel: l.Name()}
 	jobs := []containerJob{{Name: switchesContainer(l.Name()), Hostname: "switches", Image: l.record.Images.Client, Labels: labels}}
 	var clients []string
-	for _, host := range l.record.Topology.Hosts {
+	for _, host := range t.Hosts {
 		if host.Role != topology.Node && !isRouter(host) {
 			clients = append(clients, host.Name)
 			jobs = append(jobs, containerJob{Name: names[host.Name], Hostname: host.Name, Image: l.record.Images.Client, Labels: labels})
@@ -191,7 +211,7 @@ func (l *Lab) prepare(ctx context.Context, options Options, routers []fabric.Rou
 		return err
 	}
 	l.switches = &host{lab: l, name: "the bridges", proc: l.daemon.Proc(found.PID)}
-	return l.makeBridges()
+	return l.makeBridges(t)
 }
 
 // writeFiles writes what containers are given as files: nodes the gate of their
@@ -274,7 +294,9 @@ func (l *Lab) findNodes(ctx context.Context) error {
 	if len(network.Network.IPAM.Config) == 0 {
 		return fmt.Errorf("look at the management network: it has no subnet")
 	}
+	l.mu.Lock()
 	l.record.Topology = withManagement(l.record.Topology, network.Network.IPAM.Config[0].Subnet, addresses)
+	l.mu.Unlock()
 	return l.folder.writeRecord(l.record)
 }
 
@@ -297,7 +319,6 @@ func (l *Lab) joinFabric(ctx context.Context, routers []fabric.Router) error {
 // reports them, in the network namespace that has the bridges, and with a /run/netns
 // of its own, where it leaves names.
 func (l *Lab) deployFabric(ctx context.Context) error {
-	deploy := l.components.Program(component.ContainerlabDeploy)
 	log, err := l.folder.openLog("containerlab")
 	if err != nil {
 		return err
@@ -314,7 +335,7 @@ func (l *Lab) deployFabric(ctx context.Context) error {
 	if set.Net, err = os.Open(l.switches.netPath()); err != nil {
 		return fmt.Errorf("enter the network namespace of the bridges: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, deploy, l.folder.path(topologyFile))
+	cmd := exec.CommandContext(ctx, l.deployProgram, l.folder.path(topologyFile))
 	cmd.Env = append([]string{"PATH=" + searchPath, "HOME=/root"}, l.daemon.Environment()...)
 	var stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = log, &stderr
