@@ -24,7 +24,7 @@ LINT = $(GO) tool -modfile=fixtures/components/lint/go.mod golangci-lint
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: conformance
 conformance: packages components ## set up what is missing, run all suites, write results/ and print a summary
@@ -46,6 +46,21 @@ components: ## build Kubernetes, etcd and Calico where they are missing (once; R
 	@command -v $(GO) >/dev/null || { echo "make: $(GO) is not in PATH; Rackproof needs the Go version in go.mod" >&2; exit 1; }
 	@echo "components: compiling the rackproof command that builds them (minutes, the first time)"
 	@$(GO) run ./cmd/rackproof components build
+
+.PHONY: kind-components
+kind-components: ## build what labs on kind need too: containerlab (once)
+	@$(GO) run ./cmd/rackproof components build --for kind
+
+.PHONY: docker
+docker: ## start a Docker daemon of Rackproof's own, in namespaces of its own, for labs of kind and containerlab
+	@fixtures/images/packages.sh docker
+	@$(GO) run ./cmd/rackproof docker up
+
+.PHONY: images
+images: ## build the images of labs on Docker, where they are missing, and load them into Docker
+	@fixtures/images/packages.sh
+	@$(GO) run ./cmd/rackproof docker status >/dev/null 2>&1 || $(GO) run ./cmd/rackproof docker up >/dev/null
+	@$(GO) run ./cmd/rackproof images build
 
 .PHONY: unit
 unit: ## run the unit tests

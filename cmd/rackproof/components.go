@@ -25,6 +25,7 @@ func newComponentsCommand() *cobra.Command {
 
 func newComponentsBuildCommand() *cobra.Command {
 	var source string
+	var groups []string
 	build := &cobra.Command{
 		Use:   "build",
 		Short: "Build the components that the cache does not have",
@@ -44,13 +45,23 @@ func newComponentsBuildCommand() *cobra.Command {
 			}
 			return component.Build(command.Context(), component.Options{
 				SourceRoot: root,
+				For:        groupsOf(groups),
 				CacheDir:   cache,
 				Progress:   command.ErrOrStderr(),
 			})
 		},
 	}
+	build.Flags().StringSliceVar(&groups, "for", nil, "also what labs of other providers need: kind")
 	build.Flags().StringVar(&source, "source", ".", "a folder inside of Rackproof's source tree")
 	return build
+}
+
+func groupsOf(names []string) []component.Group {
+	var groups []component.Group
+	for _, name := range names {
+		groups = append(groups, component.Group(name))
+	}
+	return groups
 }
 
 func newComponentsListCommand() *cobra.Command {

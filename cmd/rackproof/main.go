@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/rackproof/rackproof/framework/docker"
 	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/uml"
 )
@@ -20,6 +21,7 @@ func main() {
 	// The process of a lab is this program again, and so is the init of a User-Mode
 	// Linux.
 	uml.RunIfInit()
+	docker.RunIfDaemon()
 	netns.RunIfLab()
 	os.Exit(run())
 }
@@ -44,7 +46,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       version(),
 	}
-	root.AddCommand(newComponentsCommand(), newLabCommand(), newTopologyCommand(), newBenchCommand(), newReportCommand())
+	root.AddCommand(newComponentsCommand(), newDockerCommand(), newImagesCommand(), newLabCommand(), newTopologyCommand(), newBenchCommand(), newReportCommand())
 	checkUsage(root)
 	return root
 }

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 
 	"github.com/rackproof/rackproof/framework/calico/datastore"
 )
@@ -29,14 +30,19 @@ const (
 	definitionPoll = 50 * time.Millisecond
 )
 
-// installCalico creates what Calico's manifest has besides its workloads, which
-// the lab runs itself: definitions and roles.
+// installCalico creates definitions and roles of Calico's manifest.
 func (c *Cluster) installCalico(ctx context.Context) error {
-	client, err := dynamic.NewForConfig(c.admin)
+	return InstallCalico(ctx, c.admin, c.config.Manifests)
+}
+
+// InstallCalico creates, as an administrator, what Calico's manifest has besides its
+// workloads: definitions and roles. It returns when the definitions are served.
+func InstallCalico(ctx context.Context, admin *rest.Config, manifests []byte) error {
+	client, err := dynamic.NewForConfig(admin)
 	if err != nil {
 		return fmt.Errorf("make a client for the API server: %w", err)
 	}
-	objects, err := decodeManifests(c.config.Manifests)
+	objects, err := decodeManifests(manifests)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/calico"
@@ -25,10 +26,15 @@ func overhead(e calico.Encapsulation) int {
 // leaves it in a file for the CNI plugin. Here the plugin is told, as pods do not
 // wait for Felix.
 func (c *Cluster) podMTU(host topology.Host) int {
+	return PodMTU(c.config.Topology, c.config.Mode, host)
+}
+
+// PodMTU is the MTU of pods' interfaces on a node, in bytes.
+func PodMTU(t *topology.Topology, m *calico.Mode, host topology.Host) int {
 	mtu := maxPodMTU
 	for _, port := range host.Interfaces {
-		if link, ok := c.config.Topology.Link(port.Link); ok {
-			for _, pool := range c.config.Mode.Resources.IPPools {
+		if link, ok := t.Link(port.Link); ok {
+			for _, pool := range m.Resources.IPPools {
 				mtu = min(mtu, link.MTU-overhead(calico.EncapsulationOf(pool)))
 			}
 		}
@@ -40,9 +46,19 @@ func (c *Cluster) podMTU(host topology.Host) int {
 // packets may leave the node. By default that would be the management interface,
 // for its name, and tunnels would be as narrow as that.
 func fabricInterfaces(host topology.Host) string {
-	names := make([]string, 0, len(host.Interfaces))
-	for _, port := range host.Interfaces {
-		names = append(names, regexp.QuoteMeta(port.Name))
+	return FabricInterfaces(host)
+}
+
+// FabricInterfaces is the pattern of the interfaces that nodes have in the fabric, for
+// Felix's MTUIfacePattern.
+func FabricInterfaces(nodes ...topology.Host) string {
+	var names []string
+	for _, host := range nodes {
+		for _, port := range host.Interfaces {
+			if name := regexp.QuoteMeta(port.Name); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
 	}
 	return "^(" + strings.Join(names, "|") + ")$"
 }

@@ -16,6 +16,8 @@ type Options struct {
 	SourceRoot string
 	// CacheDir is Rackproof's cache folder: see DefaultCacheDir.
 	CacheDir string
+	// For are the groups whose components are built beside those that every lab needs.
+	For []Group
 	// Progress is told what is being built: by one line that is kept up to date
 	// if it is a terminal, else by plain lines. Nil keeps silent.
 	Progress io.Writer
@@ -30,7 +32,7 @@ func Build(ctx context.Context, options Options) error {
 	if err != nil {
 		return err
 	}
-	return manifest.Build(ctx, options)
+	return manifest.For(options.For...).Build(ctx, options)
 }
 
 // Build builds the manifest's components that the cache does not have.
@@ -92,7 +94,7 @@ func (m Manifest) Build(ctx context.Context, options Options) error {
 // folder in the cache must hold what its key says.
 func (m Module) checkSum(sourceRoot string) error {
 	folder := filepath.Join(sourceRoot, filepath.FromSlash(m.Folder))
-	sum, err := Sum(folder)
+	sum, err := Sum(folder, m.Sources...)
 	if err != nil {
 		return fmt.Errorf("the components are built from Rackproof's source tree, run this inside of it: %w", err)
 	}

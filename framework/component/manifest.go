@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -13,7 +14,7 @@ import (
 	"github.com/rackproof/rackproof/fixtures/components"
 )
 
-// Manifest lists what the embedded lab is built from.
+// Manifest lists what labs are built from.
 type Manifest struct {
 	Modules []Module `yaml:"modules"`
 }
@@ -31,6 +32,29 @@ type Module struct {
 	Variables map[string]string `yaml:"variables"`
 	Programs  []Program         `yaml:"programs"`
 	Share     []Share           `yaml:"share"`
+	// For is what the module is for if not for every lab (see the groups). Left out
+	// where empty, it leaves the keys of the other modules as they are.
+	For Group `yaml:"for" json:",omitempty"`
+	// Sources are the files of Folder that make a program of Rackproof's own, with
+	// package `.`.
+	Sources []string `yaml:"sources" json:",omitempty"`
+}
+
+// Group is a set of labs that need more components than every lab.
+type Group string
+
+// Kind are labs on kind and containerlab.
+const Kind Group = "kind"
+
+// For leaves out the modules that are for other groups than those given.
+func (m Manifest) For(groups ...Group) Manifest {
+	var modules []Module
+	for _, module := range m.Modules {
+		if module.For == "" || slices.Contains(groups, module.For) {
+			modules = append(modules, module)
+		}
+	}
+	return Manifest{Modules: modules}
 }
 
 // Program is one program of a module.
@@ -60,6 +84,16 @@ func Load() (Manifest, error) {
 	manifest, err := Parse(components.Manifest())
 	if err != nil {
 		return Manifest{}, fmt.Errorf("fixtures/components/components.yaml: %w", err)
+	}
+	return manifest, nil
+}
+
+// LoadImages reads the manifest of what images have beside the embedded lab's
+// programs.
+func LoadImages() (Manifest, error) {
+	manifest, err := Parse(components.Images())
+	if err != nil {
+		return Manifest{}, fmt.Errorf("fixtures/components/images.yaml: %w", err)
 	}
 	return manifest, nil
 }
@@ -115,6 +149,11 @@ func (m Manifest) check() error {
 			}
 			if program.Package == "" {
 				return fmt.Errorf("module %s: program %s has no package", module.Name, program.Name)
+			}
+		}
+		for _, source := range module.Sources {
+			if !filepath.IsLocal(filepath.FromSlash(source)) {
+				return fmt.Errorf("module %s: source %q is not a path below the module's folder", module.Name, source)
 			}
 		}
 		for _, share := range module.Share {

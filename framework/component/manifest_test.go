@@ -1,6 +1,7 @@
 package component_test
 
 import (
+	"errors"
 	"flag"
 	"maps"
 	"os"
@@ -35,7 +36,7 @@ func TestManifestHasTheModulesSums(t *testing.T) {
 	}
 	renewed := string(content)
 	for _, module := range load(t).Modules {
-		sum, err := component.Sum(filepath.Join(sourceRoot, module.Folder))
+		sum, err := component.Sum(filepath.Join(sourceRoot, module.Folder), module.Sources...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,6 +76,13 @@ func TestManifestAgreesWithTheModules(t *testing.T) {
 			}
 		}
 		for _, program := range module.Programs {
+			if program.Package == "." {
+				// Rackproof's own, by the module of the component's name.
+				if path, want := module.Name, module.Version; !strings.Contains(string(content), "/"+path+" "+want+"\n") {
+					t.Errorf("%s: go.mod does not require %s %s", module.Folder, path, want)
+				}
+				continue
+			}
 			if !tools[program.Package] {
 				t.Errorf("%s: %s's package %s is not among the module's tools", module.Folder, program.Name, program.Package)
 			}
@@ -114,9 +122,32 @@ func TestManifestHasEveryNamedProgram(t *testing.T) {
 	named := []component.Name{
 		component.APIServer, component.ControllerManager, component.Scheduler, component.Proxy, component.Kubectl,
 		component.Agnhost, component.Etcd, component.CalicoNode, component.CalicoCNI, component.CalicoIPAM, component.Calicoctl,
+		component.ContainerlabDeploy,
 	}
 	if got := slices.Sorted(maps.Keys(listed)); !slices.Equal(got, slices.Sorted(slices.Values(named))) {
 		t.Errorf("the manifest lists %v, the package names %v", got, named)
+	}
+}
+
+func TestGroups(t *testing.T) {
+	manifest, err := component.Parse("modules:\n" +
+		"- {name: m, version: v1.0.0, folder: m, sum: s, programs: [{name: a, package: p}]}\n" +
+		"- {name: n, version: v1.0.0, folder: n, sum: s, for: kind, programs: [{name: b, package: q}]}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		groups []component.Group
+		want   int
+	}{{nil, 1}, {[]component.Group{component.Kind}, 2}, {[]component.Group{"other"}, 1}} {
+		if got := manifest.For(c.groups...).Modules; len(got) != c.want || got[0].Name != "m" {
+			t.Errorf("for %v: got %v", c.groups, got)
+		}
+	}
+	_, err = manifest.Locate(t.TempDir())
+	missing, ok := errors.AsType[*component.MissingError](err)
+	if !ok || missing.For != component.Kind || !strings.Contains(err.Error(), "make kind-components") {
+		t.Errorf("in an empty cache: got %v", err)
 	}
 }
 
@@ -131,6 +162,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a name that is a path", module + "programs: [{name: ../a, package: p}]}", `program "../a"`},
 		{"a program without a package", module + "programs: [{name: a}]}", "program a has no package"},
 		{"a folder outside of the tree", strings.Replace(module, "folder: m", "folder: ../m", 1) + "programs: [{name: a, package: p}]}", `folder "../m"`},
+		{"a source outside of the module", module + "programs: [{name: a, package: .}], sources: [../a.go]}", `source "../a.go"`},
 		{"share without files", module + "programs: [{name: a, package: p}], share: [{name: s, module: m, folder: f}]}", "share s needs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

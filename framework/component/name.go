@@ -3,7 +3,7 @@ package component
 // Name is the name of a component's program, which is also its file's name.
 type Name string
 
-// The programs of the embedded lab.
+// The programs of labs.
 const (
 	APIServer         Name = "kube-apiserver"
 	ControllerManager Name = "kube-controller-manager"
@@ -20,4 +20,6 @@ const (
 	CalicoCNI  Name = "calico"
 	CalicoIPAM Name = "calico-ipam"
 	Calicoctl  Name = "calicoctl"
+	// ContainerlabDeploy joins the containers of labs on kind by containerlab.
+	ContainerlabDeploy Name = "containerlab-deploy"
 )

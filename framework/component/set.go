@@ -1,6 +1,7 @@
 package component
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -25,27 +26,38 @@ func (s Set) Manifests() string { return s.share["manifests"] }
 // is the cache's own: copy it, don't change it.
 func (s Set) Confd() string { return s.share["confd"] }
 
+// Share is the folder of a set of files that the manifest names, or "" for a name that
+// it does not have. It is the cache's own: copy it, don't change it.
+func (s Set) Share(name string) string { return s.share[name] }
+
 // MissingError says that components have not been built.
 type MissingError struct {
 	// Modules are the modules that are missing, with their versions.
 	Modules []string
+	// For is the group that one of them is for; empty if every lab needs them all.
+	For Group
 	// Folder is where they were looked for.
 	Folder string
 }
 
 func (e *MissingError) Error() string {
+	if e.For != "" {
+		return fmt.Sprintf("the components of labs on %s are not built (no %s in %s): run `make %s-components`",
+			e.For, strings.Join(e.Modules, ", no "), e.Folder, e.For)
+	}
 	return fmt.Sprintf("the embedded lab's components are not built (no %s in %s): run `make components`",
 		strings.Join(e.Modules, ", no "), e.Folder)
 }
 
-// Locate finds the components in a cache folder (see DefaultCacheDir). It looks
-// at a few files and runs nothing. What is not there gives a MissingError.
-func Locate(cacheDir string) (Set, error) {
+// Locate finds the components in a cache folder (see DefaultCacheDir): those that
+// every lab needs, and those of the given groups. It looks at a few files and runs
+// nothing. What is not there gives a MissingError.
+func Locate(cacheDir string, groups ...Group) (Set, error) {
 	manifest, err := Load()
 	if err != nil {
 		return Set{}, err
 	}
-	return manifest.Locate(cacheDir)
+	return manifest.For(groups...).Locate(cacheDir)
 }
 
 // Locate finds the manifest's components in a cache folder.
@@ -58,6 +70,7 @@ func (m Manifest) Locate(cacheDir string) (Set, error) {
 		failure := &MissingError{Folder: componentsDir(cacheDir)}
 		for _, place := range missing {
 			failure.Modules = append(failure.Modules, place.module.title())
+			failure.For = cmp.Or(failure.For, place.module.For)
 		}
 		return Set{}, failure
 	}

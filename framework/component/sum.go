@@ -9,18 +9,19 @@ import (
 	"path/filepath"
 )
 
-// Sum is the digest of a module folder's go.mod and go.sum, in hexadecimal. It
-// stands for every version that goes into the module's programs. The manifest
-// has it written down because go:embed cannot reach into another module, and
-// programs must be found without the source tree.
-func Sum(folder string) (string, error) {
+// Sum is the digest of a module folder's go.mod and go.sum, and of its sources if it
+// has any (Module.Sources), in hexadecimal. It stands for every version that goes
+// into the module's programs. The manifest has it written down because go:embed
+// cannot reach into another module, and programs must be found without the source
+// tree.
+func Sum(folder string, sources ...string) (string, error) {
 	digest := sha256.New()
-	for _, name := range []string{"go.mod", "go.sum"} {
+	for _, name := range append([]string{"go.mod", "go.sum"}, sources...) {
 		content, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil {
 			return "", fmt.Errorf("compute the sum of a component module: %w", err)
 		}
-		// Name and length keep the two files apart.
+		// Name and length keep the files apart.
 		fmt.Fprintf(digest, "%s %d\n", name, len(content))
 		digest.Write(content)
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/rackproof/rackproof/framework/namespace"
 )
 
-// kernelSettings are what every host's network namespace is set to.
-func kernelSettings() map[string]string {
+// KernelSettings are what every host's network namespace is set to, in any lab: paths
+// below /proc/sys, and values.
+func KernelSettings() map[string]string {
 	return map[string]string{
 		"net/ipv4/ip_forward": "1",
 		// A fabric with several equal paths is asymmetric.
@@ -35,7 +36,7 @@ func kernelSettings() map[string]string {
 // have is an error only if it is one of IPv4.
 func setKernel(name string, set namespace.Set) error {
 	return namespace.Set{Net: set.Net}.Do(func() error {
-		for key, value := range kernelSettings() {
+		for key, value := range KernelSettings() {
 			path := filepath.Join("/proc/sys", key)
 			if _, err := os.Stat(path); os.IsNotExist(err) && strings.HasPrefix(key, "net/ipv6/") {
 				continue // a kernel without IPv6

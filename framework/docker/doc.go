@@ -1,0 +1,19 @@
+// Package docker finds a Docker daemon, and starts one of Rackproof's own where a
+// lab should not share one with others, or where there is none.
+//
+// Rackproof's own daemon is the distribution's dockerd, as a child of the init of a
+// PID namespace with a mount, a network, a UTS and an IPC namespace of its own. Its
+// bridges and its iptables rules are therefore never in the machine's network
+// namespace, nothing that runs in it reaches the outside, and it cannot pull images:
+// they are loaded (see framework/image). It outlives the command that starts it.
+// When its init ends, by whatever signal, the kernel takes the daemon and every
+// container away. What stays are its images, in the user's cache folder, and plain
+// files, which the next start removes.
+//
+// Where this machine lacks a capability that Docker gives to privileged containers
+// (CAP_SYS_RESOURCE, in hardened runners), the daemon is given an OCI runtime that
+// takes it out of what containers are started with and calls runc: see Spec.
+//
+// A program that calls Start calls RunIfDaemon before anything else: the init and
+// the OCI runtime are the same program under other names.
+package docker

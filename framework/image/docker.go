@@ -1,0 +1,107 @@
+package image
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/client"
+)
+
+// Load loads the built images into a Docker daemon, where it does not have them, and
+// tells of each that it loads. Without names in the build those that Docker runs are
+// loaded: the others are in the node's image.
+func (b Builds) Load(ctx context.Context, c *client.Client, progress io.Writer) error {
+	for _, name := range b.names {
+		p := b.places[name]
+		if p.image.Reference == "" || (b.all && p.image.Use != UseDocker) {
+			continue
+		}
+		archive, err := p.archive(b.manifest)
+		if err != nil {
+			return err
+		}
+		id, err := archive.id()
+		if err != nil {
+			return err
+		}
+		there, err := look(ctx, c, p.image.Reference)
+		if err != nil {
+			return err
+		}
+		if there.id == id {
+			continue
+		}
+		if progress != nil {
+			fmt.Fprintf(progress, "images: loading %s\n", p.image.Reference)
+		}
+		if err := load(ctx, c, archive); err != nil {
+			return fmt.Errorf("load image %s into Docker: %w", p.image.Reference, err)
+		}
+	}
+	return nil
+}
+
+// found is an image of a daemon.
+type found struct {
+	// id is empty if the daemon does not have the image.
+	id string
+	// built tells whether it was built by this package.
+	built bool
+}
+
+// look looks for an image.
+func look(ctx context.Context, c *client.Client, reference string) (found, error) {
+	image, err := c.ImageInspect(ctx, reference)
+	if errdefs.IsNotFound(err) {
+		return found{}, nil
+	}
+	if err != nil {
+		return found{}, fmt.Errorf("look for image %s in Docker: %w", reference, err)
+	}
+	there := found{id: image.ID}
+	if image.Config != nil {
+		_, there.built = image.Config.Labels[LabelKey]
+	}
+	return there, nil
+}
+
+// load loads one image.
+func load(ctx context.Context, c *client.Client, a archive) error {
+	reader, writer := io.Pipe()
+	go func() { writer.CloseWithError(a.write(writer)) }()
+	defer reader.Close()
+	response, err := c.ImageLoad(ctx, reader, client.ImageLoadWithQuiet(true))
+	if err != nil {
+		return err
+	}
+	defer response.Close()
+	return readMessages(response)
+}
+
+// message is one of those that the daemon sends while it works.
+type message struct {
+	Error string `json:"error"`
+}
+
+// readMessages reads what the daemon says to its end; it may be an error.
+func readMessages(from io.Reader) error {
+	decoder := json.NewDecoder(from)
+	for {
+		var m message
+		err := decoder.Decode(&m)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if m.Error != "" {
+			return errors.New(strings.TrimSpace(m.Error))
+		}
+	}
+}

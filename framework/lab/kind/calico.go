@@ -1,0 +1,185 @@
+package kind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/calico/datastore"
+	"github.com/rackproof/rackproof/framework/cluster"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// calicoManifest is the file of Calico's manifest among the components' shares.
+const calicoManifest = "calico.yaml"
+
+// birdSocket is BIRD's control socket on a node.
+const birdSocket = "/var/run/calico/bird.ctl"
+
+// startCalico installs Calico and the mode's resources as soon as the API server
+// answers, and waits until BIRD runs on every node.
+func (l *Lab) startCalico(ctx context.Context, options Options) error {
+	if err := l.waitForAPI(ctx); err != nil {
+		return err
+	}
+	manifest, err := os.ReadFile(filepath.Join(options.Components.Manifests(), calicoManifest))
+	if err != nil {
+		return fmt.Errorf("read Calico's manifest: %w", err)
+	}
+	found, err := adaptManifest(manifest, l.record.Topology, l.record.Mode, l.server())
+	if err != nil {
+		return err
+	}
+	tasks, taskCtx := errgroup.WithContext(ctx)
+	tasks.Go(func() error {
+		// Nodes begin with the mode's resources, so these come first.
+		if err := cluster.InstallCalico(taskCtx, l.config, manifest); err != nil {
+			return err
+		}
+		if err := l.applyMode(taskCtx); err != nil {
+			return err
+		}
+		return l.createCalico(taskCtx, found)
+	})
+	tasks.Go(func() error { return l.createWorkload(taskCtx, options.Workload) })
+	for _, node := range l.record.Topology.Nodes() {
+		tasks.Go(func() error { return l.prepareNode(taskCtx, node) })
+	}
+	if err := tasks.Wait(); err != nil {
+		return err
+	}
+	return l.waitForBIRD(ctx)
+}
+
+// waitForAPI waits until kubeadm has started the API server and it says that it is
+// ready. A cluster that fails ends the wait through ctx.
+func (l *Lab) waitForAPI(ctx context.Context) error {
+	err := wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
+		if l.client == nil {
+			if err := l.readKubeconfig(); err != nil {
+				return false, nil // kubeadm has not come to it yet
+			}
+			if err := l.connect(); err != nil {
+				return false, err
+			}
+		}
+		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+		defer cancel()
+		return l.client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error() == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the API server: %w", errors.Join(err, context.Cause(ctx)))
+	}
+	return nil
+}
+
+// answerTimeout bounds the wait for one answer of an API server that is being started.
+const answerTimeout = 5 * time.Second
+
+func (l *Lab) applyMode(ctx context.Context) error {
+	c, err := dynamic.NewForConfig(l.config)
+	if err != nil {
+		return fmt.Errorf("make a client for the API server: %w", err)
+	}
+	if err := datastore.New(c).Apply(ctx, l.record.Mode.Resources); err != nil {
+		return fmt.Errorf("apply mode %s: %w", l.record.Mode.Name, err)
+	}
+	return nil
+}
+
+// createCalico creates Calico's workloads.
+func (l *Lab) createCalico(ctx context.Context, w workloads) error {
+	core := l.client.CoreV1()
+	for _, account := range w.ServiceAccounts {
+		if _, err := core.ServiceAccounts(account.Namespace).Create(ctx, &account, metav1.CreateOptions{}); err != nil {
+			return fmt.Errorf("create Calico's ServiceAccount %s: %w", account.Name, err)
+		}
+	}
+	for _, config := range w.ConfigMaps {
+		if _, err := core.ConfigMaps(config.Namespace).Create(ctx, &config, metav1.CreateOptions{}); err != nil {
+			return fmt.Errorf("create Calico's ConfigMap %s: %w", config.Name, err)
+		}
+	}
+	if _, err := l.client.AppsV1().DaemonSets(w.Node.Namespace).Create(ctx, &w.Node, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("create Calico's DaemonSet %s: %w", w.Node.Name, err)
+	}
+	return nil
+}
+
+// prepareNode gives a node the mode's settings as soon as it has registered: Calico
+// starts on it some seconds later.
+func (l *Lab) prepareNode(ctx context.Context, node topology.Host) error {
+	c, err := dynamic.NewForConfig(l.config)
+	if err != nil {
+		return fmt.Errorf("make a client for the API server: %w", err)
+	}
+	settings := calico.Node{}
+	if found, ok := l.record.Mode.Resources.Node(node.Name); ok {
+		settings = found
+	}
+	settings.Name = node.Name
+	err = wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
+		err := datastore.New(c).ApplyNode(ctx, settings)
+		if apierrors.IsNotFound(err) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		return fmt.Errorf("give node %s the mode's settings: %w", node.Name, errors.Join(err, context.Cause(ctx)))
+	}
+	return nil
+}
+
+// waitForBIRD waits until the nodes' BIRD serves its socket. A container that does not
+// get there is told with what Kubernetes says of its pod.
+func (l *Lab) waitForBIRD(ctx context.Context) error {
+	tasks, ctx := errgroup.WithContext(ctx)
+	for _, node := range l.record.Topology.Nodes() {
+		tasks.Go(func() error {
+			h, err := l.host(node.Name)
+			if err != nil {
+				return err
+			}
+			err = wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
+				conn, err := h.DialContext(ctx, "unix", birdSocket)
+				if err != nil {
+					return false, nil
+				}
+				return true, conn.Close()
+			})
+			if err != nil {
+				return fmt.Errorf("wait for Calico's BIRD on %s: %w: %s", node.Name, errors.Join(err, context.Cause(ctx)), l.calicoCondition(node.Name))
+			}
+			return nil
+		})
+	}
+	return tasks.Wait()
+}
+
+// calicoCondition says in short what has become of a node's calico-node.
+func (l *Lab) calicoCondition(node string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
+	defer cancel()
+	pod, err := l.calicoPod(ctx, node)
+	if err != nil {
+		return err.Error()
+	}
+	text := fmt.Sprintf("pod %s is %s", pod.Name, pod.Status.Phase)
+	for _, status := range append(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses...) {
+		if waiting := status.State.Waiting; waiting != nil {
+			text += fmt.Sprintf(", %s waits: %s %s", status.Name, waiting.Reason, waiting.Message)
+		}
+	}
+	return text
+}

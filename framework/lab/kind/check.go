@@ -1,0 +1,133 @@
+package kind
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"github.com/containerd/errdefs"
+
+	"github.com/rackproof/rackproof/framework/component"
+	"github.com/rackproof/rackproof/framework/docker"
+	"github.com/rackproof/rackproof/framework/lab/capability"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// memory is what a lab needs, in bytes: four nodes with Kubernetes and Calico.
+const memory = 6 << 30
+
+// Check tells whether a lab can be brought up on this machine: the mode fits the
+// topology, the kernel has what the mode needs, a Docker daemon answers and has the
+// images, kind's own needs and containerlab are there, and there is enough memory. It
+// makes nothing. What only another kernel would have is a *capability.Error.
+func Check(ctx context.Context, options Options) error {
+	daemon, err := docker.Find(ctx)
+	if err != nil {
+		return err
+	}
+	return check(ctx, daemon, options)
+}
+
+func check(ctx context.Context, daemon *docker.Daemon, options Options) error {
+	if err := options.Mode.Check(options.Topology); err != nil {
+		return err
+	}
+	if err := capability.Check(ctx, need(), capability.Mode(options.Mode)); err != nil {
+		return err
+	}
+	if _, err := exec.LookPath("docker"); err != nil {
+		return errors.New("the docker command, by which kind works, is not installed: install docker.io (Debian's and Ubuntu's name)")
+	}
+	if program := options.Components.Program(component.ContainerlabDeploy); program == "" {
+		return errors.New("containerlab is not built: run `make kind-components`")
+	}
+	if err := checkImages(ctx, daemon, options); err != nil {
+		return err
+	}
+	available, err := availableMemory()
+	if err != nil {
+		return err
+	}
+	if available < memory {
+		return fmt.Errorf("a lab on kind needs %.1f GiB of memory and %.1f GiB are available: take other labs down (`rackproof lab list`), or use a larger machine",
+			gibibytes(memory), gibibytes(available))
+	}
+	return nil
+}
+
+// need is what labs on kind need of the machine, whatever their mode.
+func need() capability.Need {
+	return capability.Need{
+		For:    "labs on kind",
+		Kernel: capability.Kernel{Major: 5, Minor: 10},
+		Features: []capability.Feature{
+			capability.Namespaces, capability.Veth, capability.Bridge, capability.Multipath, capability.NFTables, capability.IPSet, capability.Conntrack,
+		},
+		Space: []capability.Space{{Folder: StateRoot, Bytes: 20e6}},
+	}
+}
+
+// checkImages tells which images of a lab Docker does not have. A registry is not
+// asked: what is missing is pulled or made before, by one who sees it happen.
+func checkImages(ctx context.Context, daemon *docker.Daemon, options Options) error {
+	c, err := daemon.Client()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, image := range neededImages(options) {
+		if image == "" {
+			return errors.New("an image of the lab has no name: set all of Options.Images that the topology's hosts need")
+		}
+		_, err := c.ImageInspect(ctx, image)
+		if errdefs.IsNotFound(err) {
+			return fmt.Errorf("the Docker daemon at %s has no image %s: run `make images`, or where a registry can be reached `docker pull %s`", daemon.Host(), image, image)
+		}
+		if err != nil {
+			return fmt.Errorf("look for image %s in Docker: %w", image, err)
+		}
+	}
+	return nil
+}
+
+// neededImages are the images of a topology's hosts.
+func neededImages(options Options) []string {
+	images := []string{options.Images.Node, options.Images.Client}
+	seen := map[topology.Software]bool{}
+	for _, host := range options.Topology.Hosts {
+		if !isRouter(host) || seen[host.Software] {
+			continue
+		}
+		seen[host.Software] = true
+		switch {
+		case host.Software == topology.BIRD:
+			images = append(images, options.Images.BIRD)
+		case options.Images.VyOS != "":
+			images = append(images, options.Images.VyOS)
+		default:
+			images = append(images, options.Images.FRR)
+		}
+	}
+	return images
+}
+
+// availableMemory is what programs can get without swapping, in bytes (proc(5)).
+func availableMemory() (uint64, error) {
+	file, err := os.Open("/proc/meminfo")
+	if err != nil {
+		return 0, fmt.Errorf("find out how much memory there is: %w", err)
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		var kibibytes uint64
+		if n, _ := fmt.Sscanf(lines.Text(), "MemAvailable: %d kB", &kibibytes); n == 1 {
+			return kibibytes << 10, nil
+		}
+	}
+	return 0, errors.New("find out how much memory there is: /proc/meminfo does not say what is available")
+}
+
+func gibibytes(bytes uint64) float64 { return float64(bytes) / (1 << 30) }

@@ -1,0 +1,153 @@
+package kind
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// gatePath is where a node's kubelet.service is told to wait for the fabric.
+const gatePath = "/etc/systemd/system/kubelet.service.d/20-rackproof.conf"
+
+// gate is a drop-in of kubelet.service that lets the kubelet start once the node has
+// its address in the fabric, which is the node's IP: kind makes containers and runs
+// kubeadm in one go, and containerlab joins the containers meanwhile. A kubelet would
+// start without the address, and report none for a while.
+func gate(node topology.Host) []byte {
+	return fmt.Appendf(nil, `[Service]
+ExecStartPre=/bin/sh -c 'until ip -4 -o address show to %s | grep -q .; do sleep 0.1; done'
+`, node.Address())
+}
+
+// patch is a merge patch of a document of kubeadm's configuration. kind applies it to
+// the document of the same kind and, if it has one, the same version.
+type patch struct {
+	Kind             string             `json:"kind"`
+	APIVersion       string             `json:"apiVersion,omitempty"`
+	NodeRegistration *nodeRegistration  `json:"nodeRegistration,omitempty"`
+	SkipPhases       []string           `json:"skipPhases,omitempty"`
+	IPTables         *iptables          `json:"iptables,omitempty"`
+	Conntrack        *map[string]string `json:"conntrack,omitempty"`
+}
+
+type nodeRegistration struct {
+	Name             string `json:"name"`
+	Taints           []any  `json:"taints"`
+	KubeletExtraArgs any    `json:"kubeletExtraArgs"`
+}
+
+type iptables struct {
+	MinSyncPeriod string `json:"minSyncPeriod"`
+}
+
+// argument is how kubeadm.k8s.io/v1beta4 writes an argument; v1beta3 has a map.
+type argument struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// clusterConfig is the kind cluster of a topology in a mode. gates are the hosts'
+// paths of the files by gate, by node.
+func clusterConfig(t *topology.Topology, m *calico.Mode, image string, gates map[string]string) (*v1alpha4.Cluster, error) {
+	config := &v1alpha4.Cluster{
+		TypeMeta: v1alpha4.TypeMeta{Kind: "Cluster", APIVersion: "kind.x-k8s.io/v1alpha4"},
+		Networking: v1alpha4.Networking{
+			DisableDefaultCNI: true,
+			PodSubnet:         t.Pods.String(),
+			ServiceSubnet:     t.Services.String(),
+			KubeProxyMode:     v1alpha4.IPTablesProxyMode,
+			// Docker chooses the port: nobody connects to it, as Rackproof enters the
+			// control plane's network namespace.
+			APIServerAddress: "127.0.0.1",
+			APIServerPort:    -1,
+		},
+	}
+	proxy, err := encode(patch{
+		Kind: "KubeProxyConfiguration",
+		// A service that changes is in the rules at once, not a second later.
+		IPTables: &iptables{MinSyncPeriod: "100ms"},
+		// These are the kernel's own, which a lab leaves alone.
+		Conntrack: &map[string]string{"tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	config.KubeadmConfigPatches = []string{proxy}
+	for i, host := range t.Nodes() {
+		node := v1alpha4.Node{
+			Role: v1alpha4.WorkerRole, Image: image,
+			ExtraMounts: []v1alpha4.Mount{{HostPath: gates[host.Name], ContainerPath: gatePath, Readonly: true}},
+		}
+		if i == 0 {
+			node.Role = v1alpha4.ControlPlaneRole
+		}
+		if node.KubeadmConfigPatches, err = nodePatches(host, m, i == 0); err != nil {
+			return nil, err
+		}
+		config.Nodes = append(config.Nodes, node)
+	}
+	return config, nil
+}
+
+// nodePatches give a node the topology's name, its address in the fabric, and its
+// labels, in both of kubeadm's versions that kind may use.
+func nodePatches(host topology.Host, m *calico.Mode, controlPlane bool) ([]string, error) {
+	arguments := map[string]string{
+		"node-ip":     host.Address().String(),
+		"node-labels": kubeletLabels(m.Resources.NodeLabels(host)),
+	}
+	var list []argument
+	for _, name := range slices.Sorted(maps.Keys(arguments)) {
+		list = append(list, argument{name, arguments[name]})
+	}
+	kind, skip := "JoinConfiguration", []string{"preflight"}
+	if controlPlane {
+		// There are no names in a lab, so no DNS. The control plane is a node as any
+		// other: no taint, and no label that keeps services' addresses off it, which
+		// the phase mark-control-plane would give.
+		kind, skip = "InitConfiguration", []string{"preflight", "addon/coredns", "mark-control-plane"}
+	}
+	var patches []string
+	for version, arguments := range map[string]any{"v1beta3": arguments, "v1beta4": list} {
+		text, err := encode(patch{
+			Kind: kind, APIVersion: "kubeadm.k8s.io/" + version,
+			NodeRegistration: &nodeRegistration{Name: host.Name, Taints: []any{}, KubeletExtraArgs: arguments},
+			SkipPhases:       skip,
+		})
+		if err != nil {
+			return nil, err
+		}
+		patches = append(patches, text)
+	}
+	slices.Sort(patches)
+	return patches, nil
+}
+
+// kubeletLabels are labels as the kubelet's argument, without those that the kubelet
+// sets itself and may not be told.
+func kubeletLabels(labels map[string]string) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		if domain, _, ok := strings.Cut(name, "/"); ok && (domain == "kubernetes.io" || strings.HasSuffix(domain, ".kubernetes.io")) {
+			continue
+		}
+		list = append(list, name+"="+labels[name])
+	}
+	return strings.Join(list, ",")
+}
+
+// encode writes a document as JSON, which is YAML.
+func encode(document any) (string, error) {
+	data, err := json.Marshal(document)
+	if err != nil {
+		return "", fmt.Errorf("write kubeadm's configuration: %w", err)
+	}
+	return string(data), nil
+}

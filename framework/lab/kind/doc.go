@@ -1,0 +1,13 @@
+// Package kind is the provider of labs made of containers: the cluster is one of
+// sigs.k8s.io/kind, the fabric is joined by containerlab, the nodes run Calico from
+// its own manifest, and everything is in one Docker daemon.
+//
+// A lab leaves the Docker host's own network alone. Its management network is a
+// Docker network of its own; its bridges are in the network namespace of a container
+// (the switches' container), so that they have the topology's names, several labs
+// are up side by side, and removing a lab's containers removes all that it has made.
+// Every container and network carries the lab's name as a label.
+//
+// A lab ends with the process that has brought it up unless it is released. What a
+// killed process leaves is removed by GC, which the next Up begins with.
+package kind

@@ -1,0 +1,126 @@
+package kind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/rackproof/rackproof/framework/docker"
+)
+
+// Down takes the lab down and returns when nothing of it is left.
+func (l *Lab) Down(ctx context.Context) error {
+	if l.stop != nil {
+		l.stop()
+	}
+	if err := remove(ctx, l.docker, l.folder); err != nil {
+		return err
+	}
+	errs := []error{l.docker.Close()}
+	if l.lock != nil {
+		errs = append(errs, l.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Down takes a lab down by its name, also one that is being made or was killed.
+func Down(ctx context.Context, name string) error {
+	f, err := folderOf(name)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(string(f)); err != nil {
+		return fmt.Errorf("lab %s: %w", name, ErrNoLab)
+	}
+	c, err := dockerClient(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return remove(ctx, c, f)
+}
+
+func dockerClient(ctx context.Context) (*client.Client, error) {
+	daemon, err := docker.Find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return daemon.Client()
+}
+
+// remove removes all that a lab has in Docker, and then its state folder. Interfaces,
+// bridges and namespaces go with the containers.
+func remove(ctx context.Context, c *client.Client, f folder) error {
+	if err := removeContainers(ctx, c, f.name()); err != nil {
+		return fmt.Errorf("lab %s: %w", f.name(), err)
+	}
+	if err := removeNetworks(ctx, c, f.name()); err != nil {
+		return fmt.Errorf("lab %s: %w", f.name(), err)
+	}
+	err := exclusively(func() error { return os.RemoveAll(string(f)) })
+	if err != nil {
+		return fmt.Errorf("lab %s: remove its state folder: %w", f.name(), err)
+	}
+	return nil
+}
+
+// removeContainers removes a lab's containers with their volumes, until there are none:
+// kind may have been making one when its process was killed.
+func removeContainers(ctx context.Context, c *client.Client, lab string) error {
+	for {
+		ids, err := containers(ctx, c, lab)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		tasks, ctx := errgroup.WithContext(ctx)
+		for _, id := range ids {
+			tasks.Go(func() error {
+				_, err := c.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+				// One that another removes at the same time is a conflict until it is gone.
+				if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+					return fmt.Errorf("remove container %.12s: %w", id, err)
+				}
+				return nil
+			})
+		}
+		if err := tasks.Wait(); err != nil {
+			return err
+		}
+	}
+}
+
+// containers are the ids of a lab's containers.
+func containers(ctx context.Context, c *client.Client, lab string) ([]string, error) {
+	var ids []string
+	for _, label := range []string{labLabel + "=" + lab, clusterLabel + "=" + clusterName(lab)} {
+		list, err := c.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: make(client.Filters).Add("label", label)})
+		if err != nil {
+			return nil, fmt.Errorf("list its containers: %w", err)
+		}
+		for _, item := range list.Items {
+			if !slices.Contains(ids, item.ID) {
+				ids = append(ids, item.ID)
+			}
+		}
+	}
+	return ids, nil
+}
+
+func removeNetworks(ctx context.Context, c *client.Client, lab string) error {
+	list, err := c.NetworkList(ctx, client.NetworkListOptions{Filters: make(client.Filters).Add("label", labLabel+"="+lab)})
+	if err != nil {
+		return fmt.Errorf("list its networks: %w", err)
+	}
+	for _, item := range list.Items {
+		if _, err := c.NetworkRemove(ctx, item.ID, client.NetworkRemoveOptions{}); err != nil && !errdefs.IsNotFound(err) {
+			return fmt.Errorf("remove network %s: %w", item.Name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package kind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/moby/moby/client"
+
+	"github.com/rackproof/rackproof/framework/docker"
+)
+
+// Listed is one lab on kind of this machine.
+type Listed struct {
+	Name     string `json:"name"`
+	Topology string `json:"topology"`
+	Mode     string `json:"mode"`
+	// PID is the process that has brought the lab up; 0 for a lab that was released.
+	PID   int       `json:"pid"`
+	Since time.Time `json:"since"`
+	// Alive is false for what a lab that was killed has left.
+	Alive bool `json:"alive"`
+}
+
+// List lists the labs of this machine, dead ones too. It asks no Docker daemon.
+func List() ([]Listed, error) {
+	all, err := folders()
+	if err != nil {
+		return nil, err
+	}
+	var list []Listed
+	for _, f := range all {
+		entry := Listed{Name: f.name(), Alive: !f.abandoned()}
+		if info, err := os.Stat(f.path(lockFile)); err == nil {
+			entry.Since = info.ModTime()
+		}
+		if r, err := f.record(); err == nil {
+			entry.Topology, entry.Mode, entry.Since = r.Topology.Name, r.Mode.Name, r.Since
+			if f.owned() {
+				entry.PID = r.PID
+			}
+		}
+		list = append(list, entry)
+	}
+	return list, nil
+}
+
+// GC removes what killed labs have left and returns their names: labs with a state
+// folder that nobody wants any more or whose containers are gone, and in the Docker
+// daemon that is found also containers and networks of labs that have no folder. With
+// no daemon to ask it removes folders only.
+func GC(ctx context.Context) ([]string, error) {
+	all, err := folders()
+	if err != nil {
+		return nil, err
+	}
+	daemon, err := docker.Find(ctx)
+	if errors.Is(err, docker.ErrNotReachable) {
+		return removeFolders(all)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := daemon.Client()
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	var removed []string
+	for _, f := range all {
+		if r, err := f.record(); err == nil && r.Docker != daemon.Host() {
+			continue // it is in another daemon, where nobody can look now
+		}
+		left, err := leftBehind(ctx, c, f)
+		if err != nil {
+			return removed, err
+		}
+		if !left {
+			continue
+		}
+		if err := remove(ctx, c, f); err != nil {
+			return removed, err
+		}
+		removed = append(removed, f.name())
+	}
+	orphans, err := withoutFolder(ctx, c)
+	if err != nil {
+		return removed, err
+	}
+	for _, name := range orphans {
+		f, err := folderOf(name)
+		if err != nil {
+			continue // no name of a lab
+		}
+		if err := remove(ctx, c, f); err != nil {
+			return removed, err
+		}
+		removed = append(removed, name)
+	}
+	return removed, nil
+}
+
+// leftBehind tells whether a lab is to be removed. One that was released may have lost
+// its containers, with the daemon that had them.
+func leftBehind(ctx context.Context, c *client.Client, f folder) (bool, error) {
+	if f.abandoned() {
+		return true, nil
+	}
+	if f.owned() {
+		return false, nil
+	}
+	ids, err := containers(ctx, c, f.name())
+	return len(ids) == 0, err
+}
+
+// removeFolders removes the folders of labs that were in Rackproof's own daemon, which
+// has taken their containers with it.
+func removeFolders(all []folder) ([]string, error) {
+	var removed []string
+	for _, f := range all {
+		r, err := f.record()
+		if f.owned() || err == nil && !strings.Contains(r.Docker, docker.StateFolder) {
+			continue
+		}
+		if err := exclusively(func() error { return os.RemoveAll(string(f)) }); err != nil {
+			return removed, fmt.Errorf("lab %s: remove its state folder: %w", f.name(), err)
+		}
+		removed = append(removed, f.name())
+	}
+	return removed, nil
+}
+
+// withoutFolder are the names of labs that have something in Docker and no state
+// folder. A lab makes its folder first and removes it last, so a folder that is not
+// there after something in Docker was seen never will be.
+func withoutFolder(ctx context.Context, c *client.Client) ([]string, error) {
+	var names []string
+	add := func(name string) {
+		if _, err := os.Stat(string(folder(StateRoot + "/" + name))); os.IsNotExist(err) && name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	containers, err := c.ContainerList(ctx, client.ContainerListOptions{All: true})
+	if err != nil {
+		return nil, fmt.Errorf("list containers: %w", err)
+	}
+	for _, item := range containers.Items {
+		add(item.Labels[labLabel])
+		if name, ok := strings.CutPrefix(item.Labels[clusterLabel], namePrefix); ok {
+			add(name)
+		}
+	}
+	networks, err := c.NetworkList(ctx, client.NetworkListOptions{Filters: make(client.Filters).Add("label", labLabel)})
+	if err != nil {
+		return nil, fmt.Errorf("list networks: %w", err)
+	}
+	for _, item := range networks.Items {
+		add(item.Labels[labLabel])
+	}
+	return names, nil
+}
