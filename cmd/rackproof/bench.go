@@ -82,7 +82,7 @@ func measure(ctx context.Context, options launch.Options, runs int, one measurin
 }
 
 func measureOnce(ctx context.Context, options launch.Options, out io.Writer, title string) (bench.Run, error) {
-	shown := newDisplay(out, title, launch.Phases(options.Mode))
+	shown := newDisplay(out, title, launch.Phases(options.Provider, options.Mode))
 	defer shown.end()
 	options.Progress = shown.tell
 	return bench.Measure(ctx, options)
@@ -94,7 +94,7 @@ func resultOf(options launch.Options, kernel launch.Kernel, runs []bench.Run) (b
 	if err := unix.Uname(&system); err != nil {
 		return bench.Result{}, errors.Join(errors.New("ask for the kernel's version"), err)
 	}
-	release, phases := unix.ByteSliceToString(system.Release[:]), launch.Phases(options.Mode)
+	release, phases := unix.ByteSliceToString(system.Release[:]), launch.Phases(options.Provider, options.Mode)
 	if kernel == launch.UMLKernel {
 		release += ", the lab in User-Mode Linux"
 		phases = append([]string{launch.KernelPhase}, phases...)

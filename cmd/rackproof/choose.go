@@ -39,7 +39,7 @@ func attach(command *cobra.Command, name string) (lab.Running, error) {
 	if name, err = choose(name, known); err != nil {
 		return nil, err
 	}
-	found, err := launch.Attach(name)
+	found, err := launch.Attach(command.Context(), name)
 	if errors.Is(err, netns.ErrOtherKernel) {
 		return nil, runInside(command, name)
 	}

@@ -14,8 +14,9 @@ import (
 	"github.com/rackproof/rackproof/framework/launch"
 )
 
-// downTimeout bounds a teardown, which takes fractions of a second.
-const downTimeout = 30 * time.Second
+// downTimeout bounds a teardown, which takes fractions of a second, or on kind some
+// seconds for each lab.
+const downTimeout = 2 * time.Minute
 
 func newLabDownCommand() *cobra.Command {
 	var all bool
@@ -63,7 +64,7 @@ func newLabGCCommand() *cobra.Command {
 		if _, err := labs(); err != nil {
 			return err
 		}
-		removed, err := launch.GC()
+		removed, err := launch.GC(command.Context())
 		return errors.Join(err, writeRemoved(command, *output, removed))
 	}
 	return gc
@@ -112,7 +113,7 @@ func remove(ctx context.Context, chosen []lab.Listed) ([]string, error) {
 		removed = append(removed, one.Name)
 	}
 	if dead {
-		left, err := launch.GC()
+		left, err := launch.GC(ctx)
 		removed, failures = append(removed, left...), append(failures, err)
 	}
 	return removed, errors.Join(failures...)

@@ -210,7 +210,7 @@ func bringUp(ctx context.Context, options launch.Options, out io.Writer) (brough
 }
 
 func launchWithDisplay(ctx context.Context, options launch.Options, out io.Writer, title string) (lab.Running, error) {
-	shown := newDisplay(out, title, launch.Phases(options.Mode))
+	shown := newDisplay(out, title, launch.Phases(options.Provider, options.Mode))
 	defer shown.end()
 	options.Progress = both(options.Progress, shown.tell)
 	return launch.Up(ctx, options)

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/docker"
-	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/uml"
 )
 
@@ -22,7 +22,7 @@ func main() {
 	// Linux.
 	uml.RunIfInit()
 	docker.RunIfDaemon()
-	netns.RunIfLab()
+	launch.RunIfLab()
 	os.Exit(run())
 }
 

@@ -49,7 +49,7 @@ func Measure(ctx context.Context, options launch.Options) (Run, error) {
 }
 
 func memoryOf(l lab.Running) (uint64, error) {
-	memory, err := Memory(l.PID())
+	memory, err := sumPSS(l.ProcFileSystems()...)
 	if err != nil {
 		return 0, fmt.Errorf("lab %s: measure its memory: %w", l.Name(), err)
 	}
@@ -58,4 +58,16 @@ func memoryOf(l lab.Running) (uint64, error) {
 
 // Memory is the proportional set size of a lab's process and all that hang on it, in
 // bytes.
-func Memory(pid int) (uint64, error) { return pss(procOf(pid)) }
+func Memory(pid int) (uint64, error) { return sumPSS(procOf(pid)) }
+
+func sumPSS(procs ...string) (uint64, error) {
+	var sum uint64
+	for _, proc := range procs {
+		size, err := pss(proc)
+		if err != nil {
+			return 0, err
+		}
+		sum += size
+	}
+	return sum, nil
+}

@@ -21,8 +21,11 @@ type Running interface {
 	// Exec runs a command on a host with the given standard streams and returns its
 	// exit status. A terminal stays the caller's.
 	Exec(ctx context.Context, host string, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error)
-	// PID is the process that the lab hangs on: what it runs is that process's offspring.
+	// PID is the process that the lab hangs on, or that has brought it up.
 	PID() int
+	// ProcFileSystems are the folders of proc file systems that show the processes of the
+	// lab's hosts, each once.
+	ProcFileSystems() []string
 	// Died has the lab's first error once something in it has ended unasked; nil for a
 	// lab that another process has brought up.
 	Died() <-chan error

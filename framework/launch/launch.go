@@ -44,6 +44,41 @@ func Up(ctx context.Context, options Options) (lab.Running, error) {
 	if err := Check(ctx, options); err != nil {
 		return nil, err
 	}
+	if err := checkName(options.Name); err != nil {
+		return nil, err
+	}
+	progress := serialise(options.Progress)
+	up := upEmbedded
+	if options.Provider == KindProvider {
+		up = upOnKind
+	}
+	l, err := up(ctx, options, progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := waitReady(ctx, l, progress); err != nil {
+		return nil, errors.Join(fmt.Errorf("lab %s: %w", l.Name(), err), l.Down(context.WithoutCancel(ctx)))
+	}
+	return l, nil
+}
+
+// checkName refuses the name of a lab that another provider has up: by its name a lab is
+// found, whoever has provided it.
+func checkName(name string) error {
+	all, err := List()
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other.Name == name && other.Alive {
+			return fmt.Errorf("lab %s: %w: choose another, or remove it by `rackproof lab down %s`", name, netns.ErrNameInUse, name)
+		}
+	}
+	return nil
+}
+
+// upEmbedded brings a lab of network namespaces up.
+func upEmbedded(ctx context.Context, options Options, progress func(lab.Event)) (lab.Running, error) {
 	cache, err := component.DefaultCacheDir()
 	if err != nil {
 		return nil, err
@@ -56,7 +91,6 @@ func Up(ctx context.Context, options Options) (lab.Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	progress := serialise(options.Progress)
 	made := netns.Options{
 		Name: options.Name, Topology: options.Topology, Mode: options.Mode,
 		Components: components, Workload: manifests, Progress: progress,
@@ -71,9 +105,6 @@ func Up(ctx context.Context, options Options) (lab.Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := waitReady(ctx, l, progress); err != nil {
-		return nil, errors.Join(fmt.Errorf("lab %s: %w", l.Name(), err), l.Down(context.WithoutCancel(ctx)))
-	}
 	return l, nil
 }
 
@@ -83,6 +114,9 @@ func Up(ctx context.Context, options Options) (lab.Running, error) {
 func Check(ctx context.Context, options Options) error {
 	if err := CheckProvider(options.Provider); err != nil {
 		return err
+	}
+	if options.Provider == KindProvider {
+		return checkOnKind(ctx, options)
 	}
 	if err := options.Mode.Check(options.Topology); err != nil {
 		return err

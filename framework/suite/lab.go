@@ -142,6 +142,8 @@ func (l *Lab) bringUp(ctx context.Context) {
 		ginkgo.AbortSuite(fmt.Sprintf("broken lab: %v", err))
 	}
 	l.Lab = l.running
+	// A lab may have put addresses of its own into the topology: those that Docker gave.
+	l.topology = l.running.Topology()
 	dynamicClient, err := dynamic.NewForConfig(l.running.Kubernetes())
 	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "make a client for the lab's API")
 	l.Calico = datastore.New(dynamicClient)
@@ -159,7 +161,7 @@ func (l *Lab) bringUp(ctx context.Context) {
 
 func (l *Lab) find(ctx context.Context) error {
 	if name := l.suite.options.lab; name != "" && !l.reference {
-		found, err := launch.Attach(name)
+		found, err := launch.Attach(ctx, name)
 		if err != nil {
 			return err
 		}

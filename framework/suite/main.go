@@ -8,7 +8,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/topology"
 	"github.com/rackproof/rackproof/framework/uml"
@@ -31,7 +30,7 @@ const (
 // then it runs inside User-Mode Linux where it must.
 func Main(m *testing.M, labs ...Recipe) {
 	uml.RunIfInit()
-	netns.RunIfLab()
+	launch.RunIfLab()
 	flag.String(labFlag, "", "run against this lab, which is up already, and leave it up")
 	flag.Bool(keepFlag, false, "keep the lab of a failed run")
 	flag.String(resultsFlag, "", "write JUnit, JSON and evidence to this folder")

@@ -235,10 +235,10 @@ func (l *Lab) calicoPod(ctx context.Context, node string) (corev1.Pod, error) {
 
 // LogTail implements lab.LogReader. A router's program has a log in its container;
 // the services of a node's Calico share their container's.
-func (l *Lab) LogTail(host, component string, lines int) ([]string, error) {
+func (l *Lab) LogTail(ctx context.Context, host, component string, lines int) ([]string, error) {
 	entry, ok := l.record.Topology.Host(host)
 	if ok && entry.Role == topology.Node {
-		ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
+		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 		defer cancel()
 		pod, err := l.calicoPod(ctx, host)
 		if err != nil {

@@ -7,34 +7,22 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/moby/moby/client"
 
 	"github.com/rackproof/rackproof/framework/docker"
+	"github.com/rackproof/rackproof/framework/lab"
 )
 
-// Listed is one lab on kind of this machine.
-type Listed struct {
-	Name     string `json:"name"`
-	Topology string `json:"topology"`
-	Mode     string `json:"mode"`
-	// PID is the process that has brought the lab up; 0 for a lab that was released.
-	PID   int       `json:"pid"`
-	Since time.Time `json:"since"`
-	// Alive is false for what a lab that was killed has left.
-	Alive bool `json:"alive"`
-}
-
 // List lists the labs of this machine, dead ones too. It asks no Docker daemon.
-func List() ([]Listed, error) {
+func List() ([]lab.Listed, error) {
 	all, err := folders()
 	if err != nil {
 		return nil, err
 	}
-	var list []Listed
+	var list []lab.Listed
 	for _, f := range all {
-		entry := Listed{Name: f.name(), Alive: !f.abandoned()}
+		entry := lab.Listed{Name: f.name(), Provider: Provider, Kernel: "host", Alive: !f.abandoned()}
 		if info, err := os.Stat(f.path(lockFile)); err == nil {
 			entry.Since = info.ModTime()
 		}

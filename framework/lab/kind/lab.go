@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"path"
 	"strings"
 	"sync"
 
@@ -49,12 +50,12 @@ type Lab struct {
 }
 
 var _ interface {
-	lab.Lab
+	lab.Running
 	lab.LinkCutter
-	lab.RouterController
-	lab.LogReader
-	lab.ComponentController
 } = (*Lab)(nil)
+
+// Provider is the name of this provider.
+const Provider = "kind"
 
 // newLab makes a lab of its record. Nothing is looked up.
 func newLab(f folder, r record, daemon *docker.Daemon) (*Lab, error) {
@@ -168,7 +169,7 @@ func (l *Lab) runningContainer(ctx context.Context, name string) (found, error) 
 func (l *Lab) Name() string { return l.folder.name() }
 
 // Provider implements lab.Lab.
-func (l *Lab) Provider() string { return "kind" }
+func (l *Lab) Provider() string { return Provider }
 
 // Topology implements lab.Lab. The management network is the one that Docker has made.
 func (l *Lab) Topology() *topology.Topology { return l.record.Topology }
@@ -211,6 +212,18 @@ func (l *Lab) host(name string) (*host, error) {
 		known = append(known, h.Name)
 	}
 	return nil, fmt.Errorf("lab %s has no host %q: it has %s and %s", l.Name(), name, strings.Join(known, ", "), cluster.ControlHost)
+}
+
+// ProcFileSystems implements lab.Running: each container has a PID namespace of its own.
+// The switches' container runs nothing but its keeper.
+func (l *Lab) ProcFileSystems() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var list []string
+	for _, h := range l.hosts {
+		list = append(list, path.Join(h.proc, "root/proc"))
+	}
+	return list
 }
 
 // Pod implements lab.Lab.

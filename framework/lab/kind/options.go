@@ -3,7 +3,7 @@ package kind
 import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/component"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -36,7 +36,7 @@ type Options struct {
 	Workload []byte
 	// Progress is told of phases as they begin and end, by several goroutines; nil for
 	// nobody.
-	Progress func(inside.Event)
+	Progress func(lab.Event)
 }
 
 // Phases are the phases of a bring-up, in the order in which they begin. The fabric

@@ -85,7 +85,7 @@ func (l *Lab) startProgram(ctx context.Context, hostName, name string, argv []st
 		}
 		status, err := l.docker.ExecInspect(ctx, p.Exec, client.ExecInspectOptions{})
 		if err == nil && !status.Running {
-			lines, _ := l.LogTail(hostName, name, errorLines)
+			lines, _ := l.LogTail(ctx, hostName, name, errorLines)
 			err = fmt.Errorf("it ended with exit status %d; its last lines:\n    %s", status.ExitCode, strings.Join(lines, "\n    "))
 		}
 		return false, err
@@ -155,7 +155,7 @@ func (l *Lab) programStatus(ctx context.Context, hostName string, p program) (su
 	case p.Stopped:
 		status.State = supervisor.Stopped
 	default:
-		lines, _ := l.LogTail(hostName, p.Name, errorLines)
+		lines, _ := l.LogTail(ctx, hostName, p.Name, errorLines)
 		status.State, status.Error = supervisor.Dead, fmt.Sprintf("%s on %s ended unasked; its last lines:\n    %s", p.Name, hostName, strings.Join(lines, "\n    "))
 	}
 	return status, nil

@@ -21,7 +21,7 @@ import (
 	"github.com/rackproof/rackproof/framework/component"
 	"github.com/rackproof/rackproof/framework/docker"
 	"github.com/rackproof/rackproof/framework/fabric"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -137,9 +137,9 @@ func (l *Lab) up(ctx context.Context, options Options, routers []fabric.Router) 
 }
 
 // reporter tells of phases, one event at a time.
-func reporter(progress func(inside.Event)) func(phase string) (done func(error)) {
+func reporter(progress func(lab.Event)) func(phase string) (done func(error)) {
 	var mu sync.Mutex
-	tell := func(event inside.Event) {
+	tell := func(event lab.Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		if progress != nil {
@@ -148,9 +148,9 @@ func reporter(progress func(inside.Event)) func(phase string) (done func(error))
 	}
 	return func(phase string) func(error) {
 		began := time.Now()
-		tell(inside.Event{Phase: phase})
+		tell(lab.Event{Phase: phase})
 		return func(err error) {
-			event := inside.Event{Phase: phase, Done: true, Seconds: time.Since(began).Seconds()}
+			event := lab.Event{Phase: phase, Done: true, Seconds: time.Since(began).Seconds()}
 			if err != nil {
 				event.Error = err.Error()
 			}

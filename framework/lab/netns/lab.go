@@ -140,6 +140,9 @@ func (l *Lab) Host(name string) (lab.Host, error) {
 // fd is the path of an open file of the lab's process.
 func (l *Lab) fd(n int) string { return fmt.Sprintf("/proc/%d/fd/%d", l.pid, n) }
 
+// ProcFileSystems implements lab.Running: the lab has a PID namespace of its own.
+func (l *Lab) ProcFileSystems() []string { return []string{fmt.Sprintf("/proc/%d/root/proc", l.pid)} }
+
 // Pod implements lab.Lab.
 func (l *Lab) Pod(ctx context.Context, namespace, name string) (lab.Host, error) {
 	pod, err := l.client.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
