@@ -7,6 +7,8 @@ SUITES ?= ./suites/...
 # which mostly wait and take 1 GiB each.
 PARALLEL ?= 2
 SUITES_PARALLEL ?= 3
+# What runs on kind and containerlab too, one lab at a time: each takes 5 GiB.
+KIND_SUITES ?= ./suites/fullmesh ./suites/leafreflector ./suites/serviceips ./suites/localpolicy ./suites/agreement
 # More flags for the suites (ARGS=-rackproof.leaves=bird).
 ARGS ?=
 
@@ -69,6 +71,14 @@ unit: ## run the unit tests
 .PHONY: suites
 suites: ## run all suites, or those in SUITES (SUITES=./suites/fullmesh)
 	$(GO) test -p $(SUITES_PARALLEL) -count=1 -timeout 15m $(SUITES) $(ARGS)
+
+.PHONY: kind-conformance
+kind-conformance: packages kind-components images ## run the suites of article 1 and 2 on kind and containerlab; results in results/kind, and a summary
+	@rm -rf $(RESULTS)/kind
+	@status=0; \
+	$(GO) test -p 1 -count=1 -timeout 60m $(KIND_SUITES) -rackproof.provider=kind -rackproof.results=$(RESULTS)/kind $(ARGS) || status=1; \
+	$(GO) run ./cmd/rackproof report summary $(RESULTS)/kind || status=1; \
+	exit $$status
 
 .PHONY: bench
 bench: ## measure the phases of a lab's start, its end and its memory, without tunnels and with IPIP
