@@ -26,7 +26,7 @@ LINT = $(GO) tool -modfile=fixtures/components/lint/go.mod golangci-lint
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[-a-z]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: conformance
 conformance: packages components ## set up what is missing, run all suites, write results/ and print a summary
