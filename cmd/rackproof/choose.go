@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,7 +14,6 @@ import (
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/uml"
 )
@@ -95,11 +93,12 @@ func labs() ([]lab.Listed, error) {
 // choose picks the lab that is meant: the named one, or the only one that is up.
 func choose(name string, known []lab.Listed) (string, error) {
 	up := upOnly(known)
+	dead := slices.IndexFunc(known, func(one lab.Listed) bool { return one.Name == name })
 	switch {
 	case name != "" && slices.Contains(up, name):
 		return name, nil
-	case slices.ContainsFunc(known, func(one lab.Listed) bool { return one.Name == name }):
-		return "", fmt.Errorf("lab %s is dead: its logs are in %s until `rackproof lab gc`", name, filepath.Join(netns.StateRoot, name, inside.LogFolder))
+	case dead >= 0:
+		return "", fmt.Errorf("lab %s is dead: its logs are in %s until `rackproof lab gc`", name, known[dead].Folder)
 	case len(up) == 0 && name != "":
 		return "", fmt.Errorf("lab %s is not up, and no other is: `rackproof lab up` brings one up", name)
 	case len(up) == 0:

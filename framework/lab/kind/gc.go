@@ -22,7 +22,7 @@ func List() ([]lab.Listed, error) {
 	}
 	var list []lab.Listed
 	for _, f := range all {
-		entry := lab.Listed{Name: f.name(), Provider: Provider, Kernel: "host", Alive: !f.abandoned()}
+		entry := lab.Listed{Name: f.name(), Provider: Provider, Kernel: "host", Folder: string(f), Alive: !f.abandoned()}
 		if info, err := os.Stat(f.path(lockFile)); err == nil {
 			entry.Since = info.ModTime()
 		}

@@ -15,7 +15,7 @@ func List() ([]lab.Listed, error) {
 	}
 	var list []lab.Listed
 	for _, f := range all {
-		entry := lab.Listed{Name: f.name(), Provider: Provider, Alive: f.alive(), Kernel: "host"}
+		entry := lab.Listed{Name: f.name(), Provider: Provider, Folder: string(f), Alive: f.alive(), Kernel: "host"}
 		if spec, err := f.spec(); err == nil {
 			if spec.Topology != nil {
 				entry.Topology = spec.Topology.Name
