@@ -15,10 +15,20 @@ import (
 
 var update = flag.Bool("update", false, "write the sums of the component modules into the manifest")
 
-const (
-	sourceRoot   = "../.."
-	manifestPath = "../../fixtures/components/components.yaml"
-)
+const sourceRoot = "../.."
+
+// manifests are those of the source tree, by their files.
+func manifests(t *testing.T) map[string]component.Manifest {
+	t.Helper()
+	images, err := component.LoadImages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]component.Manifest{
+		"../../fixtures/components/components.yaml": load(t),
+		"../../fixtures/components/images.yaml":     images,
+	}
+}
 
 func load(t *testing.T) component.Manifest {
 	t.Helper()
@@ -30,36 +40,42 @@ func load(t *testing.T) component.Manifest {
 }
 
 func TestManifestHasTheModulesSums(t *testing.T) {
-	content, err := os.ReadFile(manifestPath)
-	if err != nil {
-		t.Fatal(err)
-	}
-	renewed := string(content)
-	for _, module := range load(t).Modules {
-		sum, err := component.Sum(filepath.Join(sourceRoot, module.Folder), module.Sources...)
+	for path, manifest := range manifests(t) {
+		content, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if module.Sum == sum {
-			continue
+		renewed := string(content)
+		for _, module := range manifest.Modules {
+			sum, err := component.Sum(filepath.Join(sourceRoot, module.Folder), module.Sources...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if module.Sum == sum {
+				continue
+			}
+			if !*update {
+				t.Errorf("%s has changed: its sum is %s, the manifest says %s; to renew the manifest: go test ./framework/component -update",
+					module.Folder, sum, module.Sum)
+			}
+			// A module's sum follows its folder.
+			before, after, _ := strings.Cut(renewed, "folder: "+module.Folder+"\n")
+			renewed = before + "folder: " + module.Folder + "\n" + strings.Replace(after, "sum: "+module.Sum, "sum: "+sum, 1)
 		}
-		if !*update {
-			t.Errorf("%s has changed: its sum is %s, the manifest says %s; to renew the manifest: go test ./framework/component -update",
-				module.Folder, sum, module.Sum)
-		}
-		// A module's sum follows its folder.
-		before, after, _ := strings.Cut(renewed, "folder: "+module.Folder+"\n")
-		renewed = before + "folder: " + module.Folder + "\n" + strings.Replace(after, "sum: "+module.Sum, "sum: "+sum, 1)
-	}
-	if *update {
-		if err := os.WriteFile(manifestPath, []byte(renewed), 0o644); err != nil {
-			t.Fatal(err)
+		if *update {
+			if err := os.WriteFile(path, []byte(renewed), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
 
 func TestManifestAgreesWithTheModules(t *testing.T) {
-	for _, module := range load(t).Modules {
+	var modules []component.Module
+	for _, manifest := range manifests(t) {
+		modules = append(modules, manifest.Modules...)
+	}
+	for _, module := range modules {
 		content, err := os.ReadFile(filepath.Join(sourceRoot, module.Folder, "go.mod"))
 		if err != nil {
 			t.Fatal(err)

@@ -48,6 +48,6 @@ func Remark() (string, error) {
 	if !limits.lacking() {
 		return "", nil
 	}
-	return fmt.Sprintf("this machine lacks %s, which Docker gives to privileged containers: containers are started by an OCI runtime "+
-		"of Rackproof's, which takes it and the resource limits out of their configuration and calls runc", strings.Join(limits.missing(), ", ")), nil
+	return fmt.Sprintf("this machine lacks %s, which Docker gives to privileged containers: the OCI runtime "+
+		"of Rackproof's takes it and the resource limits out of their configuration before it calls runc", strings.Join(limits.missing(), ", ")), nil
 }

@@ -10,9 +10,12 @@
 // container away. What stays are its images, in the user's cache folder, and plain
 // files, which the next start removes.
 //
-// Where this machine lacks a capability that Docker gives to privileged containers
-// (CAP_SYS_RESOURCE, in hardened runners), the daemon is given an OCI runtime that
-// takes it out of what containers are started with and calls runc: see Spec.
+// The daemon has an OCI runtime of Rackproof's, which changes what a container is
+// started with and then calls runc. Containers forward packets, as they do where Docker
+// runs in the machine's own network namespace and has set its forwarding. And where this
+// machine lacks a capability that Docker gives to privileged containers
+// (CAP_SYS_RESOURCE, in hardened runners), it is taken out, with what needs it: resource
+// limits, and a lower score for the kernel's killer.
 //
 // A program that calls Start calls RunIfDaemon before anything else: the init and
 // the OCI runtime are the same program under other names.

@@ -20,7 +20,8 @@ const runtimeName = "rackproof-runc"
 const realRuntime = "runc"
 
 // runRuntime is the OCI runtime: it takes out of a container's configuration, or a
-// process's, what this machine would refuse, and becomes runc. It returns only with an
+// process's, what this machine would refuse, lets containers forward packets, and
+// becomes runc. It returns only with an
 // error, which the caller (containerd's shim) reports from standard error.
 func runRuntime(arguments []string) error {
 	limits, err := ownLimits()
@@ -97,22 +98,69 @@ func (c change) apply(l limits) error {
 	return os.WriteFile(c.path, data, info.Mode().Perm())
 }
 
-// adaptContainer adapts a container's config.json. Everything but its process stays
-// as it is, byte by byte.
+// adaptContainer adapts a container's config.json: its process and its kernel
+// parameters. Everything else stays as it is, byte by byte.
 func adaptContainer(config []byte, l limits) ([]byte, error) {
 	var parts map[string]json.RawMessage
 	if err := json.Unmarshal(config, &parts); err != nil {
 		return nil, err
 	}
-	process, ok := parts["process"]
-	if !ok {
-		return config, nil
+	for part, adapt := range map[string]func([]byte) ([]byte, error){
+		"process": func(process []byte) ([]byte, error) { return adaptProcess(process, l) },
+		"linux":   forwardPackets,
+	} {
+		data, ok := parts[part]
+		if !ok {
+			continue
+		}
+		adapted, err := adapt(data)
+		if err != nil {
+			return nil, err
+		}
+		parts[part] = adapted
 	}
-	adapted, err := adaptProcess(process, l)
+	return json.Marshal(parts)
+}
+
+// forwarding is the kernel parameter that makes a host a router.
+const forwarding = "net.ipv4.ip_forward"
+
+// forwardPackets sets a container's forwarding where nobody has said what it is to be,
+// and the container has a network namespace. A new namespace takes the value of the
+// machine's own, where a daemon that lives there has set it; this one has not, and
+// kubeadm and routers expect it.
+func forwardPackets(linux []byte) ([]byte, error) {
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(linux, &parts); err != nil {
+		return nil, err
+	}
+	var namespaces []struct {
+		Type string `json:"type"`
+	}
+	if data, ok := parts["namespaces"]; ok {
+		if err := json.Unmarshal(data, &namespaces); err != nil {
+			return nil, fmt.Errorf("namespaces: %w", err)
+		}
+	}
+	own := false
+	for _, namespace := range namespaces {
+		own = own || namespace.Type == "network"
+	}
+	parameters := map[string]string{}
+	if data, ok := parts["sysctl"]; ok {
+		if err := json.Unmarshal(data, &parameters); err != nil {
+			return nil, fmt.Errorf("sysctl: %w", err)
+		}
+	}
+	if _, said := parameters[forwarding]; said || !own {
+		return linux, nil
+	}
+	parameters[forwarding] = "1"
+	data, err := json.Marshal(parameters)
 	if err != nil {
 		return nil, err
 	}
-	parts["process"] = adapted
+	parts["sysctl"] = data
 	return json.Marshal(parts)
 }
 

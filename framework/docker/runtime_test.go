@@ -106,6 +106,33 @@ func TestAdaptContainerKeepsTheRest(t *testing.T) {
 	}
 }
 
+func TestContainersForwardPackets(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"its own namespace", `{"namespaces":[{"type":"pid"},{"type":"network","path":"/x"}]}`,
+			`{"namespaces":[{"type":"pid"},{"type":"network","path":"/x"}],"sysctl":{"net.ipv4.ip_forward":"1"}}`},
+		{"others stay", `{"namespaces":[{"type":"network"}],"sysctl":{"a":"b"}}`,
+			`{"namespaces":[{"type":"network"}],"sysctl":{"a":"b","net.ipv4.ip_forward":"1"}}`},
+		{"what was asked for", `{"namespaces":[{"type":"network"}],"sysctl":{"net.ipv4.ip_forward":"0"}}`,
+			`{"namespaces":[{"type":"network"}],"sysctl":{"net.ipv4.ip_forward":"0"}}`},
+		{"the daemon's namespace", `{"namespaces":[{"type":"pid"}]}`, `{"namespaces":[{"type":"pid"}]}`},
+		{"no namespaces", `{}`, `{}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := forwardPackets([]byte(tt.in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameJSON(t, got, tt.want)
+		})
+	}
+	for _, broken := range []string{`[`, `{"namespaces":1}`, `{"sysctl":1}`} {
+		if _, err := forwardPackets([]byte(broken)); err == nil {
+			t.Errorf("%s: no error", broken)
+		}
+	}
+}
+
 func TestChanges(t *testing.T) {
 	tests := []struct {
 		arguments []string

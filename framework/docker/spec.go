@@ -24,8 +24,8 @@ type spec struct {
 	// OOMScoreAdjust is the daemon's own; Docker's default, -500, is refused where the
 	// capability to lower it is missing.
 	OOMScoreAdjust int                    `json:"oom-score-adjust"`
-	Runtimes       map[string]runtimeSpec `json:"runtimes,omitempty"`
-	DefaultRuntime string                 `json:"default-runtime,omitempty"`
+	Runtimes       map[string]runtimeSpec `json:"runtimes"`
+	DefaultRuntime string                 `json:"default-runtime"`
 }
 
 type runtimeSpec struct {
@@ -41,15 +41,12 @@ func newSpec(s state, options Options) (spec, error) {
 	if err != nil {
 		return spec{}, fmt.Errorf("find out what this process may do: %w", err)
 	}
-	made := spec{
+	return spec{
 		Hosts: []string{s.host()}, Group: "root",
 		DataRoot: dataRoot(options), ExecRoot: s.path(execFolder), PIDFile: s.path("dockerd.pid"),
 		CgroupParent: s.controlGroup(), ExecOptions: []string{"native.cgroupdriver=cgroupfs"},
 		OOMScoreAdjust: limits.oomScoreAdj,
-	}
-	if limits.lacking() {
-		made.Runtimes = map[string]runtimeSpec{runtimeLabel: {s.path(runtimeName)}}
-		made.DefaultRuntime = runtimeLabel
-	}
-	return made, nil
+		Runtimes:       map[string]runtimeSpec{runtimeLabel: {s.path(runtimeName)}},
+		DefaultRuntime: runtimeLabel,
+	}, nil
 }

@@ -29,18 +29,30 @@ ExecStartPre=/bin/sh -c 'until ip -4 -o address show to %s | grep -q .; do sleep
 // patch is a merge patch of a document of kubeadm's configuration. kind applies it to
 // the document of the same kind and, if it has one, the same version.
 type patch struct {
-	Kind             string             `json:"kind"`
-	APIVersion       string             `json:"apiVersion,omitempty"`
-	NodeRegistration *nodeRegistration  `json:"nodeRegistration,omitempty"`
-	SkipPhases       []string           `json:"skipPhases,omitempty"`
-	IPTables         *iptables          `json:"iptables,omitempty"`
-	Conntrack        *map[string]string `json:"conntrack,omitempty"`
+	Kind              string               `json:"kind"`
+	APIVersion        string               `json:"apiVersion,omitempty"`
+	NodeRegistration  *nodeRegistration    `json:"nodeRegistration,omitempty"`
+	SkipPhases        []string             `json:"skipPhases,omitempty"`
+	ControllerManager *controlPlaneProgram `json:"controllerManager,omitempty"`
+	Scheduler         *controlPlaneProgram `json:"scheduler,omitempty"`
+	Etcd              *etcd                `json:"etcd,omitempty"`
+	IPTables          *iptables            `json:"iptables,omitempty"`
+	Conntrack         *map[string]string   `json:"conntrack,omitempty"`
 }
 
 type nodeRegistration struct {
 	Name             string `json:"name"`
 	Taints           []any  `json:"taints"`
 	KubeletExtraArgs any    `json:"kubeletExtraArgs"`
+}
+
+// controlPlaneProgram is one of the control plane's.
+type controlPlaneProgram struct {
+	ExtraArgs any `json:"extraArgs"`
+}
+
+type etcd struct {
+	Local controlPlaneProgram `json:"local"`
 }
 
 type iptables struct {
@@ -80,6 +92,21 @@ func clusterConfig(t *topology.Topology, m *calico.Mode, image string, gates map
 		return nil, err
 	}
 	config.KubeadmConfigPatches = []string{proxy}
+	for version, write := range argumentWriters() {
+		text, err := encode(patch{
+			Kind: "ClusterConfiguration", APIVersion: version,
+			// There is one of each, so nobody to agree with.
+			ControllerManager: &controlPlaneProgram{write(map[string]string{"leader-elect": "false"})},
+			Scheduler:         &controlPlaneProgram{write(map[string]string{"leader-elect": "false"})},
+			// It keeps nothing beyond the lab, so it need not wait for a disk.
+			Etcd: &etcd{controlPlaneProgram{write(map[string]string{"unsafe-no-fsync": "true"})}},
+		})
+		if err != nil {
+			return nil, err
+		}
+		config.KubeadmConfigPatches = append(config.KubeadmConfigPatches, text)
+	}
+	slices.Sort(config.KubeadmConfigPatches)
 	for i, host := range t.Nodes() {
 		node := v1alpha4.Node{
 			Role: v1alpha4.WorkerRole, Image: image,
@@ -96,16 +123,27 @@ func clusterConfig(t *topology.Topology, m *calico.Mode, image string, gates map
 	return config, nil
 }
 
+// argumentWriters write a program's arguments as the versions of kubeadm's
+// configuration do that kind may use.
+func argumentWriters() map[string]func(map[string]string) any {
+	return map[string]func(map[string]string) any{
+		"kubeadm.k8s.io/v1beta3": func(arguments map[string]string) any { return arguments },
+		"kubeadm.k8s.io/v1beta4": func(arguments map[string]string) any {
+			var list []argument
+			for _, name := range slices.Sorted(maps.Keys(arguments)) {
+				list = append(list, argument{name, arguments[name]})
+			}
+			return list
+		},
+	}
+}
+
 // nodePatches give a node the topology's name, its address in the fabric, and its
-// labels, in both of kubeadm's versions that kind may use.
+// labels.
 func nodePatches(host topology.Host, m *calico.Mode, controlPlane bool) ([]string, error) {
 	arguments := map[string]string{
 		"node-ip":     host.Address().String(),
 		"node-labels": kubeletLabels(m.Resources.NodeLabels(host)),
-	}
-	var list []argument
-	for _, name := range slices.Sorted(maps.Keys(arguments)) {
-		list = append(list, argument{name, arguments[name]})
 	}
 	kind, skip := "JoinConfiguration", []string{"preflight"}
 	if controlPlane {
@@ -115,10 +153,10 @@ func nodePatches(host topology.Host, m *calico.Mode, controlPlane bool) ([]strin
 		kind, skip = "InitConfiguration", []string{"preflight", "addon/coredns", "mark-control-plane"}
 	}
 	var patches []string
-	for version, arguments := range map[string]any{"v1beta3": arguments, "v1beta4": list} {
+	for version, write := range argumentWriters() {
 		text, err := encode(patch{
-			Kind: kind, APIVersion: "kubeadm.k8s.io/" + version,
-			NodeRegistration: &nodeRegistration{Name: host.Name, Taints: []any{}, KubeletExtraArgs: arguments},
+			Kind: kind, APIVersion: version,
+			NodeRegistration: &nodeRegistration{Name: host.Name, Taints: []any{}, KubeletExtraArgs: write(arguments)},
 			SkipPhases:       skip,
 		})
 		if err != nil {
