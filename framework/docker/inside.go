@@ -120,7 +120,7 @@ func replace(kind, folder, data, kept string) error {
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", kept, err)
 	}
-	defer unix.Close(held)
+	defer func() { _ = unix.Close(held) }()
 	if err := unix.Mount(kind, folder, kind, 0, data); err != nil {
 		return fmt.Errorf("mount %s: %w", folder, err)
 	}

@@ -42,6 +42,10 @@ func (b Builds) Load(ctx context.Context, c *client.Client, progress io.Writer) 
 		if err := load(ctx, c, archive); err != nil {
 			return fmt.Errorf("load image %s into Docker: %w", p.image.Reference, err)
 		}
+		if there.built {
+			// It has no name any more. Docker keeps what a container still uses.
+			_, _ = c.ImageRemove(ctx, there.id, client.ImageRemoveOptions{PruneChildren: true})
+		}
 	}
 	return nil
 }

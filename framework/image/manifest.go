@@ -41,10 +41,12 @@ type Image struct {
 	// Programs are components by name and the paths that they get.
 	Programs map[string]string `yaml:"programs"`
 	Shares   []Share           `yaml:"shares"`
-	Extract  *Extract          `yaml:"extract"`
-	Setup    string            `yaml:"setup"`
-	Preload  []string          `yaml:"preload"`
-	Config   Config            `yaml:"config"`
+	// Writable are folders that whoever the image runs as may write to.
+	Writable []string `yaml:"writable"`
+	Extract  *Extract `yaml:"extract"`
+	Setup    string   `yaml:"setup"`
+	Preload  []string `yaml:"preload"`
+	Config   Config   `yaml:"config"`
 }
 
 // Use is where an image is used.

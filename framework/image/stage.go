@@ -1,6 +1,7 @@
 package image
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -24,6 +25,13 @@ func (i Image) writeStage(components components, stage string) ([]Version, error
 		}
 		if err := share.copy(folder, filepath.Join(stage, share.To)); err != nil {
 			return nil, fmt.Errorf("copy %s: %w", share.Name, err)
+		}
+	}
+	for _, folder := range i.Writable {
+		path := filepath.Join(stage, folder)
+		// The umask takes from a mode at the making, not afterwards.
+		if err := errors.Join(os.MkdirAll(path, 0o755), os.Chmod(path, 0o777)); err != nil {
+			return nil, err
 		}
 	}
 	for _, name := range i.programs() {
