@@ -146,8 +146,9 @@ func adaptNode(set *appsv1.DaemonSet, t *topology.Topology) error {
 	}
 	container := &pod.Containers[i]
 	setEnvironment(container, environment(t))
-	// A component that a spec has stopped stays stopped.
-	container.LivenessProbe = nil
+	// A component that a spec has stopped stays stopped; and whether Calico is ready a lab
+	// sees by itself, while each of these probes starts a program on every node.
+	container.LivenessProbe, container.ReadinessProbe = nil, nil
 	// These are for the eBPF data plane, and a node need not have what they show.
 	for _, volume := range []string{"sys-fs", "bpffs", "nodeproc"} {
 		pod.Volumes = slices.DeleteFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == volume })

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"syscall"
 
 	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"golang.org/x/sync/errgroup"
 
@@ -19,7 +21,7 @@ func (l *Lab) Down(ctx context.Context) error {
 	if l.stop != nil {
 		l.stop()
 	}
-	if err := remove(ctx, l.docker, l.folder); err != nil {
+	if err := remove(ctx, l.daemon, l.docker, l.folder); err != nil {
 		return err
 	}
 	errs := []error{l.docker.Close()}
@@ -38,26 +40,22 @@ func Down(ctx context.Context, name string) error {
 	if _, err := os.Stat(string(f)); err != nil {
 		return fmt.Errorf("lab %s: %w", name, ErrNoLab)
 	}
-	c, err := dockerClient(ctx)
+	daemon, err := docker.Find(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := daemon.Client()
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	return remove(ctx, c, f)
-}
-
-func dockerClient(ctx context.Context) (*client.Client, error) {
-	daemon, err := docker.Find(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return daemon.Client()
+	return remove(ctx, daemon, c, f)
 }
 
 // remove removes all that a lab has in Docker, and then its state folder. Interfaces,
 // bridges and namespaces go with the containers.
-func remove(ctx context.Context, c *client.Client, f folder) error {
-	if err := removeContainers(ctx, c, f.name()); err != nil {
+func remove(ctx context.Context, daemon *docker.Daemon, c *client.Client, f folder) error {
+	if err := removeContainers(ctx, daemon, c, f.name()); err != nil {
 		return fmt.Errorf("lab %s: %w", f.name(), err)
 	}
 	if err := removeNetworks(ctx, c, f.name()); err != nil {
@@ -72,7 +70,7 @@ func remove(ctx context.Context, c *client.Client, f folder) error {
 
 // removeContainers removes a lab's containers with their volumes, until there are none:
 // kind may have been making one when its process was killed.
-func removeContainers(ctx context.Context, c *client.Client, lab string) error {
+func removeContainers(ctx context.Context, daemon *docker.Daemon, c *client.Client, lab string) error {
 	for {
 		ids, err := containers(ctx, c, lab)
 		if err != nil || len(ids) == 0 {
@@ -81,6 +79,9 @@ func removeContainers(ctx context.Context, c *client.Client, lab string) error {
 		tasks, ctx := errgroup.WithContext(ctx)
 		for _, id := range ids {
 			tasks.Go(func() error {
+				// For Docker a kill takes a program that it starts, and a lab that still runs
+				// keeps the machine busy. What cannot be killed so is killed by Docker.
+				_ = killContainer(ctx, daemon, c, id)
 				_, err := c.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 				// One that another removes at the same time is a conflict until it is gone.
 				if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
@@ -93,6 +94,24 @@ func removeContainers(ctx context.Context, c *client.Client, lab string) error {
 			return err
 		}
 	}
+}
+
+// killContainer kills a container's first process, and with it all others. Docker would
+// start a node again once.
+func killContainer(ctx context.Context, daemon *docker.Daemon, c *client.Client, id string) error {
+	found, err := c.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+	if err != nil {
+		return err
+	}
+	state := found.Container.State
+	if state == nil || !state.Running || state.Pid == 0 {
+		return nil
+	}
+	update := client.ContainerUpdateOptions{RestartPolicy: &container.RestartPolicy{Name: container.RestartPolicyDisabled}}
+	if _, err := c.ContainerUpdate(ctx, id, update); err != nil {
+		return err
+	}
+	return signalProcess(daemon.Proc(state.Pid), syscall.SIGKILL)
 }
 
 // containers are the ids of a lab's containers.

@@ -70,7 +70,7 @@ func GC(ctx context.Context) ([]string, error) {
 		if !left {
 			continue
 		}
-		if err := remove(ctx, c, f); err != nil {
+		if err := remove(ctx, daemon, c, f); err != nil {
 			return removed, err
 		}
 		removed = append(removed, f.name())
@@ -84,7 +84,7 @@ func GC(ctx context.Context) ([]string, error) {
 		if err != nil {
 			continue // no name of a lab
 		}
-		if err := remove(ctx, c, f); err != nil {
+		if err := remove(ctx, daemon, c, f); err != nil {
 			return removed, err
 		}
 		removed = append(removed, name)

@@ -180,6 +180,7 @@ spec:
         - name: calico-node
           image: node
           livenessProbe: {exec: {command: [a]}}
+          readinessProbe: {exec: {command: [b]}}
           env:
             - {name: IP, value: autodetect}
             - {name: CALICO_IPV4POOL_IPIP, value: Always}
