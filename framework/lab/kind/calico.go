@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -152,11 +153,7 @@ func (l *Lab) waitForBIRD(ctx context.Context) error {
 				return err
 			}
 			err = wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
-				conn, err := h.DialContext(ctx, "unix", birdSocket)
-				if err != nil {
-					return false, nil
-				}
-				return true, conn.Close()
+				return answers(ctx, h, birdSocket), nil
 			})
 			if err != nil {
 				return fmt.Errorf("wait for Calico's BIRD on %s: %w: %s", node.Name, errors.Join(err, context.Cause(ctx)), l.calicoCondition(node.Name))
@@ -167,6 +164,15 @@ func (l *Lab) waitForBIRD(ctx context.Context) error {
 	return tasks.Wait()
 }
 
+// answers tells whether somebody serves a socket in a host's file system.
+func answers(ctx context.Context, h *host, socket string) bool {
+	conn, err := h.DialContext(ctx, "unix", socket)
+	if err == nil {
+		err = conn.Close()
+	}
+	return err == nil
+}
+
 // calicoCondition says in short what has become of a node's calico-node.
 func (l *Lab) calicoCondition(node string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
@@ -175,11 +181,11 @@ func (l *Lab) calicoCondition(node string) string {
 	if err != nil {
 		return err.Error()
 	}
-	text := fmt.Sprintf("pod %s is %s", pod.Name, pod.Status.Phase)
+	texts := []string{fmt.Sprintf("pod %s is %s", pod.Name, pod.Status.Phase)}
 	for _, status := range append(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses...) {
 		if waiting := status.State.Waiting; waiting != nil {
-			text += fmt.Sprintf(", %s waits: %s %s", status.Name, waiting.Reason, waiting.Message)
+			texts = append(texts, fmt.Sprintf("%s waits: %s %s", status.Name, waiting.Reason, waiting.Message))
 		}
 	}
-	return text
+	return strings.Join(texts, ", ")
 }

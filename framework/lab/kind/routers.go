@@ -60,11 +60,7 @@ func (l *Lab) waitForVyOS(ctx context.Context, router fabric.Router) error {
 	}
 	ready := frr.Daemons()[len(frr.Daemons())-1].Ready
 	err = wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
-		conn, err := h.DialContext(ctx, "unix", ready)
-		if err != nil {
-			return false, nil
-		}
-		return true, conn.Close()
+		return answers(ctx, h, ready), nil
 	})
 	if err != nil {
 		return fmt.Errorf("wait for VyOS to serve %s: %w", ready, context.Cause(ctx))

@@ -275,12 +275,12 @@ func (l *Lab) findNodes(ctx context.Context) error {
 	addresses := map[string]netip.Addr{}
 	for _, node := range l.record.Topology.Nodes() {
 		err := wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
+			// If it never is there, kind says so.
 			found, err := l.runningContainer(ctx, names[node.Name])
-			if err != nil {
-				return false, nil // not there yet; if it never is, kind says so
+			if err == nil {
+				l.addHost(node.Name, found.PID)
+				addresses[node.Name] = found.Address
 			}
-			l.addHost(node.Name, found.PID)
-			addresses[node.Name] = found.Address
 			return found.Address.IsValid(), nil
 		})
 		if err != nil {
