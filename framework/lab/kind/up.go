@@ -25,8 +25,9 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// downTimeout bounds the removal of a lab that has failed.
-const downTimeout = time.Minute
+// downTimeout bounds the removal of a lab that has failed: many times what it takes on a
+// quiet machine.
+const downTimeout = 3 * time.Minute
 
 // Up brings a lab up. It returns when every component runs; sessions and pods come up
 // afterwards. What killed labs have left is removed first, and what is missing on this
