@@ -98,14 +98,30 @@ func (e *evidence) node(name string) {
 	}
 }
 
-// bird keeps what a BIRD says, in its own words.
+// bird keeps what a BIRD says, in its own words. It is asked by its socket, for not every
+// host has the program that does.
 func (e *evidence) bird(host lab.Host, socket string) {
 	for file, command := range map[string]string{
 		"bird-status.txt": "show status", "bird-protocols.txt": "show protocols all", "bird-routes.txt": "show route all",
 	} {
-		output, err := host.Run(e.ctx, "birdc", "-s", socket, command)
-		e.keep(host.Name(), file, output, err)
+		output, err := askBIRD(e.ctx, host, socket, command)
+		e.keep(host.Name(), file, []byte(output), err)
 	}
+}
+
+// askBIRD gives a BIRD a command and returns its answer, line by line.
+func askBIRD(ctx context.Context, host lab.Host, socket, command string) (string, error) {
+	client, err := dialBIRD(ctx, host, socket)
+	if err != nil {
+		return "", err
+	}
+	defer client.Close()
+	replies, err := client.Command(ctx, command)
+	var lines []string
+	for _, reply := range replies {
+		lines = append(lines, reply.Text)
+	}
+	return strings.Join(lines, "\n"), err
 }
 
 // router keeps what a router says and its configuration.
