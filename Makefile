@@ -81,9 +81,14 @@ kind-conformance: packages kind-components images ## run the suites of article 1
 	exit $$status
 
 .PHONY: bench
-bench: ## measure the phases of a lab's start, its end and its memory, without tunnels and with IPIP
+bench: ## measure the phases of a lab's start, its end and its memory: embedded, with IPIP, and beside it on kind where Docker and the images are there
 	@$(GO) run ./cmd/rackproof bench
 	@$(GO) run ./cmd/rackproof bench --topology two-racks --mode ipip --runs 3
+	@if $(GO) run ./cmd/rackproof docker status >/dev/null; then \
+		$(GO) run ./cmd/rackproof bench --runs 3 --beside kind; \
+	else \
+		echo "bench: nothing was measured on kind: run make kind-components images first" >&2; \
+	fi
 
 .PHONY: lint
 lint: ## check the code by golangci-lint (.golangci.yml); builds the linter first, once

@@ -16,6 +16,7 @@ import (
 
 func newBenchCommand() *cobra.Command {
 	var runs int
+	var beside providerFlag
 	command := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how long a lab takes to come up and to go, and its memory",
@@ -23,6 +24,7 @@ func newBenchCommand() *cobra.Command {
 			"of the lab's processes as a Markdown table. Leave the machine alone meanwhile.",
 		Example: "  rackproof bench\n" +
 			"  rackproof bench --runs 3 --topology single-rack --mode fullmesh\n" +
+			"  rackproof bench --runs 3 --beside kind\n" +
 			"  rackproof bench -o json | jq '.rows[] | select(.name == \"total ready\").median'",
 		Args: func(command *cobra.Command, arguments []string) error {
 			if runs < 1 {
@@ -32,36 +34,64 @@ func newBenchCommand() *cobra.Command {
 		},
 	}
 	command.Flags().IntVar(&runs, "runs", 5, "how many times")
+	command.Flags().Var(&beside, "beside", "measure a lab of this provider too, and print both side by side")
 	chosen := recipeFlags(command)
 	output := formatFlag(command, formatMarkdown, formatJSON)
 	command.RunE = func(command *cobra.Command, _ []string) error {
-		options, err := chosen.options(command.ErrOrStderr())
-		if err != nil {
-			return err
+		recipes := []recipe{*chosen}
+		if beside != "" {
+			other := *chosen
+			other.provider = beside
+			recipes = append(recipes, other)
 		}
-		kernel, err := chosen.chooseKernel(command.Context(), options.Mode)
-		if err != nil {
-			return err
+		var results []bench.Result
+		for _, r := range recipes {
+			result, err := r.measure(command.Context(), runs, command.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			results = append(results, result)
 		}
-		one := measureOnce
-		if kernel == launch.UMLKernel {
-			one = chosen.measureInside
-		}
-		measured, err := measure(command.Context(), options, runs, one, command.ErrOrStderr())
-		if err != nil {
-			return err
-		}
-		result, err := resultOf(options, kernel, measured)
-		if err != nil {
-			return err
-		}
-		if *output == formatJSON {
-			return writeJSON(command.OutOrStdout(), result)
-		}
-		_, err = fmt.Fprint(command.OutOrStdout(), result.Markdown())
-		return err
+		return writeMeasured(command.OutOrStdout(), *output, results)
 	}
 	return command
+}
+
+// measure measures a lab several times.
+func (r recipe) measure(ctx context.Context, runs int, out io.Writer) (bench.Result, error) {
+	options, err := r.options(out)
+	if err != nil {
+		return bench.Result{}, err
+	}
+	kernel, err := r.chooseKernel(ctx, options.Mode)
+	if err != nil {
+		return bench.Result{}, err
+	}
+	one := measureOnce
+	if kernel == launch.UMLKernel {
+		one = r.measureInside
+	}
+	measured, err := measure(ctx, options, runs, one, out)
+	if err != nil {
+		return bench.Result{}, err
+	}
+	return resultOf(options, kernel, measured)
+}
+
+// writeMeasured writes one result, or two of them side by side.
+func writeMeasured(out io.Writer, output format, results []bench.Result) error {
+	first := results[0]
+	switch {
+	case output == formatJSON && len(results) == 1:
+		return writeJSON(out, first)
+	case output == formatJSON:
+		return writeJSON(out, results)
+	case len(results) == 1:
+		_, err := fmt.Fprint(out, first.Markdown())
+		return err
+	}
+	_, err := fmt.Fprintf(out, "%s\n%s\n%s", first.Markdown(), results[1].Markdown(), first.Beside(results[1]))
+	return err
 }
 
 // measuring brings a lab up and takes it down, and shows how far it is on out.
@@ -100,7 +130,7 @@ func resultOf(options launch.Options, kernel launch.Kernel, runs []bench.Run) (b
 		phases = append([]string{launch.KernelPhase}, phases...)
 	}
 	return bench.Result{
-		Topology: options.Topology.Name, Mode: options.Mode.Name,
+		Provider: string(options.Provider), Topology: options.Topology.Name, Mode: options.Mode.Name,
 		Processors: runtime.NumCPU(), Kernel: release,
 		Runs: runs, Rows: bench.Rows(phases, runs),
 	}, nil

@@ -49,3 +49,17 @@ func TestMarkdown(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, strings.TrimSpace(want))
 	}
 }
+
+func TestBeside(t *testing.T) {
+	first := Result{Provider: "netns", Topology: "t", Mode: "m", Rows: []Row{{Name: "nodes", Unit: Seconds, Spread: Spread{Median: 1}}, {Name: "pods", Unit: Seconds, Spread: Spread{Median: 2}}}}
+	second := Result{Provider: "kind", Rows: []Row{{Name: "cluster", Unit: Seconds, Spread: Spread{Median: 50}}, {Name: "pods", Unit: Seconds, Spread: Spread{Median: 3}}}}
+	text := first.Beside(second)
+	last := -1
+	for _, want := range []string{"|     netns |      kind |", "| nodes         |    1.00 s |         - |", "| cluster       |         - |   50.00 s |", "| pods          |    2.00 s |    3.00 s |"} {
+		at := strings.Index(text, want)
+		if at <= last {
+			t.Errorf("got:\n%s\nwant %q after what comes before it", text, want)
+		}
+		last = at
+	}
+}
