@@ -32,10 +32,10 @@ func TestMarkdown(t *testing.T) {
 		{Phases: map[string]float64{"nodes": 4, "pods": 1.25}, Ready: 9, Teardown: 0.125, Memory: 900 << 20},
 	}
 	result := Result{
-		Topology: "leaf-spine", Mode: "leafreflector", Processors: 2, Kernel: "6.1",
+		Provider: "netns", Topology: "leaf-spine", Mode: "leafreflector", Processors: 2, Kernel: "6.1",
 		Runs: runs, Rows: Rows([]string{"nodes", "pods"}, runs),
 	}
-	want := `Topology leaf-spine, mode leafreflector; runs: 3, processors: 2, Linux 6.1. Phases overlap.
+	want := `Provider netns, topology leaf-spine, mode leafreflector; runs: 3, processors: 2, Linux 6.1. Phases overlap.
 
 | phase         |       min |    median |       max |
 |:--------------|----------:|----------:|----------:|
