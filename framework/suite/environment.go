@@ -14,9 +14,9 @@ import (
 func (s *Suite) environment() []string {
 	list := []string{"kernel: " + kernel()}
 	for _, l := range s.labs {
-		if l.running != nil {
+		if l.calicoVersion != "" {
 			list = append(list, fmt.Sprintf("lab: mode %s on topology %s, routes between nodes by %s, Calico %s",
-				l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.running.CalicoVersion()))
+				l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion))
 		}
 	}
 	return list

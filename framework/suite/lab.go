@@ -41,6 +41,8 @@ type Lab struct {
 	reference bool
 	// attached says that the lab was there before the suite.
 	attached bool
+	// calicoVersion is that of the lab that the suite has used; empty if it has used none.
+	calicoVersion string
 	// entered is the mode that a spec has put the lab into; empty for its own.
 	entered string
 	// broken is why the lab could not be brought up or has died.
@@ -141,7 +143,7 @@ func (l *Lab) bringUp(ctx context.Context) {
 		l.broken = err
 		ginkgo.AbortSuite(fmt.Sprintf("broken lab: %v", err))
 	}
-	l.Lab = l.running
+	l.Lab, l.calicoVersion = l.running, l.running.CalicoVersion()
 	// A lab may have put addresses of its own into the topology: those that Docker gave.
 	l.topology = l.running.Topology()
 	dynamicClient, err := dynamic.NewForConfig(l.running.Kubernetes())
@@ -172,6 +174,7 @@ func (l *Lab) find(ctx context.Context) error {
 		}
 		ginkgo.GinkgoWriter.Printf("Lab %s is %s; these specs need %s and get a lab of their own.\n", name, is, needed)
 	}
+	l.makeRoom(ctx)
 	for _, warning := range l.topology.Warnings {
 		ginkgo.GinkgoWriter.Println("warning:", warning)
 	}

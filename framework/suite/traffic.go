@@ -43,6 +43,23 @@ func (l *Lab) ExpectReachesAllPods(ctx context.Context, pod Pod) {
 	}
 }
 
+// ExpectNodesReachPods probes from every node to the workload's pod of every node, where
+// it has to be seen with its node IP. Of its own pods' routes none names a source: there
+// a kernel takes the first address that it has, which may be that of the management
+// network.
+func (l *Lab) ExpectNodesReachPods(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	for _, node := range l.topology.Nodes() {
+		for _, pod := range l.Pods(ctx) {
+			own := gomega.Equal(node.Address())
+			if pod.Node == node.Name {
+				own = gomega.BeElementOf(node.Address(), node.Management)
+			}
+			gomega.Expect(probe.ClientAddress(ctx, l.At(node.Name), pod.Address)).To(own, "from %s to the pod on %s", node.Name, pod.Node)
+		}
+	}
+}
+
 // ExpectClientsReachPods probes from every client outside to the pod on every
 // node, where it has to be seen with its own address.
 func (l *Lab) ExpectClientsReachPods(ctx context.Context) {

@@ -35,11 +35,7 @@ func traffic(lab *Lab) {
 		})
 
 		Requirement("MESH-022", "a node MUST reach every pod from its own address", func(ctx SpecContext) {
-			for _, node := range lab.Topology().Nodes() {
-				for _, pod := range lab.Pods(ctx) {
-					Expect(probe.ClientAddress(ctx, lab.At(node.Name), pod.Address)).To(Equal(node.Address()), "from %s to the pod on %s", node.Name, pod.Node)
-				}
-			}
+			lab.ExpectNodesReachPods(ctx)
 		})
 	})
 }

@@ -27,17 +27,7 @@ func traffic(lab *Lab) {
 		})
 
 		Requirement("LEAF-033", "a node MUST reach the pods on every node from its own address", func(ctx SpecContext) {
-			for _, node := range lab.Topology().Nodes() {
-				for _, pod := range lab.Pods(ctx) {
-					own := Equal(node.Address())
-					if pod.Node == node.Name {
-						// No route of the fabric is in it: of the addresses of its interfaces a
-						// kernel takes the first, whose interface was there first.
-						own = BeElementOf(node.Address(), node.Management)
-					}
-					Expect(probe.ClientAddress(ctx, lab.At(node.Name), pod.Address)).To(own, "from %s to the pod on %s", node.Name, pod.Node)
-				}
-			}
+			lab.ExpectNodesReachPods(ctx)
 		})
 
 		Requirement("LEAF-034", "a spine MUST reach the pods on every node", func(ctx SpecContext) {

@@ -1,0 +1,25 @@
+package suite
+
+import (
+	"context"
+
+	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/oracle"
+)
+
+// makeRoom takes the suite's other labs on kind down before one is brought up there:
+// each has Kubernetes' programs on every node, which compute also when nothing happens,
+// and several GiB. A spec that needs one of them again gets a new one.
+func (l *Lab) makeRoom(ctx context.Context) {
+	if l.provider != launch.KindProvider {
+		return
+	}
+	for _, other := range l.suite.labs {
+		if other == l || other.provider != launch.KindProvider || other.running == nil || other.attached || other.failed && l.suite.options.keep {
+			continue
+		}
+		other.down(ctx, false)
+		other.running, other.Lab = nil, nil
+		other.cut, other.cutEnds, other.entered = map[string]bool{}, map[oracle.End]bool{}, ""
+	}
+}
