@@ -67,6 +67,7 @@ func (l *Lab) NewService(ctx context.Context, options ServiceOptions) *Service {
 	gomega.Expect(l.Client.Resources().Create(ctx, s.object)).To(gomega.Succeed(), "create a service")
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { s.Delete(ctx) })
 	if len(options.LoadBalancerIPs) > 0 {
+		s.waitForSlices(ctx)
 		s.setLoadBalancerIPs(ctx, options.LoadBalancerIPs...)
 	}
 	s.read()
@@ -209,6 +210,23 @@ func (s *Service) setLoadBalancerIPs(ctx context.Context, addresses ...netip.Add
 		To(gomega.Succeed(), "give service %s the LoadBalancer IPs %v", s.Name(), addresses)
 	gomega.Expect(s.object.Status.LoadBalancer.Ingress).To(gomega.HaveLen(len(addresses)),
 		"service %s of type %s has no LoadBalancer IPs: make it one of type LoadBalancer", s.Name(), s.object.Spec.Type)
+}
+
+// waitForSlices waits until a service that selects pods has its first EndpointSlice. A
+// cloud takes longer than Kubernetes does, and when both come at once Calico may lose the
+// address: its confd reads the service before it takes the lock under which it announces,
+// so that an announcement of what was read before comes last (setRouteForSvc in
+// confd/pkg/backends/calico/routes.go). That was seen once, on kind.
+func (s *Service) waitForSlices(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	if len(s.object.Spec.Selector) == 0 {
+		return // whoever made it makes them
+	}
+	err := s.lab.wait(ctx, func(ctx context.Context) (bool, error) {
+		list, err := s.slices(ctx)
+		return len(list) > 0, err
+	})
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "wait for an EndpointSlice of service %s", s.Name())
 }
 
 func (s *Service) slices(ctx context.Context) ([]discoveryv1.EndpointSlice, error) {
