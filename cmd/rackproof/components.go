@@ -43,9 +43,13 @@ func newComponentsBuildCommand() *cobra.Command {
 				// Only a build needs the source tree, and says so by itself.
 				root = source
 			}
+			chosen, err := groupsOf(groups)
+			if err != nil {
+				return err
+			}
 			return component.Build(command.Context(), component.Options{
 				SourceRoot: root,
-				For:        groupsOf(groups),
+				For:        chosen,
 				CacheDir:   cache,
 				Progress:   command.ErrOrStderr(),
 			})
@@ -56,12 +60,16 @@ func newComponentsBuildCommand() *cobra.Command {
 	return build
 }
 
-func groupsOf(names []string) []component.Group {
+// groupsOf are the groups of these names.
+func groupsOf(names []string) ([]component.Group, error) {
 	var groups []component.Group
 	for _, name := range names {
+		if component.Group(name) != component.Kind {
+			return nil, fmt.Errorf("--for %s: nothing is built for that; use %s", name, component.Kind)
+		}
 		groups = append(groups, component.Group(name))
 	}
-	return groups
+	return groups, nil
 }
 
 func newComponentsListCommand() *cobra.Command {
