@@ -25,7 +25,7 @@ const (
 	// definitionKind is what the API server calls a kind that others define.
 	definitionKind = "CustomResourceDefinition"
 	// installTimeout bounds the wait for a definition to be served.
-	installTimeout = time.Minute
+	installTimeout = 3 * time.Minute
 	// definitionPoll is shorter than other intervals: all nodes wait for this.
 	definitionPoll = 50 * time.Millisecond
 )

@@ -23,7 +23,7 @@ const fatal = 1
 
 // tunnelAddressTimeout bounds the wait for a node's tunnel address: many times what
 // IPAM needs on a loaded machine.
-const tunnelAddressTimeout = time.Minute
+const tunnelAddressTimeout = 3 * time.Minute
 
 // allocateTunnelAddress starts the service that gives the node an address for its
 // tunnel device, and waits until it has one: Felix would start without and ask to be

@@ -23,7 +23,7 @@ import (
 // readyTimeout bounds the wait for sessions and pods once every component runs:
 // many times what they need, so that a lab that will never be ready is told apart
 // from a slow machine.
-const readyTimeout = 2 * time.Minute
+const readyTimeout = 4 * time.Minute
 
 // Options are what a lab is launched with.
 type Options struct {

@@ -24,7 +24,7 @@ import (
 )
 
 // upTimeout bounds a lab's bring-up on a machine that has much else to do.
-const upTimeout = 5 * time.Minute
+const upTimeout = 10 * time.Minute
 
 // Lab is a lab that lives as long as its suite. It is brought up for the first
 // spec that needs it.

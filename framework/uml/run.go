@@ -31,7 +31,7 @@ type Streams struct {
 
 const (
 	// bootTimeout bounds the wait for a kernel that starts: ten times what it takes.
-	bootTimeout = time.Minute
+	bootTimeout = 2 * time.Minute
 	bootPoll    = 50 * time.Millisecond
 	dialTimeout = 2 * time.Second
 	// handshakeTimeout bounds the beginning of a connection.
