@@ -32,7 +32,7 @@ func TestStalls(t *testing.T) {
 	}
 }
 
-func TestStallsAreWatched(t *testing.T) {
+func TestStallsAreWatched(*testing.T) {
 	var s stalls
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() { s.watch(done); close(ended) }()
