@@ -15,8 +15,8 @@ func (s *Suite) environment() []string {
 	list := []string{"kernel: " + kernel()}
 	for _, l := range s.labs {
 		if l.calicoVersion != "" {
-			list = append(list, fmt.Sprintf("lab: mode %s on topology %s, routes between nodes by %s, Calico %s",
-				l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion))
+			list = append(list, fmt.Sprintf("lab: provider %s, mode %s on topology %s, routes between nodes by %s, Calico %s",
+				l.provider, l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion))
 		}
 	}
 	return list

@@ -355,7 +355,7 @@ func (l *Lab) deployFabric(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("join the fabric by containerlab: %w: %s (log: %s)", err, strings.TrimSpace(tail(stderr.String())), log.Name())
+		return fmt.Errorf("join the fabric by containerlab: %w: %s (log: %s)", err, lab.ErrorTail(stderr.String()), log.Name())
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package netns
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,11 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 
 	vnetns "github.com/vishvananda/netns"
 
 	"github.com/rackproof/rackproof/framework/cluster"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 	"github.com/rackproof/rackproof/framework/namespace"
 )
@@ -94,22 +93,7 @@ func (h *host) kubeconfig() string {
 
 // Run implements lab.Host.
 func (h *host) Run(ctx context.Context, argv ...string) ([]byte, error) {
-	cmd := h.command(ctx, argv)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := h.start(cmd); err != nil {
-		return nil, err
-	}
-	if err := cmd.Wait(); err != nil {
-		return stdout.Bytes(), fmt.Errorf("%s: %s: %w: %s", h.name, strings.Join(argv, " "), err, strings.TrimSpace(tail(stderr.String())))
-	}
-	return stdout.Bytes(), nil
-}
-
-// tail is the end of a text, short enough for an error.
-func tail(text string) string {
-	const most = 1000
-	return text[max(0, len(text)-most):]
+	return lab.Output(h.name, argv, h.command(ctx, argv), h.start)
 }
 
 // Exec runs a command on a host of the lab with the given standard streams and
@@ -126,14 +110,7 @@ func (l *Lab) Exec(ctx context.Context, hostName string, argv []string, stdin io
 	if err := h.start(cmd); err != nil {
 		return 0, err
 	}
-	err = cmd.Wait()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-			return 128 + int(status.Signal()), nil
-		}
-		return exit.ExitCode(), nil
-	}
-	return 0, err
+	return lab.ExitStatus(cmd)
 }
 
 // DialContext implements lab.Host.
