@@ -1,10 +1,13 @@
 package uml
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // output passes what comes out of a pipe on to a writer.
@@ -23,14 +26,37 @@ func newOutput(to io.Writer) (o *output, write *os.File, err error) {
 	go func() {
 		defer close(o.done)
 		defer read.Close()
-		_, _ = io.Copy(to, read)
+		if _, err := io.Copy(to, read); errors.Is(err, os.ErrDeadlineExceeded) {
+			_ = passRest(to, read)
+		}
 	}()
 	return o, write, nil
 }
 
-// finish waits until everything that the program has written is passed on. It gives up
-// reading, not writing, when nothing has come for a while: then somebody has kept the
-// pipe open whom nobody waits for.
+// passRest passes on what is in the pipe by now and waits for nothing. A pipe holds
+// little: somebody who goes on writing is not waited for either.
+func passRest(to io.Writer, read *os.File) error {
+	connection, err := read.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var length int
+	var failed error
+	if err := connection.Control(func(fd uintptr) { length, failed = unix.IoctlGetInt(int(fd), unix.TIOCINQ) }); err != nil {
+		return err
+	}
+	if failed != nil {
+		return failed
+	}
+	if err := read.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	_, err = io.CopyN(to, read, int64(length))
+	return err
+}
+
+// finish waits until everything that the program has written is passed on, however long
+// that takes. Somebody else who has kept the pipe open is heard for a while longer.
 func (o *output) finish() {
 	_ = o.read.SetReadDeadline(time.Now().Add(outputDelay))
 	<-o.done
