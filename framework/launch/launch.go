@@ -15,6 +15,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/capability"
 	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab/statefolder"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 	"github.com/rackproof/rackproof/framework/uml"
@@ -71,7 +72,7 @@ func checkName(name string) error {
 	}
 	for _, other := range all {
 		if other.Name == name && other.Alive {
-			return fmt.Errorf("lab %s: %w: choose another, or remove it by `rackproof lab down %s`", name, netns.ErrNameInUse, name)
+			return fmt.Errorf("lab %s: %w: choose another, or remove it by `rackproof lab down %s`", name, statefolder.ErrNameInUse, name)
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/kind"
 	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab/statefolder"
 )
 
 // Provider names what brings labs up.
@@ -49,11 +50,11 @@ func Attach(ctx context.Context, name string) (lab.Running, error) {
 	if err == nil {
 		return embedded, nil
 	}
-	if !errors.Is(err, netns.ErrNoLab) {
+	if !errors.Is(err, statefolder.ErrNoLab) {
 		return nil, err
 	}
 	contained, kindErr := kind.Attach(ctx, name)
-	if errors.Is(kindErr, kind.ErrNoLab) {
+	if errors.Is(kindErr, statefolder.ErrNoLab) {
 		return nil, err
 	}
 	if kindErr != nil {

@@ -252,7 +252,7 @@ func (l *Lab) LogTail(ctx context.Context, host, component string, lines int) ([
 		return lastLines(data, lines), nil
 	}
 	if !ok {
-		return supervisor.Tail(supervisor.LogPath(l.folder.path(logFolder), host, component), lines)
+		return supervisor.Tail(supervisor.LogPath(l.folder.Path(logFolder), host, component), lines)
 	}
 	h, err := l.host(host)
 	if err != nil {
@@ -266,4 +266,4 @@ func (l *Lab) LogTail(ctx context.Context, host, component string, lines int) ([
 }
 
 // Logs is the folder of the lab's own logs, those of its making.
-func (l *Lab) Logs() string { return l.folder.path(logFolder) }
+func (l *Lab) Logs() string { return l.folder.Path(logFolder) }

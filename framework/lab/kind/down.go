@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"syscall"
 
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rackproof/rackproof/framework/docker"
+	"github.com/rackproof/rackproof/framework/lab/statefolder"
 )
 
 // Down takes the lab down and returns when nothing of it is left.
@@ -37,8 +37,8 @@ func Down(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(string(f)); err != nil {
-		return fmt.Errorf("lab %s: %w", name, ErrNoLab)
+	if !f.there() {
+		return fmt.Errorf("lab %s: %w", name, statefolder.ErrNoLab)
 	}
 	daemon, err := docker.Find(ctx)
 	if err != nil {
@@ -55,17 +55,13 @@ func Down(ctx context.Context, name string) error {
 // remove removes all that a lab has in Docker, and then its state folder. Interfaces,
 // bridges and namespaces go with the containers.
 func remove(ctx context.Context, daemon *docker.Daemon, c *client.Client, f folder) error {
-	if err := removeContainers(ctx, daemon, c, f.name()); err != nil {
-		return fmt.Errorf("lab %s: %w", f.name(), err)
+	if err := removeContainers(ctx, daemon, c, f.Name()); err != nil {
+		return fmt.Errorf("lab %s: %w", f.Name(), err)
 	}
-	if err := removeNetworks(ctx, c, f.name()); err != nil {
-		return fmt.Errorf("lab %s: %w", f.name(), err)
+	if err := removeNetworks(ctx, c, f.Name()); err != nil {
+		return fmt.Errorf("lab %s: %w", f.Name(), err)
 	}
-	err := exclusively(func() error { return os.RemoveAll(string(f)) })
-	if err != nil {
-		return fmt.Errorf("lab %s: remove its state folder: %w", f.name(), err)
-	}
-	return nil
+	return root().Remove(f.Folder)
 }
 
 // removeContainers removes a lab's containers with their volumes, until there are none:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/docker"
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/lab/statefolder"
 )
 
 // List lists the labs of this machine, dead ones too. It asks no Docker daemon.
@@ -22,13 +23,13 @@ func List() ([]lab.Listed, error) {
 	}
 	var list []lab.Listed
 	for _, f := range all {
-		entry := lab.Listed{Name: f.name(), Provider: Provider, Kernel: "host", Folder: string(f), Alive: !f.abandoned()}
-		if info, err := os.Stat(f.path(lockFile)); err == nil {
+		entry := lab.Listed{Name: f.Name(), Provider: Provider, Kernel: "host", Folder: string(f.Folder), Alive: !f.abandoned()}
+		if info, err := os.Stat(f.Path(statefolder.LockFile)); err == nil {
 			entry.Since = info.ModTime()
 		}
 		if r, err := f.record(); err == nil {
 			entry.Topology, entry.Mode, entry.Since = r.Topology.Name, r.Mode.Name, r.Since
-			if f.owned() {
+			if f.Held() {
 				entry.PID = r.PID
 			}
 		}
@@ -73,7 +74,7 @@ func GC(ctx context.Context) ([]string, error) {
 		if err := remove(ctx, daemon, c, f); err != nil {
 			return removed, err
 		}
-		removed = append(removed, f.name())
+		removed = append(removed, f.Name())
 	}
 	orphans, err := withoutFolder(ctx, c)
 	if err != nil {
@@ -98,10 +99,10 @@ func leftBehind(ctx context.Context, c *client.Client, f folder) (bool, error) {
 	if f.abandoned() {
 		return true, nil
 	}
-	if f.owned() {
+	if f.Held() {
 		return false, nil
 	}
-	ids, err := containers(ctx, c, f.name())
+	ids, err := containers(ctx, c, f.Name())
 	return len(ids) == 0, err
 }
 
@@ -111,13 +112,13 @@ func removeFolders(all []folder) ([]string, error) {
 	var removed []string
 	for _, f := range all {
 		r, err := f.record()
-		if f.owned() || err == nil && !strings.Contains(r.Docker, docker.StateFolder) {
+		if f.Held() || err == nil && !strings.Contains(r.Docker, docker.StateFolder) {
 			continue
 		}
-		if err := exclusively(func() error { return os.RemoveAll(string(f)) }); err != nil {
-			return removed, fmt.Errorf("lab %s: remove its state folder: %w", f.name(), err)
+		if err := root().Remove(f.Folder); err != nil {
+			return removed, err
 		}
-		removed = append(removed, f.name())
+		removed = append(removed, f.Name())
 	}
 	return removed, nil
 }
@@ -128,7 +129,7 @@ func removeFolders(all []folder) ([]string, error) {
 func withoutFolder(ctx context.Context, c *client.Client) ([]string, error) {
 	var names []string
 	add := func(name string) {
-		if _, err := os.Stat(string(folder(StateRoot + "/" + name))); os.IsNotExist(err) && name != "" && !slices.Contains(names, name) {
+		if f, err := folderOf(name); err == nil && !f.there() && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

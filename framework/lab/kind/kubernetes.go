@@ -48,7 +48,7 @@ func (l *Lab) readKubeconfig() error {
 	if data, err = clientcmd.Write(*config); err != nil {
 		return fmt.Errorf("write the kubeconfig: %w", err)
 	}
-	if err := l.folder.write(kubeconfigFile, data); err != nil {
+	if err := l.folder.Write(kubeconfigFile, data); err != nil {
 		return fmt.Errorf("write the kubeconfig: %w", err)
 	}
 	return nil

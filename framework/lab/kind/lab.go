@@ -19,6 +19,7 @@ import (
 	"github.com/rackproof/rackproof/framework/cluster"
 	"github.com/rackproof/rackproof/framework/docker"
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/lab/statefolder"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -77,8 +78,8 @@ func Attach(ctx context.Context, name string) (*Lab, error) {
 	}
 	r, err := f.record()
 	if err != nil {
-		if _, missing := os.Stat(string(f)); missing != nil {
-			return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, ErrNoLab)
+		if !f.there() {
+			return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, statefolder.ErrNoLab)
 		}
 		return nil, err
 	}
@@ -166,7 +167,7 @@ func (l *Lab) runningContainer(ctx context.Context, name string) (found, error) 
 }
 
 // Name implements lab.Lab.
-func (l *Lab) Name() string { return l.folder.name() }
+func (l *Lab) Name() string { return l.folder.Name() }
 
 // Provider implements lab.Lab.
 func (l *Lab) Provider() string { return Provider }
@@ -182,7 +183,7 @@ func (l *Lab) Kubernetes() *rest.Config { return rest.CopyConfig(l.config) }
 
 // Kubeconfig is the path of an administrator's kubeconfig. Its server answers inside
 // the lab only.
-func (l *Lab) Kubeconfig() string { return l.folder.path(kubeconfigFile) }
+func (l *Lab) Kubeconfig() string { return l.folder.Path(kubeconfigFile) }
 
 // CalicoVersion is the version of Calico that runs in the lab.
 func (l *Lab) CalicoVersion() string { return l.record.CalicoVersion }

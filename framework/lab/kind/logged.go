@@ -41,7 +41,7 @@ func (l *Lab) Logged(ctx context.Context, host string) ([]string, error) {
 // makingLogs are the logs of what has made the lab.
 func (l *Lab) makingLogs() ([]string, error) {
 	const ending = ".log"
-	entries, err := os.ReadDir(l.folder.path(logFolder + "/" + ownLogs))
+	entries, err := os.ReadDir(l.folder.Path(logFolder + "/" + ownLogs))
 	if err != nil {
 		return nil, fmt.Errorf("lab %s: list the logs of its making: %w", l.Name(), err)
 	}

@@ -175,13 +175,13 @@ func (f folder) make(ctx context.Context, daemon *docker.Daemon, component strin
 
 // openLog opens a log of the lab's own.
 func (f folder) openLog(component string) (*os.File, error) {
-	path := supervisor.LogPath(f.path(logFolder), "lab", component)
+	path := supervisor.LogPath(f.Path(logFolder), "lab", component)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("lab %s: open a log: %w", f.name(), err)
+		return nil, fmt.Errorf("lab %s: open a log: %w", f.Name(), err)
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("lab %s: open a log: %w", f.name(), err)
+		return nil, fmt.Errorf("lab %s: open a log: %w", f.Name(), err)
 	}
 	return file, nil
 }

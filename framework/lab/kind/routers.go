@@ -188,7 +188,7 @@ func routerFile(host string) string { return path.Join(routerFolder, host+".json
 func (l *Lab) readRouter(host string) (fabric.Router, routerState, error) {
 	var router fabric.Router
 	var state routerState
-	data, err := os.ReadFile(l.folder.path(routerFile(host)))
+	data, err := os.ReadFile(l.folder.Path(routerFile(host)))
 	if err == nil {
 		err = json.Unmarshal(data, &state)
 	}
@@ -210,7 +210,7 @@ func (l *Lab) writeRouter(router fabric.Router, state routerState) error {
 	if err != nil {
 		return err
 	}
-	if err := l.folder.write(routerFile(router.Host), data); err != nil {
+	if err := l.folder.Write(routerFile(router.Host), data); err != nil {
 		return fmt.Errorf("write what its router does: %w", err)
 	}
 	return nil
@@ -218,7 +218,7 @@ func (l *Lab) writeRouter(router fabric.Router, state routerState) error {
 
 // changeRouter changes a router's state while nobody else does.
 func (l *Lab) changeRouter(host string, change func(fabric.Router, *routerState) (fabric.Router, error)) error {
-	lock, err := os.OpenFile(l.folder.path(path.Join(routerFolder, host+".lock")), os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := os.OpenFile(l.folder.Path(path.Join(routerFolder, host+".lock")), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}

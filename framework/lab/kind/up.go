@@ -56,7 +56,7 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := f.create()
+	lock, err := root().Create(f.Folder, logFolder, f.there)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 		Docker:        daemon.Host(), PID: os.Getpid(), Since: time.Now(),
 	}, daemon)
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(string(f)), lock.Close())
+		return nil, errors.Join(err, os.RemoveAll(string(f.Folder)), lock.Close())
 	}
 	l.lock, l.deployProgram = lock, options.Components.Program(component.ContainerlabDeploy)
 	if err := l.up(ctx, options, routers); err != nil {
@@ -220,7 +220,7 @@ func (l *Lab) makeHosts(ctx context.Context, t *topology.Topology) error {
 func (l *Lab) writeFiles(options Options, routers []fabric.Router) error {
 	t := l.record.Topology
 	for _, node := range t.Nodes() {
-		if err := l.folder.write(l.gateFile(node.Name), gate(node)); err != nil {
+		if err := l.folder.Write(l.gateFile(node.Name), gate(node)); err != nil {
 			return fmt.Errorf("write the files of %s: %w", node.Name, err)
 		}
 	}
@@ -232,17 +232,17 @@ func (l *Lab) writeFiles(options Options, routers []fabric.Router) error {
 		}
 		for host, data := range files {
 			name := routerFolder + "/" + host + ".boot"
-			if err := l.folder.write(name, data); err != nil {
+			if err := l.folder.Write(name, data); err != nil {
 				return fmt.Errorf("write the boot configuration of %s: %w", host, err)
 			}
-			boots[host] = l.folder.path(name)
+			boots[host] = l.folder.Path(name)
 		}
 	}
 	data, err := fabricTopology(l.Name(), t, routers, options.Images, boots)
 	if err != nil {
 		return err
 	}
-	if err := l.folder.write(topologyFile, data); err != nil {
+	if err := l.folder.Write(topologyFile, data); err != nil {
 		return fmt.Errorf("write containerlab's topology: %w", err)
 	}
 	return nil
@@ -254,7 +254,7 @@ func (l *Lab) gateFile(node string) string { return nodeFolder + "/" + node + "/
 func (l *Lab) clusterOrder() (order, error) {
 	gates := map[string]string{}
 	for _, node := range l.record.Topology.Nodes() {
-		gates[node.Name] = l.folder.path(l.gateFile(node.Name))
+		gates[node.Name] = l.folder.Path(l.gateFile(node.Name))
 	}
 	config, err := clusterConfig(l.record.Topology, l.record.Mode, l.record.Images.Node, gates)
 	if err != nil {
@@ -262,7 +262,7 @@ func (l *Lab) clusterOrder() (order, error) {
 	}
 	return order{
 		Cluster: clusterName(l.Name()), Config: config,
-		Kubeconfig: l.folder.path("kind.kubeconfig"),
+		Kubeconfig: l.folder.Path("kind.kubeconfig"),
 	}, nil
 }
 
@@ -336,11 +336,11 @@ func (l *Lab) deployFabric(ctx context.Context) error {
 	if set.Net, err = os.Open(l.switches.netPath()); err != nil {
 		return fmt.Errorf("enter the network namespace of the bridges: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, l.deployProgram, l.folder.path(topologyFile))
+	cmd := exec.CommandContext(ctx, l.deployProgram, l.folder.Path(topologyFile))
 	cmd.Env = append([]string{"PATH=" + searchPath, "HOME=/root"}, l.daemon.Environment()...)
 	var stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = log, &stderr
-	cmd.Dir = string(l.folder)
+	cmd.Dir = string(l.folder.Folder)
 	err = set.Do(func() error {
 		if err := ownNamespaceNames(); err != nil {
 			return err

@@ -3,6 +3,8 @@ package netns
 import (
 	"context"
 	"fmt"
+
+	"github.com/rackproof/rackproof/framework/lab/statefolder"
 )
 
 // Down takes a lab down by its name, also one that is still being made.
@@ -11,8 +13,8 @@ func Down(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if !f.alive() {
-		return fmt.Errorf("lab %s: %w", name, ErrNoLab)
+	if !f.Held() {
+		return fmt.Errorf("lab %s: %w", name, statefolder.ErrNoLab)
 	}
 	pid, err := f.pid()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/lab/statefolder"
 )
 
 // List lists the labs of this machine, dead ones too.
@@ -15,7 +16,7 @@ func List() ([]lab.Listed, error) {
 	}
 	var list []lab.Listed
 	for _, f := range all {
-		entry := lab.Listed{Name: f.name(), Provider: Provider, Folder: string(f), Alive: f.alive(), Kernel: "host"}
+		entry := lab.Listed{Name: f.Name(), Provider: Provider, Folder: string(f.Folder), Alive: f.Held(), Kernel: "host"}
 		if spec, err := f.spec(); err == nil {
 			if spec.Topology != nil {
 				entry.Topology = spec.Topology.Name
@@ -27,7 +28,7 @@ func List() ([]lab.Listed, error) {
 				entry.Kernel = "uml"
 			}
 		}
-		if info, err := os.Stat(f.path(lockFile)); err == nil {
+		if info, err := os.Stat(f.Path(statefolder.LockFile)); err == nil {
 			entry.Since = info.ModTime()
 		}
 		if entry.Alive {
@@ -42,19 +43,19 @@ func List() ([]lab.Listed, error) {
 // touches a lab that lives: the kernel tells by the lock which do.
 func GC() ([]string, error) {
 	var removed []string
-	err := exclusively(func() error {
+	err := root().Exclusively(func() error {
 		all, err := folders()
 		if err != nil {
 			return err
 		}
 		for _, f := range all {
-			if f.alive() {
+			if f.Held() {
 				continue
 			}
-			if err := os.RemoveAll(string(f)); err != nil {
-				return fmt.Errorf("remove what lab %s left: %w", f.name(), err)
+			if err := os.RemoveAll(string(f.Folder)); err != nil {
+				return fmt.Errorf("remove what lab %s left: %w", f.Name(), err)
 			}
-			removed = append(removed, f.name())
+			removed = append(removed, f.Name())
 		}
 		return nil
 	})

@@ -19,6 +19,7 @@ import (
 	"github.com/rackproof/rackproof/framework/cluster"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab/statefolder"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -48,8 +49,8 @@ func Attach(name string) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !f.alive() {
-		return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, ErrNoLab)
+	if !f.Held() {
+		return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, statefolder.ErrNoLab)
 	}
 	spec, err := f.spec()
 	if err != nil {
@@ -99,7 +100,7 @@ func (l *Lab) readRecord() error {
 }
 
 // Name implements lab.Lab.
-func (l *Lab) Name() string { return l.folder.name() }
+func (l *Lab) Name() string { return l.folder.Name() }
 
 // Provider implements lab.Lab.
 func (l *Lab) Provider() string { return Provider }
@@ -115,7 +116,7 @@ func (l *Lab) Kubernetes() *rest.Config { return rest.CopyConfig(l.config) }
 
 // Kubeconfig is the path of an administrator's kubeconfig. Its server answers
 // inside the lab only.
-func (l *Lab) Kubeconfig() string { return l.folder.path(inside.KubeconfigFile) }
+func (l *Lab) Kubeconfig() string { return l.folder.Path(inside.KubeconfigFile) }
 
 // CalicoVersion is the version of Calico that runs in the lab.
 func (l *Lab) CalicoVersion() string { return l.spec.CalicoVersion }
@@ -191,11 +192,11 @@ func (l *Lab) Down(ctx context.Context) error {
 	if l.owned != nil {
 		_ = l.owned.lifeline.Close()
 	}
-	return exclusively(func() error {
-		if l.folder.alive() {
+	return root().Exclusively(func() error {
+		if l.folder.Held() {
 			return nil // a new lab of the same name
 		}
-		if err := os.RemoveAll(string(l.folder)); err != nil {
+		if err := os.RemoveAll(string(l.folder.Folder)); err != nil {
 			return fmt.Errorf("lab %s: remove its state folder: %w", l.Name(), err)
 		}
 		return nil
@@ -230,7 +231,7 @@ func (l *Lab) kill() error {
 // lab may have come up under the same name.
 func (l *Lab) present() bool {
 	pid, err := l.folder.pid()
-	return err == nil && pid == l.pid && l.folder.alive()
+	return err == nil && pid == l.pid && l.folder.Held()
 }
 
 // waitGone waits until the lab's process is gone: an init ends after every other
@@ -255,7 +256,7 @@ func (l *Lab) waitGone(ctx context.Context) error {
 }
 
 // Logs is the folder of the lab's logs.
-func (l *Lab) Logs() string { return l.folder.path(inside.LogFolder) }
+func (l *Lab) Logs() string { return l.folder.Path(inside.LogFolder) }
 
 // pidNamespace opens the lab's PID namespace for processes that are to end with it.
 func (l *Lab) pidNamespace() (*os.File, error) {

@@ -80,20 +80,20 @@ func up(ctx context.Context, options Options, spec inside.Spec) (*Lab, error) {
 	spec.Workload = options.Workload
 	spec.KubernetesVersion = options.Components.Version(component.APIServer)
 	spec.CalicoVersion = options.Components.Version(component.CalicoNode)
-	lock, err := f.create()
+	lock, err := root().Create(f.Folder, inside.LogFolder, f.Held)
 	if err != nil {
 		return nil, err
 	}
 	if uml.Inside() {
 		if spec.ControlPlane, err = askForControlPlane(ctx, spec); err != nil {
-			return nil, errors.Join(err, lock.Close(), os.RemoveAll(string(f)))
+			return nil, errors.Join(err, lock.Close(), os.RemoveAll(string(f.Folder)))
 		}
 	}
 	l, err := start(f, spec, lock, options.Progress)
 	// From here on the lab's process holds the lock, and only it.
 	_ = lock.Close()
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(string(f)))
+		return nil, errors.Join(err, os.RemoveAll(string(f.Folder)))
 	}
 	if err := l.waitReady(ctx); err != nil {
 		return nil, errors.Join(err, l.Down(context.WithoutCancel(ctx)))
@@ -121,33 +121,33 @@ func programFolders(set component.Set) []string {
 func start(f folder, spec inside.Spec, lock *os.File, progress func(lab.Event)) (*Lab, error) {
 	data, err := json.Marshal(spec)
 	if err != nil {
-		return nil, fmt.Errorf("lab %s: encode its specification: %w", f.name(), err)
+		return nil, fmt.Errorf("lab %s: encode its specification: %w", f.Name(), err)
 	}
-	if err := f.write(inside.SpecFile, data); err != nil {
-		return nil, fmt.Errorf("lab %s: write its specification: %w", f.name(), err)
+	if err := f.Write(inside.SpecFile, data); err != nil {
+		return nil, fmt.Errorf("lab %s: write its specification: %w", f.Name(), err)
 	}
-	logPath := supervisor.LogPath(f.path(inside.LogFolder), "lab", "process")
+	logPath := supervisor.LogPath(f.Path(inside.LogFolder), "lab", "process")
 	if err := os.MkdirAll(filepath.Dir(logPath), 0o755); err != nil {
-		return nil, fmt.Errorf("lab %s: make the folder of its log: %w", f.name(), err)
+		return nil, fmt.Errorf("lab %s: make the folder of its log: %w", f.Name(), err)
 	}
 	log, err := os.Create(logPath)
 	if err != nil {
-		return nil, fmt.Errorf("lab %s: open its log: %w", f.name(), err)
+		return nil, fmt.Errorf("lab %s: open its log: %w", f.Name(), err)
 	}
 	defer log.Close()
 	lifelineRead, lifelineWrite, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("lab %s: %w", f.name(), err)
+		return nil, fmt.Errorf("lab %s: %w", f.Name(), err)
 	}
 	defer lifelineRead.Close()
 	eventsRead, eventsWrite, err := os.Pipe()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("lab %s: %w", f.name(), err), lifelineWrite.Close())
+		return nil, errors.Join(fmt.Errorf("lab %s: %w", f.Name(), err), lifelineWrite.Close())
 	}
 	defer eventsWrite.Close()
 
 	// No context: the lab outlives the call, and ends by its lifeline.
-	cmd := exec.CommandContext(context.Background(), "/proc/self/exe", string(f))
+	cmd := exec.CommandContext(context.Background(), "/proc/self/exe", string(f.Folder))
 	cmd.Args[0] = inside.ProcessName
 	cmd.Dir = "/"
 	cmd.Env = append(uml.Environment(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root")
@@ -159,19 +159,19 @@ func start(f folder, spec inside.Spec, lock *os.File, progress func(lab.Event)) 
 			unix.CLONE_NEWIPC,
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("lab %s: start its process: %w", f.name(), err), lifelineWrite.Close(), eventsRead.Close())
+		return nil, errors.Join(fmt.Errorf("lab %s: start its process: %w", f.Name(), err), lifelineWrite.Close(), eventsRead.Close())
 	}
 	l := &Lab{
 		folder: f, spec: spec, pid: cmd.Process.Pid,
 		owned: &owned{process: cmd.Process, lifeline: lifelineWrite, ready: make(chan struct{}), ended: make(chan struct{}), died: make(chan error, 1)},
 	}
-	go l.owned.watch(f.name(), cmd, eventsRead, logPath, progress)
-	if err := f.write(pidFile, []byte(strconv.Itoa(l.pid))); err != nil {
-		return nil, errors.Join(fmt.Errorf("lab %s: write its process's number: %w", f.name(), err), l.Down(context.Background()))
+	go l.owned.watch(f.Name(), cmd, eventsRead, logPath, progress)
+	if err := f.Write(pidFile, []byte(strconv.Itoa(l.pid))); err != nil {
+		return nil, errors.Join(fmt.Errorf("lab %s: write its process's number: %w", f.Name(), err), l.Down(context.Background()))
 	}
 	if spec.ControlPlane != nil {
 		if err := giveDevice(spec.ControlPlane.Port, l.pid); err != nil {
-			return nil, errors.Join(fmt.Errorf("lab %s: join it with its control plane outside: %w", f.name(), err), l.Down(context.Background()))
+			return nil, errors.Join(fmt.Errorf("lab %s: join it with its control plane outside: %w", f.Name(), err), l.Down(context.Background()))
 		}
 	}
 	return l, nil
@@ -245,7 +245,7 @@ func (l *Lab) waitReady(ctx context.Context) error {
 		if err := l.owned.failure(); err != nil {
 			return err
 		}
-		return fmt.Errorf("lab %s: its process ended while the lab was being made; its log is in %s", l.Name(), l.folder.path(inside.LogFolder))
+		return fmt.Errorf("lab %s: its process ended while the lab was being made; its log is in %s", l.Name(), l.folder.Path(inside.LogFolder))
 	case <-ctx.Done():
 		return fmt.Errorf("lab %s: bring it up: %w", l.Name(), context.Cause(ctx))
 	}
