@@ -29,7 +29,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[-a-z]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: conformance
-conformance: packages components ## set up what is missing, run all suites, write results/ and print a summary
+conformance: packages components kernel ## set up what is missing, run all suites, write results/ and print a summary
 	@rm -rf $(RESULTS)
 	@status=0; \
 	$(GO) test -p $(SUITES_PARALLEL) -count=1 -timeout 15m $(SUITES) -rackproof.results=$(RESULTS) $(ARGS) || status=1; \
@@ -37,10 +37,10 @@ conformance: packages components ## set up what is missing, run all suites, writ
 	exit $$status
 
 .PHONY: test
-test: packages components unit suites ## set up what is missing, run the unit tests, then all suites
+test: packages components kernel unit suites ## set up what is missing, run the unit tests, then all suites
 
 .PHONY: packages
-packages: ## install the distribution's packages that are missing (BIRD, FRR, iptables, ipset, conntrack, User-Mode Linux)
+packages: ## install the distribution's packages that are missing (BIRD, FRR, iptables, ipset, conntrack)
 	@fixtures/components/packages.sh
 
 .PHONY: components
@@ -48,6 +48,10 @@ components: ## build Kubernetes, etcd and Calico where they are missing (once; R
 	@command -v $(GO) >/dev/null || { echo "make: $(GO) is not in PATH; Rackproof needs the Go version in go.mod" >&2; exit 1; }
 	@echo "components: compiling the rackproof command that builds them (minutes, the first time)"
 	@$(GO) run ./cmd/rackproof components build
+
+.PHONY: kernel
+kernel: ## build User-Mode Linux where this machine's kernel has no ipip driver and it is missing (once)
+	@fixtures/components/uml/build.sh
 
 .PHONY: kind-components
 kind-components: ## build what labs on kind need too: containerlab (once)

@@ -66,10 +66,19 @@ func ChooseKernel(ctx context.Context, wanted Kernel, modes ...*calico.Mode) (Ke
 
 // canRunUML tells what keeps this machine from running User-Mode Linux.
 func canRunUML(ctx context.Context) error {
-	if err := uml.Installed(); err != nil {
+	if _, err := findUML(); err != nil {
 		return err
 	}
 	return capability.Check(ctx, capability.UserModeLinux())
+}
+
+// findUML finds the User-Mode Linux that labs run in.
+func findUML() (uml.Kernel, error) {
+	cache, err := component.DefaultCacheDir()
+	if err != nil {
+		return uml.Kernel{}, err
+	}
+	return uml.Find(component.KernelProgram(cache))
 }
 
 // KernelPhase is the phase in which a User-Mode Linux starts.
@@ -100,6 +109,10 @@ func StartMachine(ctx context.Context, options MachineOptions) (*netns.Machine, 
 	if err := netns.CheckInside(options.Topology); err != nil {
 		return nil, err
 	}
+	kernel, err := findUML()
+	if err != nil {
+		return nil, err
+	}
 	cache, err := component.DefaultCacheDir()
 	if err != nil {
 		return nil, err
@@ -120,7 +133,7 @@ func StartMachine(ctx context.Context, options MachineOptions) (*netns.Machine, 
 	machine := netns.MachineOptions{
 		Name: options.Name, Known: options.Known, Components: components,
 		Seed: seed, Services: options.Topology.Services.String(),
-		MemoryMiB: machineMemory, Progress: serialise(options.Progress),
+		Kernel: kernel, MemoryMiB: machineMemory, Progress: serialise(options.Progress),
 	}
 	if options.Mode != nil {
 		machine.Topology, machine.Mode = options.Topology, options.Mode

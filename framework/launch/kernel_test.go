@@ -23,6 +23,7 @@ func TestChooseKernel(t *testing.T) {
 
 func TestWithoutUserModeLinux(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	_, err := ChooseKernel(t.Context(), UMLKernel)
 	if !errors.Is(err, ErrUnable) || !strings.Contains(err.Error(), uml.Package) {
 		t.Errorf("got %v, want what to install", err)

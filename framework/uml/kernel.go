@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// Program is the kernel as Debian and Ubuntu package it.
+	// Program is the kernel as Debian and Ubuntu package it, whose version is theirs.
 	Program = "linux.uml"
 	// Package is the name of that package.
 	Package = "user-mode-linux"
@@ -60,23 +60,37 @@ const sshPort = 22
 // namespace.
 func Server() netip.AddrPort { return netip.AddrPortFrom(insideAddress().Addr(), sshPort) }
 
-// Installed tells whether the kernel and its modules are installed, by an error that
-// names what is missing.
-func Installed() error {
-	if _, err := exec.LookPath(Program); err != nil {
-		return fmt.Errorf("program %s is not installed: run `make packages`, or install the package %s", Program, Package)
+// Kernel is a User-Mode Linux of this machine.
+type Kernel struct {
+	// Program is the path of its program.
+	Program string `json:"program"`
+	// Built says that it is not the distribution's.
+	Built bool `json:"built"`
+}
+
+// Find finds the kernel: one that was built at the given path (see
+// component.KernelProgram), or else the distribution's, which is slower. What is
+// missing is in the error.
+func Find(built string) (Kernel, error) {
+	if _, err := os.Stat("/dev/net/tun"); errors.Is(err, fs.ErrNotExist) {
+		return Kernel{}, errors.New("there is no /dev/net/tun: User-Mode Linux needs it for its network; try `modprobe tun`")
+	}
+	if _, err := exec.LookPath(built); err == nil {
+		return Kernel{Program: built, Built: true}, nil
+	}
+	program, err := exec.LookPath(Program)
+	if err != nil {
+		return Kernel{}, fmt.Errorf("there is neither %s nor a program %s: run `make kernel`, or install the package %s", built, Program, Package)
 	}
 	if entries, err := os.ReadDir(modulesRoot); err != nil || len(entries) == 0 {
-		return fmt.Errorf("no kernel modules in %s: install the package %s again", modulesRoot, Package)
+		return Kernel{}, fmt.Errorf("no kernel modules in %s: run `make kernel`, or install the package %s again", modulesRoot, Package)
 	}
-	if _, err := os.Stat("/dev/net/tun"); errors.Is(err, fs.ErrNotExist) {
-		return errors.New("there is no /dev/net/tun: User-Mode Linux needs it for its network; try `modprobe tun`")
-	}
-	return nil
+	return Kernel{Program: program}, nil
 }
 
 // Options are what a kernel is started with.
 type Options struct {
+	Kernel Kernel
 	// Init is the path of this program.
 	Init string
 	// Folder is a folder of the kernel's own, for the files by which it is known.
@@ -91,13 +105,9 @@ type Options struct {
 // CommandLine is the command that starts a kernel. Its output is the kernel's log.
 // Everything that the kernel starts ends with it if it is started in a PID namespace
 // of its own.
-func CommandLine(o Options) ([]string, error) {
-	program, err := exec.LookPath(Program)
-	if err != nil {
-		return nil, fmt.Errorf("find User-Mode Linux: %w (install the package %s)", err, Package)
-	}
+func CommandLine(o Options) []string {
 	argv := []string{
-		program,
+		o.Kernel.Program,
 		"root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw",
 		"init=" + o.Init, initVariable + "=" + o.State,
 		fmt.Sprintf("mem=%dM", o.MemoryMiB),
@@ -111,7 +121,12 @@ func CommandLine(o Options) ([]string, error) {
 	for n := range Ports + 1 {
 		argv = append(argv, fmt.Sprintf("vec%d:transport=tap,ifname=%s,depth=128,gro=1", n, TapName(n)))
 	}
-	return slices.Clip(argv), nil
+	// The programs are trusted, and this is the faster way to catch their system calls.
+	// The distribution's kernel would take it for something of init's.
+	if o.Kernel.Built {
+		argv = append(argv, "seccomp=on")
+	}
+	return slices.Clip(argv)
 }
 
 // Environment is what a process has in its environment to know that it runs inside;

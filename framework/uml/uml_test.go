@@ -42,16 +42,14 @@ func TestSignalsHaveTheirNames(t *testing.T) {
 }
 
 func TestCommandLine(t *testing.T) {
-	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, Program), []byte("#!/bin/sh\n"), 0o755); err != nil {
-		t.Fatal(err)
+	argv := CommandLine(Options{
+		Kernel: Kernel{Program: "/k/linux", Built: true},
+		Init:   "/x/suite.test", Folder: "/state/uml", State: "/state", MemoryMiB: 100,
+	})
+	if argv[0] != "/k/linux" {
+		t.Errorf("the program is %s", argv[0])
 	}
-	t.Setenv("PATH", folder)
-	argv, err := CommandLine(Options{Init: "/x/suite.test", Folder: "/state/uml", State: "/state", MemoryMiB: 100})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"init=/x/suite.test", "mem=100M", "umid=uml", "uml_dir=/state/", initVariable + "=/state"} {
+	for _, want := range []string{"init=/x/suite.test", "mem=100M", "umid=uml", "seccomp=on", "uml_dir=/state/", initVariable + "=/state"} {
 		if !slices.Contains(argv, want) {
 			t.Errorf("%q is not in %q", want, argv)
 		}
@@ -64,9 +62,29 @@ func TestCommandLine(t *testing.T) {
 			t.Errorf("there is no device %d in %q", n, argv)
 		}
 	}
+	for _, word := range CommandLine(Options{Kernel: Kernel{Program: "linux.uml"}}) {
+		if strings.HasPrefix(word, "seccomp=") {
+			t.Errorf("the distribution's kernel would take %s for something of init's", word)
+		}
+	}
+}
+
+func TestFindPrefersTheOneThatWasBuilt(t *testing.T) {
+	if _, err := os.Stat("/dev/net/tun"); err != nil {
+		t.Skipf("this machine runs no User-Mode Linux: %v", err)
+	}
+	folder := t.TempDir()
+	built := filepath.Join(folder, "linux")
+	if err := os.WriteFile(built, []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Find(built); err != nil || got.Program != built || !got.Built {
+		t.Errorf("got %v, %v", got, err)
+	}
 	t.Setenv("PATH", t.TempDir())
-	if _, err := CommandLine(Options{}); err == nil || !strings.Contains(err.Error(), Package) {
-		t.Errorf("without the kernel: %v", err)
+	missing := filepath.Join(folder, "other")
+	if _, err := Find(missing); err == nil || !strings.Contains(err.Error(), Package) || !strings.Contains(err.Error(), missing) {
+		t.Errorf("without any kernel: %v", err)
 	}
 }
 

@@ -131,7 +131,6 @@ func EmbeddedLab(stateDir string) Need {
 func UserModeLinux() Need {
 	return Need{
 		For:      "User-Mode Linux",
-		Programs: []Program{{uml.Program, uml.Package}},
 		Features: []Feature{Namespaces, Bridge, Tap},
 	}
 }

@@ -37,5 +37,5 @@ func (l *Lab) control(ctx context.Context, method, path string, body io.Reader) 
 
 // dialControl connects to the lab's control socket.
 func (l *Lab) dialControl(ctx context.Context, _, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, "unix", l.folder.path(inside.ControlSocket))
+	return new(net.Dialer).DialContext(ctx, "unix", l.folder.Path(inside.ControlSocket))
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/rackproof/rackproof/framework/component"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab/statefolder"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
 	"github.com/rackproof/rackproof/framework/uml"
@@ -36,6 +37,7 @@ type MachineOptions struct {
 	Components component.Set
 	// Seed is what Prepare has made for Services.
 	Seed, Services string
+	Kernel         uml.Kernel
 	// MemoryMiB is its memory at most.
 	MemoryMiB int
 	Progress  func(lab.Event)
@@ -60,7 +62,7 @@ func StartMachine(ctx context.Context, options MachineOptions) (*Machine, error)
 		Name: options.Name, Topology: options.Topology, Mode: options.Mode, Components: options.Components, Progress: options.Progress,
 	}, inside.Spec{
 		Seed:    options.Seed,
-		Machine: &inside.Machine{Init: program, MemoryMiB: options.MemoryMiB, Services: options.Services},
+		Machine: &inside.Machine{Init: program, Kernel: options.Kernel, MemoryMiB: options.MemoryMiB, Services: options.Services},
 	})
 	if err != nil {
 		return nil, err
@@ -74,8 +76,8 @@ func AttachMachine(name string) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !f.alive() {
-		return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, ErrNoLab)
+	if !f.Held() {
+		return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, statefolder.ErrNoLab)
 	}
 	spec, err := f.spec()
 	if err != nil {
@@ -128,7 +130,7 @@ func (m *Machine) checkProgram(program string) error {
 	if err != nil {
 		return err
 	}
-	started, err := os.Stat(m.lab.folder.path(inside.SpecFile))
+	started, err := os.Stat(m.lab.folder.Path(inside.SpecFile))
 	if err != nil {
 		return fmt.Errorf("lab %s: find out when it was started: %w", m.Name(), err)
 	}

@@ -20,6 +20,8 @@ import (
 type Machine struct {
 	// Init is the program that is the kernel's init, which calls uml.RunIfInit.
 	Init string `json:"init"`
+	// Kernel is the kernel itself.
+	Kernel uml.Kernel `json:"kernel"`
 	// MemoryMiB is the kernel's memory.
 	MemoryMiB int `json:"memoryMiB"`
 	// Services is the service network for which Spec.Seed holds.
@@ -130,13 +132,11 @@ func (m *machine) makeNetwork() error {
 
 func (m *machine) startKernel(ctx context.Context) error {
 	settings := m.lab.spec.Machine
-	argv, err := uml.CommandLine(uml.Options{
-		Init: settings.Init, Folder: filepath.Join(m.state, "uml"), State: m.state, MemoryMiB: settings.MemoryMiB,
+	argv := uml.CommandLine(uml.Options{
+		Kernel: settings.Kernel,
+		Init:   settings.Init, Folder: filepath.Join(m.state, "uml"), State: m.state, MemoryMiB: settings.MemoryMiB,
 	})
-	if err != nil {
-		return err
-	}
-	err = m.lab.supervisor.Start(supervisor.Component{
+	err := m.lab.supervisor.Start(supervisor.Component{
 		Host: MachineHost, Name: KernelProgram, Argv: argv,
 		Env:        []string{"PATH=/usr/sbin:/usr/bin", "HOME=/root", "TMPDIR=" + filepath.Join(m.state, memoryFolder)},
 		Namespaces: namespace.Set{Mount: m.outside},
