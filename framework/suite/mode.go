@@ -27,7 +27,7 @@ func (l *Lab) SwitchMode(ctx context.Context, name string) {
 // whose BeforeAll it is called.
 func (l *Lab) LeaveMode() {
 	ginkgo.GinkgoHelper()
-	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { l.enter(ctx, l.mode) })
+	l.undoAfter(func(ctx context.Context) { l.enter(ctx, l.mode) })
 }
 
 // EnterMode puts the lab into another mode while it is up: Calico's resources become

@@ -32,7 +32,7 @@ func (l *Lab) keepLabel(ctx context.Context, node, label string) {
 	if value, ok := l.kubernetesNode(ctx, node).Labels[label]; ok {
 		before = &value
 	}
-	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+	l.undoAfter(func(ctx context.Context) {
 		gomega.Expect(l.Calico.LabelNode(ctx, node, label, before)).To(gomega.Succeed())
 	})
 }

@@ -91,6 +91,10 @@ func (m *machine) start(ctx context.Context) error {
 	if err := m.lab.publish(); err != nil {
 		return err
 	}
+	if err := takeShare(); err != nil {
+		// Slower, not wrong.
+		fmt.Fprintln(os.Stderr, "take a larger share of the processors:", err)
+	}
 	if err := m.makeNetwork(); err != nil {
 		return fmt.Errorf("make the network to User-Mode Linux: %w", err)
 	}
