@@ -28,8 +28,12 @@ func Configuration(host lab.Host) (BIRDConfiguration, error) {
 // Equal tells whether two are the same.
 func (c BIRDConfiguration) Equal(other BIRDConfiguration) bool { return bytes.Equal(c, other) }
 
+// birdClock is how much earlier than it was BIRD 1.6 may say that something was: its
+// clock has whole seconds, and begins them at moments of its own.
+const birdClock = time.Second
+
 // Runs tells whether a node's BIRD runs a configuration that it has read at a time or
-// later, to the second.
+// later, as far as its clock tells: up to two seconds before count too.
 func Runs(ctx context.Context, host lab.Host, since time.Time) (bool, error) {
 	client, err := BIRD(ctx, host)
 	if err != nil {
@@ -40,5 +44,5 @@ func Runs(ctx context.Context, host lab.Host, since time.Time) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", host.Name(), err)
 	}
-	return !status.Reconfiguring && !status.LastReconfiguration.Before(since.Truncate(time.Second)), nil
+	return !status.Reconfiguring && !status.LastReconfiguration.Before(since.Truncate(time.Second).Add(-birdClock)), nil
 }

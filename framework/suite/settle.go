@@ -13,7 +13,7 @@ import (
 
 // settleTimeout bounds the wait for nodes to take a change back. What comes of one that
 // does not is for the next spec's checks to tell.
-const settleTimeout = 20 * time.Second
+const settleTimeout = 10 * time.Second
 
 // undoAfter runs undo when the spec ends, and waits until the nodes' BIRDs run again
 // what they run now. The next spec would find the tables that it expects otherwise
