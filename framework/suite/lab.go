@@ -45,6 +45,8 @@ type Lab struct {
 	calicoVersion string
 	// entered is the mode that a spec has put the lab into; empty for its own.
 	entered string
+	// settling is of the spec that is changing Calico's resources; nil if none is.
+	settling *settling
 	// broken is why the lab could not be brought up or has died.
 	broken error
 	// failed says that a spec on this lab has failed.

@@ -27,7 +27,10 @@ func (l *Lab) SwitchMode(ctx context.Context, name string) {
 // whose BeforeAll it is called.
 func (l *Lab) LeaveMode() {
 	ginkgo.GinkgoHelper()
-	l.undoAfter(func(ctx context.Context) { l.enter(ctx, l.mode) })
+	// Not that of a spec: this may be a container's.
+	s := l.startSettling()
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { s.finish(ctx) })
+	s.undo(func(ctx context.Context) { l.enter(ctx, l.mode) })
 }
 
 // EnterMode puts the lab into another mode while it is up: Calico's resources become

@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -11,23 +12,97 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 )
 
-// settleTimeout bounds the wait for nodes to take a change back. What comes of one that
-// does not is for the next spec's checks to tell.
-const settleTimeout = 10 * time.Second
+const (
+	// settleTimeout bounds the wait for nodes to take a spec's changes back. What comes
+	// of one that does not is for the next spec's checks to tell.
+	settleTimeout = 10 * time.Second
+	settlePoll    = 100 * time.Millisecond
+)
 
-// undoAfter runs undo when the spec ends, and waits until the nodes' BIRDs run again
-// what they run now. The next spec would find the tables that it expects otherwise
-// while sessions are still about to be restarted: before a change is taken back they
-// may be what they are after it.
+// settling is what is known of the nodes' BIRDs while a spec changes them: what they
+// were to run before its first change, and when it began to take its changes back.
+type settling struct {
+	lab             *Lab
+	before, changed map[string]observe.BIRDConfiguration
+	began           time.Time
+}
+
+// undoAfter runs undo when the spec ends. After the last one of a spec it waits until
+// the nodes' BIRDs run again what they ran before: the next spec would find the tables
+// that it expects otherwise while sessions are still about to be restarted, because
+// before a change is taken back they may be what they are after it.
 func (l *Lab) undoAfter(undo func(context.Context)) {
 	ginkgo.GinkgoHelper()
-	before := l.configurations()
+	if l.settling == nil {
+		l.settling = l.startSettling()
+		ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+			l.settling.finish(ctx)
+			l.settling = nil
+		})
+	}
+	l.settling.undo(undo)
+}
+
+// startSettling remembers what the nodes run.
+func (l *Lab) startSettling() *settling { return &settling{lab: l, before: l.configurations()} }
+
+// undo runs a function when the spec ends, or the container in whose BeforeAll it is
+// called.
+func (s *settling) undo(undo func(context.Context)) {
+	ginkgo.GinkgoHelper()
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
-		changed := l.configurations()
-		began := time.Now()
+		if s.began.IsZero() {
+			s.changed, s.began = s.lab.configurations(), time.Now()
+		}
 		undo(ctx)
-		l.settle(ctx, before, changed, began)
 	})
+}
+
+// finish waits until every node whose configuration was another one when undoing began
+// runs the one before.
+func (s *settling) finish(ctx context.Context) {
+	var left []string
+	for name, before := range s.before {
+		if !s.changed[name].Equal(before) {
+			left = append(left, name)
+		}
+	}
+	why := map[string]string{}
+	err := wait.PollUntilContextTimeout(ctx, settlePoll, settleTimeout, true, func(ctx context.Context) (bool, error) {
+		left = slices.DeleteFunc(left, func(name string) bool {
+			why[name] = s.unsettled(ctx, name)
+			return why[name] == ""
+		})
+		return len(left) == 0, nil
+	})
+	if err != nil {
+		for _, name := range left {
+			fmt.Fprintf(ginkgo.GinkgoWriter, "%s does not run again what it ran before the spec: %s\n", name, why[name])
+		}
+	}
+}
+
+// unsettled tells why a node does not run again what it ran before; empty if it does.
+func (s *settling) unsettled(ctx context.Context, name string) string {
+	host, err := s.lab.Host(name)
+	if err != nil {
+		return err.Error()
+	}
+	now, err := observe.Configuration(host)
+	if err != nil {
+		return err.Error()
+	}
+	if !now.Equal(s.before[name]) {
+		return "its configuration is another one"
+	}
+	runs, err := observe.Runs(ctx, host, s.began)
+	if err != nil {
+		return err.Error()
+	}
+	if !runs {
+		return "its BIRD has not read its configuration again"
+	}
+	return ""
 }
 
 // configurations are those of the nodes that can be read now.
@@ -44,29 +119,3 @@ func (l *Lab) configurations() map[string]observe.BIRDConfiguration {
 	}
 	return all
 }
-
-// settle waits until every node whose configuration was changed runs the one before.
-func (l *Lab) settle(ctx context.Context, before, changed map[string]observe.BIRDConfiguration, began time.Time) {
-	for name, wanted := range before {
-		if changed[name].Equal(wanted) {
-			continue
-		}
-		host, err := l.Host(name)
-		if err != nil {
-			continue
-		}
-		err = wait.PollUntilContextTimeout(ctx, settlePoll, settleTimeout, true, func(ctx context.Context) (bool, error) {
-			now, err := observe.Configuration(host)
-			if err != nil || !now.Equal(wanted) {
-				return false, nil
-			}
-			runs, err := observe.Runs(ctx, host, began)
-			return err == nil && runs, nil
-		})
-		if err != nil {
-			fmt.Fprintf(ginkgo.GinkgoWriter, "%s does not run again what it ran before the change: %v\n", name, err)
-		}
-	}
-}
-
-const settlePoll = 100 * time.Millisecond
