@@ -139,7 +139,11 @@ func (e *evidence) router(router fabric.Router) {
 	case topology.FRR:
 		running, err := host.Run(e.ctx, "vtysh", "-c", "show running-config")
 		e.keep(router.Host, "frr-running.conf", running, err)
-		for file, query := range map[string]string{"frr-sessions.json": frr.SessionsQuery, "frr-rib.json": frr.RIBQuery} {
+		queries := map[string]string{"frr-sessions.json": frr.SessionsQuery, "frr-rib.json": frr.RIBQuery}
+		for _, n := range router.Neighbors {
+			queries["frr-advertised-"+n.Host+".json"] = frr.AdvertisedQuery(n.Address)
+		}
+		for file, query := range queries {
 			answer, err := frr.Query(e.ctx, host.DialContext, query)
 			e.keep(router.Host, file, answer, err)
 		}

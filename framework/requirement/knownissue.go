@@ -49,7 +49,8 @@ func Known(number string) ginkgo.Labels {
 // spec's verdict is known-issue, with what was observed; on the day when it holds
 // the spec fails, so that the mark is removed. Only what the issue breaks belongs
 // into the promise, by way of g: all other assertions of a spec fail it as ever.
-// What g waits for it waits KnownIssueTimeout.
+// What g waits for it waits KnownIssueTimeout, and a promise that is kept is looked at
+// again for as long: what is kept for a moment may only not be broken yet.
 func KnownIssue(ctx ginkgo.SpecContext, number string, promise func(g gomega.Gomega)) {
 	ginkgo.GinkgoHelper()
 	report := ginkgo.CurrentSpecReport()
@@ -62,7 +63,7 @@ func KnownIssue(ctx ginkgo.SpecContext, number string, promise func(g gomega.Gom
 	case shown(report):
 		ginkgo.Fail(fmt.Sprintf("the spec has shown %s already: a spec holds one promise by KnownIssue", number))
 	}
-	observed, broken := hold(KnownIssueTimeout, promise)
+	observed, broken := holdFor(ctx, KnownIssueTimeout, promise)
 	switch {
 	case ctx.Err() != nil:
 		// Whatever the promise failed with, it may have failed because of this.
@@ -71,6 +72,25 @@ func KnownIssue(ctx ginkgo.SpecContext, number string, promise func(g gomega.Gom
 		ginkgo.Fail(fmt.Sprintf("%s seems to be fixed: %s passes; remove the mark", number, ID(report.Labels())))
 	}
 	ginkgo.AddReportEntry(KnownIssueEntry, Observation{Number: number, Summary: issue.Summary, Observed: observed})
+}
+
+// holdFor runs a promise until it fails, or has been kept for a time.
+func holdFor(ctx context.Context, timeout time.Duration, promise func(g gomega.Gomega)) (failure string, failed bool) {
+	poll := time.NewTicker(100 * time.Millisecond)
+	defer poll.Stop()
+	end := time.After(timeout)
+	for {
+		if failure, failed = hold(timeout, promise); failed {
+			return failure, failed
+		}
+		select {
+		case <-ctx.Done():
+			return "", false
+		case <-end:
+			return "", false
+		case <-poll.C:
+		}
+	}
 }
 
 // hold runs a promise to its first failure, and tells what that was.

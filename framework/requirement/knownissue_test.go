@@ -183,3 +183,21 @@ func TestAPromiseIsWaitedForSoLong(t *testing.T) {
 		t.Errorf("the promise failed: %t, after %s, with %q; want it to fail after %s", failed, took, message, timeout)
 	}
 }
+
+func TestAPromiseThatIsKeptForAMomentIsBroken(t *testing.T) {
+	looks := 0
+	message, failed := holdFor(t.Context(), KnownIssueTimeout, func(g gomega.Gomega) {
+		looks++
+		g.Expect(looks).To(gomega.BeNumerically("<", 3), "looks")
+	})
+	if !failed || looks != 3 {
+		t.Errorf("the promise failed: %t, at look %d, with %q; want it to fail at the third", failed, looks, message)
+	}
+}
+
+func TestAPromiseThatStaysKeptIsKept(t *testing.T) {
+	looks := 0
+	if message, failed := holdFor(t.Context(), 250*time.Millisecond, func(gomega.Gomega) { looks++ }); failed || looks < 2 {
+		t.Errorf("the promise failed: %t, with %q, after %d looks; want it kept, at more than one look", failed, message, looks)
+	}
+}

@@ -1,7 +1,9 @@
 package suite
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
@@ -9,6 +11,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/e2e-framework/klient/k8s/resources"
 )
 
 // NewEndpointSlice gives a service without a selector one more EndpointSlice, with
@@ -24,6 +27,22 @@ func (s *Service) NewEndpointSlice(ctx context.Context, pods ...Pod) *discoveryv
 		}
 	})
 	return slice
+}
+
+// EndpointNodes names the nodes of the endpoints that the service's EndpointSlices list,
+// whether ready or not, one name for each endpoint.
+func (s *Service) EndpointNodes(ctx context.Context) ([]string, error) {
+	var slices discoveryv1.EndpointSliceList
+	if err := s.lab.Client.Resources(s.object.Namespace).List(ctx, &slices, resources.WithLabelSelector(discoveryv1.LabelServiceName+"="+s.object.Name)); err != nil {
+		return nil, fmt.Errorf("list the EndpointSlices of service %s: %w", s.Name(), err)
+	}
+	var nodes []string
+	for _, slice := range slices.Items {
+		for _, endpoint := range slice.Endpoints {
+			nodes = append(nodes, *cmp.Or(endpoint.NodeName, new(string)))
+		}
+	}
+	return nodes, nil
 }
 
 func endpointSliceOf(service *corev1.Service, pods []Pod) *discoveryv1.EndpointSlice {

@@ -16,11 +16,14 @@ func readiness(lab *Lab) {
 			ready, notReady := racks[0][0], racks[1][0]
 			deployment := lab.NewDeployment(ctx, 2, OnNodes(ready, notReady), OnePerNode(), Gated())
 			service := lab.NewService(ctx, localService(deployment))
-			for _, pod := range deployment.Running(ctx) {
+			running := deployment.Running(ctx)
+			for _, pod := range running {
 				if pod.Node == ready {
 					pod.SetReady(ctx, true)
 				}
 			}
+			Eventually(service.EndpointNodes).WithContext(ctx).Should(ConsistOf(ready, notReady))
+			expectSeen(ctx, lab, running...)
 			Eventually(lab.NextHops).WithContext(ctx).WithArguments(leafOf(lab, ready), Single(service.ClusterIP)).Should(ContainElement(ready))
 			KnownIssue(ctx, "projectcalico/calico#13246", func(g Gomega) {
 				lab.PromiseAnnounced(ctx, g, Single(service.ClusterIP), ready)
@@ -40,9 +43,11 @@ func readiness(lab *Lab) {
 			chosen, other := racks[0][0], racks[1][0]
 			first, second := lab.NewDeployment(ctx, 1, OnNodes(chosen)), lab.NewDeployment(ctx, 1, OnNodes(other))
 			service := lab.NewService(ctx, withoutSelector())
-			service.NewEndpointSlice(ctx, first.Ready(ctx)...)
+			pods := first.Ready(ctx)
+			service.NewEndpointSlice(ctx, pods...)
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
 			service.NewEndpointSlice(ctx, second.Ready(ctx)...)
+			expectSeen(ctx, lab, pods...)
 			Eventually(lab.NextHops).WithContext(ctx).WithArguments(leafOf(lab, other), Single(service.ClusterIP)).Should(ContainElement(other))
 			KnownIssue(ctx, "projectcalico/calico#11502", func(g Gomega) {
 				lab.PromiseAnnounced(ctx, g, Single(service.ClusterIP), chosen, other)
@@ -80,6 +85,17 @@ func readiness(lab *Lab) {
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP))
 		})
 	})
+}
+
+// expectSeen waits until the nodes of some pods have seen all EndpointSlices that there
+// are: until they announce a later service that each of them has an endpoint of.
+func expectSeen(ctx SpecContext, lab *Lab, pods ...Pod) {
+	GinkgoHelper()
+	later := lab.NewService(ctx, withoutSelector())
+	later.NewEndpointSlice(ctx, pods...)
+	for _, pod := range pods {
+		Eventually(lab.NextHops).WithContext(ctx).WithArguments(leafOf(lab, pod.Node), Single(later.ClusterIP)).Should(ContainElement(pod.Node), "the next hops for a later service")
+	}
 }
 
 // leafOf names the leaf of a node's rack.

@@ -28,6 +28,7 @@ neighbor 10.1.5.11 description worker
 neighbor 10.1.5.11 password secret
 neighbor 10.1.5.11 timers connect 1
 neighbor 10.1.5.11 advertisement-interval 0
+neighbor 10.1.5.11 solo
 address-family ipv4 unicast
 neighbor 10.1.5.11 activate
 neighbor 10.1.5.11 route-reflector-client
@@ -45,6 +46,7 @@ neighbor 10.1.5.10 shutdown
 neighbor 10.1.5.10 description control-plane
 neighbor 10.1.5.10 timers connect 1
 neighbor 10.1.5.10 advertisement-interval 0
+neighbor 10.1.5.10 solo
 address-family ipv4 unicast
 neighbor 10.1.5.10 activate
 exit-address-family
@@ -68,6 +70,7 @@ neighbor 10.1.10.3 description spine0
 neighbor 10.1.10.3 ttl-security hops 1
 neighbor 10.1.10.3 timers connect 1
 neighbor 10.1.10.3 advertisement-interval 0
+neighbor 10.1.10.3 solo
 address-family ipv4 unicast
 neighbor 10.1.10.3 activate
 exit-address-family

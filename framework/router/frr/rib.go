@@ -48,6 +48,12 @@ type Path struct {
 	Best, Multipath bool
 }
 
+// AdvertisedQuery is the command that tells what a router has announced to a neighbour
+// and not withdrawn: what the neighbour is to have, whatever the router's own RIB says.
+func AdvertisedQuery(neighbor netip.Addr) string {
+	return fmt.Sprintf("show bgp ipv4 unicast neighbors %s advertised-routes json", neighbor)
+}
+
 // RIBQuery is the command whose answer ParseRIB reads.
 const RIBQuery = "show bgp ipv4 unicast json detail"
 
