@@ -78,9 +78,11 @@ func (f frr) lookUp(s *speaker, address netip.Addr) way {
 	return way{hops: hops(resolved, frrMultipath)}
 }
 
-// advertise follows subgroup_announce_check in FRR's bgpd/bgp_route.c.
+// advertise follows subgroup_announce_check in FRR's bgpd/bgp_route.c, for neighbours
+// that have update groups of their own (`solo`): FRR sends to all of a group at once, and
+// else also back to where a path came from.
 func (f frr) advertise(s *speaker, p path, to *peer) (attributes, bool) {
-	if p.from == to && !f.grouped(s, to) || p.from != nil && !p.way.reachable() {
+	if p.from == to || p.from != nil && !p.way.reachable() {
 		return attributes{}, false
 	}
 	reflected := p.from != nil && p.from.internal() && to.internal()
@@ -96,19 +98,6 @@ func (f frr) advertise(s *speaker, p path, to *peer) (attributes, bool) {
 		a = leaveAS(a, to.session.LocalAS)
 	}
 	return a, true
-}
-
-// grouped tells whether an external neighbour is in an update group with another:
-// one that is treated alike (updgrp_hash_key_make in FRR's bgpd/bgp_updgrp.c). FRR
-// sends to all of a group at once, and so also back to where a path came from. Mostly
-// the receiver refuses it as a loop, but not one that lets its own AS pass. (Internal
-// neighbours always refuse what they are the originators of.) Whether the other's
-// session is up is not asked: FRR takes nothing back when one that was up leaves the
-// group.
-func (frr) grouped(s *speaker, to *peer) bool {
-	return !to.internal() && slices.ContainsFunc(s.peers, func(other *peer) bool {
-		return other != to && !other.internal() && other.nextHopSelf == to.nextHopSelf
-	})
 }
 
 // nextHop is the NEXT_HOP that a neighbour is sent. `next-hop-self` without

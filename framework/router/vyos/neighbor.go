@@ -47,6 +47,8 @@ func (r *reader) neighbor(n *statement) (*neighbor, bool) {
 			one.active = true
 			unicast(n)
 		}}, r.refuse),
+		// Rackproof's routers have update groups of one neighbour, whatever is written.
+		"solo":                   r.flag(new(bool)),
 		"advertisement-interval": r.timer(numberFrom(0, 600), advertisementInterval),
 		"timers":                 r.block(r.timers().plus(rules{"connect": r.timer(numberFrom(0, 65535), connectRetry)}), r.refuse),
 	}, r.refuse)
