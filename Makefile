@@ -6,7 +6,7 @@ SUITES ?= ./suites/...
 # How many test programs run side by side: unit tests, which compute, and suites,
 # which mostly wait and take 1 GiB each.
 PARALLEL ?= 2
-SUITES_PARALLEL ?= 3
+SUITES_PARALLEL ?= 2
 # What runs on kind and containerlab too, one lab at a time: each takes 5 GiB.
 KIND_SUITES ?= ./suites/fullmesh ./suites/leafreflector ./suites/serviceips ./suites/localpolicy ./suites/agreement
 # More flags for the suites (ARGS=-rackproof.leaves=bird).
