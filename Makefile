@@ -3,8 +3,8 @@
 GO ?= go
 # What `make suites` and `make conformance` run.
 SUITES ?= ./suites/...
-# How many test programs run side by side: unit tests, which compute, and suites,
-# which mostly wait and take 1 GiB each.
+# How many test programs run side by side: unit tests, and suites, which take 1 GiB
+# and up to a processor each. With more suites than processors User-Mode Linux stands still.
 PARALLEL ?= 2
 SUITES_PARALLEL ?= 2
 # What runs on kind and containerlab too, one lab at a time: each takes 5 GiB.
