@@ -25,6 +25,8 @@ const (
 	confdFolder      = "/etc/calico/confd"
 	birdFolder       = confdFolder + "/config"
 	birdSocket       = "/var/run/calico/bird.ctl"
+	// birdProcess has BIRD's process number, for what stands for runit's sv in a lab.
+	birdProcess = "/var/run/calico/bird.pid"
 )
 
 // AdminKubeconfig is an administrator's kubeconfig on every node, for people.
@@ -137,7 +139,7 @@ func (n node) startBIRD(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("wait for confd to write BIRD's configuration (its log is the component calico-confd's): %w", context.Cause(ctx))
 	}
-	return n.start("bird", "bird", "-R", "-s", birdSocket, "-d", "-c", path.Join(birdFolder, "bird.cfg"))
+	return n.start("bird", "bird", "-R", "-s", birdSocket, "-P", birdProcess, "-d", "-c", path.Join(birdFolder, "bird.cfg"))
 }
 
 // has tells whether the node has a file.

@@ -17,10 +17,10 @@ import (
 
 // SwitchMode puts the lab into another mode while it is up, and back into its own when
 // the spec ends, or the container in whose BeforeAll it is called: see EnterMode.
-func (l *Lab) SwitchMode(ctx context.Context, name string) {
+func (l *Lab) SwitchMode(ctx context.Context, name string, changes ...func(*calico.Resources)) {
 	ginkgo.GinkgoHelper()
 	l.LeaveMode()
-	l.EnterMode(ctx, name)
+	l.EnterMode(ctx, name, changes...)
 }
 
 // LeaveMode puts the lab back into its own mode when the spec ends, or the container in
@@ -36,11 +36,15 @@ func (l *Lab) LeaveMode() {
 // EnterMode puts the lab into another mode while it is up: Calico's resources become
 // those of the mode, and the fabric's routers do what it asks of them. It returns when
 // everything is asked for; what the lab makes of it takes time. The oracle expects the
-// new mode from then on. Whoever calls it has called LeaveMode before.
-func (l *Lab) EnterMode(ctx context.Context, name string) {
+// new mode from then on. The mode's resources are changed before they are asked for.
+// Whoever calls it has called LeaveMode before.
+func (l *Lab) EnterMode(ctx context.Context, name string, changes ...func(*calico.Resources)) {
 	ginkgo.GinkgoHelper()
 	mode, err := fixtures.Mode(name)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	for _, change := range changes {
+		change(&mode.Resources)
+	}
 	gomega.Expect(mode.Check(l.topology)).To(gomega.Succeed())
 	l.enter(ctx, mode)
 }

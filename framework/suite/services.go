@@ -64,6 +64,7 @@ type Service struct {
 func (l *Lab) NewService(ctx context.Context, options ServiceOptions) *Service {
 	ginkgo.GinkgoHelper()
 	s := &Service{lab: l, object: serviceOf(options, l.workload(ctx))}
+	l.settleAfter()
 	gomega.Expect(l.Client.Resources().Create(ctx, s.object)).To(gomega.Succeed(), "create a service")
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { s.Delete(ctx) })
 	if len(options.LoadBalancerIPs) > 0 {
@@ -82,6 +83,7 @@ func (l *Lab) NewServices(ctx context.Context, number int, options ServiceOption
 	for i := range made {
 		made[i] = &Service{lab: l, object: serviceOf(options, workload)}
 	}
+	l.settleAfter()
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { l.DeleteServices(ctx, made) })
 	gomega.Expect(each(made, func(s *Service) error { return l.Client.Resources().Create(ctx, s.object) })).To(gomega.Succeed(), "create %d services", number)
 	for _, s := range made {

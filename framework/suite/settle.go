@@ -33,14 +33,24 @@ type settling struct {
 // before a change is taken back they may be what they are after it.
 func (l *Lab) undoAfter(undo func(context.Context)) {
 	ginkgo.GinkgoHelper()
-	if l.settling == nil {
-		l.settling = l.startSettling()
-		ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
-			l.settling.finish(ctx)
-			l.settling = nil
-		})
-	}
+	l.settleAfter()
 	l.settling.undo(undo)
+}
+
+// settleAfter makes the spec end with a wait until the nodes' BIRDs run again what they
+// run now, if the spec changes anything that undoAfter takes back. What a spec makes that
+// nodes announce, and that goes when the spec ends, calls it first: the wait comes after
+// what is asked for later, and would be in vain while that is still there.
+func (l *Lab) settleAfter() {
+	ginkgo.GinkgoHelper()
+	if l.settling != nil {
+		return
+	}
+	l.settling = l.startSettling()
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		l.settling.finish(ctx)
+		l.settling = nil
+	})
 }
 
 // startSettling remembers what the nodes run.
@@ -61,6 +71,9 @@ func (s *settling) undo(undo func(context.Context)) {
 // finish waits until every node whose configuration was another one when undoing began
 // runs the one before.
 func (s *settling) finish(ctx context.Context) {
+	if s.began.IsZero() {
+		return // nothing was changed that has been taken back
+	}
 	var left []string
 	for name, before := range s.before {
 		if !s.changed[name].Equal(before) {

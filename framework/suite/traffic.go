@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"fmt"
+	"time"
 	"net/netip"
 
 	"github.com/onsi/ginkgo/v2"
@@ -73,6 +74,13 @@ func (l *Lab) ExpectClientsReachPods(ctx context.Context) {
 	}
 }
 
+// unreachableInterval is how long a router that was silent is left alone before it is
+// asked again. A kernel takes twice from the same allowance of one a second before it says
+// that it has no way (ip_error in net/ipv4/route.c, icmpv4_xrlim_allow in icmp.c), and once
+// if that is not enough: who asks every second or two, as a SYN's repetitions do, may get
+// no word for good.
+const unreachableInterval = 2500 * time.Millisecond
+
 // ExpectClientsDoNotReachPods probes from every client outside to the pod on every node.
 // A router has to say that it has no way. As it says so only so often in a second there
 // may be silence first, but never an answer.
@@ -88,7 +96,7 @@ func (l *Lab) ExpectClientsDoNotReachPods(ctx context.Context) {
 					return outcome, gomega.StopTrying(fmt.Sprintf("it was %s", outcome))
 				}
 				return outcome, err
-			}).WithContext(ctx).Should(gomega.Equal(probe.Unreachable), "from %s to the pod on %s", client.Name, pod.Node)
+			}).WithContext(ctx).WithPolling(unreachableInterval).Should(gomega.Equal(probe.Unreachable), "from %s to the pod on %s", client.Name, pod.Node)
 		}
 	}
 }

@@ -3,8 +3,8 @@ package ipip
 import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	. "github.com/rackproof/rackproof/framework/suite"
@@ -16,12 +16,13 @@ func leafPeering(lab *Lab) {
 	Context("with leaf peering", Label("leafpeering"), Ordered, func() {
 		BeforeAll(func(ctx SpecContext) {
 			lab.Ready(ctx)
-			lab.SwitchMode(ctx, "ipipleaf")
 			// What a leaf tells of other racks has been in the nodes' AS before (requirement
 			// F10).
-			for _, peer := range lab.BGPPeers(ctx) {
-				lab.ChangeBGPPeer(ctx, peer, func(spec *v3.BGPPeerSpec) { spec.NumAllowedLocalASNumbers = new(int32(1)) })
-			}
+			lab.SwitchMode(ctx, "ipipleaf", func(r *calico.Resources) {
+				for i := range r.BGPPeers {
+					r.BGPPeers[i].Spec.NumAllowedLocalASNumbers = new(int32(1))
+				}
+			})
 			lab.Ready(ctx)
 		})
 

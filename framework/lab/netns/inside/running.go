@@ -199,12 +199,14 @@ func images() map[string][]string {
 }
 
 // environment is what every component's environment begins with. Nothing of the
-// owner's environment reaches the lab.
+// owner's environment reaches the lab. Go's collector runs at a fifth of its usual
+// rate: a lab's programs start most of the time, with small heaps that grow, and without
+// it a lab takes an eighth more of the processors until it is ready, and no less memory.
 func (l *running) environment() []string {
-	environment := []string{"PATH=" + SearchPath(l.spec), "HOME=/root", "LANG=C.UTF-8"}
+	environment := []string{"PATH=" + SearchPath(l.spec), "HOME=/root", "LANG=C.UTF-8", "GOGC=400"}
 	if uml.Inside() {
 		// There a page that is given back and taken again costs more than memory does.
-		environment = append(environment, "GOGC=400", "GODEBUG=madvdontneed=0")
+		environment = append(environment, "GODEBUG=madvdontneed=0")
 	}
 	return environment
 }
