@@ -3,8 +3,8 @@ package suite
 import (
 	"context"
 	"fmt"
-	"time"
 	"net/netip"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
