@@ -70,6 +70,7 @@ func (l *Lab) NewService(ctx context.Context, options ServiceOptions) *Service {
 	if len(options.LoadBalancerIPs) > 0 {
 		s.waitForSlices(ctx)
 		s.setLoadBalancerIPs(ctx, options.LoadBalancerIPs...)
+		s.touch(ctx)
 	}
 	s.read()
 	return s
@@ -214,11 +215,24 @@ func (s *Service) setLoadBalancerIPs(ctx context.Context, addresses ...netip.Add
 		"service %s of type %s has no LoadBalancer IPs: make it one of type LoadBalancer", s.Name(), s.object.Spec.Type)
 }
 
-// waitForSlices waits until a service that selects pods has its first EndpointSlice. A
-// cloud takes longer than Kubernetes does, and when both come at once Calico may lose the
-// address: its confd reads the service before it takes the lock under which it announces,
-// so that an announcement of what was read before comes last (setRouteForSvc in
-// confd/pkg/backends/calico/routes.go). That was seen once, on kind.
+// touched is the annotation of a service that was touched.
+const touched = "rackproof/touched"
+
+// touch changes something of the service that nobody goes by. When an address and an
+// EndpointSlice come to a node at once Calico may lose the address: its confd has one
+// routine for services and one for slices, each of which reads the service before it takes
+// the lock under which it announces, so that an announcement of what was read before comes
+// last (setRouteForSvc in confd/pkg/backends/calico/routes.go). A later change has it read
+// again: by then the routine that was late has the lock, for Go's mutexes go to who has
+// waited for a millisecond. It was seen twice, on kind, where a node may hear of a slice
+// long after it is there.
+func (s *Service) touch(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	s.Update(ctx, func(service *corev1.Service) { metav1.SetMetaDataAnnotation(&service.ObjectMeta, touched, "") })
+}
+
+// waitForSlices waits until a service that selects pods has its first EndpointSlice: a
+// cloud gives a service its address later than that.
 func (s *Service) waitForSlices(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	if len(s.object.Spec.Selector) == 0 {
