@@ -19,10 +19,11 @@ const (
 	// streamLength bounds a stream's life: ten minutes, longer than any spec lasts.
 	streamLength = int(10 * time.Minute / streamInterval)
 	// late is how long a datagram may be on its way and count as arrived: what somebody
-	// keeps until a link is back is late, and no sign that the way was there. By the
-	// kernel's own times a datagram takes less than a millisecond, and some hundred on a
-	// single processor that is busy.
-	late = 300 * time.Millisecond
+	// keeps until a link is back is late, and no sign that the way was there. A kernel that
+	// keeps one asks for the neighbour's address again after a second. By the kernel's own
+	// times a datagram takes less than a millisecond; on a single processor for which a
+	// whole lab waits, as in User-Mode Linux, some hundred.
+	late = attemptTimeout
 	// readTimeout bounds the wait for this process to have read what has arrived.
 	readTimeout = 3 * time.Second
 	// streamPorts is how many source ports take turns, so that equal paths are tried.
@@ -48,10 +49,10 @@ type Stream struct {
 	stop               sync.Once
 
 	mu sync.Mutex
-	// sent are the times by which datagrams were sent, by number.
-	sent    []time.Time
-	arrived []bool
-	missing int
+	// sent are the times by which datagrams were sent, by number, and arrived those at which
+	// they arrived.
+	sent, arrived []time.Time
+	missing       int
 	// complete tells that one less is missing.
 	complete *sync.Cond
 	last     error
@@ -112,7 +113,7 @@ func (s *Stream) send(ctx context.Context) {
 	defer ticker.Stop()
 	for n := range streamLength {
 		s.mu.Lock()
-		s.sent, s.arrived = append(s.sent, time.Now()), append(s.arrived, false)
+		s.sent, s.arrived = append(s.sent, time.Now()), append(s.arrived, time.Time{})
 		s.missing++
 		s.mu.Unlock()
 		datagram := binary.BigEndian.AppendUint64(nil, uint64(n))
@@ -176,13 +177,16 @@ func (s *Stream) receive() {
 func (s *Stream) arrive(number uint64, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// One that is late is lost.
-	if number < uint64(len(s.arrived)) && !s.arrived[number] && at.Sub(s.sent[number]) < late {
-		s.arrived[number] = true
+	if number < uint64(len(s.arrived)) && s.arrived[number].IsZero() {
+		s.arrived[number] = at
 		s.missing--
 		s.complete.Broadcast()
 	}
 }
+
+// way is how long a datagram that has arrived was on its way. Only seen asks, and not who
+// reads: the time of sending may be put right after the arrival.
+func (s *Stream) way(number int) time.Duration { return s.arrived[number].Sub(s.sent[number]) }
 
 // Seen is what has become of the datagrams so far. Those that may still be on their way
 // are left out.
@@ -195,27 +199,32 @@ func (s *Stream) seen(decided time.Time) Outage {
 	var o Outage
 	var lastGood time.Time
 	out := false
+	last := s.last
 	for n, at := range s.sent {
 		if n == 0 {
 			lastGood = at
 		}
+		arrived := !s.arrived[n].IsZero()
 		switch {
-		case s.arrived[n]:
+		case arrived && s.way(n) < late:
 			if out {
 				o.Longest = max(o.Longest, at.Sub(lastGood))
 			}
 			lastGood, out = at, false
-		case at.Before(decided):
+		case arrived || at.Before(decided):
 			o.Lost++
 			o.Longest = max(o.Longest, at.Sub(lastGood))
 			out = true
+			if arrived {
+				last = fmt.Errorf("from %s to %s: a datagram was on its way for %d ms", s.from, s.to, s.way(n).Milliseconds())
+			}
 		default:
 			continue
 		}
 		o.Sent++
 	}
 	if o.Lost > 0 {
-		o.Last = s.last
+		o.Last = last
 		if o.Last == nil {
 			o.Last = fmt.Errorf("from %s to %s: a datagram did not arrive", s.from, s.to)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,4 +117,22 @@ func onLink(name string, change func(netlink.Link) error) error {
 		return err
 	}
 	return change(link)
+}
+
+// A sender that is kept waiting between its two looks at the clock has sent nothing late,
+// whoever reads first.
+func TestStreamReadBeforeTheSenderGoesOn(t *testing.T) {
+	began := time.Now().Add(-time.Minute)
+	s := &Stream{from: "a", to: "b", sent: []time.Time{began, began}, arrived: make([]time.Time, 2), missing: 2}
+	s.complete = sync.NewCond(&s.mu)
+	s.arrive(0, began.Add(2*late))
+	s.arrive(1, began.Add(2*late))
+	s.sent[0] = began.Add(2*late + time.Millisecond)
+	got := s.Seen()
+	if got.Sent != 2 || got.Lost != 1 || s.missing != 0 {
+		t.Errorf("%s, %d missing, want 1 of 2 lost and none missing", got, s.missing)
+	}
+	if want := "from a to b: a datagram was on its way for 1900 ms"; got.Last == nil || got.Last.Error() != want {
+		t.Errorf("the last error is %v, want %q", got.Last, want)
+	}
 }
