@@ -205,7 +205,7 @@ func (l *running) environment() []string {
 	if uml.Inside() {
 		// There a page that is given back and taken again costs more than memory does. On a
 		// machine's own kernel it does not pay: a lab is ready an eighth sooner, but its API
-		// server and Felix take half as much again of the processors in a suite.
+		// server and Felix take some sixth more of the processors in a suite.
 		environment = append(environment, "GOGC=400", "GODEBUG=madvdontneed=0")
 	}
 	return environment
