@@ -19,11 +19,10 @@ const (
 	// streamLength bounds a stream's life: ten minutes, longer than any spec lasts.
 	streamLength = int(10 * time.Minute / streamInterval)
 	// late is how long a datagram may be on its way and count as arrived: what somebody
-	// keeps until a link is back is late, and no sign that the way was there. A kernel that
-	// keeps one asks for the neighbour's address again after a second. By the kernel's own
-	// times a datagram takes less than a millisecond; on a single processor for which a
-	// whole lab waits, as in User-Mode Linux, some hundred.
-	late = attemptTimeout
+	// keeps until a link is back is late, and no sign that the way was there. By the
+	// kernel's own times a datagram takes less than a millisecond, and some hundred on a
+	// single processor that is busy.
+	late = 300 * time.Millisecond
 	// readTimeout bounds the wait for this process to have read what has arrived.
 	readTimeout = 3 * time.Second
 	// streamPorts is how many source ports take turns, so that equal paths are tried.

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"strings"
 	"sync"
@@ -132,7 +133,7 @@ func TestStreamReadBeforeTheSenderGoesOn(t *testing.T) {
 	if got.Sent != 2 || got.Lost != 1 || s.missing != 0 {
 		t.Errorf("%s, %d missing, want 1 of 2 lost and none missing", got, s.missing)
 	}
-	if want := "from a to b: a datagram was on its way for 1900 ms"; got.Last == nil || got.Last.Error() != want {
+	if want := fmt.Sprintf("from a to b: a datagram was on its way for %d ms", (2 * late).Milliseconds()); got.Last == nil || got.Last.Error() != want {
 		t.Errorf("the last error is %v, want %q", got.Last, want)
 	}
 }
