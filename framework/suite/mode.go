@@ -36,8 +36,8 @@ func (l *Lab) LeaveMode() {
 // EnterMode puts the lab into another mode while it is up: Calico's resources become
 // those of the mode, and the fabric's routers do what it asks of them. It returns when
 // everything is asked for; what the lab makes of it takes time. The oracle expects the
-// new mode from then on. The mode's resources are changed before they are asked for.
-// Whoever calls it has called LeaveMode before.
+// new mode from then on. Changes are made to the mode's resources before they are asked
+// for, so that nothing is asked for twice. Whoever calls it has called LeaveMode before.
 func (l *Lab) EnterMode(ctx context.Context, name string, changes ...func(*calico.Resources)) {
 	ginkgo.GinkgoHelper()
 	mode, err := fixtures.Mode(name)
