@@ -25,8 +25,8 @@ const (
 	confdFolder      = "/etc/calico/confd"
 	birdFolder       = confdFolder + "/config"
 	birdSocket       = "/var/run/calico/bird.ctl"
-	// birdProcess has BIRD's process number, for what stands for runit's sv in a lab.
-	birdProcess = "/var/run/calico/bird.pid"
+	// birdComponent is BIRD's name among the lab's components.
+	birdComponent = "bird"
 )
 
 // AdminKubeconfig is an administrator's kubeconfig on every node, for people.
@@ -61,10 +61,14 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 	nodeAgent.SetReady(true, "CalicoStarted", "Calico has prepared the node")
 	tasks, ctx := errgroup.WithContext(ctx)
 	tasks.Go(func() error {
+		reloads, err := n.startReloads()
+		if err != nil {
+			return err
+		}
 		if err := n.start("calico-confd", "calico-node", "-confd", "-confd-confdir="+confdFolder); err != nil {
 			return err
 		}
-		return n.startBIRD(ctx)
+		return n.startBIRD(ctx, reloads)
 	})
 	tasks.Go(func() error {
 		if err := n.allocateTunnelAddress(ctx); err != nil {
@@ -127,9 +131,9 @@ const (
 
 // startBIRD starts BIRD once confd has written its configuration. The main file
 // includes the other two, and confd writes each when it has what it needs.
-func (n node) startBIRD(ctx context.Context) error {
+func (n node) startBIRD(ctx context.Context, reloads *reloader) error {
 	err := wait.PollUntilContextCancel(ctx, poll, true, func(context.Context) (bool, error) {
-		for _, name := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
+		for _, name := range birdFiles() {
 			if !n.has(path.Join(birdFolder, name)) {
 				return false, nil
 			}
@@ -139,8 +143,13 @@ func (n node) startBIRD(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("wait for confd to write BIRD's configuration (its log is the component calico-confd's): %w", context.Cause(ctx))
 	}
-	return n.start("bird", "bird", "-R", "-s", birdSocket, "-P", birdProcess, "-d", "-c", path.Join(birdFolder, "bird.cfg"))
+	daemon := n.component(birdComponent, []string{"bird", "-R", "-s", birdSocket, "-d", "-c", path.Join(birdFolder, birdFiles()[0])})
+	daemon.Starting = reloads.starting
+	return n.cluster.config.Supervisor.Start(daemon)
 }
+
+// birdFiles are the files that confd writes for BIRD. The first includes the others.
+func birdFiles() []string { return []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} }
 
 // has tells whether the node has a file.
 func (n node) has(file string) bool {

@@ -3,10 +3,13 @@ package observe
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/router/bird"
 )
 
 // BIRDConfiguration is what confd has written for a node's BIRD.
@@ -28,21 +31,61 @@ func Configuration(host lab.Host) (BIRDConfiguration, error) {
 // Equal tells whether two are the same.
 func (c BIRDConfiguration) Equal(other BIRDConfiguration) bool { return bytes.Equal(c, other) }
 
+// digest is what a reload's record has of the files.
+func (c BIRDConfiguration) digest() string {
+	files := bytes.SplitN(c, []byte{0}, 3)
+	return bird.HashConfiguration(files[0], files[1], bytes.TrimSuffix(files[2], []byte{0}))
+}
+
 // birdClock is how much earlier than it was BIRD 1.6 may say that something was: its
 // clock has whole seconds, and begins them at moments of its own.
 const birdClock = time.Second
 
-// Runs tells whether a node's BIRD runs a configuration that it has read at a time or
-// later, as far as its clock tells: up to two seconds before count too.
-func Runs(ctx context.Context, host lab.Host, since time.Time) (bool, error) {
+// StaleBIRD says why a node's BIRD does not run what its files say; it is empty for one
+// that does. A node with the record of its reloads is compared to the byte. One without,
+// such as a public calico-node image, has BIRD's own clock alone: there a configuration
+// counts that BIRD has read at a time or later, give or take two seconds.
+func StaleBIRD(ctx context.Context, host lab.Host, since time.Time) (string, error) {
+	files, err := Configuration(host)
+	if err != nil {
+		return "", err
+	}
+	data, err := host.ReadFile(bird.ReloadRecord)
+	if errors.Is(err, fs.ErrNotExist) {
+		return staleByClock(ctx, host, since)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: read the record of BIRD's reloads: %w", host.Name(), err)
+	}
+	reload, err := bird.ReadReload(data)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", host.Name(), err)
+	}
+	return staleByRecord(files, reload), nil
+}
+
+func staleByRecord(files BIRDConfiguration, reload bird.Reload) string {
+	switch {
+	case files.digest() != reload.Files:
+		return fmt.Sprintf("its files have changed since BIRD read them at %s", reload.Time.Local().Format("15:04:05.000"))
+	case reload.Error != "":
+		return "BIRD does not run its files: " + reload.Error
+	}
+	return ""
+}
+
+func staleByClock(ctx context.Context, host lab.Host, since time.Time) (string, error) {
 	client, err := BIRD(ctx, host)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	defer client.Close()
 	status, err := client.Status(ctx)
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", host.Name(), err)
+		return "", fmt.Errorf("%s: %w", host.Name(), err)
 	}
-	return !status.Reconfiguring && !status.LastReconfiguration.Before(since.Truncate(time.Second).Add(-birdClock)), nil
+	if status.Reconfiguring || status.LastReconfiguration.Before(since.Truncate(time.Second).Add(-birdClock)) {
+		return fmt.Sprintf("BIRD last read its files at %s, and they were to be read at %s", status.LastReconfiguration.Format(time.TimeOnly), since.Format(time.TimeOnly)), nil
+	}
+	return "", nil
 }

@@ -108,14 +108,11 @@ func (s *settling) unsettled(ctx context.Context, name string) string {
 	if !now.Equal(s.before[name]) {
 		return "its configuration is another one"
 	}
-	runs, err := observe.Runs(ctx, host, s.began)
+	stale, err := observe.StaleBIRD(ctx, host, s.began)
 	if err != nil {
 		return err.Error()
 	}
-	if !runs {
-		return "its BIRD has not read its configuration again"
-	}
-	return ""
+	return stale
 }
 
 // configurations are those of the nodes that can be read now.

@@ -23,6 +23,9 @@ type Component struct {
 	// RestartOn are the exit statuses by which the program asks to be started again.
 	// To end with any other one unasked is a death.
 	RestartOn []int
+	// Starting, if not nil, is called before each start of the program, also of one that is
+	// started again. The supervisor is locked meanwhile: of its methods only Note may be called.
+	Starting func()
 }
 
 // State is what has become of a component.

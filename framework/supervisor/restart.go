@@ -30,20 +30,20 @@ func (s *Supervisor) restart(r *running, ended error) (bool, error) {
 	}
 	r.restarted = append(r.restarted, now)
 	r.status.Restarts++
-	s.note(r.component, fmt.Sprintf("ended with exit status %d, by which it asks to be started again, and is (%d so far)", exit.ExitCode(), r.status.Restarts))
+	s.Note(r.status.Host, r.status.Name, fmt.Sprintf("ended with exit status %d, by which it asks to be started again, and is (%d so far)", exit.ExitCode(), r.status.Restarts))
 	if err := s.launch(r); err != nil {
 		return false, err
 	}
 	return true, nil
 }
 
-// note writes a line of the supervisor's own into a component's log. A log that
-// cannot be written is told when the component is started.
-func (s *Supervisor) note(c Component, text string) {
-	log, err := s.openLog(c.Host, c.Name)
+// Note writes a line of the lab's own into a component's log. A log that cannot be
+// written is an error when the component is started.
+func (s *Supervisor) Note(host, component, text string) {
+	log, err := s.openLog(host, component)
 	if err != nil {
 		return
 	}
 	defer log.Close()
-	fmt.Fprintf(log, "rackproof: %s %s %s\n", time.Now().Format(time.RFC3339), c.Name, text)
+	fmt.Fprintf(log, "rackproof: %s %s %s\n", time.Now().Format(time.RFC3339), component, text)
 }

@@ -71,6 +71,9 @@ func (s *Supervisor) launch(r *running) error {
 		return err
 	}
 	defer log.Close()
+	if c.Starting != nil {
+		c.Starting()
+	}
 	cmd := command(context.Background(), c)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := s.reaper.start(c.Namespaces, c.Nice, cmd); err != nil {

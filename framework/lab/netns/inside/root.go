@@ -160,19 +160,11 @@ func mountPrograms(root string, spec Spec) error {
 }
 
 // svScript stands for runit's sv, by which Calico's confd reloads BIRD
-// (`sv hup bird`, confd/etc/calico/confd/conf.d). A BIRD that does not run needs
-// no reload: it reads its configuration when it starts. One that has not said yet what
-// process it is has perhaps read it, but takes commands already, and obeys them after.
-// confd reloads some twenty times in a spec that changes services, and the command, a
-// program of its own, took a twelfth of the processor time of suites/serviceips.
+// (`sv hup bird`, confd/etc/calico/confd/conf.d). It passes the request on to the lab's
+// process (framework/cluster/reload.go) and returns at once, as sv does. A node without
+// the pipe has no BIRD of that name.
 const svScript = `#!/bin/sh
-[ "$1" = hup ] || exit 0
-run=/var/run/calico/$2
-if read -r pid 2>/dev/null <"$run.pid" && read -r name 2>/dev/null <"/proc/$pid/comm" && [ "$name" = "$2" ]; then
-	kill -HUP "$pid"
-elif [ -S "$run.ctl" ]; then
-	exec birdc -s "$run.ctl" configure
-fi
+[ "$1" = hup ] && [ -p "/var/run/calico/$2.reload" ] && echo hup >"/var/run/calico/$2.reload"
 exit 0
 `
 
