@@ -81,6 +81,15 @@ type LogReader interface {
 	LogTail(ctx context.Context, host, component string, lines int) ([]string, error)
 }
 
+// LogFollower is a lab whose components' logs can be read on from where one has stopped.
+type LogFollower interface {
+	LogReader
+	// LogSince returns what a component has logged behind an offset in bytes, up to the
+	// last whole line, and the offset behind that. A log that is shorter than the offset
+	// has begun anew and is read from its beginning.
+	LogSince(ctx context.Context, host, component string, offset int64) (text []byte, end int64, err error)
+}
+
 // ComponentController is a lab whose components can be ended and started again.
 type ComponentController interface {
 	// Components lists the states of all components.

@@ -19,6 +19,7 @@ const BIRD = "bird"
 func (l *Lab) StopComponent(ctx context.Context, host, name string) {
 	ginkgo.GinkgoHelper()
 	controller := l.componentController()
+	l.asked(host, name)
 	l.startAgain(host, name)
 	gomega.Expect(controller.StopComponent(ctx, host, name)).To(gomega.Succeed())
 }
@@ -28,6 +29,7 @@ func (l *Lab) StopComponent(ctx context.Context, host, name string) {
 func (l *Lab) KillComponent(ctx context.Context, host, name string) {
 	ginkgo.GinkgoHelper()
 	controller := l.componentController()
+	l.asked(host, name)
 	l.startAgain(host, name)
 	gomega.Expect(controller.KillComponent(ctx, host, name)).To(gomega.Succeed())
 }
@@ -35,6 +37,7 @@ func (l *Lab) KillComponent(ctx context.Context, host, name string) {
 // StartComponent starts a component that was stopped or killed.
 func (l *Lab) StartComponent(ctx context.Context, host, name string) {
 	ginkgo.GinkgoHelper()
+	l.asked(host, name)
 	gomega.Expect(l.componentController().StartComponent(ctx, host, name)).To(gomega.Succeed())
 }
 

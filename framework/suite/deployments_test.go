@@ -58,7 +58,7 @@ func TestDeploymentOptionsGoTogether(t *testing.T) {
 	if len(nodes.Values) != 2 || nodes.Key != corev1.LabelHostname || apart.TopologyKey != corev1.LabelHostname || apart.LabelSelector.MatchLabels["app"] != "app" {
 		t.Errorf("got %+v and %+v", nodes, apart)
 	}
-	if gates := template.Spec.ReadinessGates; len(gates) != 1 || gates[0].ConditionType != gate {
+	if gates := template.Spec.ReadinessGates; len(gates) != 1 || gates[0].ConditionType != readyGate {
 		t.Errorf("got gates %+v", gates)
 	}
 }

@@ -2,12 +2,12 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
-	"github.com/onsi/gomega"
 	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/e2e-framework/klient"
 
@@ -19,6 +19,8 @@ import (
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
 	"github.com/rackproof/rackproof/framework/uml"
 )
@@ -47,11 +49,22 @@ type Lab struct {
 	entered string
 	// settling is of the spec that is changing Calico's resources; nil if none is.
 	settling *settling
-	// broken is why the lab could not be brought up or has died.
-	broken error
+	// gate decides which specs may run, and baseline is what the lab has to be between them;
+	// nil until the gate has found it so.
+	gate     *gate
+	baseline *baseline
+	// components are as they were when the gate last looked, and askedFor those that a spec
+	// has since asked to end or start.
+	components map[componentKey]supervisor.Status
+	askedFor   map[componentKey]bool
+	logs       logWatch
 	// failed says that a spec on this lab has failed.
 	failed bool
-	cut    map[string]bool
+	// used says that a container of specs uses the lab.
+	used bool
+	// unwatch ends the watch of the lab's routes.
+	unwatch context.CancelFunc
+	cut     map[string]bool
 	// cutEnds are the hosts that are cut off links.
 	cutEnds map[oracle.End]bool
 	// routers is what the fabric's routers are configured to do.
@@ -95,72 +108,151 @@ func (s *Suite) lab(provider launch.Provider, topologyName, modeName string) *La
 		t = t.WithSoftware(s.options.leaves)
 	}
 	l := &Lab{suite: s, provider: provider, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}}
+	l.gate = newGate(l)
 	s.labs = append(s.labs, l)
 	return l
 }
 
-// Use makes the specs of the container that calls it run on the lab: each begins
-// on a lab that is up and agrees with the oracle, whatever ran before, and leaves
-// evidence behind when it fails.
+// Use makes the specs of the container that calls it run on the lab: each begins on a lab
+// that is up and at its baseline, whatever ran before, is blamed if it leaves it otherwise,
+// and leaves evidence behind when it fails. The first container also gets a spec that
+// proves the baseline itself.
 func (l *Lab) Use() {
-	ginkgo.BeforeEach(func(ctx ginkgo.SpecContext) { l.Ready(ctx) }, ginkgo.NodeTimeout(upTimeout))
+	if !l.used {
+		l.used = true
+		l.proveBaseline()
+	}
+	ginkgo.BeforeEach(l.enterGate, ginkgo.NodeTimeout(upTimeout))
 	// Before any clean-up, which would take the evidence away.
 	ginkgo.JustAfterEach(func(ctx ginkgo.SpecContext) {
+		l.suite.bodyOver = true
 		if ginkgo.CurrentSpecReport().Failed() {
 			l.failed = true
 			l.keepEvidence(ctx)
+			l.judgeLab(ctx)
 		}
 	}, ginkgo.NodeTimeout(time.Minute))
 }
 
-// Ready brings the lab up if it is not, and waits until it agrees with the oracle. A
-// BeforeAll that changes something ends with it: it comes after the BeforeEach of Use, and
-// whichever spec is the first has to begin on a lab that is in order.
-func (l *Lab) Ready(ctx context.Context) {
-	ginkgo.GinkgoHelper()
-	l.ensureUp(ctx)
-	gomega.Eventually(l.Sessions).WithContext(ctx).Should(Agree(), "the lab has to be in order before the spec begins")
-	gomega.Eventually(l.Routes(Everything)).WithContext(ctx).Should(Agree(), "the lab has to be in order before the spec begins")
+// enterGate begins a spec, or says at once why it cannot run.
+func (l *Lab) enterGate(ctx ginkgo.SpecContext) {
+	l.suite.bodyOver = false
+	if broken := l.gate.enter(ctx); broken != "" {
+		requirement.Rule(requirement.Ruling{Verdict: requirement.BrokenLab, Reason: broken})
+	}
+	// Asked for before all other clean-ups, it is the last one that runs.
+	ginkgo.DeferCleanup(l.leaveGate, ginkgo.NodeTimeout(upTimeout))
 }
 
-func (l *Lab) ensureUp(ctx context.Context) {
-	if l.running != nil {
-		select {
-		case err := <-l.running.Died():
-			l.broken = err
-		default:
-		}
+// leaveGate ends a spec, and blames it if it leaves the lab otherwise than it was.
+func (l *Lab) leaveGate(ctx ginkgo.SpecContext) {
+	b, left := l.gate.leave(ctx)
+	if !left {
+		return
 	}
-	if l.broken != nil {
-		ginkgo.AbortSuite(fmt.Sprintf("broken lab: %v", l.broken))
+	text := fmt.Sprintf("%s\n%s", b.fault, b.then)
+	if b.invariant != "" {
+		requirement.Rule(requirement.Ruling{Verdict: requirement.BrokenLab, Invariant: b.invariant, Reason: text})
+	}
+	ginkgo.Fail("the lab did not return to its baseline after this spec: " + text)
+}
+
+// judgeLab gives a spec that has failed the verdict broken-lab if an invariant is broken
+// now: then its failure says nothing of its promise.
+func (l *Lab) judgeLab(ctx context.Context) {
+	if l.Lab == nil || l.gate.broken != "" {
+		return
+	}
+	if _, ruled := requirement.RulingOf(ginkgo.CurrentSpecReport()); ruled {
+		return
+	}
+	f := l.lasting(ctx, l.birdRunsItsFiles)
+	if f.none() {
+		f = l.unaskedEnd(ctx)
+	}
+	if !f.none() {
+		ginkgo.AddReportEntry(requirement.VerdictEntry, requirement.Ruling{Verdict: requirement.BrokenLab, Invariant: f.invariant, Reason: f.text})
+	}
+}
+
+// Ready begins a container with a set-up of its own: its BeforeAll calls it first. Until
+// the container ends the lab is what the set-up and the specs make of it, and has to agree
+// with the oracle in that; then it has to be at its baseline again.
+func (l *Lab) Ready(context.Context) {
+	ginkgo.GinkgoHelper()
+	l.gate.nest()
+	ginkgo.DeferCleanup(func() { l.gate.unnest() })
+}
+
+// dead implements gated.
+func (l *Lab) dead() error {
+	if l.running == nil {
+		return nil
+	}
+	select {
+	case err := <-l.running.Died():
+		return err
+	default:
+		return nil
+	}
+}
+
+// replace implements gated.
+func (l *Lab) replace(ctx context.Context) error {
+	if l.attached {
+		return errors.New("it is not this suite's own: take it down and bring it up again")
 	}
 	if l.running == nil {
-		l.bringUp(ctx)
+		return nil
 	}
+	if err := l.running.Down(ctx); err != nil {
+		return err
+	}
+	l.forget()
+	return nil
 }
 
-// bringUp finds the lab that was asked for, or makes one.
-func (l *Lab) bringUp(ctx context.Context) {
+// forget makes the lab one that has not been brought up yet.
+func (l *Lab) forget() {
+	if l.unwatch != nil {
+		l.unwatch()
+	}
+	l.running, l.Lab, l.baseline, l.components, l.askedFor, l.settling = nil, nil, nil, nil, nil, nil
+	l.cut, l.cutEnds, l.entered = map[string]bool{}, map[oracle.End]bool{}, ""
+}
+
+// up implements gated: it finds the lab that was asked for, or makes one.
+func (l *Lab) up(ctx context.Context) error {
 	if err := l.find(ctx); err != nil {
-		l.broken = err
-		ginkgo.AbortSuite(fmt.Sprintf("broken lab: %v", err))
+		return err
 	}
 	l.Lab, l.calicoVersion = l.running, l.running.CalicoVersion()
 	// A lab may have put addresses of its own into the topology: those that Docker gave.
 	l.topology = l.running.Topology()
 	dynamicClient, err := dynamic.NewForConfig(l.running.Kubernetes())
-	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "make a client for the lab's API")
+	if err != nil {
+		return fmt.Errorf("make a client for the lab's API: %w", err)
+	}
 	l.Calico = datastore.New(dynamicClient)
-	l.cluster, err = observe.NewCluster(l.running)
-	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	changes, err := observe.WatchRoutes(l.suite.context, l.Lab)
-	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	go l.routeLog.follow(l.suite.context, changes)
+	if l.Client, err = klient.New(l.running.Kubernetes()); err != nil {
+		return fmt.Errorf("make a client for the lab's API: %w", err)
+	}
+	if l.cluster, err = observe.NewCluster(l.running); err != nil {
+		return err
+	}
+	watching, unwatch := context.WithCancel(l.suite.context)
+	changes, err := observe.WatchRoutes(watching, l.Lab)
+	if err != nil {
+		unwatch()
+		return err
+	}
+	l.unwatch = unwatch
+	go l.routeLog.follow(watching, changes)
 	// Those of a lab that was there before may do something else than its mode says.
-	l.routers, err = observe.Routers(ctx, l.Lab)
-	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	l.Client, err = klient.New(l.running.Kubernetes())
-	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "make a client for the lab's API")
+	if l.routers, err = observe.Routers(ctx, l.Lab); err != nil {
+		return err
+	}
+	return l.logs.begin(ctx, l.Lab)
 }
 
 func (l *Lab) find(ctx context.Context) error {

@@ -14,15 +14,15 @@ import (
 	"sigs.k8s.io/e2e-framework/klient/k8s"
 )
 
-// gate is the readiness gate of pods whose readiness a spec decides on: a pod is
+// readyGate is the readiness gate of pods whose readiness a spec decides on: a pod is
 // ready if its containers are and every gate of its is a true condition
 // (kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle#pod-readiness-gate).
-const gate corev1.PodConditionType = "rackproof/ready"
+const readyGate corev1.PodConditionType = "rackproof/ready"
 
 // Gated makes pods that run and are not ready until SetReady says so.
 func Gated() DeploymentOption {
 	return func(template *corev1.PodTemplateSpec) {
-		template.Spec.ReadinessGates = append(template.Spec.ReadinessGates, corev1.PodReadinessGate{ConditionType: gate})
+		template.Spec.ReadinessGates = append(template.Spec.ReadinessGates, corev1.PodReadinessGate{ConditionType: readyGate})
 	}
 }
 
@@ -30,14 +30,14 @@ func Gated() DeploymentOption {
 // of a deployment that is Gated.
 func (p Pod) SetReady(ctx context.Context, ready bool) {
 	ginkgo.GinkgoHelper()
-	gomega.Expect(p.object.Spec.ReadinessGates).To(gomega.ContainElement(corev1.PodReadinessGate{ConditionType: gate}),
+	gomega.Expect(p.object.Spec.ReadinessGates).To(gomega.ContainElement(corev1.PodReadinessGate{ConditionType: readyGate}),
 		"pod %s is ready by itself: make its deployment with Gated()", p.PodName)
 	status := corev1.ConditionFalse
 	if ready {
 		status = corev1.ConditionTrue
 	}
 	patch, err := json.Marshal(map[string]any{"status": map[string]any{"conditions": []corev1.PodCondition{
-		{Type: gate, Status: status, LastTransitionTime: metav1.Now()},
+		{Type: readyGate, Status: status, LastTransitionTime: metav1.Now()},
 	}}})
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	what := fmt.Sprintf("make pod %s ready: %t", p.PodName, ready)

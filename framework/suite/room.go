@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/rackproof/rackproof/framework/launch"
-	"github.com/rackproof/rackproof/framework/oracle"
 )
 
 // makeRoom takes the suite's other labs on kind down before one is brought up there:
@@ -19,7 +18,7 @@ func (l *Lab) makeRoom(ctx context.Context) {
 			continue
 		}
 		other.down(ctx, false)
-		other.running, other.Lab = nil, nil
-		other.cut, other.cutEnds, other.entered = map[string]bool{}, map[oracle.End]bool{}, ""
+		other.forget()
+		other.gate.isUp = false
 	}
 }

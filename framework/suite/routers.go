@@ -39,6 +39,7 @@ func (l *Lab) configure(ctx context.Context, wanted []fabric.Router) {
 		}
 		// Before the attempt: one that fails half way is not what it was, either.
 		l.routers[i] = router
+		l.askedRouter(router.Host)
 		gomega.Expect(l.Lab.(lab.RouterController).ConfigureRouter(ctx, router)).To(gomega.Succeed())
 	}
 }

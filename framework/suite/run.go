@@ -36,6 +36,8 @@ type Suite struct {
 	options options
 	labs    []*Lab
 	stalls  stalls
+	// bodyOver says that the running spec's own part is over, and its clean-up runs.
+	bodyOver bool
 	// context is done when the suite is.
 	context context.Context
 }

@@ -49,6 +49,9 @@ type Status struct {
 	Since time.Time `json:"since"`
 	// Restarts counts how often the program has ended to be started again.
 	Restarts int `json:"restarts,omitempty"`
+	// SelfRestarting is a program that another supervisor than the lab's starts again when
+	// it asks for that, which is not counted.
+	SelfRestarting bool `json:"selfRestarting,omitempty"`
 	// Error says how a dead component ended, with its last lines.
 	Error string `json:"error,omitempty"`
 }

@@ -41,6 +41,34 @@ func Tail(path string, n int) ([]string, error) {
 	return lines[max(0, len(lines)-n):], nil
 }
 
+// sinceBytes bounds how much Since returns at once.
+const sinceBytes = 1 << 20
+
+// Since returns what a file has behind an offset, up to the last whole line, and the
+// offset behind that. Of more than a mebibyte it returns the end alone. A file that is
+// shorter than the offset has begun anew and is read from its beginning.
+func Since(path string, offset int64) ([]byte, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, offset, fmt.Errorf("read on in a log: %w", err)
+	}
+	defer f.Close()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, offset, fmt.Errorf("read on in %s: %w", path, err)
+	}
+	if size < offset {
+		offset = 0
+	}
+	offset = max(offset, size-sinceBytes)
+	data, err := io.ReadAll(io.NewSectionReader(f, offset, size-offset))
+	if err != nil {
+		return nil, offset, fmt.Errorf("read on in %s: %w", path, err)
+	}
+	whole := bytes.LastIndexByte(data, '\n') + 1
+	return data[:whole], offset + int64(whole), nil
+}
+
 // lineBytes is how much of a line an error shows.
 const lineBytes = 300
 

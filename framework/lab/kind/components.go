@@ -84,6 +84,8 @@ func (l *Lab) nodeComponents(node string) ([]supervisor.Status, error) {
 			return nil, fmt.Errorf("%s: %s: %w", node, s.component, err)
 		}
 		status.PID, status.Since = pid, since.ModTime()
+		// Felix asks for its own restart when its configuration changes; runit does not count.
+		status.SelfRestarting = s.service == "felix"
 		if pid == 0 {
 			// runit starts again what ends unasked.
 			status.State = supervisor.Stopped

@@ -31,6 +31,12 @@ func (l *Lab) LogTail(_ context.Context, host, component string, lines int) ([]s
 	return supervisor.Tail(supervisor.LogPath(filepath.Dir(folder), filepath.Base(folder), component), lines)
 }
 
+// LogSince implements lab.LogFollower.
+func (l *Lab) LogSince(_ context.Context, host, component string, offset int64) ([]byte, int64, error) {
+	folder := l.logFolder(host)
+	return supervisor.Since(supervisor.LogPath(filepath.Dir(folder), filepath.Base(folder), component), offset)
+}
+
 // logFolder is the folder of a host's logs, which need not exist.
 func (l *Lab) logFolder(host string) string {
 	if outside := l.spec.ControlPlane; outside != nil && host == cluster.ControlHost {

@@ -1,0 +1,206 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fakeLab is a lab in memory. Its faults are what it shows at each look, the last one for
+// ever.
+type fakeLab struct {
+	faults    []fault
+	ups       int
+	upErr     error
+	death     error
+	mends     int
+	mendErr   error
+	cured     bool // by mend
+	stubborn  bool // a new lab is no better
+	replaces  int
+	nestedSaw []bool
+	looks     int
+	said      fault
+}
+
+func (f *fakeLab) up(context.Context) error { f.ups++; return f.upErr }
+
+func (f *fakeLab) dead() error { return f.death }
+
+func (f *fakeLab) look(_ context.Context, nested bool) fault {
+	f.looks++
+	f.nestedSaw = append(f.nestedSaw, nested)
+	if len(f.faults) == 0 {
+		return fault{}
+	}
+	first := f.faults[0]
+	if len(f.faults) > 1 {
+		f.faults = f.faults[1:]
+	}
+	return first
+}
+
+func (f *fakeLab) complaints(context.Context) fault {
+	said := f.said
+	f.said = fault{}
+	return said
+}
+
+func (f *fakeLab) mend(context.Context) error {
+	f.mends++
+	if f.cured {
+		f.faults = nil
+	}
+	return f.mendErr
+}
+
+func (f *fakeLab) replace(context.Context) error {
+	f.replaces++
+	if !f.stubborn {
+		f.faults, f.death, f.upErr = nil, nil, nil
+	}
+	return nil
+}
+
+func fakeGate(lab *fakeLab) *gate {
+	return &gate{lab: lab, poll: time.Millisecond, timeout: 20 * time.Millisecond}
+}
+
+var wrongTable = fault{text: "leaf0: a route is missing"}
+
+func TestGateLooksOncePerSpec(t *testing.T) {
+	lab := &fakeLab{}
+	g := fakeGate(lab)
+	for range 3 {
+		if broken := g.enter(t.Context()); broken != "" {
+			t.Fatalf("a lab that is well is refused: %s", broken)
+		}
+		if b, left := g.leave(t.Context()); left {
+			t.Fatalf("a spec that leaves nothing is blamed: %v", b)
+		}
+	}
+	if lab.ups != 1 || lab.looks != 4 {
+		t.Errorf("the lab was brought up %d times and looked at %d times, want 1 and 4", lab.ups, lab.looks)
+	}
+}
+
+func TestGateBlamesWhoLeftIt(t *testing.T) {
+	for name, test := range map[string]struct {
+		lab             *fakeLab
+		mends, replaces int
+		then            string
+	}{
+		"comes back by itself": {&fakeLab{}, 0, 0, ""},
+		"mended":               {&fakeLab{cured: true}, 1, 0, "mended"},
+		"not to be mended":     {&fakeLab{}, 1, 1, "replaced"},
+		"mending fails":        {&fakeLab{mendErr: errors.New("the API server is gone")}, 1, 1, "the API server is gone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := fakeGate(test.lab)
+			if broken := g.enter(t.Context()); broken != "" {
+				t.Fatal(broken)
+			}
+			test.lab.faults = []fault{wrongTable}
+			if test.then == "" {
+				test.lab.faults = []fault{wrongTable, wrongTable, {}}
+			}
+			b, left := g.leave(t.Context())
+			if left != (test.then != "") || !strings.Contains(b.then, test.then) {
+				t.Errorf("blamed %v: %s, want %q", left, b.then, test.then)
+			}
+			if left && b.fault != wrongTable {
+				t.Errorf("blamed for %s", b.fault)
+			}
+			if test.lab.mends != test.mends || test.lab.replaces != test.replaces {
+				t.Errorf("mended %d times and replaced %d times, want %d and %d", test.lab.mends, test.lab.replaces, test.mends, test.replaces)
+			}
+			// Whatever the spec left, the next one runs.
+			if broken := g.enter(t.Context()); broken != "" {
+				t.Errorf("the next spec is refused: %s", broken)
+			}
+		})
+	}
+}
+
+func TestGateGivesUpAtOnceAfterTwoNewLabs(t *testing.T) {
+	lab := &fakeLab{faults: []fault{wrongTable}, stubborn: true}
+	g := fakeGate(lab)
+	first := g.enter(t.Context())
+	if !strings.Contains(first, wrongTable.text) || lab.ups != 1+replacements {
+		t.Fatalf("%d labs, and then %q", lab.ups, first)
+	}
+	looks := lab.looks
+	for range 30 {
+		if g.enter(t.Context()) != first {
+			t.Fatal("a spec is told otherwise")
+		}
+		if _, left := g.leave(t.Context()); left {
+			t.Fatal("a spec that did not run is blamed")
+		}
+	}
+	if lab.ups != 1+replacements || lab.looks != looks {
+		t.Error("specs waited for a lab that is broken")
+	}
+}
+
+func TestGateReplacesALabThatDied(t *testing.T) {
+	lab := &fakeLab{}
+	g := fakeGate(lab)
+	g.enter(t.Context())
+	lab.death = errors.New("its process has ended")
+	if broken := g.enter(t.Context()); broken != "" || lab.replaces != 1 || lab.ups != 2 {
+		t.Errorf("refused %q after %d replacements", broken, lab.replaces)
+	}
+}
+
+func TestGateOfAContainerWithASetUp(t *testing.T) {
+	lab := &fakeLab{}
+	g := fakeGate(lab)
+	g.enter(t.Context())
+	g.nest()
+	if g.leave(t.Context()); !lab.nestedSaw[len(lab.nestedSaw)-1] {
+		t.Error("the set-up of a container counts as a fault")
+	}
+	lab.faults = []fault{wrongTable}
+	if _, left := g.leave(t.Context()); !left {
+		t.Fatal("nobody is blamed")
+	}
+	if broken := g.enter(t.Context()); !strings.Contains(broken, "set-up") {
+		t.Errorf("a spec runs without its container's set-up: %q", broken)
+	}
+	if _, left := g.leave(t.Context()); left {
+		t.Error("a spec that did not run is blamed")
+	}
+	g.unnest()
+	if broken := g.enter(t.Context()); broken != "" {
+		t.Errorf("after the container specs are refused: %s", broken)
+	}
+	if g.leave(t.Context()); lab.nestedSaw[len(lab.nestedSaw)-1] {
+		t.Error("after the container its set-up is allowed")
+	}
+}
+
+func TestGateWithoutTime(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	lab := &fakeLab{upErr: errors.New("no space left")}
+	g := fakeGate(lab)
+	cancel()
+	if broken := g.enter(ctx); !strings.Contains(broken, "no space left") || lab.replaces != 0 {
+		t.Errorf("got %q after %d replacements", broken, lab.replaces)
+	}
+}
+
+func TestGateBlamesForWhatIsOver(t *testing.T) {
+	lab := &fakeLab{}
+	g := fakeGate(lab)
+	g.enter(t.Context())
+	lab.said = fault{invariant: logsAreClean, text: "panic: no such thing"}
+	if b, left := g.leave(t.Context()); !left || b.fault.invariant != logsAreClean || lab.mends+lab.replaces != 0 {
+		t.Errorf("blamed %v for %v after %d repairs", left, b, lab.mends+lab.replaces)
+	}
+	if _, left := g.leave(t.Context()); left {
+		t.Error("the next spec is blamed for it too")
+	}
+}

@@ -1,0 +1,249 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/supervisor"
+)
+
+// mend implements gated. It puts back what decides sessions and routes, and starts again
+// what has ended or does not run its files. A lab whose state cannot be read, as its API
+// server is gone, cannot be mended.
+func (l *Lab) mend(ctx context.Context) error {
+	if l.baseline == nil {
+		return errors.New("it never was at its baseline")
+	}
+	state, err := l.State(ctx)
+	if err != nil {
+		return err
+	}
+	if l.gate.nested > 0 {
+		// What the container's set-up made is not known piece by piece.
+		return l.startWhatEnded(ctx)
+	}
+	return errors.Join(l.restoreLinks(ctx), l.restoreResources(ctx, state), l.restoreServices(ctx, state), l.restoreRouters(ctx), l.startWhatEnded(ctx))
+}
+
+func (l *Lab) restoreLinks(ctx context.Context) error {
+	cutter, ok := l.Lab.(lab.LinkCutter)
+	if !ok {
+		return nil
+	}
+	var errs []error
+	for link := range l.cut {
+		errs = append(errs, cutter.RestoreLink(ctx, link))
+	}
+	for end := range l.cutEnds {
+		errs = append(errs, cutter.RestoreEnd(ctx, end.Link, end.Host))
+	}
+	clear(l.cut)
+	clear(l.cutEnds)
+	return errors.Join(errs...)
+}
+
+// restoreResources makes Calico's resources those of the baseline.
+func (l *Lab) restoreResources(ctx context.Context, now oracle.State) error {
+	before := l.baseline.design.Resources
+	var errs []error
+	for _, peer := range now.Resources.BGPPeers {
+		if !slices.ContainsFunc(before.BGPPeers, func(p v3.BGPPeer) bool { return p.Name == peer.Name }) {
+			errs = append(errs, l.Calico.DeleteBGPPeer(ctx, peer.Name))
+		}
+	}
+	for _, filter := range now.Resources.BGPFilters {
+		if !slices.ContainsFunc(before.BGPFilters, func(f v3.BGPFilter) bool { return f.Name == filter.Name }) {
+			errs = append(errs, l.Calico.DeleteBGPFilter(ctx, filter.Name))
+		}
+	}
+	for _, configuration := range now.Resources.BGPConfigurations {
+		if !slices.ContainsFunc(before.BGPConfigurations, func(c v3.BGPConfiguration) bool { return c.Name == configuration.Name }) {
+			errs = append(errs, l.Calico.DeleteBGPConfiguration(ctx, configuration.Name))
+		}
+	}
+	for _, pool := range now.Resources.IPPools {
+		if !slices.ContainsFunc(before.IPPools, func(p v3.IPPool) bool { return p.Name == pool.Name }) {
+			errs = append(errs, l.Calico.DeleteIPPool(ctx, pool.Name))
+		}
+	}
+	// Those that are missing are made, and then every one gets the whole of its settings.
+	errs = append(errs, l.Calico.Apply(ctx, before))
+	for _, peer := range before.BGPPeers {
+		errs = append(errs, l.Calico.UpdateBGPPeer(ctx, peer.Name, func(spec *v3.BGPPeerSpec) { *spec = peer.Spec }))
+	}
+	if configuration, ok := before.Configuration(); ok {
+		errs = append(errs, l.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { *spec = configuration.Spec }))
+	}
+	felix, _ := before.FelixConfiguration()
+	if felixNow, ok := now.Resources.FelixConfiguration(); ok && !reflect.DeepEqual(felixNow.Spec, felix.Spec) {
+		errs = append(errs, l.Calico.UpdateFelixConfiguration(ctx, func(spec *v3.FelixConfigurationSpec) { *spec = felix.Spec }))
+	}
+	for _, pool := range before.IPPools {
+		errs = append(errs, l.Calico.UpdateIPPool(ctx, pool.Name, func(spec *v3.IPPoolSpec) { *spec = pool.Spec }))
+	}
+	for _, node := range l.baseline.design.Nodes {
+		errs = append(errs, l.restoreNode(ctx, node, now))
+	}
+	return errors.Join(errs...)
+}
+
+// restoreNode gives a node its labels, its AS number and its reflector's cluster of before.
+func (l *Lab) restoreNode(ctx context.Context, before oracle.Node, now oracle.State) error {
+	var errs []error
+	for _, node := range now.Nodes {
+		if node.Name != before.Name {
+			continue
+		}
+		for label := range node.Labels {
+			if _, ok := before.Labels[label]; !ok {
+				errs = append(errs, l.Calico.LabelNode(ctx, node.Name, label, nil))
+			}
+		}
+	}
+	for label, value := range before.Labels {
+		errs = append(errs, l.Calico.LabelNode(ctx, before.Name, label, &value))
+	}
+	var as, cluster *string
+	if before.AS != 0 {
+		text := fmt.Sprint(before.AS)
+		as = &text
+	}
+	if before.ReflectorClusterID != "" {
+		cluster = &before.ReflectorClusterID
+	}
+	return errors.Join(append(errs, l.Calico.AnnotateNode(ctx, before.Name, calico.ASNumberAnnotation, as),
+		l.Calico.AnnotateNode(ctx, before.Name, calico.ReflectorClusterIDAnnotation, cluster))...)
+}
+
+// restoreServices deletes services that the baseline does not have.
+func (l *Lab) restoreServices(ctx context.Context, now oracle.State) error {
+	var errs []error
+	for _, service := range now.Services {
+		same := func(s oracle.Service) bool { return s.Namespace == service.Namespace && s.Name == service.Name }
+		if slices.ContainsFunc(l.baseline.design.Services, same) {
+			continue
+		}
+		object := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: service.Namespace, Name: service.Name}}
+		if err := l.Client.Resources().Delete(ctx, object); !apierrors.IsNotFound(err) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// restoreRouters makes the routers do what they did at the baseline. One that runs another
+// configuration all the same is started again.
+func (l *Lab) restoreRouters(ctx context.Context) error {
+	controller, ok := l.Lab.(lab.RouterController)
+	if !ok {
+		return nil
+	}
+	var errs []error
+	for i, router := range l.baseline.design.Routers {
+		if i >= len(l.routers) {
+			break
+		}
+		l.askedRouter(router.Host)
+		if !reflect.DeepEqual(router, l.routers[i]) {
+			errs = append(errs, controller.ConfigureRouter(ctx, router))
+			l.routers[i] = router.Clone()
+		}
+	}
+	if f := l.routersRunTheirFiles(ctx); f.none() {
+		return errors.Join(errs...)
+	}
+	now, err := l.runningConfigurations(ctx)
+	errs = append(errs, err)
+	for host, was := range l.baseline.running {
+		if now[host] != was {
+			errs = append(errs, l.restartAll(ctx, host))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// restartAll ends and starts all components of a host.
+func (l *Lab) restartAll(ctx context.Context, host string) error {
+	controller, ok := l.Lab.(lab.ComponentController)
+	if !ok {
+		return nil
+	}
+	var errs []error
+	for key := range l.components {
+		if key.host == host {
+			errs = append(errs, controller.StopComponent(ctx, host, key.name), controller.StartComponent(ctx, host, key.name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// startWhatEnded starts components that do not run, and a BIRD that does not run its files
+// again.
+func (l *Lab) startWhatEnded(ctx context.Context) error {
+	controller, ok := l.Lab.(lab.ComponentController)
+	if !ok {
+		return nil
+	}
+	components, err := controller.Components(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, c := range components {
+		if c.State != supervisor.Running {
+			errs = append(errs, controller.StartComponent(ctx, c.Host, c.Name))
+		}
+	}
+	for _, node := range l.topology.Nodes() {
+		host, err := l.Host(node.Name)
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		if stale, err := observe.StaleBIRD(ctx, host, time.Time{}); err == nil && stale != "" {
+			errs = append(errs, controller.StopComponent(ctx, node.Name, BIRD), controller.StartComponent(ctx, node.Name, BIRD))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// lastingTime is how long a fault has to last before it counts while a spec's own changes
+// are still on their way: confd and BIRD take a few hundred milliseconds.
+const lastingTime = 2 * time.Second
+
+// lasting returns a fault that is there at every look for lastingTime.
+func (l *Lab) lasting(ctx context.Context, look func(context.Context) fault) fault {
+	var last fault
+	_ = wait.PollUntilContextTimeout(ctx, poll, lastingTime, true, func(ctx context.Context) (bool, error) {
+		last = look(ctx)
+		return last.none(), nil
+	})
+	return last
+}
+
+// unaskedEnd returns the components that have ended though no spec asked for it.
+func (l *Lab) unaskedEnd(ctx context.Context) fault {
+	now, err := l.componentsNow(ctx)
+	if err != nil {
+		return fault{invariant: componentsRun, text: err.Error()}
+	}
+	for key, c := range now {
+		if c.State == supervisor.Dead && !l.askedFor[key] {
+			return fault{invariant: componentsRun, text: fmt.Sprintf("%s is %s: %s", key, c.State, c.Error)}
+		}
+	}
+	return fault{invariant: nothingRestarted, text: restarted(l.components, now, l.askedFor)}
+}
