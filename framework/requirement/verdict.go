@@ -15,8 +15,8 @@ type Verdict string
 const (
 	// Pass is a promise that was kept.
 	Pass Verdict = "pass"
-	// Fail is a promise that was broken.
-	Fail Verdict = "fail"
+	// Failed is a promise that was broken.
+	Failed Verdict = "fail"
 	// Unable is a promise that this lab or machine cannot test.
 	Unable Verdict = "unable"
 	// BrokenLab is a promise that could not be tested because the lab was not what its

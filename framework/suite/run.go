@@ -18,6 +18,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/capability"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/reports"
 )
 
 // Deadlines of specs. A deadline counts from the event that a spec waits for.
@@ -36,6 +37,8 @@ type Suite struct {
 	options options
 	labs    []*Lab
 	stalls  stalls
+	// partial takes results as specs end; nil without a results folder.
+	partial *reports.Partial
 	// bodyOver says that the running spec's own part is over, and its clean-up runs.
 	bodyOver bool
 	// context is done when the suite is.
@@ -54,7 +57,7 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 		}
 		s.options.results = absolute
 	}
-	gomega.RegisterFailHandler(ginkgo.Fail)
+	gomega.RegisterFailHandler(s.fail)
 	gomega.SetDefaultEventuallyTimeout(convergence)
 	gomega.SetDefaultEventuallyPollingInterval(poll)
 	gomega.EnforceDefaultTimeoutsWhenUsingContexts()
@@ -63,6 +66,7 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 
 	declare(s)
 	ginkgo.AfterSuite(s.down)
+	ginkgo.ReportAfterEach(s.reportSpec)
 	ginkgo.ReportAfterSuite("results", s.report)
 	if s.options.lab == "" {
 		for _, l := range s.labs {
@@ -71,14 +75,39 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 			}
 		}
 	}
-	if err := requirement.Check(ginkgo.PreviewSpecs(t.Name())); err != nil {
+	preview := ginkgo.PreviewSpecs(t.Name())
+	if err := requirement.Check(preview); err != nil {
 		t.Fatal(err)
+	}
+	if s.options.results != "" {
+		header := reports.HeaderOf(name, time.Now(), preview, s.environment())
+		var err error
+		if s.partial, err = reports.NewPartial(reports.PartialPath(s.options.results, name), header); err != nil {
+			t.Fatal(err)
+		}
 	}
 	go s.stalls.watch(ctx.Done())
 	config, reporter := ginkgo.GinkgoConfiguration()
 	// A filter that selects nothing is a mistake, not a success.
 	config.FailOnEmpty = true
 	ginkgo.RunSpecs(t, name, config, reporter)
+}
+
+// fail takes the failures of all assertions. One of a timing promise that comes after the
+// machine stood still for longer than the promise's margin says nothing of the promise.
+func (s *Suite) fail(message string, callerSkip ...int) {
+	skip := 1
+	for _, more := range callerSkip {
+		skip += more
+	}
+	spec := ginkgo.CurrentSpecReport()
+	if margin, timed := requirement.Margin(spec.Labels()); timed && !s.bodyOver {
+		if longest := s.stalls.longest(spec.StartTime); longest > margin {
+			requirement.Rule(requirement.Ruling{Verdict: requirement.Inconclusive, Reason: fmt.Sprintf(
+				"the machine stood still for %d ms, and this promise has a margin of %d ms: %s", longest.Milliseconds(), margin.Milliseconds(), message)})
+		}
+	}
+	ginkgo.Fail(message, skip)
 }
 
 // check tells whether this machine can carry a lab.
@@ -128,7 +157,18 @@ func (s *Suite) report(report ginkgo.Report) {
 	if s.options.results == "" || report.SuiteConfig.DryRun {
 		return
 	}
-	if err := s.write(report); err != nil {
+	if err := errors.Join(s.write(report), s.partial.Done()); err != nil {
+		ginkgo.Fail(fmt.Sprintf("write the results of suite %s: %v", s.name, err))
+	}
+}
+
+// reportSpec writes the result of a spec that has ended, so that a run that is killed or
+// times out shows what it found out.
+func (s *Suite) reportSpec(spec ginkgo.SpecReport) {
+	if s.partial == nil || spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message == "" {
+		return // what a filter leaves out is not run
+	}
+	if err := s.partial.Add(spec); err != nil {
 		ginkgo.Fail(fmt.Sprintf("write the results of suite %s: %v", s.name, err))
 	}
 }

@@ -11,9 +11,9 @@ import (
 const (
 	// stallTick is the timer's interval.
 	stallTick = 100 * time.Millisecond
-	// stallLength is how late the timer has to be for a stall. Lab timers are whole
-	// seconds, and busy machines are late by tenths.
-	stallLength = time.Second
+	// stallLength is how late the timer has to be for a stall. Probes count what is later
+	// than this as lost (framework/probe).
+	stallLength = 300 * time.Millisecond
 	// stallsKept bounds how many are remembered.
 	stallsKept = 100
 )
@@ -63,6 +63,19 @@ func (s *stalls) note(last, now time.Time) {
 	defer s.mu.Unlock()
 	s.list = append(s.list, stall{last, late})
 	s.list = s.list[max(0, len(s.list)-stallsKept):]
+}
+
+// longest is the longest stall after a moment.
+func (s *stalls) longest(moment time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var longest time.Duration
+	for _, one := range s.list {
+		if one.began.Add(one.length).After(moment) {
+			longest = max(longest, one.length)
+		}
+	}
+	return longest
 }
 
 // since tells of the stalls after a moment; empty if there were none.
