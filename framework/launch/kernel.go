@@ -31,9 +31,6 @@ const (
 // Kernels are those that can be asked for.
 func Kernels() []Kernel { return []Kernel{AutoKernel, HostKernel, UMLKernel} }
 
-// ErrUnable is in the error for a mode that this machine cannot carry under any kernel.
-var ErrUnable = errors.New("unable")
-
 // ChooseKernel says whether labs in these modes run under this machine's own kernel or
 // under User-Mode Linux. Inside of that, its kernel is the machine's own. It makes
 // nothing.
@@ -43,7 +40,7 @@ func ChooseKernel(ctx context.Context, wanted Kernel, modes ...*calico.Mode) (Ke
 		return HostKernel, nil
 	case wanted == UMLKernel:
 		if err := canRunUML(ctx); err != nil {
-			return "", fmt.Errorf("%w: this machine runs no User-Mode Linux: %w", ErrUnable, err)
+			return "", fmt.Errorf("%w: this machine runs no User-Mode Linux: %w", lab.ErrUnable, err)
 		}
 		return UMLKernel, nil
 	case wanted != AutoKernel:
@@ -59,7 +56,7 @@ func ChooseKernel(ctx context.Context, wanted Kernel, modes ...*calico.Mode) (Ke
 		return HostKernel, err
 	}
 	if missing := canRunUML(ctx); missing != nil {
-		return "", fmt.Errorf("%w: %w\nUser-Mode Linux would do, and cannot be run: %w", ErrUnable, err, missing)
+		return "", fmt.Errorf("%w: %w\nUser-Mode Linux would do, and cannot be run: %w", lab.ErrUnable, err, missing)
 	}
 	return UMLKernel, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/uml"
 )
 
@@ -16,7 +17,7 @@ func TestChooseKernel(t *testing.T) {
 	if kernel, err := ChooseKernel(t.Context(), AutoKernel); kernel != HostKernel || err != nil {
 		t.Errorf("no modes: got %q, %v", kernel, err)
 	}
-	if _, err := ChooseKernel(t.Context(), "other"); err == nil || errors.Is(err, ErrUnable) || !strings.Contains(err.Error(), "auto host uml") {
+	if _, err := ChooseKernel(t.Context(), "other"); err == nil || errors.Is(err, lab.ErrUnable) || !strings.Contains(err.Error(), "auto host uml") {
 		t.Errorf("another: got %v", err)
 	}
 }
@@ -25,7 +26,7 @@ func TestWithoutUserModeLinux(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	_, err := ChooseKernel(t.Context(), UMLKernel)
-	if !errors.Is(err, ErrUnable) || !strings.Contains(err.Error(), uml.Package) {
+	if !errors.Is(err, lab.ErrUnable) || !strings.Contains(err.Error(), uml.Package) {
 		t.Errorf("got %v, want what to install", err)
 	}
 }

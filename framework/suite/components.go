@@ -21,7 +21,7 @@ func (l *Lab) StopComponent(ctx context.Context, host, name string) {
 	controller := l.componentController()
 	l.asked(host, name)
 	l.startAgain(host, name)
-	gomega.Expect(controller.StopComponent(ctx, host, name)).To(gomega.Succeed())
+	succeed(controller.StopComponent(ctx, host, name), "stop %s on %s", name, host)
 }
 
 // KillComponent ends a component of a host by SIGKILL, as a crash does, until the
@@ -31,21 +31,21 @@ func (l *Lab) KillComponent(ctx context.Context, host, name string) {
 	controller := l.componentController()
 	l.asked(host, name)
 	l.startAgain(host, name)
-	gomega.Expect(controller.KillComponent(ctx, host, name)).To(gomega.Succeed())
+	succeed(controller.KillComponent(ctx, host, name), "kill %s on %s", name, host)
 }
 
 // StartComponent starts a component that was stopped or killed.
 func (l *Lab) StartComponent(ctx context.Context, host, name string) {
 	ginkgo.GinkgoHelper()
 	l.asked(host, name)
-	gomega.Expect(l.componentController().StartComponent(ctx, host, name)).To(gomega.Succeed())
+	succeed(l.componentController().StartComponent(ctx, host, name), "start %s on %s", name, host)
 }
 
 func (l *Lab) componentController() lab.ComponentController {
 	ginkgo.GinkgoHelper()
 	controller, ok := l.Lab.(lab.ComponentController)
 	if !ok {
-		ginkgo.Skip("unable: this lab's components cannot be stopped and started")
+		unable("stop and start a component", l.Lab)
 	}
 	return controller
 }

@@ -2,10 +2,8 @@ package suite
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/onsi/ginkgo/v2"
-	"github.com/onsi/gomega"
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/oracle"
@@ -16,7 +14,7 @@ func (l *Lab) CutLink(ctx context.Context, link string) {
 	ginkgo.GinkgoHelper()
 	cutter, ok := l.Lab.(lab.LinkCutter)
 	if !ok {
-		ginkgo.Skip("unable: this lab's links cannot be cut")
+		unable("cut a link", l.Lab)
 	}
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
 		if l.cut[link] {
@@ -24,13 +22,13 @@ func (l *Lab) CutLink(ctx context.Context, link string) {
 		}
 	})
 	l.cut[link] = true
-	gomega.Expect(cutter.CutLink(ctx, link)).To(gomega.Succeed())
+	succeed(cutter.CutLink(ctx, link), "cut link %s", link)
 }
 
 // RestoreLink undoes CutLink.
 func (l *Lab) RestoreLink(ctx context.Context, link string) {
 	ginkgo.GinkgoHelper()
-	gomega.Expect(l.Lab.(lab.LinkCutter).RestoreLink(ctx, link)).To(gomega.Succeed())
+	succeed(l.Lab.(lab.LinkCutter).RestoreLink(ctx, link), "restore link %s", link)
 	delete(l.cut, link)
 }
 
@@ -40,7 +38,7 @@ func (l *Lab) CutEnd(ctx context.Context, link, host string) {
 	ginkgo.GinkgoHelper()
 	cutter, ok := l.Lab.(lab.LinkCutter)
 	if !ok {
-		ginkgo.Skip("unable: this lab's links cannot be cut")
+		unable("cut a link", l.Lab)
 	}
 	end := oracle.End{Link: link, Host: host}
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
@@ -49,12 +47,12 @@ func (l *Lab) CutEnd(ctx context.Context, link, host string) {
 		}
 	})
 	l.cutEnds[end] = true
-	gomega.Expect(cutter.CutEnd(ctx, link, host)).To(gomega.Succeed(), fmt.Sprintf("cut %s off link %s", host, link))
+	succeed(cutter.CutEnd(ctx, link, host), "cut %s off link %s", host, link)
 }
 
 // RestoreEnd undoes CutEnd.
 func (l *Lab) RestoreEnd(ctx context.Context, link, host string) {
 	ginkgo.GinkgoHelper()
-	gomega.Expect(l.Lab.(lab.LinkCutter).RestoreEnd(ctx, link, host)).To(gomega.Succeed())
+	succeed(l.Lab.(lab.LinkCutter).RestoreEnd(ctx, link, host), "join %s to link %s again", host, link)
 	delete(l.cutEnds, oracle.End{Link: link, Host: host})
 }

@@ -20,7 +20,7 @@ import (
 func (l *Lab) ConfigureRouters(ctx context.Context, change func(plan map[string]*fabric.Router)) {
 	ginkgo.GinkgoHelper()
 	if _, ok := l.Lab.(lab.RouterController); !ok {
-		ginkgo.Skip("unable: this lab's routers cannot be configured anew")
+		unable("configure a router anew", l.Lab)
 	}
 	before := l.currentRouters()
 	after, err := changed(before, change)
@@ -40,7 +40,7 @@ func (l *Lab) configure(ctx context.Context, wanted []fabric.Router) {
 		// Before the attempt: one that fails half way is not what it was, either.
 		l.routers[i] = router
 		l.askedRouter(router.Host)
-		gomega.Expect(l.Lab.(lab.RouterController).ConfigureRouter(ctx, router)).To(gomega.Succeed())
+		succeed(l.Lab.(lab.RouterController).ConfigureRouter(ctx, router), "configure router %s", router.Host)
 	}
 }
 

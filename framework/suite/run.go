@@ -15,6 +15,7 @@ import (
 	"github.com/onsi/gomega"
 	"github.com/onsi/gomega/format"
 
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/capability"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/requirement"
@@ -126,7 +127,7 @@ func (s *Suite) check(ctx context.Context, l *Lab) error {
 // reasons why a suite cannot begin leave no results.
 func (s *Suite) reportUnable(t *testing.T, reason error) error {
 	lacking, ok := errors.AsType[*capability.Error](reason)
-	if s.options.results == "" || (!ok && !errors.Is(reason, launch.ErrUnable)) {
+	if s.options.results == "" || (!ok && !errors.Is(reason, lab.ErrUnable)) {
 		return nil
 	}
 	if ok {

@@ -17,13 +17,11 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/topology"
 )
-
-// ErrUnable is in the error for what a lab on kind cannot do.
-var ErrUnable = errors.New("unable")
 
 // startRouters starts all routers of the fabric side by side.
 func (l *Lab) startRouters(ctx context.Context, routers []fabric.Router) error {
@@ -247,11 +245,11 @@ func (l *Lab) ConfigureRouter(ctx context.Context, after fabric.Router) error {
 	err := l.changeRouter(after.Host, func(before fabric.Router, state *routerState) (fabric.Router, error) {
 		switch {
 		case before.Software != after.Software:
-			return before, fmt.Errorf("change its software from %s to %s: %w: a container has one software; bring the lab up with the other", before.Software, after.Software, ErrUnable)
+			return before, fmt.Errorf("change its software from %s to %s: %w: a container has one software; bring the lab up with the other", before.Software, after.Software, lab.ErrUnable)
 		case after.Software == topology.BIRD:
 			return after, l.changeBIRD(ctx, before, after, state)
 		case l.record.Images.VyOS != "":
-			return before, fmt.Errorf("configure VyOS anew: %w: bring the lab up with FRR", ErrUnable)
+			return before, fmt.Errorf("configure VyOS anew: %w: bring the lab up with FRR", lab.ErrUnable)
 		}
 		return after, l.changeFRR(ctx, before, after, state)
 	})
