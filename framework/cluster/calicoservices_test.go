@@ -25,12 +25,12 @@ func leftOut() map[string]string {
 	}
 }
 
-// recorded is what v3.31.0's container has.
-var recorded = os.DirFS("testdata/calico-node")
+// recorded is what the container of Calico v3.31.0 has.
+func recorded() fs.FS { return os.DirFS("testdata/calico-node") }
 
 func read(t *testing.T, name string) string {
 	t.Helper()
-	data, err := fs.ReadFile(recorded, name)
+	data, err := fs.ReadFile(recorded(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func read(t *testing.T, name string) string {
 // TestServicesAreCalicos compares the commands that a node runs with those of Calico's
 // own services: every service is run as there, or is left out on purpose.
 func TestServicesAreCalicos(t *testing.T) {
-	entries, err := fs.ReadDir(recorded, "services")
+	entries, err := fs.ReadDir(recorded(), "services")
 	if err != nil || len(entries) == 0 {
 		t.Fatalf("%d services: %v", len(entries), err)
 	}
@@ -86,9 +86,10 @@ func TestStartupComesFirst(t *testing.T) {
 	}
 }
 
-// TestRecordedServicesAreCurrent compares what is recorded with the version of Calico
-// that labs are built from, where its source is on this machine.
-func TestRecordedServicesAreCurrent(t *testing.T) {
+// calicoSource is the folder of Calico's source of the version that labs are built from.
+// The test is skipped where it is not on this machine.
+func calicoSource(t *testing.T) string {
+	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/projectcalico/calico")
 	command.Dir = "../../fixtures/components/calico"
 	command.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=-mod=readonly")
@@ -99,7 +100,12 @@ func TestRecordedServicesAreCurrent(t *testing.T) {
 	if err != nil || folder == "" {
 		t.Skipf("Calico's source is not on this machine: %v %s", err, stderr.String())
 	}
-	source := os.DirFS(filepath.Join(folder, "node/filesystem/etc"))
+	return folder
+}
+
+// TestRecordedServicesAreCurrent compares what is recorded with the source.
+func TestRecordedServicesAreCurrent(t *testing.T) {
+	source := os.DirFS(filepath.Join(calicoSource(t), "node/filesystem/etc"))
 	compare := func(name, original string) {
 		data, err := fs.ReadFile(source, original)
 		if err != nil || string(data) != read(t, name) {
