@@ -177,7 +177,7 @@ func (s *Suite) write(report ginkgo.Report) error {
 	if err := os.MkdirAll(s.options.results, 0o755); err != nil {
 		return err
 	}
-	report.SuiteLabels = append(report.SuiteLabels, s.environment()...)
+	report.SuiteLabels = append(report.SuiteLabels, s.environment(report.SpecReports)...)
 	path := filepath.Join(s.options.results, s.name)
 	if err := reporters.GenerateJSONReport(report, path+".json"); err != nil {
 		return err
