@@ -80,7 +80,7 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 		t.Fatal(err)
 	}
 	if s.options.results != "" {
-		header := reports.HeaderOf(name, time.Now(), preview, s.environment())
+		header := reports.HeaderOf(name, time.Now(), preview, s.environment(preview.SpecReports))
 		var err error
 		if s.partial, err = reports.NewPartial(reports.PartialPath(s.options.results, name), header); err != nil {
 			t.Fatal(err)
