@@ -95,6 +95,11 @@ func shared() []StandIn {
 			Affects: []string{"LOC", "NRR", "SVC"},
 		},
 		{
+			Name: "direct-resources",
+			What: "specs write Calico's resources into the datastore", Real: "calicoctl, or Calico's API server, checks them first",
+			Differs: "Only the definitions' schemas are checked. The files of a mode are checked when they are loaded.",
+		},
+		{
 			Name: "felix-refresh", Only: Tunnels,
 			What: "Felix looks for lost routes every 10 s", Real: "every 90 s by default",
 			Differs: "A route that the kernel has dropped with its device is back within 10 s.",
@@ -115,8 +120,8 @@ func shared() []StandIn {
 		{
 			Name: "link-cut",
 			What: "both ends of a link are set down, and default routes are put back afterwards", Real: "a cable without a carrier",
-			Differs: "The kernel drops the routes over the link at once. Without a carrier it keeps them, marked. No link goes down in one direction only.",
-			Affects: []string{"LEAF", "RRR", "TOR"},
+			Differs: "Packets leave the link alone in both. The kernel drops the routes of a link that is set down; those of one without a carrier it keeps, marked, and they come back by themselves. No link fails in one direction only.",
+			Affects: []string{"LEAF", "RRR", "TOR"}, ComparedBy: []string{"framework/lab/cable/carrier_test.go"},
 		},
 		{
 			Name: "frr-timers", Only: FRR,
@@ -145,14 +150,14 @@ func shared() []StandIn {
 		{
 			Name: "bird-router", Only: BIRDRouter,
 			What: "BIRD 1.6.8 as a leaf or a switch, configured to do what FRR does", Real: "a switch's own system",
-			Differs: "Timers are FRR's (frr-timers). Its kernel routes have no metric, and stay when it is killed.",
-			Affects: []string{"LEAF", "TOR"}, ComparedBy: []string{"framework/router/bird/render_test.go"},
+			Differs: "Timers are FRR's (frr-timers). Its kernel routes have no metric, and stay when it is killed. suites/tor has one switch with BIRD and one with FRR, under the same requirements.",
+			Affects: []string{"LEAF", "TOR"}, ComparedBy: []string{"framework/router/bird/render_test.go", "suites/tor/tor_test.go"},
 		},
 		{
 			Name: "probes",
 			What: "traffic from Rackproof's own process, in a host's or pod's network namespace", Real: "a client's process there",
 			Differs: "Routes, rules and source addresses are the place's. The processor is shared with the lab: a machine that stands still looks like an outage, which the report tells.",
-			Affects: []string{All}, ComparedBy: []string{"framework/probe/stream_test.go", "framework/probe/tunnel_test.go"},
+			Affects: []string{All},
 		},
 	}
 }
