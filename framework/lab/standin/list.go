@@ -132,8 +132,8 @@ func shared() []StandIn {
 		{
 			Name: "frr-nexthop-objects", Only: FRR,
 			What: "FRR with `no zebra nexthop kernel enable`", Real: "next hop objects in the kernel",
-			Differs: "Without the setting FRR 8.4.4 uses a group that lost a member with its link after the link is back: BGP has both next hops, and the kernel one.",
-			Affects: []string{"LEAF", "RRR", "TOR"},
+			Differs: "By its default FRR 8.4.4 goes on to use an object that lost its link after the link is back: BGP has both next hops, and the kernel one, each time.",
+			Affects: []string{"LEAF", "RRR", "TOR"}, ComparedBy: []string{"framework/router/frr/nexthop_test.go"},
 		},
 		{
 			Name: "frr-update-groups", Only: FRR,
