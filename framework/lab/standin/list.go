@@ -24,8 +24,9 @@ func shared() []StandIn {
 	return []StandIn{
 		{
 			Name: "stock-bird",
-			What: "the distribution's BIRD 1.6.8 on nodes", Real: "Calico's build of its fork of BIRD 1.6",
-			Differs: "The fork adds krt_tunnel and keeps a SIGHUP that comes during a reload. Its other changes are not compared.",
+			What: "the distribution's BIRD 1.6.8 on nodes", Real: "Calico's fork of BIRD 1.6.8 (projectcalico/bird, read at 1e2ff99d)",
+			Differs: "The fork adds krt_tunnel, keeps a SIGHUP that comes during a reload, and corrects a kernel route with the right gateway over the wrong interface. " +
+				"It forgets interfaces that are gone and the addresses of those that are down; these are back with its next scan, within 2 s of the link. It takes 240.0.0.0/4 for ordinary addresses.",
 			Affects: []string{All},
 		},
 		{
