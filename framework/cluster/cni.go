@@ -11,7 +11,7 @@ import (
 const maxPodMTU = 1500
 
 // cniConfiguration is the network configuration of Calico's manifest, without the
-// plugins for host ports and bandwidth, which are not Calico's.
+// plugins for host ports and bandwidth, which are not Calico's (calicomanifest_test.go compares the two).
 func (c *Cluster) cniConfiguration(host topology.Host) []byte {
 	data, err := json.Marshal(map[string]any{
 		"name":       "k8s-pod-network",

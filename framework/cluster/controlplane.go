@@ -130,8 +130,10 @@ func (c *Cluster) controllerManager() []string {
 		"--leader-elect=false", "--use-service-account-credentials=false",
 		"--service-account-private-key-file=" + c.file("service-account.key"),
 		"--root-ca-file=" + c.file("ca.crt"),
-		// A node that is gone is noticed as fast as the fabric notices it.
-		"--node-monitor-period=1s", "--node-monitor-grace-period=12s",
+		// A node that is new, or back, is looked at soon. One that gives no sign of life has
+		// the 50 s of any cluster: agents give one every 10 s, and a machine that stands
+		// still for a moment must not cost a node its readiness and services their endpoints.
+		"--node-monitor-period=1s",
 		"--controllers=" + controllers,
 		"--profiling=false",
 	}

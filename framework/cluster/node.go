@@ -65,7 +65,7 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 		if err != nil {
 			return err
 		}
-		if err := n.start("calico-confd", "calico-node", "-confd", "-confd-confdir="+confdFolder); err != nil {
+		if err := n.start("calico-confd", calicoServices()["confd"]...); err != nil {
 			return err
 		}
 		return n.startBIRD(ctx, reloads)
@@ -111,7 +111,7 @@ const startupAttempts = 5
 func (n node) prepare(ctx context.Context) error {
 	var err error
 	for range startupAttempts {
-		if err = n.run(ctx, "calico-startup", "calico-node", "-startup"); err == nil || ctx.Err() != nil {
+		if err = n.run(ctx, "calico-startup", startupCommand()...); err == nil || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -143,7 +143,7 @@ func (n node) startBIRD(ctx context.Context, reloads *reloader) error {
 	if err != nil {
 		return fmt.Errorf("wait for confd to write BIRD's configuration (its log is the component calico-confd's): %w", context.Cause(ctx))
 	}
-	daemon := n.component(birdComponent, []string{"bird", "-R", "-s", birdSocket, "-d", "-c", path.Join(birdFolder, birdFiles()[0])})
+	daemon := n.component(birdComponent, calicoServices()["bird"])
 	daemon.Starting = reloads.starting
 	return n.cluster.config.Supervisor.Start(daemon)
 }

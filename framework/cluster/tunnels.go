@@ -34,7 +34,7 @@ func (n node) allocateTunnelAddress(ctx context.Context) error {
 	if annotation == "" {
 		return nil
 	}
-	service := n.component("calico-tunnel-addresses", []string{"calico-node", "-allocate-tunnel-addrs"})
+	service := n.component("calico-tunnel-addresses", calicoServices()["allocate-tunnel-addrs"])
 	service.RestartOn = []int{fatal}
 	if err := n.cluster.config.Supervisor.Start(service); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (n node) tunnelAnnotation() string {
 // startFelix starts Felix, which neither sessions nor pods wait for. Where it programs
 // the routes the lab does.
 func (n node) startFelix() error {
-	component := n.component("calico-felix", []string{"calico-node", "-felix"})
+	component := n.component("calico-felix", calicoServices()["felix"])
 	if n.tunnelAnnotation() == "" {
 		component.Nice = soonNice
 	}

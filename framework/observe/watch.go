@@ -2,7 +2,9 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -10,8 +12,13 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 )
 
+// subscribePoll is the interval of attempts to watch a host's routes again.
+const subscribePoll = 100 * time.Millisecond
+
 // WatchRoutes subscribes to the changes of the main tables of all hosts of a lab.
-// The channel has one line for each change, until ctx is done.
+// The channel has one line for each change, until ctx is done. The kernel drops changes
+// that nobody reads in time, and the subscription with them: then a line says that
+// changes are missing, and the watch goes on.
 func WatchRoutes(ctx context.Context, l lab.Lab) (<-chan string, error) {
 	changes := make(chan string)
 	for _, h := range l.Topology().Hosts {
@@ -19,23 +26,72 @@ func WatchRoutes(ctx context.Context, l lab.Lab) (<-chan string, error) {
 		if err != nil {
 			return nil, err
 		}
-		namespace, err := host.NetworkNamespace()
+		first, err := subscribe(ctx, host)
 		if err != nil {
 			return nil, err
 		}
-		updates := make(chan netlink.RouteUpdate)
-		err = netlink.RouteSubscribeAt(namespace, updates, ctx.Done())
-		_ = namespace.Close()
-		if err != nil {
-			return nil, fmt.Errorf("%s: watch its routes: %w", h.Name, err)
-		}
-		go forward(ctx, h.Name, updates, changes)
+		go watch(ctx, host, first, changes)
 	}
 	return changes, nil
 }
 
-func forward(ctx context.Context, host string, updates <-chan netlink.RouteUpdate, changes chan<- string) {
-	for update := range updates {
+// subscription is one to the routes of a host.
+type subscription struct {
+	updates chan netlink.RouteUpdate
+	// failed has why it ended, if it ended before its context.
+	failed chan error
+	cancel context.CancelFunc
+}
+
+func subscribe(ctx context.Context, host lab.Host) (subscription, error) {
+	namespace, err := host.NetworkNamespace()
+	if err != nil {
+		return subscription{}, err
+	}
+	defer namespace.Close()
+	ctx, cancel := context.WithCancel(ctx)
+	s := subscription{updates: make(chan netlink.RouteUpdate), failed: make(chan error, 1), cancel: cancel}
+	err = netlink.RouteSubscribeWithOptions(s.updates, ctx.Done(), netlink.RouteSubscribeOptions{
+		Namespace: &namespace,
+		ErrorCallback: func(err error) {
+			select {
+			case s.failed <- err:
+			default: // the first one is the cause
+			}
+		},
+	})
+	if err != nil {
+		cancel()
+		return subscription{}, fmt.Errorf("%s: watch its routes: %w", host.Name(), err)
+	}
+	return s, nil
+}
+
+// watch tells changes until ctx is done, by one subscription after the other.
+func watch(ctx context.Context, host lab.Host, s subscription, changes chan<- string) {
+	for {
+		err := forward(ctx, host.Name(), s, changes)
+		s.cancel()
+		if ctx.Err() != nil {
+			return
+		}
+		tell(ctx, changes, fmt.Sprintf("%s: changes of its routes are missing: %v", host.Name(), err))
+		for s, err = subscribe(ctx, host); err != nil; s, err = subscribe(ctx, host) {
+			select {
+			case <-time.After(subscribePoll):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// errEnded is a subscription that ended without a reason.
+var errEnded = errors.New("the subscription ended")
+
+// forward tells the changes of one subscription, and why it ended.
+func forward(ctx context.Context, host string, s subscription, changes chan<- string) error {
+	for update := range s.updates {
 		if update.Table != unix.RT_TABLE_MAIN {
 			continue
 		}
@@ -43,9 +99,19 @@ func forward(ctx context.Context, host string, updates <-chan netlink.RouteUpdat
 		if update.Type == unix.RTM_DELROUTE {
 			verb = "loses"
 		}
-		select {
-		case changes <- fmt.Sprintf("%s %s %s", host, verb, update.Route):
-		case <-ctx.Done():
-		}
+		tell(ctx, changes, fmt.Sprintf("%s %s %s", host, verb, update.Route))
+	}
+	select {
+	case err := <-s.failed:
+		return err
+	default:
+		return errEnded
+	}
+}
+
+func tell(ctx context.Context, changes chan<- string, text string) {
+	select {
+	case changes <- text:
+	case <-ctx.Done():
 	}
 }

@@ -2,24 +2,46 @@ package suite
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/onsi/ginkgo/v2/types"
 	"golang.org/x/sys/unix"
 
+	"github.com/rackproof/rackproof/framework/lab/standin"
+	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // environment says where the suite has run: the kernel, and of each lab that it has
-// used the mode, the topology and who programs the routes between nodes. It is part of
-// the results.
-func (s *Suite) environment() []string {
+// used the mode, the topology, who programs the routes between nodes, and the stand-ins
+// on which the verdicts of its specs rest (docs/differences.md). It is part of the
+// results.
+func (s *Suite) environment(specs types.SpecReports) []string {
+	ids := verdictsOf(specs)
 	list := []string{"kernel: " + kernel()}
 	for _, l := range s.labs {
 		if l.calicoVersion != "" {
 			list = append(list, fmt.Sprintf("lab: provider %s, mode %s on topology %s, routes between nodes by %s, Calico %s",
 				l.provider, l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion))
+			names := standin.RestsOn(standin.Lab{Provider: string(l.provider), Topology: l.topology, Mode: l.mode, UML: uml.Inside()}, ids...)
+			if len(names) > 0 {
+				list = append(list, fmt.Sprintf("mode %s rests on: %s", l.mode.Name, strings.Join(names, ", ")))
+			}
 		}
 	}
 	return list
+}
+
+// verdictsOf are the ids of the requirements that have been proven or not: those of specs
+// that have run.
+func verdictsOf(specs types.SpecReports) []string {
+	var ids []string
+	for _, spec := range specs {
+		if id := requirement.ID(spec.Labels()); id != "" && !spec.State.Is(types.SpecStateSkipped|types.SpecStatePending) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // kernel names the kernel of the suite's labs.

@@ -81,7 +81,7 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 		t.Fatal(err)
 	}
 	if s.options.results != "" {
-		header := reports.HeaderOf(name, time.Now(), preview, s.environment())
+		header := reports.HeaderOf(name, time.Now(), preview, s.environment(preview.SpecReports))
 		var err error
 		if s.partial, err = reports.NewPartial(reports.PartialPath(s.options.results, name), header); err != nil {
 			t.Fatal(err)
@@ -178,7 +178,7 @@ func (s *Suite) write(report ginkgo.Report) error {
 	if err := os.MkdirAll(s.options.results, 0o755); err != nil {
 		return err
 	}
-	report.SuiteLabels = append(report.SuiteLabels, s.environment()...)
+	report.SuiteLabels = append(report.SuiteLabels, s.environment(report.SpecReports)...)
 	path := filepath.Join(s.options.results, s.name)
 	if err := reporters.GenerateJSONReport(report, path+".json"); err != nil {
 		return err

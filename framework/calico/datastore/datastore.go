@@ -125,9 +125,12 @@ func (s *Store) remove(ctx context.Context, kind, plural, name string) error {
 // ApplyNode sets a Calico Node's settings and labels on its Kubernetes Node, as
 // `calicoctl apply` does.
 func (s *Store) ApplyNode(ctx context.Context, node calico.Node) error {
-	return s.patchNode(ctx, node.Name, map[string]any{
-		"labels": node.Labels, "annotations": node.Annotations(),
-	})
+	metadata := map[string]any{"annotations": node.Annotations()}
+	// No labels at all would be null, by which a merge patch removes those of the kubelet.
+	if len(node.Labels) > 0 {
+		metadata["labels"] = node.Labels
+	}
+	return s.patchNode(ctx, node.Name, metadata)
 }
 
 // LabelNode sets a label of a node; a nil value removes it.

@@ -7,10 +7,13 @@ import (
 	"testing"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic/fake"
+
+	"github.com/rackproof/rackproof/framework/calico"
 )
 
 func stored(kind, name string, spec map[string]any) *unstructured.Unstructured {
@@ -25,6 +28,7 @@ func store(objects ...runtime.Object) *Store {
 		resource("bgpconfigurations"): "BGPConfigurationList", resource("bgppeers"): "BGPPeerList",
 		resource("bgpfilters"): "BGPFilterList", resource("ippools"): "IPPoolList", resource("blockaffinities"): "BlockAffinityList",
 		resource("felixconfigurations"): "FelixConfigurationList", resource("ipamblocks"): "IPAMBlockList",
+		nodes(): "NodeList",
 	}
 	return New(fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, objects...))
 }
@@ -73,6 +77,30 @@ func TestBorrowedAddressesAreThoseOfAnotherNodesBlock(t *testing.T) {
 	}
 	if !maps.EqualFunc(borrowed, want, slices.Equal) {
 		t.Errorf("got %v, want %v", borrowed, want)
+	}
+}
+
+func TestApplyNodeKeepsOtherLabels(t *testing.T) {
+	node := func() *unstructured.Unstructured {
+		return &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "v1", "kind": "Node",
+			"metadata": map[string]any{"name": "worker", "labels": map[string]any{"kubernetes.io/os": "linux"}, "annotations": map[string]any{"other": "1"}},
+		}}
+	}
+	for _, labels := range []map[string]string{nil, {}, {"rack": "rack0"}} {
+		s := store(node())
+		if err := s.ApplyNode(t.Context(), calico.Node{ObjectMeta: metav1.ObjectMeta{Name: "worker", Labels: labels}}); err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]string{"kubernetes.io/os": "linux", "rack": labels["rack"]} {
+			got, err := s.NodeLabel(t.Context(), "worker", name)
+			if err != nil || (got == nil) != (want == "") || got != nil && *got != want {
+				t.Errorf("labels %v: %s is %v, %v; want %q", labels, name, got, err, want)
+			}
+		}
+		if other, err := s.NodeAnnotation(t.Context(), "worker", "other"); err != nil || other == nil {
+			t.Errorf("labels %v: the annotation is %v, %v", labels, other, err)
+		}
 	}
 }
 

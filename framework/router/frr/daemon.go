@@ -36,8 +36,8 @@ type Daemon struct {
 func Daemons() []Daemon {
 	return []Daemon{
 		// zebra opens this socket after the one that bgpd connects to.
-		{Name: "zebra", Argv: argv("zebra", zebraConfig), Ready: StateDirectory + "/zebra.vty"},
-		{Name: "bgpd", Argv: argv("bgpd", bgpdConfig), Ready: StateDirectory + "/bgpd.vty"},
+		{Name: "zebra", Argv: argv("zebra", zebraConfig), Ready: zebraSocket},
+		{Name: "bgpd", Argv: argv("bgpd", bgpdConfig), Ready: bgpdSocket},
 	}
 }
 

@@ -9,8 +9,11 @@ import (
 	"time"
 )
 
-// bgpdSocket is bgpd's terminal for vtysh.
-const bgpdSocket = StateDirectory + "/bgpd.vty"
+// Sockets of the daemons' terminals for vtysh.
+const (
+	zebraSocket = StateDirectory + "/zebra.vty"
+	bgpdSocket  = StateDirectory + "/bgpd.vty"
+)
 
 // Dialer opens a connection from a router's host.
 type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
@@ -18,7 +21,7 @@ type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 // Query asks a router's bgpd for the answer to a show command, as vtysh does but
 // without starting it, which takes a tenth of a second of processor time.
 func Query(ctx context.Context, dial Dialer, command string) ([]byte, error) {
-	t, err := openTerminal(ctx, dial)
+	t, err := openTerminal(ctx, dial, bgpdSocket)
 	if err != nil {
 		return nil, fmt.Errorf("ask bgpd %q: %w", command, err)
 	}
@@ -34,7 +37,7 @@ func Query(ctx context.Context, dial Dialer, command string) ([]byte, error) {
 // terminal would. It stops at the first line that bgpd refuses; what came before
 // is in force then.
 func Configure(ctx context.Context, dial Dialer, lines []string) error {
-	t, err := openTerminal(ctx, dial)
+	t, err := openTerminal(ctx, dial, bgpdSocket)
 	if err != nil {
 		return fmt.Errorf("configure bgpd: %w", err)
 	}
@@ -50,7 +53,7 @@ func Configure(ctx context.Context, dial Dialer, lines []string) error {
 	return nil
 }
 
-// terminal is a connection to bgpd's terminal for vtysh. The context that it was
+// terminal is a connection to a daemon's terminal for vtysh. The context that it was
 // opened with ends all that it does.
 //
 // The protocol is vtysh's own (FRR 8.4, lib/vty.c: vtysh_read): a command ends in a
@@ -61,8 +64,8 @@ type terminal struct {
 	stop   func() bool
 }
 
-func openTerminal(ctx context.Context, dial Dialer) (*terminal, error) {
-	conn, err := dial(ctx, "unix", bgpdSocket)
+func openTerminal(ctx context.Context, dial Dialer, socket string) (*terminal, error) {
+	conn, err := dial(ctx, "unix", socket)
 	if err != nil {
 		return nil, err
 	}

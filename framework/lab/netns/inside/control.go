@@ -19,6 +19,10 @@ import (
 // stopTimeout bounds how long a component may take to end after a signal.
 const stopTimeout = 10 * time.Second
 
+// startTimeout bounds how long a router's program may take until it serves, on a loaded
+// machine.
+const startTimeout = 20 * time.Second
+
 // configureTimeout bounds how long a router may take to do something else: it may
 // have to end and start its programs.
 const configureTimeout = 3 * stopTimeout
@@ -59,10 +63,12 @@ func (l *running) serveControl(ctx context.Context) error {
 		}
 	})
 	mux.HandleFunc("POST /components/{host}/{name}/start", func(w http.ResponseWriter, r *http.Request) {
+		startCtx, cancel := context.WithTimeout(r.Context(), startTimeout)
+		defer cancel()
 		if host, name := r.PathValue("host"), r.PathValue("name"); host == cluster.ControlHost {
-			answer(w, l.controlPlane.Restart(r.Context(), name))
+			answer(w, l.controlPlane.Restart(startCtx, name))
 		} else {
-			answer(w, l.supervisor.Restart(host, name))
+			answer(w, l.startAgain(startCtx, host, name))
 		}
 	})
 	mux.HandleFunc("GET /routers", func(w http.ResponseWriter, _ *http.Request) {

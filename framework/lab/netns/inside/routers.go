@@ -36,17 +36,28 @@ type router struct {
 
 // software is how routers of one kind are run.
 type software struct {
-	// components are the names of its programs in the order of their start.
-	components []string
+	// programs are in the order of their start.
+	programs []program
 	// origin marks its routes in the kernel.
 	origin route.Origin
 	// check tells whether a router can be configured so.
 	check func(fabric.Router) error
-	// start configures a router's programs and starts them.
+	// start configures a router's programs and starts them. It returns when they do what
+	// they are configured to do.
 	start func(*running, context.Context, fabric.Router) error
+	// verify tells whether the programs, which all run, do what they are configured to do.
+	verify func(*running, context.Context, fabric.Router) error
 	// change makes a router that does one thing do another. Programs that do not run
 	// are left so; they begin with the change. With an error everything is as before.
 	change func(l *running, ctx context.Context, before, after fabric.Router) error
+}
+
+// program is one of a router's programs.
+type program struct {
+	name string
+	argv []string
+	// socket is there once the program serves.
+	socket string
 }
 
 // softwareOf finds out how a router's software is run.
@@ -146,13 +157,13 @@ func (l *running) configureRouter(ctx context.Context, after fabric.Router) erro
 // end ends a router's programs for good, the last started first, and takes away
 // the routes of those that were killed before they could do it.
 func (l *running) end(ctx context.Context, host string, s software) error {
-	for _, name := range slices.Backward(s.components) {
-		if l.supervisor.Runs(host, name) {
-			if err := l.supervisor.Stop(ctx, host, name, syscall.SIGTERM); err != nil {
+	for _, p := range slices.Backward(s.programs) {
+		if l.supervisor.Runs(host, p.name) {
+			if err := l.supervisor.Stop(ctx, host, p.name, syscall.SIGTERM); err != nil {
 				return err
 			}
 		}
-		if err := l.supervisor.Forget(host, name); err != nil {
+		if err := l.supervisor.Forget(host, p.name); err != nil {
 			return err
 		}
 	}
@@ -180,7 +191,7 @@ func (l *running) flushRoutes(host string, origin route.Origin) error {
 }
 
 // startProgram starts one of a router's programs and waits until it serves its
-// socket.
+// socket, or has ended.
 func (l *running) startProgram(ctx context.Context, host, name string, argv []string, socket string) error {
 	namespaces := l.hosts[host]
 	// One that was killed has left its socket.
@@ -195,10 +206,59 @@ func (l *running) startProgram(ctx context.Context, host, name string, argv []st
 		return err
 	}
 	err = wait.PollUntilContextCancel(ctx, socketPoll, true, func(context.Context) (bool, error) {
-		return namespaces.Do(func() error { _, err := os.Stat(socket); return err }) == nil, nil
+		if namespaces.Do(func() error { _, err := os.Stat(socket); return err }) == nil {
+			return true, nil
+		}
+		return false, l.ended(host, name)
 	})
 	if err != nil {
-		return fmt.Errorf("wait for %s to serve %s: %w", name, socket, context.Cause(ctx))
+		return fmt.Errorf("wait for %s to serve %s: %w", name, socket, cmp.Or(context.Cause(ctx), err))
+	}
+	return nil
+}
+
+// ended is an error if a program does not run, with its last lines.
+func (l *running) ended(host, name string) error {
+	if l.supervisor.Runs(host, name) {
+		return nil
+	}
+	for _, status := range l.supervisor.Status() {
+		if status.Host == host && status.Name == name && status.Error != "" {
+			return errors.New(status.Error)
+		}
+	}
+	return fmt.Errorf("%s: %s has ended", host, name)
+}
+
+// startAgain starts a component again. One of a router returns when it serves its
+// socket, and the last one of a router when the router does what it is configured to do.
+func (l *running) startAgain(ctx context.Context, host, name string) error {
+	r, ok := l.routers[host]
+	if !ok {
+		return l.supervisor.Restart(host, name)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	runs, err := softwareOf(r.config)
+	if err != nil {
+		return fmt.Errorf("%s: start %s: %w", host, name, err)
+	}
+	i := slices.IndexFunc(runs.programs, func(p program) bool { return p.name == name })
+	if i < 0 {
+		return fmt.Errorf("%s: start %s: %w", host, name, supervisor.ErrUnknownComponent)
+	}
+	if l.supervisor.Runs(host, name) {
+		return nil
+	}
+	p := runs.programs[i]
+	if err := l.startProgram(ctx, host, name, p.argv, p.socket); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(runs.programs, func(other program) bool { return other.name != name && !l.supervisor.Runs(host, other.name) }) {
+		return nil
+	}
+	if err := runs.verify(l, ctx, r.config); err != nil {
+		return fmt.Errorf("%s: start %s: %w", host, name, err)
 	}
 	return nil
 }

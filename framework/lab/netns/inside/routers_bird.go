@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/route"
@@ -12,10 +15,11 @@ import (
 
 // birdSoftware is how routers that run BIRD are run.
 func birdSoftware() software {
+	daemon := bird.RouterDaemon()
 	return software{
-		components: []string{bird.RouterDaemon().Name}, origin: route.OriginBIRD,
+		programs: []program{{daemon.Name, daemon.Argv, daemon.Ready}}, origin: route.OriginBIRD,
 		check: func(r fabric.Router) error { _, err := bird.Render(r); return err },
-		start: (*running).startBIRD, change: (*running).changeBIRD,
+		start: (*running).startBIRD, verify: (*running).verifyBIRD, change: (*running).changeBIRD,
 	}
 }
 
@@ -25,8 +29,28 @@ func (l *running) startBIRD(ctx context.Context, router fabric.Router) error {
 		return err
 	}
 	daemon := bird.RouterDaemon()
-	return l.startProgram(ctx, router.Host, daemon.Name, daemon.Argv, daemon.Ready)
+	if err := l.startProgram(ctx, router.Host, daemon.Name, daemon.Argv, daemon.Ready); err != nil {
+		return err
+	}
+	return l.verifyBIRD(ctx, router)
 }
+
+// verifyBIRD waits for BIRD's greeting. BIRD makes its socket before it reads its
+// configuration and answers after that, or ends without an answer.
+func (l *running) verifyBIRD(ctx context.Context, router fabric.Router) error {
+	client, err := bird.Dial(ctx, l.hosts[router.Host].DialContext, bird.RouterSocket)
+	if err == nil {
+		return client.Close()
+	}
+	// It has closed its socket a moment before its end, which tells why.
+	why := wait.PollUntilContextTimeout(ctx, socketPoll, endTimeout, true, func(context.Context) (bool, error) {
+		return false, l.ended(router.Host, bird.RouterDaemon().Name)
+	})
+	return errors.Join(err, why)
+}
+
+// endTimeout bounds the wait for the end of a BIRD that does not answer.
+const endTimeout = 2 * time.Second
 
 // changeBIRD changes what BIRD does. It ends those sessions only that change.
 func (l *running) changeBIRD(ctx context.Context, before, after fabric.Router) error {

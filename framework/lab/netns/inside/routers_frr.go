@@ -19,10 +19,10 @@ func frrSoftware() software {
 	s := software{
 		origin: route.OriginBGP,
 		check:  func(r fabric.Router) error { _, err := frr.Render(r); return err },
-		start:  (*running).startFRR, change: (*running).changeFRR,
+		start:  (*running).startFRR, verify: (*running).verifyFRR, change: (*running).changeFRR,
 	}
 	for _, daemon := range frr.Daemons() {
-		s.components = append(s.components, daemon.Name)
+		s.programs = append(s.programs, program{daemon.Name, daemon.Argv, daemon.Ready})
 	}
 	return s
 }
@@ -40,7 +40,13 @@ func (l *running) startFRR(ctx context.Context, router fabric.Router) error {
 			return err
 		}
 	}
-	return nil
+	return l.verifyFRR(ctx, router)
+}
+
+// verifyFRR compares what FRR runs with its files: it starts with a file of which it has
+// refused lines.
+func (l *running) verifyFRR(ctx context.Context, router fabric.Router) error {
+	return frr.Verify(ctx, l.hosts[router.Host].DialContext, router)
 }
 
 // changeFRR changes what bgpd does. Sessions that stay as they are stay up where
@@ -59,22 +65,37 @@ func (l *running) changeFRR(ctx context.Context, before, after fabric.Router) er
 	case !l.supervisor.Runs(after.Host, bgpd.Name):
 		return nil // it reads the files when it starts
 	case !inPlace:
-		return l.restartFRR(ctx, after.Host, bgpd)
+		return l.restartFRR(ctx, after, bgpd)
 	case len(lines) == 0:
 		return nil
 	}
-	if err := frr.Configure(ctx, l.hosts[after.Host].DialContext, lines); err != nil {
+	err = frr.Configure(ctx, l.hosts[after.Host].DialContext, lines)
+	if err == nil {
+		err = l.verifyBGP(ctx, after)
+	}
+	if err != nil {
 		// Lines before the one that was refused are in force.
-		return errors.Join(err, l.writeFRR(before), l.restartFRR(ctx, after.Host, bgpd))
+		return errors.Join(err, l.writeFRR(before), l.restartFRR(ctx, before, bgpd))
 	}
 	return nil
 }
 
-func (l *running) restartFRR(ctx context.Context, host string, daemon frr.Daemon) error {
-	if err := l.supervisor.Stop(ctx, host, daemon.Name, syscall.SIGTERM); err != nil {
+func (l *running) restartFRR(ctx context.Context, router fabric.Router, daemon frr.Daemon) error {
+	if err := l.supervisor.Stop(ctx, router.Host, daemon.Name, syscall.SIGTERM); err != nil {
 		return err
 	}
-	return l.startProgram(ctx, host, daemon.Name, daemon.Argv, daemon.Ready)
+	if err := l.startProgram(ctx, router.Host, daemon.Name, daemon.Argv, daemon.Ready); err != nil {
+		return err
+	}
+	return l.verifyBGP(ctx, router)
+}
+
+// verifyBGP is verifyFRR where bgpd runs and a spec may have stopped zebra.
+func (l *running) verifyBGP(ctx context.Context, router fabric.Router) error {
+	if !l.supervisor.Runs(router.Host, frr.Daemons()[0].Name) {
+		return nil
+	}
+	return l.verifyFRR(ctx, router)
 }
 
 func (l *running) writeFRR(router fabric.Router) error {

@@ -1,0 +1,80 @@
+package standin
+
+import (
+	"bytes"
+	_ "embed"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"text/template"
+)
+
+var update = flag.Bool("update", false, "write docs/differences.md anew")
+
+//go:embed differences.md.tmpl
+var page string
+
+// TestDocumentIsCurrent compares docs/differences.md with the list.
+func TestDocumentIsCurrent(t *testing.T) {
+	parsed, err := template.New("differences").Funcs(template.FuncMap{
+		"rows": func(provider string) string { return table(provider) },
+	}).Parse(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want bytes.Buffer
+	if err := parsed.Execute(&want, nil); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(repository, "docs/differences.md")
+	if *update {
+		if err := os.WriteFile(path, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("%s is not what the list says (%v): run go test ./framework/lab/standin -update", path, err)
+	}
+}
+
+// table are the rows of a provider's stand-ins; of those that all have with "".
+func table(provider string) string {
+	var b strings.Builder
+	b.WriteString("| name | stands in | the real thing | what differs | rests on it | compared by |\n|---|---|---|---|---|---|\n")
+	for _, s := range List() {
+		if strings.Join(s.Providers, "") != provider {
+			continue
+		}
+		name := "`" + s.Name + "`"
+		if s.Only != "" {
+			name += fmt.Sprintf(" (%s)", s.Only)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", name, s.What, s.Real, s.Differs, affected(s.Affects), compared(s.ComparedBy))
+	}
+	return b.String()
+}
+
+func affected(prefixes []string) string {
+	switch {
+	case len(prefixes) == 0:
+		return "no verdict"
+	case prefixes[0] == All:
+		return "all"
+	}
+	return strings.Join(prefixes, ", ")
+}
+
+func compared(files []string) string {
+	var links []string
+	for _, file := range files {
+		links = append(links, fmt.Sprintf("[%s](../%s)", filepath.Base(file), file))
+	}
+	if len(links) == 0 {
+		return "none yet"
+	}
+	return strings.Join(links, ", ")
+}

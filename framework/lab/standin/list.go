@@ -1,0 +1,258 @@
+package standin
+
+import "slices"
+
+// The providers, by the names that launch knows them by.
+const (
+	netns = "netns"
+	kind  = "kind"
+)
+
+// List is all stand-ins: those of all providers, of the embedded lab, and of kind.
+func List() []StandIn {
+	return slices.Concat(shared(), only(netns, embedded()), only(kind, onKind()))
+}
+
+func only(provider string, list []StandIn) []StandIn {
+	for i := range list {
+		list[i].Providers = []string{provider}
+	}
+	return list
+}
+
+func shared() []StandIn {
+	return []StandIn{
+		{
+			Name: "stock-bird",
+			What: "the distribution's BIRD 1.6.8 on nodes", Real: "Calico's fork of BIRD 1.6.8 (projectcalico/bird, read at 1e2ff99d)",
+			Differs: "The fork adds krt_tunnel, keeps a SIGHUP that comes during a reload, and corrects a kernel route with the right gateway over the wrong interface. " +
+				"It forgets interfaces that are gone and the addresses of those that are down; these are back with its next scan, within 2 s of the link. It takes 240.0.0.0/4 for ordinary addresses.",
+			Affects: []string{All},
+		},
+		{
+			Name: "bird-template",
+			What: "bird_ipam.cfg.template without krt_tunnel", Real: "Calico's template",
+			Differs: "BIRD puts no route through a tunnel and keeps routes through tunl0 back, as v3.33 does by default. Routes of IPIP pools are Felix's. " +
+				"A mode in which they are BIRD's is refused. Without encapsulation only the attribute is gone.",
+			Affects: []string{"IPIP", "CRS", "MSW"}, ComparedBy: []string{"framework/router/bird/template_test.go"},
+		},
+		{
+			Name: "bird-reload",
+			What: "`sv hup bird` passes on to `configure` on BIRD's control socket; /var/run/calico/bird-reload.json records the answer",
+			Real: "runit sends SIGHUP, and nobody reads what becomes of it",
+			Differs: "A refused file shows, in the record and in BIRD's log. Requests that come during a reload become one more. " +
+				"Stock BIRD loses a SIGHUP that comes while it reconfigures; Calico's does not.",
+			Affects: []string{All}, ComparedBy: []string{"framework/router/bird/configure_test.go", "framework/router/bird/reload_test.go"},
+		},
+		{
+			Name: "stays-down",
+			What: "a program that a spec kills stays down until the spec starts it", Real: "runit starts it again within a second",
+			Differs: "Outages last as long as the spec wants. On netns any other end of a program breaks the lab, but for exits by which it asks to be started again; on kind runit starts it.",
+			Affects: []string{"NRR", "RRR", "TOR"},
+		},
+		{
+			Name: "no-calico-probes",
+			What: "no readiness or liveness probe of calico-node", Real: "the kubelet asks -felix-ready, -bird-ready, -felix-live and -bird-live",
+			Differs: "A rollout that waits for BGP, and a restart of a calico-node that hangs, cannot be seen.",
+		},
+		{
+			Name: "no-kube-controllers",
+			What: "nothing", Real: "Calico's kube-controllers",
+			Differs: "No address or block of a node that is gone is given back, and no pool gives LoadBalancer IPs.",
+		},
+		{
+			Name: "no-typha",
+			What: "Felix and confd watch the API server", Real: "Typha between them, as Calico's operator installs it",
+			Differs: "Typha batches updates, so that nodes hear of a change later and of several at once. Measured outages are without it.",
+			Affects: []string{"MSW"},
+		},
+		{
+			Name: "no-dns",
+			What: "nothing", Real: "CoreDNS",
+			Differs: "No name of a service resolves. Probes use addresses.",
+		},
+		{
+			Name: "etcd-no-fsync",
+			What: "etcd with --unsafe-no-fsync", Real: "etcd answers once the disk has the data",
+			Differs: "Writes are answered sooner, in the same order.",
+			Affects: []string{"LOC", "SVC", "MSW"},
+		},
+		{
+			Name: "dated-definitions",
+			What: "definitions of resources that are said to be served for a minute", Real: "the API server lets the first resources of a new kind wait for 2 s",
+			Differs: "Only the bring-up is shorter.",
+		},
+		{
+			Name: "kube-proxy-sync",
+			What: "kube-proxy with a minimum of 100 ms between two syncs", Real: "1 s by default",
+			Differs: "Rules follow a change within 100 ms. A real node may answer for a service up to 1 s later than it announces it.",
+			Affects: []string{"LOC", "SVC"},
+		},
+		{
+			Name:    "loadbalancer-status",
+			What:    "the spec writes LoadBalancer IPs into the service's status once it has an EndpointSlice, and then touches the service",
+			Real:    "a cloud's controller, at any time, without a touch",
+			Differs: "confd announces services and slices from two routines, and may announce what the one has read before the other. The touch repairs that; a real cluster may stay without the address.",
+			Affects: []string{"LOC", "NRR", "SVC"},
+		},
+		{
+			Name: "direct-resources",
+			What: "specs write Calico's resources into the datastore", Real: "calicoctl, or Calico's API server, checks them first",
+			Differs: "Only the definitions' schemas are checked. The files of a mode are checked when they are loaded.",
+		},
+		{
+			Name: "felix-refresh", Only: Tunnels,
+			What: "Felix looks for lost routes every 10 s", Real: "every 90 s by default",
+			Differs: "A route that the kernel has dropped with its device is back within 10 s.",
+			Affects: []string{"CRS", "IPIP", "MSW", "VXL"},
+		},
+		{
+			Name: "kernel-settings",
+			What: "all hosts: no rp_filter, no redirects, flows spread by ports, no next hop over a link that is down", Real: "each system's own settings",
+			Differs: "A node of a distribution with a strict rp_filter drops what an asymmetric fabric sends it, and spreads by addresses alone.",
+			Affects: []string{"LEAF", "LOC", "RRR", "SVC", "TOR"},
+		},
+		{
+			Name: "virtual-links",
+			What: "pairs of virtual interfaces, and Linux bridges for a rack's switch", Real: "cables and switches",
+			Differs: "No delay, loss, flapping or spanning tree. A host hands a packet on with the hash of the kernel that sent it, and a repeated packet may take another of several equal ways.",
+			Affects: []string{"LEAF", "LOC", "RRR", "TOR"},
+		},
+		{
+			Name: "link-cut",
+			What: "both ends of a link are set down, and default routes are put back afterwards", Real: "a cable without a carrier",
+			Differs: "Packets leave the link alone in both. The kernel drops the routes of a link that is set down; those of one without a carrier it keeps, marked, and they come back by themselves. No link fails in one direction only.",
+			Affects: []string{"LEAF", "RRR", "TOR"}, ComparedBy: []string{"framework/lab/cable/carrier_test.go"},
+		},
+		{
+			Name: "frr-timers", Only: FRR,
+			What: "FRR with keepalive 1 s, hold 3 s, connect 1 s, no delay of updates, restart-time 1 s", Real: "60, 180 and 120 s by default, 3, 9 and 10 s in its data-centre profile; 120 s for a restart",
+			Differs: "A dead neighbour is noticed within 3 s, and outages are measured so. FRR 8.4 always offers long-lived graceful restarts, so that BIRD would keep a dead leaf's routes for 120 s.",
+			Affects: []string{"LEAF", "NRR", "RRR", "TOR", "MSW"},
+		},
+		{
+			Name: "frr-nexthop-objects", Only: FRR,
+			What: "FRR with `no zebra nexthop kernel enable`", Real: "next hop objects in the kernel",
+			Differs: "By its default FRR 8.4.4 goes on to use an object that lost its link after the link is back: BGP has both next hops, and the kernel one, each time.",
+			Affects: []string{"LEAF", "RRR", "TOR"}, ComparedBy: []string{"framework/router/frr/nexthop_test.go"},
+		},
+		{
+			Name: "frr-update-groups", Only: FRR,
+			What: "FRR with an update group for each neighbor (`solo`)", Real: "neighbors of one policy share a group",
+			Differs: "FRR 8.4 parts a neighbor that announces all anew from its group, without withdrawals that are queued there (update_subgroup_split_peer). With `solo` it sends no path back to where it is from.",
+			Affects: []string{"LEAF", "LOC", "SVC", "MSW"},
+		},
+		{
+			Name: "frr-start", Only: FRR,
+			What: "zebra and bgpd with a file each; changes go line by line to bgpd's terminal, which answers each", Real: "frr.service with watchfrr, one frr.conf, frr-reload.py",
+			Differs: "A daemon that ends stays down. FRR starts with a file of which it has refused lines, and tells its log alone: what runs is compared with the files (on netns).",
+			Affects: []string{"LEAF", "TOR"}, ComparedBy: []string{"framework/router/frr/running_test.go"},
+		},
+		{
+			Name: "bird-router", Only: BIRDRouter,
+			What: "BIRD 1.6.8 as a leaf or a switch, configured to do what FRR does", Real: "a switch's own system",
+			Differs: "Timers are FRR's (frr-timers). Its kernel routes have no metric, and stay when it is killed. suites/tor has one switch with BIRD and one with FRR, under the same requirements.",
+			Affects: []string{"LEAF", "TOR"}, ComparedBy: []string{"framework/router/bird/render_test.go", "suites/tor/tor_test.go"},
+		},
+		{
+			Name: "probes",
+			What: "traffic from Rackproof's own process, in a host's or pod's network namespace", Real: "a client's process there",
+			Differs: "Routes, rules and source addresses are the place's. The processor is shared with the lab: a machine that stands still looks like an outage, which the report tells.",
+			Affects: []string{All},
+		},
+	}
+}
+
+func embedded() []StandIn {
+	return []StandIn{
+		{
+			Name: "node-agent",
+			What: "an agent (framework/cluster/agent): pods are network namespaces, containers are processes", Real: "kubelet and containerd",
+			Differs: "No images, volumes, cgroups, tokens or events; what an agent cannot do is refused. A pod is ready sooner: it is also probed within its first period. " +
+				"The node is ready once Calico's startup has ended, not once the CNI configuration is there.",
+			Affects: []string{All}, ComparedBy: []string{"suites/agreement/agree_test.go", "framework/cluster/agent/agent_test.go"},
+		},
+		{
+			Name: "cni-runtime",
+			What: "the agent calls Calico's CNI plugins by libcni", Real: "containerd",
+			Differs: "A second attempt has the first one's container id. At most four plugins run at once. The plugin for host ports is left out.",
+			Affects: []string{"IPIP", "LOC", "VXL"}, ComparedBy: []string{"framework/cluster/calicomanifest_test.go"},
+		},
+		{
+			Name: "calico-services",
+			What: "startup, confd, BIRD, Felix and the service for tunnel addresses, started by the lab", Real: "calico-node's start script (rc.local) and runit",
+			Differs: "Left out are complete-startup (NetworkUnavailable), monitor-addresses, node-status-reporter, bird6, the renewal of tokens, and -shutdown. " +
+				"BIRD starts when its three files are there; runit tries each second, so that it is up later.",
+			ComparedBy: []string{"framework/cluster/calicoservices_test.go"},
+		},
+		{
+			Name: "tunnel-addresses", Only: Tunnels,
+			What: "the service for tunnel addresses allots the first one too, beside confd and BIRD; Felix waits for it", Real: "a run of its own before any service; then the service",
+			Differs: "confd may see a node before its tunnel address. Modes without a tunnel have no such service, and cannot change to an encapsulation.",
+			Affects: []string{"CRS", "IPIP", "MSW", "VXL"}, ComparedBy: []string{"framework/cluster/calicoservices_test.go"},
+		},
+		{
+			Name: "calico-settings",
+			What: "calico-node's environment", Real: "that of Calico's manifest",
+			Differs: "Felix finds its MTU by the fabric's interfaces; its health is not served; it is told its variant of iptables. The test has the whole list.",
+			Affects: []string{"CRS", "IPIP", "VXL"}, ComparedBy: []string{"framework/cluster/calicomanifest_test.go"},
+		},
+		{
+			Name: "control-plane",
+			What: "one etcd with a prepared state, static tokens, no ServiceAccount admission, the controller manager as an administrator", Real: "kubeadm's control plane",
+			Differs: "Nodes are looked at every second, not every five. Controllers for storage, certificates and autoscaling are left out. RBAC is on, with Calico's own roles.",
+		},
+		{
+			Name: "priorities",
+			What: "Felix (nice 10, in modes without tunnels) and kube-proxy (nice 19) leave the processor to others", Real: "all alike",
+			Differs: "On a busy machine rules come later than routes: a node may announce a service for longer before it answers.",
+			Affects: []string{"LOC", "SVC"},
+		},
+		{
+			Name: "one-machine",
+			What: "all hosts share a kernel, its clock, its processors and its process ids", Real: "a machine each",
+			Differs: "A moment in which the machine stands still hits all hosts at once, and `ps` shows the processes of all.",
+			Affects: []string{"LEAF", "LOC", "MSW", "NRR", "RRR", "SVC", "TOR"},
+		},
+		{
+			Name: "uml", Only: UML,
+			What: "User-Mode Linux with one processor, iptables' older variant, the control plane outside", Real: "a machine's own kernel, iptables on nftables",
+			Differs: "A pod takes seconds to come and to go, and the kernel stands still for a second now and then. Rules are in other tables.",
+			Affects: []string{"CRS", "IPIP", "MSW"},
+		},
+	}
+}
+
+func onKind() []StandIn {
+	return []StandIn{
+		{
+			Name: "own-images",
+			What: "images from the distribution's packages and Go modules", Real: "the projects' own images",
+			Differs: "calico-node has stock BIRD, and a Felix without cgo and so without eBPF. Public images have not been tried.",
+			Affects: []string{All}, ComparedBy: []string{"suites/agreement/agree_test.go"},
+		},
+		{
+			Name: "calico-manifest",
+			What: "Calico's manifest, adapted", Real: "Calico's manifest",
+			Differs: "No probes, no eBPF bootstrap, no kube-controllers; the API server's own address; the fabric's MTU.",
+			Affects: []string{"LEAF", "LOC", "MESH", "SVC"}, ComparedBy: []string{"framework/lab/kind/kind_test.go"},
+		},
+		{
+			Name: "late-node-settings",
+			What: "a node's labels and AS number are set once its kubelet has registered it", Real: "an operator does so at any time",
+			Differs: "calico-node may start before, and reconfigure. On netns the node is created with them.",
+		},
+		{
+			Name: "kubeadm-steps",
+			What: "no taint and no label on the control plane's node, no CoreDNS; kubelets wait for their address in the fabric", Real: "all of kubeadm's steps",
+			Differs: "The control plane's node runs pods and announces services as any other.",
+			Affects: []string{"LOC", "SVC"},
+		},
+		{
+			Name: "node-address",
+			What: "nodes have Docker's interface beside the fabric's", Real: "one network, or an operator's choice",
+			Differs: "A node reaches a pod of its own with its management address, for its kernel takes the first address that there is.",
+			Affects: []string{"LEAF"}, ComparedBy: []string{"suites/agreement/agree_test.go"},
+		},
+	}
+}

@@ -1,0 +1,99 @@
+// Package standin lists where a lab is not what it stands for: programs and timers that
+// take the place of others, answers that come another way, and what is left out. It has
+// data and no logic of a lab. docs/differences.md is made from it, and a suite's report
+// names what its verdicts rest on.
+package standin
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// StandIn is one difference between a lab and the real thing.
+type StandIn struct {
+	// Name is one word for reports. It keeps its meaning.
+	Name string
+	// Providers are those whose labs have it; empty for all.
+	Providers []string
+	// Only narrows it down to some of their labs; empty for all.
+	Only Trait
+	// What stands in, Real is the real thing, and Differs what a verdict may show of it:
+	// a race, an answer that is read or not, another order, other timers.
+	What, Real, Differs string
+	// Affects are requirement ids, or beginnings of them, whose verdicts rest on it. All
+	// is for every one; nothing is for none.
+	Affects []string
+	// ComparedBy are the tests that compare the two, as files of the repository. Where
+	// there are none the difference is described and not tested.
+	ComparedBy []string
+}
+
+// All stands for every requirement.
+const All = ""
+
+// Trait is what only some labs have.
+type Trait string
+
+// The traits.
+const (
+	// FRR labs have a router that runs FRR, and BIRDRouter labs one that runs BIRD.
+	FRR        Trait = "routers with FRR"
+	BIRDRouter Trait = "routers with BIRD"
+	// Tunnels labs have a pool with an encapsulation.
+	Tunnels Trait = "modes with tunnels"
+	// UML labs are inside User-Mode Linux.
+	UML Trait = "User-Mode Linux"
+)
+
+// Lab is what decides which stand-ins a lab has.
+type Lab struct {
+	Provider string
+	Topology *topology.Topology
+	Mode     *calico.Mode
+	// UML says that the lab is inside User-Mode Linux.
+	UML bool
+}
+
+// RestsOn returns the names of the stand-ins on which the verdicts of requirements rest
+// in a lab, in the order of the list.
+func RestsOn(lab Lab, ids ...string) []string {
+	var names []string
+	for _, s := range List() {
+		if lab.has(s) && slices.ContainsFunc(ids, s.affects) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+func (l Lab) has(s StandIn) bool {
+	if len(s.Providers) > 0 && !slices.Contains(s.Providers, l.Provider) {
+		return false
+	}
+	runs := func(software topology.Software) bool {
+		return slices.ContainsFunc(l.Topology.Hosts, func(h topology.Host) bool { return h.Software == software })
+	}
+	switch s.Only {
+	case FRR:
+		return runs(topology.FRR)
+	case BIRDRouter:
+		return runs(topology.BIRD)
+	case Tunnels:
+		for _, pool := range l.Mode.Resources.IPPools {
+			if calico.EncapsulationOf(pool) != calico.NoEncapsulation {
+				return true
+			}
+		}
+		return false
+	case UML:
+		return l.UML
+	}
+	return true
+}
+
+func (s StandIn) affects(id string) bool {
+	return slices.ContainsFunc(s.Affects, func(prefix string) bool { return strings.HasPrefix(id, prefix) })
+}

@@ -1,0 +1,116 @@
+package standin
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+const repository = "../../.."
+
+// requirementIDs are the ids of all specs.
+func requirementIDs(t *testing.T) []string {
+	t.Helper()
+	var ids []string
+	err := filepath.WalkDir(filepath.Join(repository, "suites"), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, found := range regexp.MustCompile(`"([A-Z]{3,5}-[0-9]{3})"`).FindAllStringSubmatch(string(text), -1) {
+			ids = append(ids, found[1])
+		}
+		return err
+	})
+	if err != nil || len(ids) < 100 {
+		t.Fatalf("found %d ids of requirements: %v", len(ids), err)
+	}
+	return ids
+}
+
+func TestListIsComplete(t *testing.T) {
+	ids := requirementIDs(t)
+	seen := map[string]bool{}
+	for _, s := range List() {
+		if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(s.Name) || seen[s.Name] {
+			t.Errorf("%q is no name, or there twice", s.Name)
+		}
+		seen[s.Name] = true
+		for _, text := range []string{s.What, s.Real, s.Differs} {
+			if text == "" || strings.ContainsAny(text, "|\n") {
+				t.Errorf("%s: %q does not go into a table", s.Name, text)
+			}
+		}
+		for _, prefix := range s.Affects {
+			if !slices.ContainsFunc(ids, func(id string) bool { return strings.HasPrefix(id, prefix) }) {
+				t.Errorf("%s: no requirement begins with %s", s.Name, prefix)
+			}
+		}
+		for _, file := range s.ComparedBy {
+			if _, err := os.Stat(filepath.Join(repository, file)); err != nil {
+				t.Errorf("%s: %v", s.Name, err)
+			}
+		}
+	}
+}
+
+func TestRestsOn(t *testing.T) {
+	frr, err := fixtures.Topology("leaf-spine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lab := func(provider, modeName string, software topology.Software, uml bool) Lab {
+		mode, err := fixtures.Mode(modeName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := Lab{Provider: provider, Topology: frr, Mode: mode, UML: uml}
+		if software == topology.BIRD {
+			l.Topology = frr.WithSoftware(topology.BIRD)
+		}
+		return l
+	}
+	tests := []struct {
+		name        string
+		lab         Lab
+		ids         []string
+		has, hasNot []string
+	}{
+		{"leaf reflectors", lab(netns, "leafreflector", topology.FRR, false), []string{"LEAF-021"},
+			[]string{"bird-reload", "node-agent", "frr-nexthop-objects"}, []string{"own-images", "felix-refresh", "uml", "kube-proxy-sync", "no-dns"}},
+		{"on kind", lab(kind, "leafreflector", topology.FRR, false), []string{"LEAF-021"},
+			[]string{"own-images", "bird-reload"}, []string{"node-agent"}},
+		{"services of two suites", lab(netns, "leafreflector", topology.FRR, false), []string{"LEAF-021", "SVC-001"},
+			[]string{"kube-proxy-sync", "link-cut"}, nil},
+		{"tunnels in User-Mode Linux", lab(netns, "ipip", topology.FRR, true), []string{"IPIP-001"},
+			[]string{"uml", "felix-refresh", "bird-template"}, []string{"frr-timers"}},
+		{"no requirement", lab(netns, "ipip", topology.FRR, true), nil, nil, []string{"node-agent", "uml"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			names := RestsOn(tt.lab, tt.ids...)
+			for _, name := range tt.has {
+				if !slices.Contains(names, name) {
+					t.Errorf("no %s in %v", name, names)
+				}
+			}
+			for _, name := range tt.hasNot {
+				if slices.Contains(names, name) {
+					t.Errorf("%s is in %v", name, names)
+				}
+			}
+		})
+	}
+	// The spines still run FRR.
+	names := RestsOn(lab(netns, "leafreflector", topology.BIRD, false), "LEAF-021")
+	if !slices.Contains(names, "bird-router") {
+		t.Errorf("no bird-router in %v", names)
+	}
+}
