@@ -178,12 +178,3 @@ func often(verdict requirement.Verdict, times string) string {
 	}
 	return fmt.Sprintf("%s (%s)", verdict, times)
 }
-
-// ReadVerdicts reads the verdicts of a results folder.
-func ReadVerdicts(path string) (Verdicts, error) {
-	run, err := Read(path)
-	if err != nil {
-		return Verdicts{}, err
-	}
-	return run.Verdicts(), nil
-}

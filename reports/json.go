@@ -11,7 +11,7 @@ import (
 // WriteJSON writes the summary for programs: all that WriteText writes, and failures in
 // full.
 func (s Summary) WriteJSON(out io.Writer) error {
-	value := summaryJSON{Passed: s.Passed(), Outcome: s.Outcome().String(), Verdict: s.Verdict(), Suites: []suiteJSON{}, Faults: s.Faults, Notes: s.Notes}
+	value := summaryJSON{Passed: s.Passed(), Outcome: s.Outcome(), Verdict: s.Verdict(), Suites: []suiteJSON{}, Faults: s.Faults, Notes: s.Notes}
 	for _, suite := range s.Suites {
 		value.Suites = append(value.Suites, suite.json())
 	}
@@ -24,7 +24,7 @@ func (s Summary) WriteJSON(out io.Writer) error {
 type summaryJSON struct {
 	Passed bool `json:"passed"`
 	// Outcome is how the verdict begins.
-	Outcome string      `json:"outcome"`
+	Outcome Outcome     `json:"outcome"`
 	Verdict string      `json:"verdict"`
 	Suites  []suiteJSON `json:"suites"`
 	Faults  []string    `json:"faults,omitempty"`

@@ -96,16 +96,21 @@ func (s Summary) Verdict() string {
 	return fmt.Sprintf("%s: %s in %s", outcome, strings.Join(parts, ", "), plural(len(s.Suites), "suite"))
 }
 
+// outcomeWords are how the last line of a summary begins, by outcome.
+func outcomeWords() []string { return []string{"PASS", "NOT PROVEN", "BROKEN LAB", "FAIL"} }
+
 // String is the outcome as the last line of a summary begins.
-func (o Outcome) String() string {
-	switch o {
-	case Passed:
-		return "PASS"
-	case NotProven:
-		return "NOT PROVEN"
-	case LabBroken:
-		return "BROKEN LAB"
-	default:
-		return "FAIL"
+func (o Outcome) String() string { return outcomeWords()[o] }
+
+// MarshalText implements encoding.TextMarshaler.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (o *Outcome) UnmarshalText(text []byte) error {
+	i := slices.Index(outcomeWords(), string(text))
+	if i < 0 {
+		return fmt.Errorf("read an outcome: %q is none of %q", text, outcomeWords())
 	}
+	*o = Outcome(i)
+	return nil
 }
