@@ -91,8 +91,9 @@ func Compare(first, second Verdicts, common bool) Comparison {
 // note compares one requirement. The zero judgement is one that is absent.
 func (c *Comparison) note(suite, id string, one, other judgement) {
 	first, second := cmp.Or(one.verdict, absent), cmp.Or(other.verdict, absent)
+	nothing := func(v requirement.Verdict) bool { return v == requirement.NotRun || v == absent }
 	switch {
-	case first == requirement.NotRun && second == requirement.NotRun:
+	case nothing(first) && nothing(second):
 	case first == second:
 		c.Agree++
 	default:
@@ -106,11 +107,8 @@ func (c *Comparison) note(suite, id string, one, other judgement) {
 // worst verdict counts.
 func (r Run) Verdicts() Verdicts {
 	all := map[string]map[string]judgement{}
-	faults := slices.Clone(r.Faults)
+	faults := r.allFaults()
 	for _, report := range r.Reports {
-		if report.Unfinished {
-			faults = append(faults, fmt.Sprintf("suite %s did not end", report.SuiteDescription))
-		}
 		of := all[report.SuiteDescription]
 		if of == nil {
 			of = map[string]judgement{}
@@ -128,6 +126,17 @@ func (r Run) Verdicts() Verdicts {
 		}
 	}
 	return Verdicts{suites: all, faults: faults}
+}
+
+// allFaults are the faults of a run, and suites that did not end.
+func (r Run) allFaults() []string {
+	faults := slices.Clone(r.Faults)
+	for _, report := range r.Reports {
+		if report.Unfinished {
+			faults = append(faults, fmt.Sprintf("suite %s did not end", report.SuiteDescription))
+		}
+	}
+	return faults
 }
 
 func onlyIn(a, b map[string]map[string]judgement) []string {

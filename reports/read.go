@@ -47,6 +47,9 @@ func Read(folder string) (Run, error) {
 	if _, err := os.Stat(folder); err != nil {
 		return Run{}, fmt.Errorf("read the results folder: %w (run the suites with -rackproof.results=%s first)", err, folder)
 	}
+	if _, err := os.Stat(filepath.Join(folder, SoakFile)); err == nil {
+		return Run{}, fmt.Errorf("read the results folder: %s has the table of a soak (use `rackproof report soak`, or name the folder of one round)", folder)
+	}
 	var run Run
 	named := map[string]bool{}
 	if err := run.readReports(folder, named); err != nil {

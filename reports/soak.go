@@ -177,7 +177,7 @@ func (s *Soak) NextNumber() int {
 // Add adds a round with the reports of its suites. It gives the round its verdict.
 func (s *Soak) Add(round SoakRound, run Run) {
 	summary := Summarise(run)
-	round.Outcome, round.Verdict, round.Faults = summary.Outcome(), summary.Verdict(), run.Faults
+	round.Outcome, round.Verdict, round.Faults = summary.Outcome(), summary.Verdict(), run.allFaults()
 	s.Rounds = append(s.Rounds, round)
 	for _, report := range run.Reports {
 		for _, spec := range report.SpecReports {

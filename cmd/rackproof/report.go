@@ -14,7 +14,7 @@ func newReportCommand() *cobra.Command {
 		Short:   "Read the reports of a run",
 		Example: "  rackproof report summary results",
 	}
-	report.AddCommand(newReportSummaryCommand(), newReportCompareCommand())
+	report.AddCommand(newReportSummaryCommand(), newReportCompareCommand(), newReportSoakCommand())
 	return report
 }
 
@@ -55,15 +55,7 @@ func newReportSummaryCommand() *cobra.Command {
 			if err := write(command.OutOrStdout()); err != nil {
 				return err
 			}
-			// The summary's last line says it.
-			switch summary.Outcome() {
-			case reports.Passed:
-				return nil
-			case reports.LabBroken:
-				return exitStatus(exitBrokenLab)
-			default:
-				return exitStatus(exitFailure)
-			}
+			return outcomeStatus(summary.Outcome())
 		},
 	}
 	output = formatFlag(command, formatText, formatJSON)
