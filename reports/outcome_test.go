@@ -25,8 +25,8 @@ func outcomes(t *testing.T) types.Report {
 		}
 		return report
 	}
-	baseline := spec("", types.SpecStateFailed, &lost, BaselineLabel)
-	baseline.LeafNodeText, baseline.LeafNodeLabels = "lab leaf-spine is what its design says", []string{BaselineLabel}
+	baseline := spec("", types.SpecStateFailed, &lost, requirement.BaselineLabel)
+	baseline.LeafNodeText, baseline.LeafNodeLabels = "lab leaf-spine is what its design says", []string{requirement.BaselineLabel}
 	cleanUp := spec("", types.SpecStateFailed, &requirement.Ruling{Verdict: requirement.BrokenLab, Reason: "a process is left"})
 	cleanUp.LeafNodeType, cleanUp.LeafNodeText, cleanUp.LeafNodeLabels = types.NodeTypeAfterSuite, "", nil
 	return fromFile(t, types.Report{SuiteDescription: "mesh", StartTime: began, SpecReports: types.SpecReports{
@@ -121,7 +121,7 @@ func TestOutcome(t *testing.T) {
 		return report
 	}
 	failed := types.SpecReport{LeafNodeType: types.NodeTypeIt, LeafNodeLabels: []string{"MESH-008"}, State: types.SpecStateFailed}
-	soundBaseline := types.SpecReport{LeafNodeType: types.NodeTypeIt, LeafNodeLabels: []string{BaselineLabel}, State: types.SpecStatePassed}
+	soundBaseline := types.SpecReport{LeafNodeType: types.NodeTypeIt, LeafNodeLabels: []string{requirement.BaselineLabel}, State: types.SpecStatePassed}
 	cases := []struct {
 		name    string
 		report  types.Report

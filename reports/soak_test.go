@@ -47,7 +47,7 @@ func TestSoak(t *testing.T) {
 		rows[row.title()] = row
 	}
 	want := map[string]map[requirement.Verdict]int{
-		"MESH-001":                               {requirement.BrokenLab: 1, requirement.Pass: 1, requirement.Fail: 1},
+		"MESH-001":                               {requirement.BrokenLab: 1, requirement.Pass: 1, requirement.Failed: 1},
 		"MESH-002":                               {requirement.BrokenLab: 1, requirement.Pass: 1},
 		"MESH-003":                               {requirement.Pass: 2, requirement.NotRun: 1},
 		"MESH-004":                               {requirement.Inconclusive: 1, requirement.Pass: 1},

@@ -14,7 +14,7 @@ import (
 // soakVerdicts are the columns of a soak's tables.
 func soakVerdicts() []requirement.Verdict {
 	return []requirement.Verdict{
-		requirement.Pass, requirement.Fail, requirement.KnownBroken, requirement.Unable, requirement.BrokenLab, requirement.Inconclusive, requirement.NotRun,
+		requirement.Pass, requirement.Failed, requirement.KnownBroken, requirement.Unable, requirement.BrokenLab, requirement.Inconclusive, requirement.NotRun,
 	}
 }
 

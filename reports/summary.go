@@ -129,7 +129,7 @@ func (s *Suite) note(spec types.SpecReport) {
 	ruling := judge(spec)
 	shown := summariseSpec(spec)
 	switch ruling.Verdict {
-	case requirement.Fail:
+	case requirement.Failed:
 		shown.Message = ruling.Reason
 		s.Failed = append(s.Failed, shown)
 		return

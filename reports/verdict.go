@@ -13,9 +13,6 @@ import (
 
 // Labels of specs and of suites that decide over verdicts. framework/suite writes them.
 const (
-	// BaselineLabel is the label of a spec that checks a lab before the requirements
-	// are tested. It proves no requirement.
-	BaselineLabel = "baseline"
 	// OptionalLabel is the label of a requirement that a lab may be unable to test.
 	OptionalLabel = "optional"
 	// AllowedUnable is the label of a suite that was allowed to be unable to test any
@@ -28,7 +25,7 @@ const (
 func badness(v requirement.Verdict) int {
 	return slices.Index([]requirement.Verdict{
 		requirement.NotRun, requirement.Pass, requirement.KnownBroken, requirement.Unable,
-		requirement.Inconclusive, requirement.Fail, requirement.BrokenLab,
+		requirement.Inconclusive, requirement.Failed, requirement.BrokenLab,
 	}, v)
 }
 
@@ -37,10 +34,10 @@ func badness(v requirement.Verdict) int {
 func worse(a, b requirement.Verdict) bool {
 	rank := func(v requirement.Verdict) int {
 		switch v {
-		case requirement.Fail:
+		case requirement.Failed:
 			return badness(requirement.BrokenLab)
 		case requirement.BrokenLab:
-			return badness(requirement.Fail)
+			return badness(requirement.Failed)
 		}
 		return badness(v)
 	}
@@ -54,7 +51,7 @@ func isRequirement(spec types.SpecReport) bool {
 }
 
 func isBaseline(spec types.SpecReport) bool {
-	return slices.Contains(spec.Labels(), BaselineLabel) && requirement.ID(spec.Labels()) == ""
+	return slices.Contains(spec.Labels(), requirement.BaselineLabel) && requirement.ID(spec.Labels()) == ""
 }
 
 // judge tells what a spec, or a node of set-up or clean-up, came to.
@@ -73,9 +70,9 @@ func judge(spec types.SpecReport) requirement.Ruling {
 	case failed && isBaseline(spec):
 		return requirement.Ruling{Verdict: requirement.BrokenLab, Reason: spec.Failure.Message}
 	case failed:
-		return requirement.Ruling{Verdict: requirement.Fail, Reason: spec.Failure.Message}
+		return requirement.Ruling{Verdict: requirement.Failed, Reason: spec.Failure.Message}
 	case failedLater:
-		return requirement.Ruling{Verdict: requirement.Fail, Reason: laterFailures(spec)}
+		return requirement.Ruling{Verdict: requirement.Failed, Reason: laterFailures(spec)}
 	case ruled && ruling.Verdict == requirement.Pass && !spec.State.Is(types.SpecStatePassed):
 		return requirement.Ruling{Verdict: requirement.NotRun}
 	case ruled:

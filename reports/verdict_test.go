@@ -36,16 +36,16 @@ func TestJudge(t *testing.T) {
 		verdict requirement.Verdict
 	}{
 		{"passed", types.SpecReport{State: passed}, requirement.Pass},
-		{"failed", types.SpecReport{State: failed}, requirement.Fail},
-		{"panicked", types.SpecReport{State: types.SpecStatePanicked}, requirement.Fail},
+		{"failed", types.SpecReport{State: failed}, requirement.Failed},
+		{"panicked", types.SpecReport{State: types.SpecStatePanicked}, requirement.Failed},
 		{"filtered out", types.SpecReport{State: skipped}, requirement.NotRun},
 		{"pending", types.SpecReport{State: types.SpecStatePending}, requirement.NotRun},
 		{"skipped with a reason", types.SpecReport{State: skipped, Failure: types.Failure{Message: "no such thing"}}, requirement.Unable},
 		{"shown a known issue", types.SpecReport{State: passed, ReportEntries: types.ReportEntries{known}}, requirement.KnownBroken},
-		{"failed after a known issue", types.SpecReport{State: failed, ReportEntries: types.ReportEntries{known}}, requirement.Fail},
+		{"failed after a known issue", types.SpecReport{State: failed, ReportEntries: types.ReportEntries{known}}, requirement.Failed},
 		{"ruled unable", types.SpecReport{State: skipped, ReportEntries: types.ReportEntries{ruled(requirement.Unable, "a")}}, requirement.Unable},
 		{"ruled inconclusive", types.SpecReport{State: skipped, ReportEntries: types.ReportEntries{ruled(requirement.Inconclusive, "a")}}, requirement.Inconclusive},
-		{"ruled inconclusive, and failed", types.SpecReport{State: failed, ReportEntries: types.ReportEntries{ruled(requirement.Inconclusive, "a")}}, requirement.Fail},
+		{"ruled inconclusive, and failed", types.SpecReport{State: failed, ReportEntries: types.ReportEntries{ruled(requirement.Inconclusive, "a")}}, requirement.Failed},
 		{"ruled broken-lab", types.SpecReport{State: failed, ReportEntries: types.ReportEntries{ruled(requirement.BrokenLab, "a")}}, requirement.BrokenLab},
 		{"ruled broken-lab where a known issue showed", types.SpecReport{State: failed, ReportEntries: types.ReportEntries{known, ruled(requirement.BrokenLab, "a")}}, requirement.BrokenLab},
 		{
@@ -59,14 +59,14 @@ func TestJudge(t *testing.T) {
 				State: skipped, ReportEntries: types.ReportEntries{ruled(requirement.Inconclusive, "a")},
 				AdditionalFailures: []types.AdditionalFailure{{State: failed, Failure: types.Failure{Message: "left behind"}}},
 			},
-			requirement.Fail,
+			requirement.Failed,
 		},
 		{"ruled a pass without having run", types.SpecReport{State: skipped, ReportEntries: types.ReportEntries{ruled(requirement.Pass, "a")}}, requirement.NotRun},
-		{"ruled a fail without having failed", types.SpecReport{State: passed, ReportEntries: types.ReportEntries{ruled(requirement.Fail, "a")}}, requirement.Fail},
+		{"ruled a fail without having failed", types.SpecReport{State: passed, ReportEntries: types.ReportEntries{ruled(requirement.Failed, "a")}}, requirement.Failed},
 		{"ruled what nobody knows", types.SpecReport{State: passed, ReportEntries: types.ReportEntries{ruled("excellent", "a")}}, requirement.BrokenLab},
 		{"a damaged ruling", types.SpecReport{State: passed, ReportEntries: types.ReportEntries{{Name: requirement.VerdictEntry, Value: types.WrapEntryValue(3)}}}, requirement.BrokenLab},
-		{"a baseline that failed", types.SpecReport{State: failed, LeafNodeType: types.NodeTypeIt, LeafNodeLabels: []string{BaselineLabel}}, requirement.BrokenLab},
-		{"a requirement with the baseline's label", types.SpecReport{State: failed, LeafNodeType: types.NodeTypeIt, LeafNodeLabels: []string{BaselineLabel, "MESH-001"}}, requirement.Fail},
+		{"a baseline that failed", types.SpecReport{State: failed, LeafNodeType: types.NodeTypeIt, LeafNodeLabels: []string{requirement.BaselineLabel}}, requirement.BrokenLab},
+		{"a requirement with the baseline's label", types.SpecReport{State: failed, LeafNodeType: types.NodeTypeIt, LeafNodeLabels: []string{requirement.BaselineLabel, "MESH-001"}}, requirement.Failed},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestAFailureIsWorseThanABrokenLab(t *testing.T) {
-	order := []requirement.Verdict{requirement.NotRun, requirement.Pass, requirement.KnownBroken, requirement.Unable, requirement.Inconclusive, requirement.BrokenLab, requirement.Fail}
+	order := []requirement.Verdict{requirement.NotRun, requirement.Pass, requirement.KnownBroken, requirement.Unable, requirement.Inconclusive, requirement.BrokenLab, requirement.Failed}
 	for i := range order {
 		for j := range order {
 			if got := worse(order[i], order[j]); got != (i > j) {
