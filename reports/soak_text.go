@@ -212,33 +212,44 @@ func (s *Soak) rowsGrid(rows []SoakRow) grid {
 	return g
 }
 
+// title is the requirement's id, or what a baseline, set-up or clean-up is called in short.
 func (r SoakRow) title() string {
 	if r.ID == "" {
-		return r.Must
+		short, _, _ := strings.Cut(r.Must, ":")
+		return short
 	}
 	return r.ID
 }
 
-// reasonsOf says why requirements did not pass, once for each reason.
+// reasonsOf says why requirements did not pass, once for each reason in a suite.
 func reasonsOf(rows []SoakRow) []string {
-	var lines []string
+	type reason struct{ suite, said string }
+	var order []reason
+	met := map[reason][]string{}
 	for _, row := range rows {
-		rounds := map[string][]string{}
-		var order []string
+		rounds := map[reason][]string{}
+		var mine []reason
 		for _, run := range row.Runs {
 			if run.Reason == "" {
 				continue
 			}
 			first, _, _ := strings.Cut(strings.TrimSpace(run.Reason), "\n")
-			said := fmt.Sprintf("%s: %s", run.Verdict, first)
-			if rounds[said] == nil {
-				order = append(order, said)
+			why := reason{row.Suite, fmt.Sprintf("%s: %s", run.Verdict, first)}
+			if rounds[why] == nil {
+				mine = append(mine, why)
 			}
-			rounds[said] = append(rounds[said], fmt.Sprint(run.Round))
+			rounds[why] = append(rounds[why], fmt.Sprint(run.Round))
 		}
-		for _, said := range order {
-			lines = append(lines, fmt.Sprintf("%s %s, round %s: %s", row.Suite, row.title(), strings.Join(rounds[said], ", "), said))
+		for _, why := range mine {
+			if met[why] == nil {
+				order = append(order, why)
+			}
+			met[why] = append(met[why], fmt.Sprintf("%s (round %s)", row.title(), strings.Join(rounds[why], ", ")))
 		}
+	}
+	var lines []string
+	for _, why := range order {
+		lines = append(lines, fmt.Sprintf("%s %s: %s", why.suite, strings.Join(met[why], ", "), why.said))
 	}
 	return lines
 }
