@@ -35,14 +35,19 @@ type account struct {
 // removeTimeout bounds the wait for the last processes of a cgroup.
 const removeTimeout = 5 * time.Second
 
-// openAccount makes a cgroup below this process's own. The cgroup v2 file system counts
-// processor time in any cgroup, also where no controller is enabled and beside cgroup v1.
-func openAccount(name string) (*account, error) {
+// accountPrefix begins the names of cgroups; this process's number and a suite's name follow.
+const accountPrefix = "rackproof-soak-"
+
+// openAccount makes a cgroup for a suite below this process's own. The cgroup v2 file
+// system counts processor time in any cgroup, also where no controller is enabled and
+// beside cgroup v1.
+func openAccount(suite string) (*account, error) {
 	parent, err := ownCgroup()
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(parent, name)
+	sweep(parent)
+	path := filepath.Join(parent, fmt.Sprintf("%s%d-%s", accountPrefix, os.Getpid(), suite))
 	if err := os.Mkdir(path, 0o755); err != nil {
 		return nil, fmt.Errorf("make a cgroup: %w", err)
 	}
@@ -55,6 +60,20 @@ func openAccount(name string) (*account, error) {
 		return nil, errors.Join(err, a.close())
 	}
 	return a, nil
+}
+
+// sweep removes the cgroups of soaks that were killed. Those with processes stay.
+func sweep(parent string) {
+	left, err := filepath.Glob(filepath.Join(parent, accountPrefix+"*"))
+	if err != nil {
+		return // the pattern is right
+	}
+	for _, path := range left {
+		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(path), accountPrefix), "-")
+		if pid, err := strconv.Atoi(number); err == nil && errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+			_ = os.Remove(path) // the next soak tries again
+		}
+	}
 }
 
 // ownCgroup finds this process's cgroup in the cgroup v2 file system.

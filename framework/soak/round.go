@@ -156,7 +156,7 @@ func (p Plan) runSuite(ctx context.Context, s Suite, folder string, seed int64) 
 	}
 	ended := Ended{Name: s.Name, Output: output.Name(), Accounting: ByRusage}
 	began := time.Now()
-	a, err := openAccount(fmt.Sprintf("rackproof-soak-%d-%s", os.Getpid(), s.Name))
+	a, err := openAccount(s.Name)
 	if err != nil {
 		a = nil // rusage is there everywhere
 	}

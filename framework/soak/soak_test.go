@@ -155,6 +155,26 @@ func TestCgroupFiles(t *testing.T) {
 	}
 }
 
+func TestSweep(t *testing.T) {
+	parent := t.TempDir()
+	killed := exec.CommandContext(t.Context(), "/bin/true")
+	if err := killed.Run(); err != nil {
+		t.Fatal(err)
+	}
+	gone, mine := fmt.Sprintf("%s%d-mesh", accountPrefix, killed.ProcessState.Pid()), fmt.Sprintf("%s%d-mesh", accountPrefix, os.Getpid())
+	for _, name := range []string{gone, mine, accountPrefix + "other", "something"} {
+		if err := os.Mkdir(filepath.Join(parent, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep(parent)
+	for name, stays := range map[string]bool{gone: false, mine: true, accountPrefix + "other": true, "something": true} {
+		if _, err := os.Stat(filepath.Join(parent, name)); (err == nil) != stays {
+			t.Errorf("%s stays: %v, want %v", name, err == nil, stays)
+		}
+	}
+}
+
 func TestHog(t *testing.T) {
 	h, err := startHog(time.Minute)
 	if err != nil {
