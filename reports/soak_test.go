@@ -77,6 +77,24 @@ func TestSoak(t *testing.T) {
 	}
 }
 
+func TestASoakIsAsGoodAsItsWorstRound(t *testing.T) {
+	for _, c := range []struct {
+		rounds []Outcome
+		want   Outcome
+	}{
+		{nil, NotProven}, {[]Outcome{Passed, Passed}, Passed}, {[]Outcome{Failed, Passed}, Failed},
+		{[]Outcome{NotProven, LabBroken, Passed}, LabBroken}, {[]Outcome{LabBroken, Failed}, Failed},
+	} {
+		s := NewSoak(SoakConditions{})
+		for _, outcome := range c.rounds {
+			s.Rounds = append(s.Rounds, SoakRound{Outcome: outcome})
+		}
+		if got := s.Outcome(); got != c.want {
+			t.Errorf("%v: got %v, want %v", c.rounds, got, c.want)
+		}
+	}
+}
+
 func TestSoakText(t *testing.T) {
 	s := soakOf(t)
 	for _, c := range []struct {
