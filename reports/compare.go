@@ -31,7 +31,7 @@ type judgement struct {
 // Comparison is the difference between the verdicts of two runs: of the same suites on
 // two providers, two versions, two switches.
 type Comparison struct {
-	// Same tells whether the runs have the same verdict on all requirements, and no fault.
+	// Same reports whether the runs have the same verdict on all requirements, and no fault.
 	Same bool `json:"same"`
 	// Agree counts the requirements on which both runs have the same verdict.
 	Agree int `json:"agree"`
@@ -57,8 +57,8 @@ type VerdictDifference struct {
 	SecondOften string `json:"secondOften,omitempty"`
 }
 
-// Compare compares the verdicts of two runs. A requirement that both left out is passed
-// over: nothing was found out about it. Suites that one run alone has make a difference,
+// Compare compares the verdicts of two runs. A requirement that neither run tested makes
+// no difference. Suites that one run alone has make a difference,
 // unless common says that only those of both count.
 func Compare(first, second Verdicts, common bool) Comparison {
 	a, b := first.suites, second.suites

@@ -23,7 +23,7 @@ const (
 	Failed
 )
 
-// Outcome tells what the run came to. A skip is never a pass.
+// Outcome returns what the run came to. A skip is never a pass.
 func (s Summary) Outcome() Outcome {
 	total := s.counts()
 	switch {
@@ -41,7 +41,7 @@ func (s Summary) Outcome() Outcome {
 	return Passed
 }
 
-// Passed tells whether the run proves something and nothing is wrong with it.
+// Passed reports whether the run proves something and nothing is wrong with it.
 func (s Summary) Passed() bool { return s.Outcome() == Passed }
 
 // Verdict is the run in one line.

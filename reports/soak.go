@@ -240,7 +240,7 @@ func (r *SoakRow) sum() {
 	r.Seconds = spread.Of(times)
 }
 
-// ran tells whether the requirement was reached in any round. One that never was has
+// ran reports whether the requirement was reached in any round. One that never was has
 // been filtered out.
 func (r SoakRow) ran() bool { return r.Verdicts[requirement.NotRun] < len(r.Runs) }
 

@@ -14,9 +14,9 @@ import (
 // evidence have the rest.
 const messageLines = 12
 
-// WriteText writes the summary for people: a table of suites, what failed, faults of
-// labs, what known issues showed, what could not be tested, what was measured, and the
-// verdict as the last line.
+// WriteText writes the summary for people. A table of suites comes first, then failures,
+// faults of labs, known issues, specs without a result, and measurements. The verdict is
+// the last line.
 func (s Summary) WriteText(out io.Writer) error {
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)

@@ -44,7 +44,7 @@ func worse(a, b requirement.Verdict) bool {
 	return rank(a) > rank(b)
 }
 
-// isRequirement tells whether a node of a report tests a requirement. Set-up, clean-up
+// isRequirement reports whether a node of a report tests a requirement. Set-up, clean-up
 // and baselines do not.
 func isRequirement(spec types.SpecReport) bool {
 	return spec.LeafNodeType.Is(types.NodeTypeIt) && !isBaseline(spec)
@@ -54,7 +54,7 @@ func isBaseline(spec types.SpecReport) bool {
 	return slices.Contains(spec.Labels(), requirement.BaselineLabel) && requirement.ID(spec.Labels()) == ""
 }
 
-// judge tells what a spec, or a node of set-up or clean-up, came to.
+// judge returns the verdict on a spec, or on a node of set-up or clean-up.
 func judge(spec types.SpecReport) requirement.Ruling {
 	failed := spec.State.Is(types.SpecStateFailureStates)
 	// Clean-up that fails after a skip changes no state in Ginkgo's report.
@@ -115,7 +115,7 @@ func laterFailures(spec types.SpecReport) string {
 	return strings.Join(messages, "\n") + "\nafter it was skipped: " + cmp.Or(spec.Failure.Message, "without a reason")
 }
 
-// followsFailure tells whether a spec was skipped because one before it in an ordered
+// followsFailure reports whether a spec was skipped because one before it in an ordered
 // container has failed (Ginkgo's group.go has the words): nothing was found out about it.
 func followsFailure(spec types.SpecReport) bool {
 	return strings.HasPrefix(spec.Failure.Message, "Spec skipped because an earlier spec in an ordered container failed")

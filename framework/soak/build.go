@@ -30,8 +30,8 @@ type testPackage struct {
 }
 
 // Build builds the test programs of packages into a folder. Patterns are those of go. All
-// rounds run the same programs, so that a change of the sources meanwhile is in none, and
-// compilers and linkers are in no measured time.
+// rounds run the same programs: a change of the sources meanwhile is in none of them, and
+// no measured time has a compiler's in it.
 func Build(ctx context.Context, patterns []string, folder string) ([]Suite, error) {
 	listed, err := goTool(ctx, append([]string{"list", "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles"}, patterns...)...)
 	if err != nil {

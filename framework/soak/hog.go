@@ -96,7 +96,7 @@ func startHog(limit time.Duration) (*hog, error) {
 	return h, nil
 }
 
-// stop ends the hog and tells what processor time it took.
+// stop ends the hog and returns the processor time that it took.
 func (h *hog) stop() time.Duration {
 	h.cancel()
 	<-h.ended

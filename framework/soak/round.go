@@ -64,9 +64,9 @@ type Measured struct {
 	Hog time.Duration
 }
 
-// Round runs all suites once, in an order and with their specs in an order that seed
-// gives, and lets them write their results to a folder. Red suites are no error. When ctx
-// is done, the running suites are interrupted, and take their labs down.
+// Round runs all suites once and lets them write their results to a folder. The seed
+// gives the order of the suites and of their specs. Red suites are no error. When ctx is
+// done, the running suites are interrupted, and take their labs down.
 func (p Plan) Round(ctx context.Context, folder string, seed int64) (Measured, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return Measured{}, fmt.Errorf("make the folder of a round: %w", err)
