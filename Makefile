@@ -11,6 +11,12 @@ SUITES_PARALLEL ?= 2
 KIND_SUITES ?= ./suites/fullmesh ./suites/leafreflector ./suites/serviceips ./suites/localpolicy ./suites/agreement
 # More flags for the suites (ARGS=-rackproof.leaves=bird).
 ARGS ?=
+# The rounds of a soak. DISTURB=1 keeps the processors busy beside it, APPEND=1 adds to
+# the table that is there.
+N ?= 10
+DISTURB ?=
+APPEND ?=
+SOAK = $(CURDIR)/soak$(if $(filter 1,$(DISTURB)),-disturbed)
 
 # Not to be set from outside: it is removed before each run, so that a summary
 # never shows an older run's verdicts.
@@ -19,6 +25,9 @@ UNIT_PACKAGES = $(addsuffix /...,$(wildcard ./framework ./fixtures ./cmd ./repor
 # The race detector needs cgo and a C compiler.
 RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),$(if $(shell command -v "$$($(GO) env CC)"),-race))
 LINT = $(GO) tool -modfile=fixtures/components/lint/go.mod golangci-lint
+
+comma := ,
+space := $() $()
 
 # The order within a target matters, and a lab wants the machine for itself.
 .NOTPARALLEL:
@@ -75,6 +84,11 @@ unit: ## run the unit tests
 .PHONY: suites
 suites: ## run all suites, or those in SUITES (SUITES=./suites/fullmesh)
 	$(GO) test -p $(SUITES_PARALLEL) -count=1 -timeout 15m $(SUITES) $(ARGS)
+
+.PHONY: soak
+soak: packages components kernel ## run all suites N times in random order, and write a table of verdicts and times to soak/ (N=10 DISTURB=1 SUITES=... APPEND=1)
+	@$(GO) run ./cmd/rackproof soak -n $(N) --suites '$(subst $(space),$(comma),$(strip $(SUITES)))' -p $(SUITES_PARALLEL) --results $(SOAK) \
+		$(if $(filter 1,$(DISTURB)),--disturb) $(if $(filter 1,$(APPEND)),--append) $(if $(ARGS),-- $(ARGS))
 
 .PHONY: kind-conformance
 kind-conformance: packages kind-components images ## run the suites of article 1 and 2 on kind and containerlab; results in results/kind, and a summary

@@ -7,51 +7,65 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/onsi/ginkgo/v2/types"
-
 	"github.com/rackproof/rackproof/framework/requirement"
 )
 
-// Verdict is what a run has found out about a requirement.
-type Verdict string
+// absent stands for the verdict on a requirement that a run's reports do not have at all.
+const absent requirement.Verdict = "absent"
 
-// The verdicts that a suite's report can hold.
-const (
-	VerdictPassed Verdict = "passed"
-	VerdictFailed Verdict = "failed"
-	VerdictKnown  Verdict = "known issue"
-	VerdictUnable Verdict = "unable"
-	VerdictNotRun Verdict = "not run"
-	// VerdictAbsent is a requirement that the run's report does not have at all.
-	VerdictAbsent Verdict = "absent"
-)
+// Verdicts are what one or several runs found out about requirements.
+type Verdicts struct {
+	// suites holds judgements by suite and id.
+	suites map[string]map[string]judgement
+	faults []string
+}
 
-// Comparison holds the verdicts of two runs against each other: of the same suites on
+// judgement is the verdict on one requirement.
+type judgement struct {
+	verdict requirement.Verdict
+	must    string
+	// often says how often the verdict was given, if there were several runs.
+	often string
+}
+
+// Comparison is the difference between the verdicts of two runs: of the same suites on
 // two providers, two versions, two switches.
 type Comparison struct {
+	// Same reports whether the runs have the same verdict on all requirements, and no fault.
+	Same bool `json:"same"`
 	// Agree counts the requirements on which both runs have the same verdict.
 	Agree int `json:"agree"`
-	// Differences are those on which they have not, by suite and id.
+	// Differences are the requirements on which they have not, by suite and id.
 	Differences []VerdictDifference `json:"differences"`
-	// OnlyFirst and OnlySecond name suites that one run alone has; they are not compared.
+	// OnlyFirst and OnlySecond name suites that one run alone has.
 	OnlyFirst  []string `json:"onlyFirst,omitempty"`
 	OnlySecond []string `json:"onlySecond,omitempty"`
+	// FaultsFirst and FaultsSecond say which reports are damaged or missing.
+	FaultsFirst  []string `json:"faultsFirst,omitempty"`
+	FaultsSecond []string `json:"faultsSecond,omitempty"`
 }
 
 // VerdictDifference is a requirement that two runs came to different verdicts on.
 type VerdictDifference struct {
-	Suite  string  `json:"suite"`
-	ID     string  `json:"id"`
-	Must   string  `json:"must"`
-	First  Verdict `json:"first"`
-	Second Verdict `json:"second"`
+	Suite  string              `json:"suite"`
+	ID     string              `json:"id"`
+	Must   string              `json:"must"`
+	First  requirement.Verdict `json:"first"`
+	Second requirement.Verdict `json:"second"`
+	// FirstOften and SecondOften say how often the verdict was given in several runs.
+	FirstOften  string `json:"firstOften,omitempty"`
+	SecondOften string `json:"secondOften,omitempty"`
 }
 
-// Compare holds the verdicts of two runs against each other. A requirement that both left
-// out is passed over: nothing was found out about it.
-func Compare(first, second []types.Report) Comparison {
-	a, b := verdictsOf(first), verdictsOf(second)
-	c := Comparison{Differences: []VerdictDifference{}, OnlyFirst: onlyIn(a, b), OnlySecond: onlyIn(b, a)}
+// Compare compares the verdicts of two runs. A requirement that neither run tested makes
+// no difference. Suites that one run alone has make a difference,
+// unless common says that only those of both count.
+func Compare(first, second Verdicts, common bool) Comparison {
+	a, b := first.suites, second.suites
+	c := Comparison{
+		Differences: []VerdictDifference{}, OnlyFirst: onlyIn(a, b), OnlySecond: onlyIn(b, a),
+		FaultsFirst: first.faults, FaultsSecond: second.faults,
+	}
 	for suite, ours := range a {
 		theirs, both := b[suite]
 		if !both {
@@ -62,79 +76,70 @@ func Compare(first, second []types.Report) Comparison {
 		}
 		for id, other := range theirs {
 			if _, known := ours[id]; !known {
-				c.note(suite, id, judged{must: other.must}, other)
+				c.note(suite, id, judgement{must: other.must}, other)
 			}
 		}
 	}
 	slices.SortFunc(c.Differences, func(x, y VerdictDifference) int {
 		return cmp.Or(cmp.Compare(x.Suite, y.Suite), cmp.Compare(x.ID, y.ID))
 	})
+	c.Same = c.Agree > 0 && len(c.Differences)+len(c.FaultsFirst)+len(c.FaultsSecond) == 0 &&
+		(common || len(c.OnlyFirst)+len(c.OnlySecond) == 0)
 	return c
 }
 
-// note compares one requirement. The zero judged is one that is absent.
-func (c *Comparison) note(suite, id string, one, other judged) {
-	first, second := cmp.Or(one.verdict, VerdictAbsent), cmp.Or(other.verdict, VerdictAbsent)
+// note compares one requirement. The zero judgement is one that is absent.
+func (c *Comparison) note(suite, id string, one, other judgement) {
+	first, second := cmp.Or(one.verdict, absent), cmp.Or(other.verdict, absent)
+	nothing := func(v requirement.Verdict) bool { return v == requirement.NotRun || v == absent }
 	switch {
-	case first == VerdictNotRun && second == VerdictNotRun:
+	case nothing(first) && nothing(second):
 	case first == second:
 		c.Agree++
 	default:
-		c.Differences = append(c.Differences, VerdictDifference{Suite: suite, ID: id, Must: one.must, First: first, Second: second})
+		c.Differences = append(c.Differences, VerdictDifference{
+			Suite: suite, ID: id, Must: one.must, First: first, Second: second, FirstOften: one.often, SecondOften: other.often,
+		})
 	}
 }
 
-// judged is a requirement with a verdict.
-type judged struct {
-	verdict Verdict
-	must    string
-}
-
-// verdictsOf are the verdicts of runs, by suite and id. Of a requirement that was judged
-// several times the worse verdict holds.
-func verdictsOf(found []types.Report) map[string]map[string]judged {
-	all := map[string]map[string]judged{}
-	for _, report := range found {
+// Verdicts are the verdicts of a run. Of a requirement that was judged several times the
+// worst verdict counts.
+func (r Run) Verdicts() Verdicts {
+	all := map[string]map[string]judgement{}
+	faults := r.allFaults()
+	for _, report := range r.Reports {
 		of := all[report.SuiteDescription]
 		if of == nil {
-			of = map[string]judged{}
+			of = map[string]judgement{}
 			all[report.SuiteDescription] = of
 		}
 		for _, spec := range report.SpecReports {
 			id := requirement.ID(spec.Labels())
-			if id == "" || !spec.LeafNodeType.Is(types.NodeTypeIt) {
+			if id == "" || !isRequirement(spec) {
 				continue
 			}
-			now := judged{verdictOf(spec), summariseSpec(spec).Must}
-			if before, again := of[id]; !again || badness(now.verdict) > badness(before.verdict) {
+			now := judgement{verdict: judge(spec).Verdict, must: summariseSpec(spec).Must}
+			if before, again := of[id]; !again || worse(now.verdict, before.verdict) {
 				of[id] = now
 			}
 		}
 	}
-	return all
+	return Verdicts{suites: all, faults: faults}
 }
 
-// badness orders verdicts, so that a repetition that failed is not forgotten.
-func badness(v Verdict) int {
-	return slices.Index([]Verdict{VerdictNotRun, VerdictPassed, VerdictKnown, VerdictUnable, VerdictFailed}, v)
-}
-
-func verdictOf(spec types.SpecReport) Verdict {
-	switch {
-	case spec.State.Is(types.SpecStateFailureStates):
-		return VerdictFailed
-	case spec.State.Is(types.SpecStatePassed):
-		if _, known := observationOf(spec); known {
-			return VerdictKnown
+// allFaults are the faults of a run, and suites that did not end.
+func (r Run) allFaults() []string {
+	faults := slices.Clone(r.Faults)
+	for _, report := range r.Reports {
+		if report.Unfinished {
+			faults = append(faults, fmt.Sprintf("suite %s did not end", report.SuiteDescription))
 		}
-		return VerdictPassed
-	case spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message != "" && !followsFailure(spec):
-		return VerdictUnable
 	}
-	return VerdictNotRun
+	return faults
 }
 
-func onlyIn(a, b map[string]map[string]judged) []string {
+func onlyIn(a, b map[string]map[string]judgement) []string {
 	var only []string
 	for _, suite := range slices.Sorted(maps.Keys(a)) {
 		if _, both := b[suite]; !both {
@@ -144,26 +149,41 @@ func onlyIn(a, b map[string]map[string]judged) []string {
 	return only
 }
 
-// Same tells whether the runs have something in common, and the same verdicts on all of it.
-func (c Comparison) Same() bool { return c.Agree > 0 && len(c.Differences) == 0 }
-
 // WriteText writes the comparison for people; first and second name the runs.
 func (c Comparison) WriteText(out io.Writer, first, second string) error {
-	for _, d := range c.Differences {
-		if _, err := fmt.Fprintf(out, "%s %s: %s in %s, %s in %s\n    %s\n", d.Suite, d.ID, d.First, first, d.Second, second, d.Must); err != nil {
-			return err
+	for _, side := range []struct {
+		name           string
+		faults, suites []string
+	}{{first, c.FaultsFirst, c.OnlyFirst}, {second, c.FaultsSecond, c.OnlySecond}} {
+		for _, fault := range side.faults {
+			if _, err := fmt.Fprintf(out, "%s: %s\n", side.name, fault); err != nil {
+				return err
+			}
 		}
-	}
-	for _, only := range []struct {
-		folder string
-		suites []string
-	}{{first, c.OnlyFirst}, {second, c.OnlySecond}} {
-		for _, suite := range only.suites {
-			if _, err := fmt.Fprintf(out, "suite %s is in %s alone, and is not compared\n", suite, only.folder); err != nil {
+		for _, suite := range side.suites {
+			if _, err := fmt.Fprintf(out, "suite %s is in %s alone\n", suite, side.name); err != nil {
 				return err
 			}
 		}
 	}
-	_, err := fmt.Fprintf(out, "%d requirements have the same verdict in both, %d have not\n", c.Agree, len(c.Differences))
+	for _, d := range c.Differences {
+		if _, err := fmt.Fprintf(out, "%s %s: %s in %s, %s in %s\n    %s\n", d.Suite, d.ID,
+			often(d.First, d.FirstOften), first, often(d.Second, d.SecondOften), second, d.Must); err != nil {
+			return err
+		}
+	}
+	alone := ""
+	if n := len(c.OnlyFirst) + len(c.OnlySecond); n > 0 {
+		alone = fmt.Sprintf("; in one alone: %s", plural(n, "suite"))
+	}
+	_, err := fmt.Fprintf(out, "%d requirements have the same verdict in both, %d have not%s\n", c.Agree, len(c.Differences), alone)
 	return err
+}
+
+// often is a verdict with how often it was given.
+func often(verdict requirement.Verdict, times string) string {
+	if times == "" {
+		return string(verdict)
+	}
+	return fmt.Sprintf("%s (%s)", verdict, times)
 }

@@ -11,7 +11,7 @@ import (
 // WriteJSON writes the summary for programs: all that WriteText writes, and failures in
 // full.
 func (s Summary) WriteJSON(out io.Writer) error {
-	value := summaryJSON{Passed: s.Passed(), Verdict: s.Verdict(), Suites: []suiteJSON{}}
+	value := summaryJSON{Passed: s.Passed(), Outcome: s.Outcome(), Verdict: s.Verdict(), Suites: []suiteJSON{}, Faults: s.Faults, Notes: s.Notes}
 	for _, suite := range s.Suites {
 		value.Suites = append(value.Suites, suite.json())
 	}
@@ -22,9 +22,13 @@ func (s Summary) WriteJSON(out io.Writer) error {
 }
 
 type summaryJSON struct {
-	Passed  bool        `json:"passed"`
+	Passed bool `json:"passed"`
+	// Outcome is how the verdict begins.
+	Outcome Outcome     `json:"outcome"`
 	Verdict string      `json:"verdict"`
 	Suites  []suiteJSON `json:"suites"`
+	Faults  []string    `json:"faults,omitempty"`
+	Notes   []string    `json:"notes,omitempty"`
 }
 
 type suiteJSON struct {
@@ -33,14 +37,21 @@ type suiteJSON struct {
 	Started time.Time `json:"started"`
 	// Environment says where the suite ran.
 	Environment []string `json:"environment,omitempty"`
-	// The numbers of specs, by verdict. Specs of the last two lists are counted too.
-	Passed      int            `json:"passed"`
-	NotRun      int            `json:"notRun"`
-	Failed      []specJSON     `json:"failed"`
-	KnownIssues []knownJSON    `json:"knownIssues"`
-	Unable      []specJSON     `json:"unable"`
-	Measured    []measuredJSON `json:"measured"`
-	Reasons     []string       `json:"reasons,omitempty"`
+	// Passed and NotRun count specs; the lists have all others, by verdict. Measured has
+	// specs of any verdict.
+	Passed       int            `json:"passed"`
+	NotRun       int            `json:"notRun"`
+	Failed       []specJSON     `json:"failed"`
+	BrokenLabs   []brokenJSON   `json:"brokenLabs"`
+	KnownIssues  []knownJSON    `json:"knownIssues"`
+	Unable       []specJSON     `json:"unable"`
+	Inconclusive []specJSON     `json:"inconclusive"`
+	Measured     []measuredJSON `json:"measured"`
+	// UnableAllowed says that the suite was allowed to be unable.
+	UnableAllowed bool `json:"unableAllowed,omitempty"`
+	// Unfinished marks a suite that did not end.
+	Unfinished bool     `json:"unfinished,omitempty"`
+	Reasons    []string `json:"reasons,omitempty"`
 }
 
 type specJSON struct {
@@ -51,6 +62,13 @@ type specJSON struct {
 	Message  string  `json:"message,omitempty"`
 	Place    string  `json:"place,omitempty"`
 	Evidence string  `json:"evidence,omitempty"`
+	Optional bool    `json:"optional,omitempty"`
+}
+
+type brokenJSON struct {
+	Invariant string     `json:"invariant,omitempty"`
+	Reason    string     `json:"reason"`
+	Specs     []specJSON `json:"specs"`
 }
 
 type knownJSON struct {
@@ -67,17 +85,16 @@ type measuredJSON struct {
 
 func (s Suite) json() suiteJSON {
 	value := suiteJSON{
-		Name: s.Name, Seconds: s.Took.Seconds(), Started: s.Started, Environment: s.Environment, Passed: s.Passed, NotRun: s.NotRun, Reasons: s.Reasons,
-		Failed: []specJSON{}, KnownIssues: []knownJSON{}, Unable: []specJSON{}, Measured: []measuredJSON{},
+		Name: s.Name, Seconds: s.Took.Seconds(), Started: s.Started, Environment: s.Environment, Passed: s.Passed, NotRun: s.NotRun,
+		UnableAllowed: s.UnableAllowed, Unfinished: s.Unfinished, Reasons: s.Reasons,
+		Failed: specsJSON(s.Failed), Unable: specsJSON(s.Unable), Inconclusive: specsJSON(s.Inconclusive),
+		BrokenLabs: []brokenJSON{}, KnownIssues: []knownJSON{}, Measured: []measuredJSON{},
 	}
-	for _, spec := range s.Failed {
-		value.Failed = append(value.Failed, spec.json())
+	for _, fault := range s.BrokenLabs {
+		value.BrokenLabs = append(value.BrokenLabs, brokenJSON{fault.Invariant, fault.Reason, specsJSON(fault.Specs)})
 	}
 	for _, known := range s.KnownIssues {
 		value.KnownIssues = append(value.KnownIssues, knownJSON{known.json(), known.Observation})
-	}
-	for _, spec := range s.Unable {
-		value.Unable = append(value.Unable, spec.json())
 	}
 	for _, spec := range s.Measured {
 		value.Measured = append(value.Measured, measuredJSON{ID: spec.ID, Must: spec.Must, State: spec.State, Measurements: spec.Measurements})
@@ -85,6 +102,16 @@ func (s Suite) json() suiteJSON {
 	return value
 }
 
+func specsJSON(specs []Spec) []specJSON {
+	values := []specJSON{}
+	for _, spec := range specs {
+		values = append(values, spec.json())
+	}
+	return values
+}
+
 func (s Spec) json() specJSON {
-	return specJSON{ID: s.ID, Must: s.Must, State: s.State, Seconds: s.Took.Seconds(), Message: s.Message, Place: s.Place, Evidence: s.Evidence}
+	return specJSON{
+		ID: s.ID, Must: s.Must, State: s.State, Seconds: s.Took.Seconds(), Message: s.Message, Place: s.Place, Evidence: s.Evidence, Optional: s.Optional,
+	}
 }

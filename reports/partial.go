@@ -157,7 +157,7 @@ func readPartial(path string) (types.Report, error) {
 	return report, nil
 }
 
-// readLine decodes a line. whole tells whether the line has its end.
+// readLine decodes a line. whole reports whether the line has its end.
 func readLine(lines *bufio.Reader, value any) (whole bool, err error) {
 	line, err := lines.ReadBytes('\n')
 	whole = err == nil

@@ -19,6 +19,9 @@ const evidenceEntry = "evidence"
 // Summary is what a run came to.
 type Summary struct {
 	Suites []Suite
+	// Faults and Notes are those of the run: reports that are damaged or missing, and
+	// copies.
+	Faults, Notes []string
 }
 
 // Suite is what one suite came to.
@@ -33,8 +36,15 @@ type Suite struct {
 	// Failed are specs, and set-up or clean-up of the suite, in the order in which
 	// they ran.
 	Failed []Spec
-	// Unable are specs that were skipped for a reason, which is in Message.
+	// BrokenLabs are faults of labs, each with all that could not be tested because of it.
+	BrokenLabs []BrokenLab
+	// Unable are specs that this lab or machine cannot test, with the reason in Message.
 	Unable []Spec
+	// UnableAllowed says that the suite was allowed to be unable.
+	UnableAllowed bool
+	// Inconclusive are timing promises that were tested while the machine stood still,
+	// with the reason in Message.
+	Inconclusive []Spec
 	// Measured are the specs that measured something, in the order in which they ran.
 	Measured []Measured
 	// Environment says where the suite ran: the kernel, and the labs with their modes
@@ -42,25 +52,39 @@ type Suite struct {
 	Environment []string
 	// NotRun counts specs that were filtered out, or not reached any more.
 	NotRun int
+	// Unfinished marks a suite that did not end.
+	Unfinished bool
 	// Reasons say why the suite as a whole failed where no spec did.
 	Reasons []string
 }
 
 // Spec is a spec that did not pass.
 type Spec struct {
-	// ID is the requirement's, empty for set-up and clean-up.
+	// ID is the requirement's, empty for a baseline, set-up and clean-up.
 	ID string
 	// Must is the requirement's sentence, or what the set-up or clean-up is called.
 	Must string
 	// State is Ginkgo's word: failed, panicked, aborted, interrupted, timedout.
 	State string
 	Took  time.Duration
-	// Message is the whole failure, or why the spec was skipped.
+	// Message is the whole failure, or the reason of the verdict.
 	Message string
 	// Place is where it failed, as file:line.
 	Place string
 	// Evidence is the folder that has it, empty if there is none.
 	Evidence string
+	// Optional marks a requirement that a lab may be unable to test.
+	Optional bool
+}
+
+// BrokenLab is one fault of a lab: the lab was not what its design says.
+type BrokenLab struct {
+	// Invariant names what was broken; it is empty for a fault without a name.
+	Invariant string
+	Reason    string
+	// Specs are the specs, and nodes of set-up and clean-up, that met the fault, in the
+	// order in which they ran. Nothing was found out about their requirements.
+	Specs []Spec
 }
 
 // KnownIssue is a spec whose promise is broken by an issue that is known, and how
@@ -70,41 +94,28 @@ type KnownIssue struct {
 	requirement.Observation
 }
 
-// Summarise counts what is in reports. Suites come in the order of their names.
-func Summarise(found []types.Report) Summary {
-	var s Summary
-	for _, report := range found {
+// Summarise counts what is in a run. Suites come in the order of their names.
+func Summarise(run Run) Summary {
+	s := Summary{Faults: run.Faults, Notes: run.Notes}
+	for _, report := range run.Reports {
 		s.Suites = append(s.Suites, summariseSuite(report))
 	}
 	slices.SortStableFunc(s.Suites, func(a, b Suite) int { return cmp.Compare(a.Name, b.Name) })
 	return s
 }
 
-func summariseSuite(report types.Report) Suite {
-	suite := Suite{Name: report.SuiteDescription, Took: report.RunTime, Started: report.StartTime, Environment: report.SuiteLabels}
+func summariseSuite(report Report) Suite {
+	suite := Suite{
+		Name: report.SuiteDescription, Took: report.RunTime, Started: report.StartTime, Environment: report.SuiteLabels,
+		UnableAllowed: slices.Contains(report.SuiteLabels, AllowedUnable), Unfinished: report.Unfinished,
+	}
 	for _, spec := range report.SpecReports {
-		isSpec := spec.LeafNodeType.Is(types.NodeTypeIt)
 		if measurements := measurementsOf(spec); len(measurements) > 0 {
 			suite.Measured = append(suite.Measured, Measured{summariseSpec(spec), measurements})
 		}
-		switch {
-		case spec.State.Is(types.SpecStateFailureStates):
-			suite.Failed = append(suite.Failed, summariseSpec(spec))
-		case !isSpec:
-			// Set-up and clean-up that went well is no promise kept.
-		case spec.State.Is(types.SpecStatePassed):
-			if observation, ok := observationOf(spec); ok {
-				suite.KnownIssues = append(suite.KnownIssues, KnownIssue{summariseSpec(spec), observation})
-			} else {
-				suite.Passed++
-			}
-		case spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message != "" && !followsFailure(spec):
-			suite.Unable = append(suite.Unable, summariseSpec(spec))
-		default:
-			suite.NotRun++
-		}
+		suite.note(spec)
 	}
-	if !report.SuiteSucceeded && len(suite.Failed) == 0 {
+	if !report.SuiteSucceeded && !report.Unfinished && len(suite.Failed)+len(suite.BrokenLabs) == 0 {
 		suite.Reasons = report.SpecialSuiteFailureReasons
 		if len(suite.Reasons) == 0 {
 			suite.Reasons = []string{"the suite failed without saying why"}
@@ -113,10 +124,48 @@ func summariseSuite(report types.Report) Suite {
 	return suite
 }
 
-// followsFailure tells whether a spec was skipped because one before it in an ordered
-// container has failed (Ginkgo's group.go has the words): nothing was found out about it.
-func followsFailure(spec types.SpecReport) bool {
-	return strings.HasPrefix(spec.Failure.Message, "Spec skipped because an earlier spec in an ordered container failed")
+// note counts one spec or node.
+func (s *Suite) note(spec types.SpecReport) {
+	ruling := judge(spec)
+	shown := summariseSpec(spec)
+	switch ruling.Verdict {
+	case requirement.Failed:
+		shown.Message = ruling.Reason
+		s.Failed = append(s.Failed, shown)
+		return
+	case requirement.BrokenLab:
+		s.noteBrokenLab(ruling, shown)
+		return
+	}
+	if !isRequirement(spec) && (ruling.Verdict == requirement.Pass || ruling.Verdict == requirement.NotRun) {
+		// Set-up, a baseline or clean-up that went well is no promise kept.
+		return
+	}
+	switch ruling.Verdict {
+	case requirement.Pass:
+		s.Passed++
+	case requirement.KnownBroken:
+		observation, _ := observationOf(spec)
+		s.KnownIssues = append(s.KnownIssues, KnownIssue{shown, observation})
+	case requirement.Unable:
+		shown.Message = ruling.Reason
+		s.Unable = append(s.Unable, shown)
+	case requirement.Inconclusive:
+		shown.Message = ruling.Reason
+		s.Inconclusive = append(s.Inconclusive, shown)
+	default:
+		s.NotRun++
+	}
+}
+
+// noteBrokenLab adds a spec to the fault of a lab that it met.
+func (s *Suite) noteBrokenLab(ruling requirement.Ruling, spec Spec) {
+	i := slices.IndexFunc(s.BrokenLabs, func(b BrokenLab) bool { return b.Invariant == ruling.Invariant && b.Reason == ruling.Reason })
+	if i < 0 {
+		i = len(s.BrokenLabs)
+		s.BrokenLabs = append(s.BrokenLabs, BrokenLab{Invariant: ruling.Invariant, Reason: ruling.Reason})
+	}
+	s.BrokenLabs[i].Specs = append(s.BrokenLabs[i].Specs, spec)
 }
 
 func summariseSpec(report types.SpecReport) Spec {
@@ -126,6 +175,8 @@ func summariseSpec(report types.SpecReport) Spec {
 		State:   report.State.String(),
 		Took:    report.RunTime,
 		Message: report.Failure.Message,
+
+		Optional: slices.Contains(report.Labels(), OptionalLabel),
 	}
 	if spec.ID != "" {
 		spec.Must = strings.TrimPrefix(spec.Must, spec.ID+": ")
@@ -160,11 +211,19 @@ func observationOf(report types.SpecReport) (requirement.Observation, bool) {
 	return requirement.Observation{}, false
 }
 
-// counts are a summary's or a suite's numbers of specs.
-type counts struct{ passed, failed, known, unable, notRun int }
+// counts are a summary's or a suite's numbers of specs. Of failed and broken they count
+// nodes of set-up and clean-up as well.
+type counts struct{ passed, failed, known, unable, broken, inconclusive, notRun int }
 
 func (s Suite) counts() counts {
-	return counts{passed: s.Passed, failed: len(s.Failed), known: len(s.KnownIssues), unable: len(s.Unable), notRun: s.NotRun}
+	c := counts{
+		passed: s.Passed, failed: len(s.Failed), known: len(s.KnownIssues), unable: len(s.Unable),
+		inconclusive: len(s.Inconclusive), notRun: s.NotRun,
+	}
+	for _, fault := range s.BrokenLabs {
+		c.broken += len(fault.Specs)
+	}
+	return c
 }
 
 func (s Summary) counts() counts {
@@ -175,16 +234,32 @@ func (s Summary) counts() counts {
 		total.failed += c.failed
 		total.known += c.known
 		total.unable += c.unable
+		total.broken += c.broken
+		total.inconclusive += c.inconclusive
 		total.notRun += c.notRun
 	}
 	return total
 }
 
-// Passed tells whether the run proves anything and nothing failed. A known issue
-// that showed is as it should be. A run in which every spec was skipped proves
-// nothing: a skip is never a pass.
-func (s Summary) Passed() bool {
-	total := s.counts()
-	return total.failed == 0 && total.passed+total.known > 0 &&
-		!slices.ContainsFunc(s.Suites, func(suite Suite) bool { return len(suite.Reasons) > 0 })
+// brokenLabs counts the faults of labs.
+func (s Summary) brokenLabs() int {
+	faults := 0
+	for _, suite := range s.Suites {
+		faults += len(suite.BrokenLabs)
+	}
+	return faults
+}
+
+// forbidden counts the specs of a suite that were unable and had to be tested.
+func (s Suite) forbidden() int {
+	if s.UnableAllowed {
+		return 0
+	}
+	n := 0
+	for _, spec := range s.Unable {
+		if !spec.Optional {
+			n++
+		}
+	}
+	return n
 }

@@ -19,6 +19,15 @@ func summaryOf(t *testing.T, folder string) Summary {
 	return Summarise(found)
 }
 
+// of is a run with some reports.
+func of(reports ...types.Report) Run {
+	var run Run
+	for _, report := range reports {
+		run.Reports = append(run.Reports, Report{Report: report})
+	}
+	return run
+}
+
 func TestSummarise(t *testing.T) {
 	s := summaryOf(t, "testdata/mixed")
 	if got, want := s.Suites[0].counts(), (counts{passed: 1, failed: 1, unable: 1, notRun: 1}); got != want {
@@ -114,12 +123,12 @@ func TestVerdict(t *testing.T) {
 		{
 			"a skip is no pass",
 			[]types.Report{{SuiteSucceeded: true, SpecReports: types.SpecReports{spec(types.NodeTypeIt, types.SpecStateSkipped, "unable: no IPIP")}}},
-			false, "FAIL: no spec ran in 1 suite, 1 unable",
+			false, "NOT PROVEN: nothing passed, 1 unable in 1 suite",
 		},
 		{
 			"only set-up ran",
 			[]types.Report{{SuiteSucceeded: true, SpecReports: types.SpecReports{spec(types.NodeTypeBeforeSuite, types.SpecStatePassed, "")}}},
-			false, "FAIL: no spec ran in 1 suite",
+			false, "NOT PROVEN: nothing passed in 1 suite",
 		},
 		{
 			"known issues alone are what was to be seen",
@@ -162,7 +171,7 @@ func TestVerdict(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			s := Summarise(c.reports)
+			s := Summarise(of(c.reports...))
 			if got := s.Passed(); got != c.passed {
 				t.Errorf("passed: got %v, want %v", got, c.passed)
 			}
@@ -184,10 +193,10 @@ func TestASuiteThatFailedByItselfSaysWhy(t *testing.T) {
 }
 
 func TestFailureOutsideOfSpecsIsNamed(t *testing.T) {
-	s := Summarise([]types.Report{{SuiteDescription: "fullmesh", SpecReports: types.SpecReports{{
+	s := Summarise(of(types.Report{SuiteDescription: "fullmesh", SpecReports: types.SpecReports{{
 		LeafNodeType: types.NodeTypeAfterSuite, State: types.SpecStateFailed, RunTime: time.Second,
 		Failure: types.Failure{Message: "lab is still there"},
-	}}}})
+	}}}))
 	var b strings.Builder
 	if err := s.WriteText(&b); err != nil {
 		t.Fatal(err)

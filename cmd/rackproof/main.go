@@ -14,14 +14,16 @@ import (
 
 	"github.com/rackproof/rackproof/framework/docker"
 	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/soak"
 	"github.com/rackproof/rackproof/framework/uml"
 )
 
 func main() {
-	// The process of a lab is this program again, and so is the init of a User-Mode
-	// Linux.
+	// The process of a lab is this program again, and so are the init of a User-Mode
+	// Linux and the hog of a soak.
 	uml.RunIfInit()
 	docker.RunIfDaemon()
+	soak.RunIfHog()
 	launch.RunIfLab()
 	os.Exit(run())
 }
@@ -46,7 +48,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       version(),
 	}
-	root.AddCommand(newComponentsCommand(), newDockerCommand(), newImagesCommand(), newLabCommand(), newTopologyCommand(), newBenchCommand(), newReportCommand())
+	root.AddCommand(newComponentsCommand(), newDockerCommand(), newImagesCommand(), newLabCommand(), newTopologyCommand(), newBenchCommand(), newReportCommand(), newSoakCommand())
 	checkUsage(root)
 	return root
 }

@@ -14,7 +14,7 @@ func newReportCommand() *cobra.Command {
 		Short:   "Read the reports of a run",
 		Example: "  rackproof report summary results",
 	}
-	report.AddCommand(newReportSummaryCommand(), newReportCompareCommand())
+	report.AddCommand(newReportSummaryCommand(), newReportCompareCommand(), newReportSoakCommand())
 	return report
 }
 
@@ -23,10 +23,16 @@ func newReportSummaryCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "summary DIR",
 		Short: "Print what the suites' reports in a results folder come to",
-		Long: "Print what the suites' reports in a results folder come to: the counts of each suite, what failed\n" +
-			"with its requirement and where its evidence is, what could not be proven, what was measured (the\n" +
-			"outages of flows while something changed), and the verdict. The exit status is 1 if anything\n" +
-			"failed, if nothing ran, or if a report is missing or damaged.",
+		Long: "Print what the suites' reports in a results folder come to: the counts of each suite by verdict,\n" +
+			"what failed with its requirement and where its evidence is, faults of labs, what could not be\n" +
+			"tested, what was measured (the outages of flows while something changed), and the verdict.\n\n" +
+			"Exit status:\n" +
+			"  0  something passed, and nothing is wrong; known issues and inconclusive specs may be there\n" +
+			"  1  something failed (FAIL), or a suite did not end, or a report is missing or damaged;\n" +
+			"     or nothing passed, or a requirement was unable that is neither optional nor allowed\n" +
+			"     (NOT PROVEN; the suites' flag -rackproof.allow-unable allows it)\n" +
+			"  2  the command line is wrong\n" +
+			"  3  nothing failed, and a lab was not what its design says (BROKEN LAB)",
 		Example: "  go test ./suites/... -rackproof.results=$PWD/results\n" +
 			"  rackproof report summary results\n" +
 			"  rackproof report summary results -o json | jq '.suites[].measured[] | {id, longest: [.measurements[].longestOutageMilliseconds] | max}'",
@@ -49,11 +55,7 @@ func newReportSummaryCommand() *cobra.Command {
 			if err := write(command.OutOrStdout()); err != nil {
 				return err
 			}
-			if !summary.Passed() {
-				// The summary's last line says it.
-				return exitStatus(exitFailure)
-			}
-			return nil
+			return outcomeStatus(summary.Outcome())
 		},
 	}
 	output = formatFlag(command, formatText, formatJSON)

@@ -10,31 +10,38 @@ import (
 
 func newReportCompareCommand() *cobra.Command {
 	var output *format
+	var common bool
 	command := &cobra.Command{
-		Use:   "compare DIR DIR",
+		Use:   "compare RUN RUN",
 		Short: "Compare the verdicts of two runs",
 		Long: "Compare the verdicts of two runs of the same suites, say on two providers or with two switches:\n" +
-			"which requirements have another verdict. The exit status is 1 if any has, or if the runs have\n" +
-			"nothing in common.",
+			"which requirements have another verdict. A run is a results folder, or a table of `rackproof soak`,\n" +
+			"in which a requirement has the worst verdict of all rounds.\n\n" +
+			"Exit status:\n" +
+			"  0  both runs have the same suites with the same verdicts\n" +
+			"  1  a verdict differs, a suite is in one run alone (--common leaves it out), nothing is in both,\n" +
+			"     a suite did not end, or a report is missing or damaged\n" +
+			"  2  the command line is wrong",
 		Example: "  go test ./suites/leafreflector -rackproof.results=$PWD/results/netns\n" +
 			"  go test ./suites/leafreflector -rackproof.provider=kind -rackproof.results=$PWD/results/kind\n" +
-			"  rackproof report compare results/netns results/kind",
+			"  rackproof report compare results/netns results/kind\n" +
+			"  rackproof report compare soak/soak.json results --common",
 		Args: func(_ *cobra.Command, arguments []string) error {
 			if len(arguments) != 2 {
-				return errors.New("name two results folders")
+				return errors.New("name two results folders or tables")
 			}
 			return nil
 		},
 		RunE: func(command *cobra.Command, arguments []string) error {
-			first, err := reports.Read(arguments[0])
+			first, err := reports.ReadVerdicts(arguments[0])
 			if err != nil {
 				return err
 			}
-			second, err := reports.Read(arguments[1])
+			second, err := reports.ReadVerdicts(arguments[1])
 			if err != nil {
 				return err
 			}
-			compared := reports.Compare(first, second)
+			compared := reports.Compare(first, second, common)
 			if *output == formatJSON {
 				err = writeJSON(command.OutOrStdout(), compared)
 			} else {
@@ -43,12 +50,13 @@ func newReportCompareCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if !compared.Same() {
+			if !compared.Same {
 				return exitStatus(exitFailure)
 			}
 			return nil
 		},
 	}
+	command.Flags().BoolVar(&common, "common", false, "compare only the suites that both runs have")
 	output = formatFlag(command, formatText, formatJSON)
 	return command
 }

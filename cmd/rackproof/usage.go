@@ -13,6 +13,9 @@ import (
 const (
 	exitFailure = 1
 	exitUsage   = 2
+	// exitBrokenLab is for a run without a failure in which a lab was not what its design
+	// says: it proves nothing, and may be repeated.
+	exitBrokenLab = 3
 	// exitInterrupted is, by the shells' convention, 128 and the number of SIGINT.
 	exitInterrupted = 130
 )

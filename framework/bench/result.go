@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rackproof/rackproof/framework/spread"
 )
 
 // Result is what several runs came to.
@@ -31,7 +33,7 @@ const (
 type Row struct {
 	Name string `json:"name"`
 	Unit Unit   `json:"unit"`
-	Spread
+	spread.Spread
 }
 
 // Rows sums runs up: the phases in the given order, the whole, the teardown and
@@ -42,7 +44,7 @@ func Rows(phases []string, runs []Run) []Row {
 		for _, run := range runs {
 			values = append(values, value(run))
 		}
-		return Row{name, unit, SpreadOf(values)}
+		return Row{name, unit, spread.Of(values)}
 	}
 	var rows []Row
 	for _, phase := range phases {

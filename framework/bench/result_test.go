@@ -3,27 +3,9 @@ package bench
 import (
 	"strings"
 	"testing"
-)
 
-func TestSpreadOf(t *testing.T) {
-	cases := []struct {
-		name   string
-		values []float64
-		want   Spread
-	}{
-		{"nothing", nil, Spread{}},
-		{"one", []float64{3}, Spread{3, 3, 3}},
-		{"odd and unordered", []float64{9, 1, 4}, Spread{1, 4, 9}},
-		{"even", []float64{8, 1, 2, 4}, Spread{1, 3, 8}},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			if got := SpreadOf(c.values); got != c.want {
-				t.Errorf("got %v, want %v", got, c.want)
-			}
-		})
-	}
-}
+	"github.com/rackproof/rackproof/framework/spread"
+)
 
 func TestMarkdown(t *testing.T) {
 	runs := []Run{
@@ -51,8 +33,8 @@ func TestMarkdown(t *testing.T) {
 }
 
 func TestBeside(t *testing.T) {
-	first := Result{Provider: "netns", Topology: "t", Mode: "m", Rows: []Row{{Name: "nodes", Unit: Seconds, Spread: Spread{Median: 1}}, {Name: "pods", Unit: Seconds, Spread: Spread{Median: 2}}}}
-	second := Result{Provider: "kind", Rows: []Row{{Name: "cluster", Unit: Seconds, Spread: Spread{Median: 50}}, {Name: "pods", Unit: Seconds, Spread: Spread{Median: 3}}}}
+	first := Result{Provider: "netns", Topology: "t", Mode: "m", Rows: []Row{{Name: "nodes", Unit: Seconds, Spread: spread.Spread{Median: 1}}, {Name: "pods", Unit: Seconds, Spread: spread.Spread{Median: 2}}}}
+	second := Result{Provider: "kind", Rows: []Row{{Name: "cluster", Unit: Seconds, Spread: spread.Spread{Median: 50}}, {Name: "pods", Unit: Seconds, Spread: spread.Spread{Median: 3}}}}
 	text := first.Beside(second)
 	last := -1
 	for _, want := range []string{"|     netns |      kind |", "| nodes         |    1.00 s |         - |", "| cluster       |         - |   50.00 s |", "| pods          |    2.00 s |    3.00 s |"} {

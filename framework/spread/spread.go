@@ -1,16 +1,17 @@
-package bench
+// Package spread sums several measurements of one thing up. It knows nothing else.
+package spread
 
 import "slices"
 
-// Spread is what several measurements of one thing came to.
+// Spread is what several measurements of one thing came to, in their unit.
 type Spread struct {
 	Min    float64 `json:"min"`
 	Median float64 `json:"median"`
 	Max    float64 `json:"max"`
 }
 
-// SpreadOf sums measurements up; none at all give zeros.
-func SpreadOf(values []float64) Spread {
+// Of sums measurements up; none at all give zeros.
+func Of(values []float64) Spread {
 	if len(values) == 0 {
 		return Spread{}
 	}
