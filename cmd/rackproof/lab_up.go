@@ -105,15 +105,15 @@ func (r recipe) options(out io.Writer) (launch.Options, error) {
 	if err != nil {
 		return launch.Options{}, err
 	}
-	for _, warning := range t.Warnings {
-		fmt.Fprintln(out, "warning:", warning)
-	}
 	if r.leaves != "" {
 		t = t.WithSoftware(topology.Software(r.leaves))
 	}
 	mode, err := fixtures.Mode(r.mode)
 	if err != nil {
 		return launch.Options{}, err
+	}
+	for _, warning := range slices.Concat(t.Warnings, mode.Warnings) {
+		fmt.Fprintln(out, "warning:", warning)
 	}
 	return launch.Options{Provider: launch.Provider(r.provider), Topology: t, Mode: mode}, nil
 }
