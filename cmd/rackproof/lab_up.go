@@ -16,6 +16,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -110,6 +111,10 @@ func (r recipe) options(out io.Writer) (launch.Options, error) {
 	}
 	mode, err := fixtures.Mode(r.mode)
 	if err != nil {
+		return launch.Options{}, err
+	}
+	// First of all: what follows may start a kernel, or look for programs.
+	if err := oracle.CheckDesign(t, mode); err != nil {
 		return launch.Options{}, err
 	}
 	for _, warning := range slices.Concat(t.Warnings, mode.Warnings) {

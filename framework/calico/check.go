@@ -65,14 +65,14 @@ func (m *Mode) checkRanges(t *topology.Topology, c v3.BGPConfiguration) error {
 func (m *Mode) checkNode(t *topology.Topology, n Node) error {
 	host, ok := t.Host(n.Name)
 	if !ok || host.Role != topology.Node {
-		return m.Errorf(kindNode, n.Name, "metadata.name", "topology %s has no node of that name: name one of its nodes", t.Name)
+		return m.Errorf(KindNode, n.Name, "metadata.name", "topology %s has no node of that name: name one of its nodes", t.Name)
 	}
 	if n.Spec.BGP == nil || n.Spec.BGP.IPv4Address == "" {
 		return nil
 	}
 	has := func(i topology.Interface) bool { return i.Address.String() == n.Spec.BGP.IPv4Address }
 	if !slices.ContainsFunc(host.Interfaces, has) {
-		return m.Errorf(kindNode, n.Name, "spec.bgp.ipv4Address", "ipv4Address %s is not the node's in topology %s: use %s", n.Spec.BGP.IPv4Address, t.Name, host.Interfaces[0].Address)
+		return m.Errorf(KindNode, n.Name, "spec.bgp.ipv4Address", "ipv4Address %s is not the node's in topology %s: use %s", n.Spec.BGP.IPv4Address, t.Name, host.Interfaces[0].Address)
 	}
 	return nil
 }
@@ -127,4 +127,12 @@ func (m *Mode) Errorf(kind, name, path, format string, args ...any) error {
 		return source.Errorf(path, "%w", text)
 	}
 	return fmt.Errorf("mode %s: %w", m.Name, text)
+}
+
+// HeaderErrorf makes an error about a field of mode.yaml.
+func (m *Mode) HeaderErrorf(field, format string, args ...any) error {
+	if m.header == nil {
+		return fmt.Errorf("mode %s: %w", m.Name, fmt.Errorf(format, args...))
+	}
+	return m.header.Errorf(field, format, args...)
 }

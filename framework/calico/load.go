@@ -61,7 +61,7 @@ func (l *loader) report(err error) {
 
 // header reads mode.yaml.
 func (l *loader) header(d yamlfile.Document) error {
-	if l.mode.Name != "" {
+	if l.mode.header != nil {
 		return d.Errorf("", "mode.yaml has a second document: remove it")
 	}
 	var header struct {
@@ -71,6 +71,7 @@ func (l *loader) header(d yamlfile.Document) error {
 		LeafNodeSelector string      `json:"leafNodeSelector"`
 		RouteOwner       RouteOwner  `json:"routeOwner"`
 	}
+	l.mode.header = &d
 	if err := d.Mapping("a mode", "name", "description", "leafToNode"); err != nil {
 		return err
 	}
@@ -200,7 +201,7 @@ func (l *loader) resource(d yamlfile.Document, inherited metav1.TypeMeta) error 
 		return add(d, &r.FelixConfigurations, validateFelixConfiguration)
 	case v3.KindIPPool:
 		return add(d, &r.IPPools, validateIPPool)
-	case kindNode:
+	case KindNode:
 		return add(d, &r.Nodes, l.node)
 	}
 	return unknownKind(d, id.Kind)
@@ -208,7 +209,7 @@ func (l *loader) resource(d yamlfile.Document, inherited metav1.TypeMeta) error 
 
 // kinds are those of a mode's resources.
 func kinds() []string {
-	return []string{v3.KindBGPConfiguration, v3.KindBGPFilter, v3.KindBGPPeer, v3.KindFelixConfiguration, v3.KindIPPool, kindNode}
+	return []string{v3.KindBGPConfiguration, v3.KindBGPFilter, v3.KindBGPPeer, v3.KindFelixConfiguration, v3.KindIPPool, KindNode}
 }
 
 func unknownKind(d yamlfile.Document, kind string) error {

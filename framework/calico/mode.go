@@ -45,6 +45,8 @@ type Mode struct {
 
 	// sources has the resources as they are written, for the lines of messages.
 	sources map[resourceID]yamlfile.Document
+	// header is mode.yaml, nil for a mode that was not loaded from files.
+	header *yamlfile.Document
 }
 
 // Resources are the Calico resources of a mode, as `calicoctl apply` takes them.

@@ -5,8 +5,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// kindNode is the kind of Calico's Node resource.
-const kindNode = "Node"
+// KindNode is the kind of Calico's Node resource.
+const KindNode = "Node"
 
 // Node is Calico's Node resource (projectcalico.org/v3). Calico keeps the type in its
 // main module (libcalico-go/lib/apis/v3/node.go), which this module stays free of; in

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -102,14 +103,15 @@ func lengths(rule v3.BGPFilterRuleV4, cidr netip.Prefix) (least, most int) {
 
 // checkFilter refuses rules that the oracle does not reckon with.
 func checkFilter(filter v3.BGPFilter) error {
-	for field, rules := range map[string][]v3.BGPFilterRuleV4{"exportV4": filter.Spec.ExportV4, "importV4": filter.Spec.ImportV4} {
+	check := func(field string, rules []v3.BGPFilterRuleV4) error {
 		for i, rule := range rules {
 			if err := checkRule(filter.Name, fmt.Sprintf("spec.%s[%d]", field, i), rule); err != nil {
 				return err
 			}
 		}
+		return nil
 	}
-	return nil
+	return errors.Join(check("exportV4", filter.Spec.ExportV4), check("importV4", filter.Spec.ImportV4))
 }
 
 // checkRule refuses a rule of a filter, which is at a path of it.

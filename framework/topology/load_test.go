@@ -294,3 +294,17 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestHostErrorf(t *testing.T) {
+	loaded, err := Load("small.yaml", []byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := loaded.HostErrorf("leaf0", "AS %d is wrong", 7).Error(), "small.yaml:8: AS 7 is wrong"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	made := &Topology{Name: "made"}
+	if got, want := made.HostErrorf("leaf0", "wrong").Error(), "topology made: wrong"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
