@@ -16,6 +16,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -105,15 +106,19 @@ func (r recipe) options(out io.Writer) (launch.Options, error) {
 	if err != nil {
 		return launch.Options{}, err
 	}
-	for _, warning := range t.Warnings {
-		fmt.Fprintln(out, "warning:", warning)
-	}
 	if r.leaves != "" {
 		t = t.WithSoftware(topology.Software(r.leaves))
 	}
 	mode, err := fixtures.Mode(r.mode)
 	if err != nil {
 		return launch.Options{}, err
+	}
+	// First of all: what follows may start a kernel, or look for programs.
+	if err := oracle.CheckDesign(t, mode); err != nil {
+		return launch.Options{}, err
+	}
+	for _, warning := range slices.Concat(t.Warnings, mode.Warnings) {
+		fmt.Fprintln(out, "warning:", warning)
 	}
 	return launch.Options{Provider: launch.Provider(r.provider), Topology: t, Mode: mode}, nil
 }

@@ -20,7 +20,7 @@ func (m *Mode) Check(t *topology.Topology) error {
 	}
 	for _, p := range m.Resources.IPPools {
 		if cidr, err := netip.ParsePrefix(p.Spec.CIDR); err != nil || cidr != t.Pods {
-			problems = append(problems, m.reject(v3.KindIPPool, p.Name, "cidr %s is not the pod network of topology %s: use %s", p.Spec.CIDR, t.Name, t.Pods))
+			problems = append(problems, m.Errorf(v3.KindIPPool, p.Name, "spec.cidr", "cidr %s is not the pod network of topology %s: use %s", p.Spec.CIDR, t.Name, t.Pods))
 		}
 	}
 	for _, c := range m.Resources.BGPConfigurations {
@@ -43,11 +43,11 @@ func (m *Mode) checkRanges(t *topology.Topology, c v3.BGPConfiguration) error {
 		p, err := netip.ParsePrefix(cidr)
 		switch {
 		case err != nil || p != p.Masked():
-			problems = append(problems, m.reject(v3.KindBGPConfiguration, c.Name, "%s: %q is not a prefix: use one as in 192.168.3.0/24", field, cidr))
+			problems = append(problems, m.Errorf(v3.KindBGPConfiguration, c.Name, "spec."+field, "%s: %q is not a prefix: use one as in 192.168.3.0/24", field, cidr))
 		case !whole.IsValid():
-			problems = append(problems, m.reject(v3.KindBGPConfiguration, c.Name, "%s: topology %s has no such range: use another topology, or add the range to it", field, t.Name))
+			problems = append(problems, m.Errorf(v3.KindBGPConfiguration, c.Name, "spec."+field, "%s: topology %s has no such range: use another topology, or add the range to it", field, t.Name))
 		case !whole.Contains(p.Addr()) || p.Bits() < whole.Bits():
-			problems = append(problems, m.reject(v3.KindBGPConfiguration, c.Name, "%s: %s is outside of %s, which topology %s has for it: use that, or a part of it", field, p, whole, t.Name))
+			problems = append(problems, m.Errorf(v3.KindBGPConfiguration, c.Name, "spec."+field, "%s: %s is outside of %s, which topology %s has for it: use that, or a part of it", field, p, whole, t.Name))
 		}
 	}
 	for _, block := range c.Spec.ServiceClusterIPs {
@@ -65,14 +65,14 @@ func (m *Mode) checkRanges(t *topology.Topology, c v3.BGPConfiguration) error {
 func (m *Mode) checkNode(t *topology.Topology, n Node) error {
 	host, ok := t.Host(n.Name)
 	if !ok || host.Role != topology.Node {
-		return m.reject(kindNode, n.Name, "topology %s has no node of that name: name one of its nodes", t.Name)
+		return m.Errorf(KindNode, n.Name, "metadata.name", "topology %s has no node of that name: name one of its nodes", t.Name)
 	}
 	if n.Spec.BGP == nil || n.Spec.BGP.IPv4Address == "" {
 		return nil
 	}
 	has := func(i topology.Interface) bool { return i.Address.String() == n.Spec.BGP.IPv4Address }
 	if !slices.ContainsFunc(host.Interfaces, has) {
-		return m.reject(kindNode, n.Name, "ipv4Address %s is not the node's in topology %s: use %s", n.Spec.BGP.IPv4Address, t.Name, host.Interfaces[0].Address)
+		return m.Errorf(KindNode, n.Name, "spec.bgp.ipv4Address", "ipv4Address %s is not the node's in topology %s: use %s", n.Spec.BGP.IPv4Address, t.Name, host.Interfaces[0].Address)
 	}
 	return nil
 }
@@ -85,11 +85,11 @@ func (m *Mode) checkPeer(t *topology.Topology, p v3.BGPPeer) error {
 	}
 	address, err := PeerAddress(p)
 	if err != nil {
-		return m.reject(v3.KindBGPPeer, p.Name, "%w", err)
+		return m.Errorf(v3.KindBGPPeer, p.Name, "", "%w", err)
 	}
 	name, ok := t.HostOf(address)
 	if !ok {
-		return m.reject(v3.KindBGPPeer, p.Name, "peerIP %s is no host's address in topology %s: use one of its leaves' addresses, or another topology", address, t.Name)
+		return m.Errorf(v3.KindBGPPeer, p.Name, "spec.peerIP", "peerIP %s is no host's address in topology %s: use one of its leaves' addresses, or another topology", address, t.Name)
 	}
 	host, _ := t.Host(name)
 	as := host.AS
@@ -97,7 +97,7 @@ func (m *Mode) checkPeer(t *topology.Topology, p v3.BGPPeer) error {
 		as = m.Resources.NodeAS(name)
 	}
 	if uint32(p.Spec.ASNumber) != as {
-		return m.reject(v3.KindBGPPeer, p.Name, "asNumber %d is not that of %s (%s) in topology %s: use %d", p.Spec.ASNumber, name, address, t.Name, as)
+		return m.Errorf(v3.KindBGPPeer, p.Name, "spec.asNumber", "asNumber %d is not that of %s (%s) in topology %s: use %d", p.Spec.ASNumber, name, address, t.Name, as)
 	}
 	return nil
 }
@@ -108,22 +108,31 @@ func (m *Mode) checkSelected(t *topology.Topology, p v3.BGPPeer) error {
 	for _, node := range t.Nodes() {
 		applies, err := PeersWith(p, node.Name, m.Resources.NodeLabels(node))
 		if err != nil {
-			return m.reject(v3.KindBGPPeer, p.Name, "%w", err)
+			return m.Errorf(v3.KindBGPPeer, p.Name, "", "%w", err)
 		}
 		if applies {
 			return nil
 		}
 	}
-	return m.reject(v3.KindBGPPeer, p.Name, "it applies to no node of topology %s: correct node or nodeSelector", t.Name)
+	return m.Errorf(v3.KindBGPPeer, p.Name, "spec", "it applies to no node of topology %s: correct node or nodeSelector", t.Name)
 }
 
-// reject makes an error about a resource. A mode that was not loaded from files
-// has no line to name.
-func (m *Mode) reject(kind, name, format string, args ...any) error {
+// Errorf makes an error about a field of a resource, which is given by its path in the
+// resource (`spec.peerIP`), empty for the resource as a whole. It names the file and
+// the line; a mode that was not loaded from files has none to name.
+func (m *Mode) Errorf(kind, name, path, format string, args ...any) error {
 	id := resourceID{kind, name}
-	where, ok := m.sources[id]
-	if !ok {
-		where = "mode " + m.Name
+	text := fmt.Errorf("%s: %w", id, fmt.Errorf(format, args...))
+	if source, ok := m.sources[id]; ok {
+		return source.Errorf(path, "%w", text)
 	}
-	return fmt.Errorf("%s: %s: %w", where, id, fmt.Errorf(format, args...))
+	return fmt.Errorf("mode %s: %w", m.Name, text)
+}
+
+// HeaderErrorf makes an error about a field of mode.yaml.
+func (m *Mode) HeaderErrorf(field, format string, args ...any) error {
+	if m.header == nil {
+		return fmt.Errorf("mode %s: %w", m.Name, fmt.Errorf(format, args...))
+	}
+	return m.header.Errorf(field, format, args...)
 }

@@ -6,6 +6,7 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/yamlfile"
 )
 
 // NodePeering says how the leaves treat their rack's nodes in a mode.
@@ -39,8 +40,13 @@ type Mode struct {
 	RouteOwner RouteOwner
 	Resources  Resources
 
-	// sources has the resources' files and lines, for messages.
-	sources map[resourceID]string
+	// Warnings are the loader's remarks on a mode that it accepted.
+	Warnings []string
+
+	// sources has the resources as they are written, for the lines of messages.
+	sources map[resourceID]yamlfile.Document
+	// header is mode.yaml, nil for a mode that was not loaded from files.
+	header *yamlfile.Document
 }
 
 // Resources are the Calico resources of a mode, as `calicoctl apply` takes them.

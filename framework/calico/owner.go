@@ -128,10 +128,10 @@ func (m *Mode) CheckOwner(version Version) error {
 		encapsulation := EncapsulationOf(pool)
 		owner, err := m.Resources.ClusterRoutes().Owner(version, encapsulation)
 		if err != nil {
-			return m.reject(v3.KindIPPool, pool.Name, "%w", err)
+			return m.Errorf(v3.KindIPPool, pool.Name, "spec", "%w", err)
 		}
 		if owner != m.RouteOwner {
-			return m.reject(v3.KindIPPool, pool.Name, "with encapsulation %s and programClusterRoutes %s its routes are programmed by %s in Calico %s, and mode.yaml says %s: correct routeOwner there, or programClusterRoutes in a FelixConfiguration",
+			return m.Errorf(v3.KindIPPool, pool.Name, "spec", "with encapsulation %s and programClusterRoutes %s its routes are programmed by %s in Calico %s, and mode.yaml says %s: correct routeOwner there, or programClusterRoutes in a FelixConfiguration",
 				encapsulation, m.Resources.ClusterRoutes(), owner, version, m.RouteOwner)
 		}
 	}

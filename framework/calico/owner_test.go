@@ -93,7 +93,7 @@ func TestCheckOwner(t *testing.T) {
 			switch {
 			case tt.wrong == "" && err != nil:
 				t.Error(err)
-			case tt.wrong != "" && (err == nil || !strings.Contains(err.Error(), tt.wrong) || !strings.HasPrefix(err.Error(), "modes/sound/calico/pool.yaml:1: IPPool pool: ")):
+			case tt.wrong != "" && (err == nil || !strings.Contains(err.Error(), tt.wrong) || !strings.HasPrefix(err.Error(), "modes/sound/calico/pool.yaml:5: IPPool pool: ")):
 				t.Errorf("got %v, want %q", err, tt.wrong)
 			}
 		})

@@ -8,47 +8,49 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"github.com/projectcalico/api/pkg/lib/numorstring"
+
+	"github.com/rackproof/rackproof/framework/yamlfile"
 )
 
 // The functions below check one resource each, by itself. Calico's API server
 // would refuse most of what they find; the CustomResourceDefinitions, by which
 // labs apply resources, let it pass.
 
-func validateBGPConfiguration(d document, c v3.BGPConfiguration) error {
+func validateBGPConfiguration(d yamlfile.Document, c v3.BGPConfiguration) error {
 	var name error
 	if c.Name != defaultConfiguration && !strings.HasPrefix(c.Name, "node.") {
-		name = d.reject("metadata.name", "Calico ignores a BGPConfiguration named %s: name it %s, or node.<name> for one node", c.Name, defaultConfiguration)
+		name = d.Errorf("metadata.name", "Calico ignores a BGPConfiguration named %s: name it %s, or node.<name> for one node", c.Name, defaultConfiguration)
 	}
 	return errors.Join(name, validateAS(d, "spec.asNumber", c.Spec.ASNumber))
 }
 
-func validateFelixConfiguration(d document, c v3.FelixConfiguration) error {
+func validateFelixConfiguration(d yamlfile.Document, c v3.FelixConfiguration) error {
 	perNode := strings.HasPrefix(c.Name, "node.")
 	if c.Name != defaultConfiguration && !perNode {
-		return d.reject("metadata.name", "Calico ignores a FelixConfiguration named %s: name it %s, or node.<name> for one node", c.Name, defaultConfiguration)
+		return d.Errorf("metadata.name", "Calico ignores a FelixConfiguration named %s: name it %s, or node.<name> for one node", c.Name, defaultConfiguration)
 	}
 	if c.Spec.ProgramClusterRoutes == nil {
 		return nil
 	}
 	if perNode {
-		return d.reject("spec.programClusterRoutes", "programClusterRoutes of one node alone is not supported: set it in the FelixConfiguration named %s", defaultConfiguration)
+		return d.Errorf("spec.programClusterRoutes", "programClusterRoutes of one node alone is not supported: set it in the FelixConfiguration named %s", defaultConfiguration)
 	}
 	switch value := *c.Spec.ProgramClusterRoutes; value {
 	case routesEnabled, routesDisabled, routesEnabledIPIPOnly, routesEnabledNoEncapOnly:
 		return nil
 	default:
-		return d.reject("spec.programClusterRoutes", "programClusterRoutes is %q: use %s or %s, and from Calico v3.33 on also %s or %s", value, routesEnabled, routesDisabled, routesEnabledIPIPOnly, routesEnabledNoEncapOnly)
+		return d.Errorf("spec.programClusterRoutes", "programClusterRoutes is %q: use %s or %s, and from Calico v3.33 on also %s or %s", value, routesEnabled, routesDisabled, routesEnabledIPIPOnly, routesEnabledNoEncapOnly)
 	}
 }
 
-func validateBGPPeer(d document, p v3.BGPPeer) error {
+func validateBGPPeer(d yamlfile.Document, p v3.BGPPeer) error {
 	problems := []error{
 		validateSelector(d, "spec.nodeSelector", p.Spec.NodeSelector),
 		validateSelector(d, "spec.peerSelector", p.Spec.PeerSelector),
 		validateSelector(d, "spec.localWorkloadSelector", p.Spec.LocalWorkloadSelector),
 	}
 	if p.Spec.Node != "" && p.Spec.NodeSelector != "" {
-		problems = append(problems, d.reject("spec.node", "node and nodeSelector exclude each other: remove one"))
+		problems = append(problems, d.Errorf("spec.node", "node and nodeSelector exclude each other: remove one"))
 	}
 	given := 0
 	for _, field := range []string{p.Spec.PeerIP, p.Spec.PeerSelector, p.Spec.LocalWorkloadSelector} {
@@ -57,23 +59,23 @@ func validateBGPPeer(d document, p v3.BGPPeer) error {
 		}
 	}
 	if given != 1 {
-		problems = append(problems, d.reject("spec", "%d of peerIP, peerSelector and localWorkloadSelector say who the peer is: give exactly one", given))
+		problems = append(problems, d.Errorf("spec", "%d of peerIP, peerSelector and localWorkloadSelector say who the peer is: give exactly one", given))
 	}
 	if p.Spec.PeerIP != "" {
 		if _, err := PeerAddress(p); err != nil {
-			problems = append(problems, d.reject("spec.peerIP", "%w", err))
+			problems = append(problems, d.Errorf("spec.peerIP", "%w", err))
 		}
 		problems = append(problems, validateAS(d, "spec.asNumber", &p.Spec.ASNumber))
 	}
 	return errors.Join(problems...)
 }
 
-func validateBGPFilter(d document, f v3.BGPFilter) error {
+func validateBGPFilter(d yamlfile.Document, f v3.BGPFilter) error {
 	var problems []error
 	for direction, rules := range map[string][]v3.BGPFilterRuleV4{"exportV4": f.Spec.ExportV4, "importV4": f.Spec.ImportV4} {
 		for i, rule := range rules {
 			reject := func(format string, args ...any) {
-				problems = append(problems, d.reject("spec."+direction, "rule %d of %s: %w", i+1, direction, fmt.Errorf(format, args...)))
+				problems = append(problems, d.Errorf("spec."+direction, "rule %d of %s: %w", i+1, direction, fmt.Errorf(format, args...)))
 			}
 			if rule.Action != v3.Accept && rule.Action != v3.Reject {
 				reject("action is %q: use %s or %s", rule.Action, v3.Accept, v3.Reject)
@@ -97,13 +99,13 @@ func validateBGPFilter(d document, f v3.BGPFilter) error {
 	return errors.Join(problems...)
 }
 
-func validateIPPool(d document, p v3.IPPool) error {
+func validateIPPool(d yamlfile.Document, p v3.IPPool) error {
 	problems := []error{
 		validateSelector(d, "spec.nodeSelector", p.Spec.NodeSelector),
 		validateSelector(d, "spec.namespaceSelector", p.Spec.NamespaceSelector),
 	}
 	reject := func(path, format string, args ...any) {
-		problems = append(problems, d.reject(path, format, args...))
+		problems = append(problems, d.Errorf(path, format, args...))
 	}
 	cidr, err := netip.ParsePrefix(p.Spec.CIDR)
 	switch size := BlockSize(p); {
@@ -132,34 +134,34 @@ func validateIPPool(d document, p v3.IPPool) error {
 	return errors.Join(problems...)
 }
 
-func validateNode(d document, n Node) error {
+func validateNode(d yamlfile.Document, n Node) error {
 	if n.Spec.BGP == nil {
 		return nil
 	}
 	problems := []error{validateAS(d, "spec.bgp.asNumber", n.Spec.BGP.ASNumber)}
 	if address := n.Spec.BGP.IPv4Address; address != "" {
 		if p, err := netip.ParsePrefix(address); err != nil || !p.Addr().Is4() {
-			problems = append(problems, d.reject("spec.bgp.ipv4Address", "%q is not an IPv4 address with its subnet's length: use one as in 10.1.5.10/24", address))
+			problems = append(problems, d.Errorf("spec.bgp.ipv4Address", "%q is not an IPv4 address with its subnet's length: use one as in 10.1.5.10/24", address))
 		}
 	}
 	if id := n.Spec.BGP.RouteReflectorClusterID; id != "" {
 		if a, err := netip.ParseAddr(id); err != nil || !a.Is4() {
-			problems = append(problems, d.reject("spec.bgp.routeReflectorClusterID", "%q is not a cluster ID: use four octets as in 244.0.0.1", id))
+			problems = append(problems, d.Errorf("spec.bgp.routeReflectorClusterID", "%q is not a cluster ID: use four octets as in 244.0.0.1", id))
 		}
 	}
 	return errors.Join(problems...)
 }
 
-func validateAS(d document, path string, as *numorstring.ASNumber) error {
+func validateAS(d yamlfile.Document, path string, as *numorstring.ASNumber) error {
 	if as != nil && *as == 0 {
-		return d.reject(path, "%s is 0 or missing, and AS 0 is reserved (RFC 7607): use a number from 1 to 4294967295", path)
+		return d.Errorf(path, "%s is 0 or missing, and AS 0 is reserved (RFC 7607): use a number from 1 to 4294967295", path)
 	}
 	return nil
 }
 
-func validateSelector(d document, path, text string) error {
+func validateSelector(d yamlfile.Document, path, text string) error {
 	if _, err := ParseSelector(text); err != nil {
-		return d.reject(path, "%w", err)
+		return d.Errorf(path, "%w", err)
 	}
 	return nil
 }

@@ -18,7 +18,8 @@ const configurationChanged = 129
 
 // fatal is the exit status of calico-node's log.Fatal. The service that allots
 // tunnel addresses ends by it when somebody else has changed the node at the same
-// moment, and counts on runit (node/pkg/allocateip/allocateip.go).
+// moment, and as long as its Node is missing. It counts on runit, which starts it
+// again for as long as that lasts (node/pkg/allocateip/allocateip.go).
 const fatal = 1
 
 // tunnelAddressTimeout bounds the wait for a node's tunnel address: many times what

@@ -52,12 +52,12 @@ func tree(t *testing.T, source string) (root string, manifest component.Manifest
 	if err != nil {
 		t.Fatal(err)
 	}
-	manifest, err = component.Parse(`
+	manifest, err = component.Parse("manifest.yaml", `
 modules:
   - name: hello
     version: v1.2.3
     folder: hello
-    sum: ` + sum + `
+    sum: `+sum+`
     variables: {main.greeting: hi}
     programs:
       - {name: hello, package: example.test/hello, aliases: [hallo]}

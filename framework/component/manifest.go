@@ -3,15 +3,12 @@ package component
 import (
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/rackproof/rackproof/fixtures/components"
+	"github.com/rackproof/rackproof/framework/yamlfile"
 )
 
 // Manifest lists what labs are built from.
@@ -81,32 +78,25 @@ type Share struct {
 
 // Load reads the manifest that this program was built with.
 func Load() (Manifest, error) {
-	manifest, err := Parse(components.Manifest())
-	if err != nil {
-		return Manifest{}, fmt.Errorf("fixtures/components/components.yaml: %w", err)
-	}
-	return manifest, nil
+	return Parse("fixtures/components/components.yaml", components.Manifest())
 }
 
 // LoadImages reads the manifest of what images have beside the embedded lab's
 // programs.
 func LoadImages() (Manifest, error) {
-	manifest, err := Parse(components.Images())
-	if err != nil {
-		return Manifest{}, fmt.Errorf("fixtures/components/images.yaml: %w", err)
-	}
-	return manifest, nil
+	return Parse("fixtures/components/images.yaml", components.Images())
 }
 
-// Parse reads and checks a manifest.
-func Parse(text string) (Manifest, error) {
+// Parse reads and checks a manifest. File is what messages call it.
+func Parse(file, text string) (Manifest, error) {
 	var manifest Manifest
-	decoder := yaml.NewDecoder(strings.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&manifest); err != nil && !errors.Is(err, io.EOF) {
+	if err := yamlfile.Unmarshal(file, []byte(text), &manifest); err != nil {
 		return Manifest{}, err
 	}
-	return manifest, manifest.check()
+	if err := manifest.check(); err != nil {
+		return Manifest{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return manifest, nil
 }
 
 // check refuses what would make a wrong folder name or hide one program behind

@@ -146,8 +146,8 @@ func TestManifestHasEveryNamedProgram(t *testing.T) {
 }
 
 func TestGroups(t *testing.T) {
-	manifest, err := component.Parse("modules:\n" +
-		"- {name: m, version: v1.0.0, folder: m, sum: s, programs: [{name: a, package: p}]}\n" +
+	manifest, err := component.Parse("manifest.yaml", "modules:\n"+
+		"- {name: m, version: v1.0.0, folder: m, sum: s, programs: [{name: a, package: p}]}\n"+
 		"- {name: n, version: v1.0.0, folder: n, sum: s, for: kind, programs: [{name: b, package: q}]}\n")
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func TestGroups(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	const module = "modules:\n- {name: m, version: v1.0.0, folder: m, sum: s, "
 	for _, c := range []struct{ name, text, want string }{
-		{"nothing", "", "lists no modules"},
+		{"nothing", "", "the file is empty"},
 		{"an unknown field", module + "programs: [{name: a, package: p}], speed: 3}", "speed"},
 		{"no programs", module + "programs: []}", "module m: needs a sum and at least one program"},
 		{"a program twice", module + "programs: [{name: a, package: p}, {name: a, package: q}]}", "module m: program a is listed twice"},
@@ -182,7 +182,7 @@ func TestParseRefuses(t *testing.T) {
 		{"share without files", module + "programs: [{name: a, package: p}], share: [{name: s, module: m, folder: f}]}", "share s needs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := component.Parse(c.text)
+			_, err := component.Parse("manifest.yaml", c.text)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got error %v, want one with %q", err, c.want)
 			}

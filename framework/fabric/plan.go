@@ -2,7 +2,6 @@ package fabric
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 
 	"github.com/rackproof/rackproof/framework/calico"
@@ -28,9 +27,9 @@ func Plan(t *topology.Topology, m *calico.Mode) ([]Router, error) {
 		}
 		for _, end := range t.Peers(host.Name) {
 			peer, _ := t.Host(end.Host)
-			neighbor, ok, err := plan(host, *peer, end.Address.Addr(), m)
+			neighbor, ok, err := plan(t, host, *peer, end.Address.Addr(), m)
 			if err != nil {
-				problems = append(problems, fmt.Errorf("plan %s in mode %s: %w", host.Name, m.Name, err))
+				problems = append(problems, err)
 			}
 			if ok {
 				neighbor.Local = own(t, host.Name, end.Link)
@@ -59,13 +58,13 @@ func own(t *topology.Topology, host, link string) netip.Addr {
 
 // plan says whether and how a leaf or spine peers with a host on one of its
 // links.
-func plan(router, peer topology.Host, address netip.Addr, m *calico.Mode) (Neighbor, bool, error) {
+func plan(t *topology.Topology, router, peer topology.Host, address netip.Addr, m *calico.Mode) (Neighbor, bool, error) {
 	neighbor := Neighbor{Host: peer.Name, Address: address, AS: peer.AS}
 	switch {
 	case router.Role == topology.Leaf && peer.Role == topology.Spine,
 		router.Role == topology.Spine && peer.Role == topology.Leaf:
 		if router.AS == peer.AS {
-			return Neighbor{}, false, fmt.Errorf("its neighbor %s has the same AS %d, and leaves and spines peer by eBGP: change one in topology", peer.Name, peer.AS)
+			return Neighbor{}, false, t.HostErrorf(router.Name, "%s has AS %d and so has its neighbor %s, but leaves and spines peer by eBGP: change one", router.Name, router.AS, peer.Name)
 		}
 		return neighbor, true, nil
 	case m.LeafToNode != calico.NoPeering && router.Role == topology.Leaf && peer.Role == topology.Node &&
@@ -79,7 +78,11 @@ func plan(router, peer topology.Host, address netip.Addr, m *calico.Mode) (Neigh
 			return neighbor, true, nil
 		}
 		if neighbor.AS != router.AS {
-			return Neighbor{}, false, fmt.Errorf("node %s has AS %d and the leaf has AS %d, but a route reflector's clients are in its own AS (RFC 4456): give the mode's Node %s asNumber %d", peer.Name, neighbor.AS, router.AS, peer.Name, router.AS)
+			const rule = "a route reflector's clients are in its own AS (RFC 4456)"
+			if _, ok := m.Resources.Node(peer.Name); ok {
+				return Neighbor{}, false, m.Errorf(calico.KindNode, peer.Name, "spec.bgp.asNumber", "it has AS %d and leaf %s has AS %d, but %s: give it asNumber %d", neighbor.AS, router.Name, router.AS, rule, router.AS)
+			}
+			return Neighbor{}, false, m.HeaderErrorf("leafToNode", "node %s has AS %d and leaf %s has AS %d, but %s: give the mode a Node %s with asNumber %d", peer.Name, neighbor.AS, router.Name, router.AS, rule, peer.Name, router.AS)
 		}
 		neighbor.ReflectorClient = true
 		return neighbor, true, nil

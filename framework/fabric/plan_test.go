@@ -176,13 +176,18 @@ func TestPlanRejects(t *testing.T) {
 		{
 			name: "reflector clients in another AS",
 			mode: mode(calico.Reflector, node("node0", 65005)),
-			want: []string{"plan leaf1 in mode test: node node1 has AS 64512 and the leaf has AS 65008", "give the mode's Node node1 asNumber 65008"},
+			want: []string{"mode test: node node1 has AS 64512 and leaf leaf1 has AS 65008", "give the mode a Node node1 with asNumber 65008"},
+		},
+		{
+			name: "a reflector's client with an AS number of its own",
+			mode: mode(calico.Reflector, node("node0", 65005), node("node1", 65009)),
+			want: []string{"mode test: Node node1: it has AS 65009 and leaf leaf1 has AS 65008"},
 		},
 		{
 			name: "leaf and spine in one AS",
 			old:  "as: 500", new: "as: 65008",
 			mode: mode(calico.NoPeering),
-			want: []string{"plan spine0 in mode test: its neighbor leaf1 has the same AS 65008", "plan leaf1 in mode test: its neighbor spine0"},
+			want: []string{"two-racks.yaml:6: spine0 has AS 65008 and so has its neighbor leaf1", "two-racks.yaml:8: leaf1 has AS 65008 and so has its neighbor spine0"},
 		},
 	}
 	for _, tt := range tests {

@@ -3,16 +3,14 @@ package image
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/rackproof/rackproof/fixtures/images"
+	"github.com/rackproof/rackproof/framework/yamlfile"
 )
 
 // Manifest lists the images.
@@ -85,22 +83,19 @@ type Config struct {
 
 // Load reads the manifest that this program was built with.
 func Load() (Manifest, error) {
-	manifest, err := Parse(images.Manifest())
-	if err != nil {
-		return Manifest{}, fmt.Errorf("fixtures/images/images.yaml: %w", err)
-	}
-	return manifest, nil
+	return Parse("fixtures/images/images.yaml", images.Manifest())
 }
 
-// Parse reads and checks a manifest.
-func Parse(text string) (Manifest, error) {
+// Parse reads and checks a manifest. File is what messages call it.
+func Parse(file, text string) (Manifest, error) {
 	var manifest Manifest
-	decoder := yaml.NewDecoder(strings.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&manifest); err != nil && !errors.Is(err, io.EOF) {
+	if err := yamlfile.Unmarshal(file, []byte(text), &manifest); err != nil {
 		return Manifest{}, err
 	}
-	return manifest, manifest.check()
+	if err := manifest.check(); err != nil {
+		return Manifest{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return manifest, nil
 }
 
 // Image is an image by its name.

@@ -72,7 +72,7 @@ func TestManifestRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Parse(tt.text)
+			_, err := Parse("manifest.yaml", tt.text)
 			if err == nil || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("got %v, want an error with %q", err, tt.says)
 			}

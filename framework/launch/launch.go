@@ -16,6 +16,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/capability"
 	"github.com/rackproof/rackproof/framework/lab/netns"
 	"github.com/rackproof/rackproof/framework/lab/statefolder"
+	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 	"github.com/rackproof/rackproof/framework/uml"
@@ -109,18 +110,18 @@ func upEmbedded(ctx context.Context, options Options, progress func(lab.Event)) 
 	return l, nil
 }
 
-// Check tells whether a lab can be brought up on this machine: the mode fits the
-// topology, the machine has what the mode needs, the components are built, and the
+// Check tells whether a lab can be brought up on this machine: the design is sound
+// (oracle.CheckDesign), the machine has what the mode needs, the components are built, and the
 // pools' routes have the owner that the mode states. It makes nothing.
 func Check(ctx context.Context, options Options) error {
 	if err := CheckProvider(options.Provider); err != nil {
 		return err
 	}
+	if err := oracle.CheckDesign(options.Topology, options.Mode); err != nil {
+		return err
+	}
 	if options.Provider == KindProvider {
 		return checkOnKind(ctx, options)
-	}
-	if err := options.Mode.Check(options.Topology); err != nil {
-		return err
 	}
 	if err := capability.Check(ctx, capability.EmbeddedLab(netns.StateRoot), capability.Mode(options.Mode)); err != nil {
 		return err
@@ -136,10 +137,10 @@ func Check(ctx context.Context, options Options) error {
 	return checkMode(options.Topology, options.Mode, components)
 }
 
-// checkMode tells whether a mode fits a topology, and whether its routes have the owner
-// that it states.
+// checkMode tells whether a design is sound, and whether its routes have the owner that
+// the mode states.
 func checkMode(t *topology.Topology, m *calico.Mode, components component.Set) error {
-	if err := m.Check(t); err != nil {
+	if err := oracle.CheckDesign(t, m); err != nil {
 		return err
 	}
 	version, err := calico.ParseVersion(components.Version(component.CalicoNode))

@@ -56,16 +56,7 @@ func (s State) check() error {
 		}
 		problems = append(problems, checkRouter(r))
 	}
-	problems = append(problems, s.checkPools()...)
-	for _, c := range s.Resources.FelixConfigurations {
-		problems = append(problems, checkFelix(c)...)
-	}
-	for _, c := range s.Resources.BGPConfigurations {
-		problems = append(problems, checkConfiguration(c), checkCommunities(c))
-	}
-	for _, filter := range s.Resources.BGPFilters {
-		problems = append(problems, checkFilter(filter))
-	}
+	problems = append(problems, s.checkResources(), s.checkTunnels())
 	for end := range s.CutEnds {
 		link, ok := s.Topology.Link(end.Link)
 		if !ok {
@@ -76,15 +67,31 @@ func (s State) check() error {
 			reject("link %s has two ends, and the other would lose its carrier with the one at %s: cut the link", end.Link, end.Host)
 		}
 	}
-	for _, peer := range s.Resources.BGPPeers {
-		problems = append(problems, checkPeer(peer))
-	}
 	for _, service := range s.Services {
 		for _, address := range slices.Concat(service.ClusterIPs, service.ExternalIPs, service.LoadBalancerIPs) {
 			if !address.Is4() {
 				reject("service %s/%s: %s is not IPv4, and nothing else is reckoned with", service.Namespace, service.Name, address)
 			}
 		}
+	}
+	return errors.Join(problems...)
+}
+
+// checkResources refuses what Calico's resources ask for and the oracle does not
+// support, each as a *Refusal.
+func (s State) checkResources() error {
+	problems := s.checkPools()
+	for _, c := range s.Resources.FelixConfigurations {
+		problems = append(problems, checkFelix(c)...)
+	}
+	for _, c := range s.Resources.BGPConfigurations {
+		problems = append(problems, checkConfiguration(c), checkCommunities(c))
+	}
+	for _, filter := range s.Resources.BGPFilters {
+		problems = append(problems, checkFilter(filter))
+	}
+	for _, peer := range s.Resources.BGPPeers {
+		problems = append(problems, checkPeer(peer))
 	}
 	return errors.Join(problems...)
 }
@@ -106,32 +113,41 @@ func checkRouter(r fabric.Router) error {
 // service ranges that are none.
 func checkConfiguration(c v3.BGPConfiguration) error {
 	var problems []error
-	for field, set := range map[string]bool{
-		"listenPort":        c.Spec.ListenPort != 0,
-		"nodeMeshPassword":  c.Spec.NodeMeshPassword != nil,
-		"ignoredInterfaces": len(c.Spec.IgnoredInterfaces) > 0,
+	refused := func(path, format string, args ...any) {
+		problems = append(problems, refuse(v3.KindBGPConfiguration, c.Name, path, format, args...))
+	}
+	for _, field := range []struct {
+		name string
+		set  bool
+	}{
+		{"listenPort", c.Spec.ListenPort != 0},
+		{"nodeMeshPassword", c.Spec.NodeMeshPassword != nil},
+		{"ignoredInterfaces", len(c.Spec.IgnoredInterfaces) > 0},
 	} {
-		if set {
-			problems = append(problems, fmt.Errorf("oracle: BGPConfiguration %s: %s is not reckoned with", c.Name, field))
+		if field.set {
+			refused("spec."+field.name, "%s is not reckoned with: remove it", field.name)
 		}
 	}
-	fields := map[string][]string{}
-	for _, block := range c.Spec.ServiceClusterIPs {
-		fields["serviceClusterIPs"] = append(fields["serviceClusterIPs"], block.CIDR)
-	}
-	for _, block := range c.Spec.ServiceExternalIPs {
-		fields["serviceExternalIPs"] = append(fields["serviceExternalIPs"], block.CIDR)
-	}
-	for _, block := range c.Spec.ServiceLoadBalancerIPs {
-		fields["serviceLoadBalancerIPs"] = append(fields["serviceLoadBalancerIPs"], block.CIDR)
-	}
-	for field, prefixes := range fields {
-		for _, prefix := range prefixes {
+	ranges := func(field string, prefixes []string) {
+		for i, prefix := range prefixes {
 			if _, err := parsePrefix(prefix); err != nil {
-				problems = append(problems, fmt.Errorf("oracle: BGPConfiguration %s: %s: %w", c.Name, field, err))
+				refused(fmt.Sprintf("spec.%s[%d].cidr", field, i), "%s: %w", field, err)
 			}
 		}
 	}
+	var clusterIPs, externalIPs, loadBalancerIPs []string
+	for _, block := range c.Spec.ServiceClusterIPs {
+		clusterIPs = append(clusterIPs, block.CIDR)
+	}
+	for _, block := range c.Spec.ServiceExternalIPs {
+		externalIPs = append(externalIPs, block.CIDR)
+	}
+	for _, block := range c.Spec.ServiceLoadBalancerIPs {
+		loadBalancerIPs = append(loadBalancerIPs, block.CIDR)
+	}
+	ranges("serviceClusterIPs", clusterIPs)
+	ranges("serviceExternalIPs", externalIPs)
+	ranges("serviceLoadBalancerIPs", loadBalancerIPs)
 	return errors.Join(problems...)
 }
 
@@ -151,27 +167,26 @@ func parsePrefix(text string) (netip.Prefix, error) {
 }
 
 func checkPeer(peer v3.BGPPeer) error {
-	for field, set := range map[string]bool{
-		"localWorkloadSelector": peer.Spec.LocalWorkloadSelector != "",
-		"reachableBy":           peer.Spec.ReachableBy != "",
-	} {
-		if set {
-			return fmt.Errorf("oracle: BGPPeer %s: %s is not reckoned with", peer.Name, field)
-		}
+	refused := func(path, format string, args ...any) error {
+		return refuse(v3.KindBGPPeer, peer.Name, path, format, args...)
 	}
 	switch {
+	case peer.Spec.LocalWorkloadSelector != "":
+		return refused("spec.localWorkloadSelector", "localWorkloadSelector is not reckoned with: peer by peerIP or peerSelector")
+	case peer.Spec.ReachableBy != "":
+		return refused("spec.reachableBy", "reachableBy is not reckoned with: remove it")
 	case peer.Spec.PeerIP != "" && peer.Spec.PeerSelector != "":
-		return fmt.Errorf("oracle: BGPPeer %s: peerIP and peerSelector exclude each other: remove one", peer.Name)
+		return refused("spec.peerSelector", "peerIP and peerSelector exclude each other: remove one")
 	case peer.Spec.Node != "" && peer.Spec.NodeSelector != "":
-		return fmt.Errorf("oracle: BGPPeer %s: node and nodeSelector exclude each other: remove one", peer.Name)
+		return refused("spec.nodeSelector", "node and nodeSelector exclude each other: remove one")
 	case peer.Spec.PeerIP == "":
 		return nil
 	case peer.Spec.ASNumber == 0:
 		// confd fills in no default, and BIRD takes no configuration with AS 0.
-		return fmt.Errorf("oracle: BGPPeer %s: asNumber is missing: give the AS number of %s", peer.Name, peer.Spec.PeerIP)
+		return refused("spec", "asNumber is missing: give the AS number of %s", peer.Spec.PeerIP)
 	}
 	if a, err := netip.ParseAddr(peer.Spec.PeerIP); err != nil || !a.Is4() {
-		return fmt.Errorf("oracle: BGPPeer %s: peerIP %q is not an IPv4 address without a port, and nothing else is reckoned with", peer.Name, peer.Spec.PeerIP)
+		return refused("spec.peerIP", "peerIP %q is not an IPv4 address without a port, and nothing else is reckoned with: use one", peer.Spec.PeerIP)
 	}
 	return nil
 }

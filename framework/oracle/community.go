@@ -83,19 +83,20 @@ const wellKnown = 65535
 // checkCommunities refuses prefix advertisements that BIRD would not take, and
 // communities that routers would obey.
 func checkCommunities(c v3.BGPConfiguration) error {
-	refuse := func(format string, args ...any) error {
-		return fmt.Errorf("oracle: BGPConfiguration %s: prefixAdvertisements: %w", c.Name, fmt.Errorf(format, args...))
+	refused := func(path, format string, args ...any) error {
+		return refuse(v3.KindBGPConfiguration, c.Name, path, "prefixAdvertisements: %w", fmt.Errorf(format, args...))
 	}
-	for _, a := range c.Spec.PrefixAdvertisements {
+	for i, a := range c.Spec.PrefixAdvertisements {
+		path := fmt.Sprintf("spec.prefixAdvertisements[%d]", i)
 		if _, err := parsePrefix(a.CIDR); err != nil {
-			return refuse("%w", err)
+			return refused(path+".cidr", "%w", err)
 		}
 		for _, name := range a.Communities {
 			switch numbers := communityNumbers(communityValue(c.Spec.Communities, name)); {
 			case len(numbers) == 0:
-				return refuse("%q is neither a community nor the name of one: use one as in 65000:100 or 64512:1:2, or define it", name)
+				return refused(path+".communities", "%q is neither a community nor the name of one: use one as in 65000:100 or 64512:1:2, or define it", name)
 			case len(numbers) == 2 && numbers[0] == wellKnown:
-				return refuse("%q is a well-known community, and what routers do with those is not reckoned with", name)
+				return refused(path+".communities", "%q is a well-known community, and what routers do with those is not reckoned with: use another", name)
 			}
 		}
 	}

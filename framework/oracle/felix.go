@@ -1,9 +1,12 @@
 package oracle
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/route"
@@ -133,35 +136,46 @@ func (f felix) tunnelPath(node member) (path, bool) {
 // reckons with.
 func (s State) checkPools() []error {
 	var problems []error
-	reject := func(format string, args ...any) {
-		problems = append(problems, fmt.Errorf("oracle: "+format, args...))
-	}
 	for i, pool := range s.Resources.IPPools {
+		refused := func(path, format string, args ...any) {
+			problems = append(problems, refuse(v3.KindIPPool, pool.Name, path, format, args...))
+		}
 		e := calico.EncapsulationOf(pool)
+		mode := "spec.ipipMode"
+		if e.ViaVXLAN() {
+			mode = "spec.vxlanMode"
+		}
 		if first := calico.EncapsulationOf(s.Resources.IPPools[0]); i > 0 && e != first {
 			// Felix's managers for IPIP and VXLAN overwrite each other's blackholes.
-			reject("IPPool %s has encapsulation %s, and IPPool %s has %s: several at once are not reckoned with", pool.Name, e, s.Resources.IPPools[0].Name, first)
+			refused(mode, "it has encapsulation %s, and IPPool %s has %s: several at once are not reckoned with, use one", e, s.Resources.IPPools[0].Name, first)
 		}
 		switch owner, err := s.Resources.ClusterRoutes().Owner(calicoVersion(), e); {
 		case err != nil:
-			reject("IPPool %s: %w", pool.Name, err)
+			refused(mode, "%w", err)
 		case owner == calico.BIRDOwns && e != calico.NoEncapsulation:
-			reject("IPPool %s has encapsulation %s and its routes are BIRD's, which is not reckoned with: stock BIRD puts no route through a tunnel", pool.Name, e)
+			refused(mode, "it has encapsulation %s and its routes are BIRD's, which is not reckoned with, as stock BIRD puts no route through a tunnel: set programClusterRoutes to Enabled in a FelixConfiguration", e)
 		}
 		if _, err := parsePrefix(pool.Spec.CIDR); err != nil {
-			reject("IPPool %s: cidr: %w", pool.Name, err)
-		}
-	}
-	if f := s.felix(nil); len(f.pools) > 0 {
-		problems = append(problems, s.checkHolders()...)
-		for _, n := range s.Nodes {
-			if !n.tunnelAddress(f.encapsulation).IsValid() {
-				// Routes without it would be right, and the cluster is not.
-				reject("node %s has no address on %s, and Calico allots one to every node: wait, or see the log of what allots them", n.Name, f.encapsulation.Device())
-			}
+			refused("spec.cidr", "cidr: %w", err)
 		}
 	}
 	return problems
+}
+
+// checkTunnels refuses a cluster that lacks what a pool with encapsulation needs.
+func (s State) checkTunnels() error {
+	f := s.felix(nil)
+	if len(f.pools) == 0 {
+		return nil
+	}
+	problems := s.checkHolders()
+	for _, n := range s.Nodes {
+		if !n.tunnelAddress(f.encapsulation).IsValid() {
+			// Routes without it would be right, and the cluster is not.
+			problems = append(problems, fmt.Errorf("oracle: node %s has no address on %s, and Calico allots one to every node: wait, or see the log of what allots them", n.Name, f.encapsulation.Device()))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // checkHolders refuses two nodes with the same addresses: IPAM gives each to one, and

@@ -1,7 +1,6 @@
 package oracle
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -26,7 +25,7 @@ func checkFelix(c v3.FelixConfiguration) []error {
 	var problems []error
 	for _, field := range slices.Sorted(maps.Keys(refused)) {
 		if refused[field] {
-			problems = append(problems, fmt.Errorf("oracle: FelixConfiguration %s: %s is not reckoned with", c.Name, field))
+			problems = append(problems, refuse(v3.KindFelixConfiguration, c.Name, "spec."+field, "%s is not reckoned with: remove it", field))
 		}
 	}
 	return problems

@@ -1,9 +1,9 @@
 package oracle
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
@@ -103,38 +103,49 @@ func lengths(rule v3.BGPFilterRuleV4, cidr netip.Prefix) (least, most int) {
 
 // checkFilter refuses rules that the oracle does not reckon with.
 func checkFilter(filter v3.BGPFilter) error {
-	for _, rule := range slices.Concat(filter.Spec.ExportV4, filter.Spec.ImportV4) {
-		refuse := func(format string, args ...any) error {
-			return fmt.Errorf("oracle: BGPFilter %s: %w", filter.Name, fmt.Errorf(format, args...))
-		}
-		if rule.Interface != "" {
-			return refuse("a rule's interface is not reckoned with")
-		}
-		if rule.Source != "" && rule.Source != v3.BGPFilterSourceRemotePeers {
-			return refuse("source %q is unknown: use %s, or none", rule.Source, v3.BGPFilterSourceRemotePeers)
-		}
-		if rule.Action != v3.Accept && rule.Action != v3.Reject {
-			return refuse("action %q is neither Accept nor Reject", rule.Action)
-		}
-		if rule.CIDR == "" {
-			continue
-		}
-		cidr, err := parsePrefix(rule.CIDR)
-		if err != nil {
-			return refuse("cidr: %w", err)
-		}
-		switch rule.MatchOperator {
-		case v3.In, v3.NotIn:
-			if least, most := lengths(rule, cidr); least > most {
-				return refuse("no prefix in %s has a length from %d to %d, and BIRD takes no configuration with such a range: correct prefixLength", cidr, least, most)
+	check := func(field string, rules []v3.BGPFilterRuleV4) error {
+		for i, rule := range rules {
+			if err := checkRule(filter.Name, fmt.Sprintf("spec.%s[%d]", field, i), rule); err != nil {
+				return err
 			}
-		case v3.Equal, v3.NotEqual:
-			if rule.PrefixLength != nil {
-				return refuse("prefixLength beside %s is not reckoned with", rule.MatchOperator)
-			}
-		default:
-			return refuse("matchOperator %q is unknown", rule.MatchOperator)
 		}
+		return nil
+	}
+	return errors.Join(check("exportV4", filter.Spec.ExportV4), check("importV4", filter.Spec.ImportV4))
+}
+
+// checkRule refuses a rule of a filter, which is at a path of it.
+func checkRule(filter, path string, rule v3.BGPFilterRuleV4) error {
+	refused := func(field, format string, args ...any) error {
+		return refuse(v3.KindBGPFilter, filter, path+"."+field, format, args...)
+	}
+	if rule.Interface != "" {
+		return refused("interface", "a rule's interface is not reckoned with: remove it")
+	}
+	if rule.Source != "" && rule.Source != v3.BGPFilterSourceRemotePeers {
+		return refused("source", "source %q is unknown: use %s, or none", rule.Source, v3.BGPFilterSourceRemotePeers)
+	}
+	if rule.Action != v3.Accept && rule.Action != v3.Reject {
+		return refused("action", "action %q is neither Accept nor Reject: use one", rule.Action)
+	}
+	if rule.CIDR == "" {
+		return nil
+	}
+	cidr, err := parsePrefix(rule.CIDR)
+	if err != nil {
+		return refused("cidr", "cidr: %w", err)
+	}
+	switch rule.MatchOperator {
+	case v3.In, v3.NotIn:
+		if least, most := lengths(rule, cidr); least > most {
+			return refused("prefixLength", "no prefix in %s has a length from %d to %d, and BIRD takes no configuration with such a range: correct prefixLength", cidr, least, most)
+		}
+	case v3.Equal, v3.NotEqual:
+		if rule.PrefixLength != nil {
+			return refused("prefixLength", "prefixLength beside %s is not reckoned with: remove it", rule.MatchOperator)
+		}
+	default:
+		return refused("matchOperator", "matchOperator %q is unknown: use %s, %s, %s or %s", rule.MatchOperator, v3.Equal, v3.NotEqual, v3.In, v3.NotIn)
 	}
 	return nil
 }

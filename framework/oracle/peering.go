@@ -106,29 +106,16 @@ func (t peeringTable) claim(node member, p peering, in pass, peer string) error 
 		t.byNode[node.Name][p.address] = claim{p, in, peer}
 	case before.pass == in && before.peering != p:
 		// confd goes through BGPPeers in the random order of a Go map.
-		return fmt.Errorf("oracle: BGPPeers %s and %s ask for different sessions of node %s with %s, and which of them Calico obeys is chance: remove one", before.peer, peer, node.Name, p.address)
+		return refuse(v3.KindBGPPeer, peer, "spec", "BGPPeers %s and %s ask for different sessions of node %s with %s, and which of them Calico obeys is chance: remove one", before.peer, peer, node.Name, p.address)
 	}
 	return nil
 }
 
 // peerings are the BGP protocols of every node's bird.cfg.
 func (s State) peerings() (map[string][]peering, error) {
-	members := s.members()
-	table := peeringTable{byNode: map[string]map[netip.Addr]claim{}}
-	for _, m := range members {
-		table.byNode[m.Name] = map[netip.Addr]claim{}
-	}
-	for _, in := range []pass{globalPass, specificPass, reversePass} {
-		for _, peer := range s.Resources.BGPPeers {
-			if err := s.expand(peer, in, members, table); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if s.Resources.MeshEnabled() {
-		if err := joinMesh(members, table); err != nil {
-			return nil, err
-		}
+	table, err := s.peeringTable()
+	if err != nil {
+		return nil, err
 	}
 	peerings := map[string][]peering{}
 	for node, claims := range table.byNode {
@@ -138,6 +125,28 @@ func (s State) peerings() (map[string][]peering, error) {
 		slices.SortFunc(peerings[node], func(a, b peering) int { return a.address.Compare(b.address) })
 	}
 	return peerings, nil
+}
+
+// peeringTable has every node's peerings with the reasons for them.
+func (s State) peeringTable() (peeringTable, error) {
+	members := s.members()
+	table := peeringTable{byNode: map[string]map[netip.Addr]claim{}}
+	for _, m := range members {
+		table.byNode[m.Name] = map[netip.Addr]claim{}
+	}
+	for _, in := range []pass{globalPass, specificPass, reversePass} {
+		for _, peer := range s.Resources.BGPPeers {
+			if err := s.expand(peer, in, members, table); err != nil {
+				return peeringTable{}, err
+			}
+		}
+	}
+	if s.Resources.MeshEnabled() {
+		if err := joinMesh(members, table); err != nil {
+			return peeringTable{}, err
+		}
+	}
+	return table, nil
 }
 
 // expand claims the peerings that a BGPPeer asks for in one of confd's passes.
@@ -261,7 +270,7 @@ func joinMesh(members []member, table peeringTable) error {
 			}
 			if c, taken := table.byNode[node.Name][other.address]; taken {
 				// The template writes both protocols, and BIRD brings one of them up.
-				return fmt.Errorf("oracle: node %s has a session with %s from the mesh and one from BGPPeer %s, and which of them comes up is chance: switch the mesh off, or remove the BGPPeer", node.Name, other.Name, c.peer)
+				return refuse(v3.KindBGPPeer, c.peer, "spec", "node %s has a session with %s from the mesh and one from BGPPeer %s, and which of them comes up is chance: switch the mesh off, or remove the BGPPeer", node.Name, other.Name, c.peer)
 			}
 			p := newPeering(node, other, session.NodeToNodeMesh)
 			p.singleHop = p.as != p.localAS

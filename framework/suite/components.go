@@ -56,7 +56,7 @@ func (l *Lab) startAgain(host, name string) {
 		components, err := l.componentController().Components(ctx)
 		gomega.Expect(err).NotTo(gomega.HaveOccurred())
 		stopped := slices.ContainsFunc(components, func(c supervisor.Status) bool {
-			return c.Host == host && c.Name == name && c.State != supervisor.Running
+			return c.Host == host && c.Name == name && (c.State == supervisor.Stopped || c.State == supervisor.Dead)
 		})
 		if stopped {
 			l.StartComponent(ctx, host, name)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -269,7 +270,7 @@ func (l *Lab) find(ctx context.Context) error {
 		ginkgo.GinkgoWriter.Printf("Lab %s is %s; these specs need %s and get a lab of their own.\n", name, is, needed)
 	}
 	l.makeRoom(ctx)
-	for _, warning := range l.topology.Warnings {
+	for _, warning := range slices.Concat(l.topology.Warnings, l.mode.Warnings) {
 		ginkgo.GinkgoWriter.Println("warning:", warning)
 	}
 	began := time.Now()

@@ -204,7 +204,7 @@ func (l *Lab) startWhatEnded(ctx context.Context) error {
 	}
 	var errs []error
 	for _, c := range components {
-		if c.State != supervisor.Running {
+		if c.State == supervisor.Stopped || c.State == supervisor.Dead {
 			errs = append(errs, controller.StartComponent(ctx, c.Host, c.Name))
 		}
 	}

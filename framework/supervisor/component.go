@@ -20,8 +20,9 @@ type Component struct {
 	// Nice is the component's nice value (nice(2)): the higher, the more it leaves the
 	// processor to others that want it.
 	Nice int
-	// RestartOn are the exit statuses by which the program asks to be started again.
-	// To end with any other one unasked is a death.
+	// RestartOn are the exit statuses by which the program asks to be started again,
+	// as often as it does: it is started again as runit would. To end with any other
+	// status unasked is a death.
 	RestartOn []int
 	// Starting, if not nil, is called before each start of the program, also of one that is
 	// started again. The supervisor is locked meanwhile: of its methods only Note may be called.
@@ -34,6 +35,9 @@ type State string
 // The states of a component.
 const (
 	Running State = "running"
+	// Restarting is a component that has ended by one of its RestartOn, and is started
+	// again after a pause.
+	Restarting State = "restarting"
 	// Stopped is a component that was stopped on request.
 	Stopped State = "stopped"
 	// Dead is a component that ended unasked.

@@ -8,29 +8,42 @@ import (
 	"time"
 )
 
-// A component that asks to be started again more often than restartLimit times in
-// restartWindow does not get anywhere, and is dead.
-const (
-	restartLimit  = 10
-	restartWindow = time.Minute
-)
+// runitPause is runit's (runsv(8)): a service that ended within a second of its start
+// is started again a second later, any other one at once. There is no limit on how
+// often.
+const runitPause = time.Second
 
-// restart starts a component again that has ended and asks for it by its exit
-// status, and tells whether it did; the error says why not where it should have. The
-// caller holds the lock.
-func (s *Supervisor) restart(r *running, ended error) (bool, error) {
+// lives reports whether the component runs, or is about to be started again.
+func (r *running) lives() bool {
+	return r.status.State == Running || r.status.State == Restarting
+}
+
+// restarts reports whether a component that has ended is to be started again.
+func (r *running) restarts(ended error) bool {
 	exit, ok := errors.AsType[*exec.ExitError](ended)
-	if r.asked || !ok || !slices.Contains(r.component.RestartOn, exit.ExitCode()) {
+	return !r.asked && ok && slices.Contains(r.component.RestartOn, exit.ExitCode())
+}
+
+// restart starts a component again after its pause, and reports whether it did: a
+// component that is stopped meanwhile stays so. The caller holds the lock, which is
+// free during the pause.
+func (s *Supervisor) restart(r *running) (bool, error) {
+	var pause time.Duration
+	if time.Since(r.status.Since) < s.pause {
+		pause = s.pause
+	}
+	r.status.Restarts++
+	r.status.State, r.status.PID, r.status.Since = Restarting, 0, time.Now()
+	s.Note(r.status.Host, r.status.Name, fmt.Sprintf("has ended and asks to be started again: restart %d, after a pause of %s", r.status.Restarts, pause))
+	s.mu.Unlock()
+	select {
+	case <-r.stop:
+	case <-time.After(pause):
+	}
+	s.mu.Lock()
+	if r.asked {
 		return false, nil
 	}
-	now := time.Now()
-	r.restarted = slices.DeleteFunc(r.restarted, func(at time.Time) bool { return now.Sub(at) > restartWindow })
-	if len(r.restarted) >= restartLimit {
-		return false, fmt.Errorf("it was started again %d times within %s", restartLimit, restartWindow)
-	}
-	r.restarted = append(r.restarted, now)
-	r.status.Restarts++
-	s.Note(r.status.Host, r.status.Name, fmt.Sprintf("ended with exit status %d, by which it asks to be started again, and is (%d so far)", exit.ExitCode(), r.status.Restarts))
 	if err := s.launch(r); err != nil {
 		return false, err
 	}

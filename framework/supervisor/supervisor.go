@@ -24,6 +24,9 @@ type Supervisor struct {
 	died func(Status)
 
 	reaper reaper
+	// pause is how long a component that ended within this time of its start waits
+	// before it is started again.
+	pause time.Duration
 
 	mu         sync.Mutex
 	components map[key]*running
@@ -35,15 +38,15 @@ type running struct {
 	component Component
 	status    Status
 	asked     bool
-	ended     chan struct{}
-	// restarted are the moments of its last restarts.
-	restarted []time.Time
+	// stop is closed when the component is stopped on request, ended when it has
+	// ended for good.
+	stop, ended chan struct{}
 }
 
 // New makes a supervisor that keeps logs in a folder, one file per component,
 // and calls died when a component ends unasked.
 func New(logs string, died func(Status)) *Supervisor {
-	return &Supervisor{logs: logs, died: died, components: map[key]*running{}}
+	return &Supervisor{logs: logs, died: died, pause: runitPause, components: map[key]*running{}}
 }
 
 // Start starts a component. Its output goes to its log, behind what an earlier
@@ -52,10 +55,10 @@ func (s *Supervisor) Start(c Component) error {
 	k := key{c.Host, c.Name}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.components[k]; ok && old.status.State == Running {
+	if old, ok := s.components[k]; ok && old.lives() {
 		return fmt.Errorf("%s: %s runs already", c.Host, c.Name)
 	}
-	r := &running{component: c, status: Status{Host: c.Host, Name: c.Name}, ended: make(chan struct{})}
+	r := &running{component: c, status: Status{Host: c.Host, Name: c.Name}, stop: make(chan struct{}), ended: make(chan struct{})}
 	if err := s.launch(r); err != nil {
 		return err
 	}
@@ -123,10 +126,16 @@ func command(ctx context.Context, c Component) *exec.Cmd {
 	return cmd
 }
 
+// wait waits until a component's process has ended, and starts it again if it asks
+// for it.
 func (s *Supervisor) wait(r *running, cmd *exec.Cmd) {
 	err := s.WaitCommand(cmd)
 	s.mu.Lock()
-	again, failure := s.restart(r, err)
+	again := r.restarts(err)
+	var failure error
+	if again {
+		again, failure = s.restart(r)
+	}
 	if again {
 		s.mu.Unlock()
 		return
@@ -169,15 +178,21 @@ func (s *Supervisor) Stop(ctx context.Context, host, name string, signal syscall
 		s.mu.Unlock()
 		return fmt.Errorf("%s: stop %s: %w", host, name, ErrUnknownComponent)
 	}
-	if r.status.State != Running {
+	if !r.lives() {
 		s.mu.Unlock()
 		return nil
 	}
-	r.asked = true
+	if !r.asked {
+		r.asked = true
+		close(r.stop)
+	}
+	// A component that is between two runs has no process.
 	pid := r.status.PID
 	s.mu.Unlock()
-	if err := syscall.Kill(-pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return fmt.Errorf("%s: stop %s: %w", host, name, err)
+	if pid != 0 {
+		if err := syscall.Kill(-pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("%s: stop %s: %w", host, name, err)
+		}
 	}
 	select {
 	case <-r.ended:
@@ -204,19 +219,19 @@ func (s *Supervisor) Forget(host, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := key{host, name}
-	if r, ok := s.components[k]; ok && r.status.State == Running {
+	if r, ok := s.components[k]; ok && r.lives() {
 		return fmt.Errorf("%s: forget %s: it runs", host, name)
 	}
 	delete(s.components, k)
 	return nil
 }
 
-// Runs tells whether a component runs.
+// Runs reports whether a component runs, or is about to be started again.
 func (s *Supervisor) Runs(host, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, ok := s.components[key{host, name}]
-	return ok && r.status.State == Running
+	return ok && r.lives()
 }
 
 // Status lists all components, by host and name.

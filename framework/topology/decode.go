@@ -1,16 +1,16 @@
 package topology
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/rackproof/rackproof/framework/yamlfile"
 )
 
 // field is a value of the file with its line. A line of 0 means that the file
@@ -88,23 +88,19 @@ func (d *decoder) warn(line int, format string, args ...any) {
 // document decodes the file. It returns false where there is nothing to go on
 // with.
 func (d *decoder) document(data []byte) (document, bool) {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var root, more yaml.Node
-	switch err := decoder.Decode(&root); {
-	case errors.Is(err, io.EOF):
+	documents, err := yamlfile.Read(d.file, data)
+	if err != nil {
+		d.report(err)
+		return document{}, false
+	}
+	if len(documents) == 0 {
 		d.reject(1, "the file is empty: describe a topology in it")
 		return document{}, false
-	case err != nil:
-		d.syntax(err)
-		return document{}, false
 	}
-	switch err := decoder.Decode(&more); {
-	case err == nil:
-		d.reject(more.Line, "a second document begins here: put each topology into a file of its own")
-	case !errors.Is(err, io.EOF):
-		d.syntax(err)
+	if len(documents) > 1 {
+		d.reject(documents[1].Root.Line, "a second document begins here: put each topology into a file of its own")
 	}
-	top := root.Content[0]
+	top := documents[0].Root
 	doc := document{line: top.Line}
 	ok := d.mapping(top, "a topology", map[string]func(*yaml.Node){
 		"name":            scalar(d, "name", parseLabel, &doc.name),
@@ -178,18 +174,12 @@ func (d *decoder) mapping(n *yaml.Node, what string, fields map[string]func(*yam
 	if !d.is(n, yaml.MappingNode, what, "a mapping with the fields "+known) {
 		return false
 	}
-	seen := map[string]int{}
 	for pair := range slices.Chunk(n.Content, 2) {
 		key, value := pair[0], pair[1]
-		decode, ok := fields[key.Value]
-		switch line, twice := seen[key.Value]; {
-		case !ok:
-			d.reject(key.Line, "unknown field %q in %s: use %s", key.Value, what, known)
-		case twice:
-			d.reject(key.Line, "field %q is there twice (line %d): remove one", key.Value, line)
-		default:
-			seen[key.Value] = key.Line
+		if decode, ok := fields[key.Value]; ok {
 			decode(value)
+		} else {
+			d.reject(key.Line, "unknown field %q in %s: use %s", key.Value, what, known)
 		}
 	}
 	return true
@@ -237,13 +227,17 @@ func (d *decoder) is(n *yaml.Node, kind yaml.Kind, what, form string) bool {
 	return false
 }
 
-// syntax reports what the YAML parser says, at the line that it names if it
-// names one.
-func (d *decoder) syntax(err error) {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	line := 1
-	if _, scanErr := fmt.Sscanf(text, "line %d:", &line); scanErr == nil {
-		_, text, _ = strings.Cut(text, ": ")
+// report takes over what the YAML reader says.
+func (d *decoder) report(err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			d.report(one)
+		}
+		return
 	}
-	d.reject(line, "not YAML: %s: correct the syntax", text)
+	if found, ok := errors.AsType[*yamlfile.Error](err); ok {
+		d.reject(found.Line, "%v", found.Err)
+		return
+	}
+	d.reject(1, "%v", err)
 }

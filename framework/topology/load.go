@@ -16,6 +16,10 @@ func Load(name string, data []byte) (*Topology, error) {
 	}
 	t := build(doc)
 	t.Warnings = d.warnings
+	t.source = source{file: name, hosts: map[string]int{}}
+	for _, h := range doc.hosts {
+		t.source.hosts[h.name.value] = h.line
+	}
 	return t, nil
 }
 

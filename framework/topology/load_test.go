@@ -123,7 +123,7 @@ func TestLoadRejects(t *testing.T) {
 		{"list where a value belongs", "mtu: 9000", "mtu: [9000] # here", "mtu must be a single value"},
 		{"alias", "mtu: 9000", "mtu: &m 9000\n    bridge: *m # here", "bridge is an alias (*m)"},
 		{"value where a list belongs", "gateways: [spine0]}", "gateways: spine0} # here", "gateways must be a list"},
-		{"second document", "name: small\n", "name: small\n--- # here\n", "a second document begins here"},
+		{"second document", "name: small\ndescription: one of each", "name: small\n---\ndescription: one of each # here", "a second document begins here"},
 
 		{"topology name is no label", "name: small", "name: Small_Lab # here", `"Small_Lab" is not a DNS label`},
 		{"host name is no label", "name: client,", "name: -client, # here\n    ", `"-client" is not a DNS label`},
@@ -293,4 +293,18 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestHostErrorf(t *testing.T) {
+	loaded, err := Load("small.yaml", []byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := loaded.HostErrorf("leaf0", "AS %d is wrong", 7).Error(), "small.yaml:8: AS 7 is wrong"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	made := &Topology{Name: "made"}
+	if got, want := made.HostErrorf("leaf0", "wrong").Error(), "topology made: wrong"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }

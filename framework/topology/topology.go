@@ -43,6 +43,8 @@ type Topology struct {
 	Links                        []Link
 	// Warnings are the loader's remarks on a topology that it accepted.
 	Warnings []string
+
+	source source
 }
 
 // Management is the network by which nodes reach the Kubernetes API server, as

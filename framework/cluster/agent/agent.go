@@ -63,6 +63,8 @@ type Agent struct {
 	ready   chan struct{}
 
 	condition *nodeCondition
+	// syncInterval is the interval at which the node's lease and status are compared.
+	syncInterval time.Duration
 
 	// tasks are the goroutines that Run waits for.
 	tasks sync.WaitGroup
@@ -81,14 +83,15 @@ func New(config Config) (*Agent, error) {
 		return nil, fmt.Errorf("%s: make the folder of the containers' logs: %w", config.Node, err)
 	}
 	a := &Agent{
-		config:    config,
-		log:       config.Log.With("node", config.Node),
-		machine:   config.Machine,
-		network:   network,
-		probes:    newProbeClient(config.Machine),
-		ready:     make(chan struct{}),
-		condition: newNodeCondition(),
-		pods:      map[types.UID]*pod{},
+		config:       config,
+		log:          config.Log.With("node", config.Node),
+		machine:      config.Machine,
+		network:      network,
+		probes:       newProbeClient(config.Machine),
+		ready:        make(chan struct{}),
+		condition:    newNodeCondition(),
+		syncInterval: syncInterval,
+		pods:         map[types.UID]*pod{},
 	}
 	a.kubelet = a.newKubeletServer()
 	return a, nil
@@ -126,14 +129,13 @@ func (a *Agent) run(ctx context.Context) error {
 			die(err)
 		}
 	})
-	uid, err := a.register(ctx)
-	if err != nil {
+	if err := a.register(ctx); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		return err
 	}
-	a.tasks.Go(func() { a.keepNode(ctx, uid) })
+	a.tasks.Go(func() { a.keepNode(ctx) })
 	if err := a.watchPods(ctx); err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/rest"
+	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/client-go/tools/remotecommand"
 	utilexec "k8s.io/client-go/util/exec"
 )
@@ -538,6 +539,92 @@ func TestNode(t *testing.T) {
 	node = get()
 	if node.Labels["rack"] != "rack1" || condition(node, corev1.NodeNetworkUnavailable) != corev1.ConditionFalse {
 		t.Errorf("the agent has undone what others wrote: labels %v, conditions %v", node.Labels, node.Status.Conditions)
+	}
+}
+
+func TestANodeThatIsCreatedAgain(t *testing.T) {
+	n := newNode(t)
+	n.agent.syncInterval = 20 * time.Millisecond
+	n.start()
+	nodes, leases := n.client.CoreV1().Nodes(), n.client.CoordinationV1().Leases(corev1.NamespaceNodeLease)
+	leaseOf := func(uid types.UID) func() bool {
+		return func() bool {
+			lease, err := leases.Get(t.Context(), "node0", metav1.GetOptions{})
+			return err == nil && len(lease.OwnerReferences) == 1 && lease.OwnerReferences[0].UID == uid
+		}
+	}
+	n.eventually("it has a lease", leaseOf(""), nil)
+	before, err := leases.Get(t.Context(), "node0", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := nodes.Delete(t.Context(), "node0", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	// A node that is missing has no lease renewed, and is not created; the pods run on.
+	n.agent.SetReady(true, "KubeletReady", "still")
+	looks := func() int {
+		return len(slices.DeleteFunc(n.client.(*fake.Clientset).Actions(), func(a clienttesting.Action) bool { return !a.Matches("get", "nodes") }))
+	}
+	last := looks()
+	n.eventually("the agent looks for it three times", func() bool { return looks() >= last+3 }, nil)
+	if _, err := nodes.Get(t.Context(), "node0", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("the agent has created a node that somebody deleted (%v)", err)
+	}
+	for _, lease := range []bool{false, true} {
+		// The garbage collector deletes the old node's lease sooner or later.
+		if lease {
+			if err := nodes.Delete(t.Context(), "node0", metav1.DeleteOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := leases.Delete(t.Context(), "node0", metav1.DeleteOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		uid := types.UID("new-" + strconv.FormatBool(lease))
+		if _, err := nodes.Create(t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "node0", UID: uid}}, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		n.eventually("the new node has a lease", leaseOf(uid), nil)
+		n.eventually("the new node has a status", func() bool {
+			node, err := nodes.Get(t.Context(), "node0", metav1.GetOptions{})
+			return err == nil && reported(node.Status, n.agent.nodeStatus())
+		}, nil)
+	}
+	if after, err := leases.Get(t.Context(), "node0", metav1.GetOptions{}); err != nil || !after.Spec.RenewTime.After(before.Spec.RenewTime.Time) {
+		t.Errorf("the lease is not renewed: %v, %v", after, err)
+	}
+}
+
+func TestReported(t *testing.T) {
+	a := newNode(t).agent
+	tests := []struct {
+		name   string
+		change func(*corev1.NodeStatus)
+		want   bool
+	}{
+		{"as written", func(*corev1.NodeStatus) {}, true},
+		{"written before", func(s *corev1.NodeStatus) {
+			s.Conditions[0].LastHeartbeatTime = metav1.NewTime(time.Unix(1, 0))
+		}, true},
+		{"others' conditions and addresses too", func(s *corev1.NodeStatus) {
+			s.Conditions = append(s.Conditions, corev1.NodeCondition{Type: corev1.NodeNetworkUnavailable})
+			s.Addresses = append(s.Addresses, corev1.NodeAddress{Type: corev1.NodeExternalIP, Address: "192.0.2.1"})
+		}, true},
+		{"nothing", func(s *corev1.NodeStatus) { *s = corev1.NodeStatus{} }, false},
+		{"unknown for its lifecycle controller", func(s *corev1.NodeStatus) { s.Conditions[0].Status = corev1.ConditionUnknown }, false},
+		{"without an address", func(s *corev1.NodeStatus) { s.Addresses = s.Addresses[1:] }, false},
+		{"without room for pods", func(s *corev1.NodeStatus) { s.Allocatable = nil }, false},
+		{"without the kubelet's port", func(s *corev1.NodeStatus) { s.DaemonEndpoints.KubeletEndpoint.Port = 0 }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			status := *new(a.nodeStatus()).DeepCopy()
+			tt.change(&status)
+			if got := reported(status, a.nodeStatus()); got != tt.want {
+				t.Errorf("got %t, want %t", got, tt.want)
+			}
+		})
 	}
 }
 

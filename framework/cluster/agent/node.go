@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,7 +25,11 @@ import (
 const (
 	kubeletPort   = 10250
 	leaseDuration = 40 * time.Second
-	leaseRenewal  = 10 * time.Second
+	// syncInterval is both the kubelet's nodeStatusUpdateFrequency, at which it compares
+	// the node's status with its own, and the interval of the lease's renewal.
+	syncInterval = 10 * time.Second
+	// statusRenewal is nodeStatusReportFrequency, at which it writes one that is as its
+	// own.
 	statusRenewal = 5 * time.Minute
 	maxPods       = 110
 )
@@ -33,47 +39,80 @@ const (
 const registerTimeout = time.Minute
 
 // register creates the node, or takes on one that is there already.
-func (a *Agent) register(ctx context.Context) (types.UID, error) {
-	var uid types.UID
+func (a *Agent) register(ctx context.Context) error {
 	var last error
 	err := wait.PollUntilContextTimeout(ctx, poll, registerTimeout, true, func(ctx context.Context) (bool, error) {
-		var node *corev1.Node
-		node, last = a.config.Client.CoreV1().Nodes().Create(ctx, a.node(), metav1.CreateOptions{})
+		_, last = a.config.Client.CoreV1().Nodes().Create(ctx, a.node(), metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(last) {
-			node, last = a.patchNode(ctx)
-		}
-		if last == nil {
-			uid = node.UID
+			_, last = a.patchNode(ctx)
 		}
 		return last == nil, nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("register the node with the API server: %w", errors.Join(err, last))
+		return fmt.Errorf("register the node with the API server: %w", errors.Join(err, last))
 	}
-	return uid, nil
+	return nil
 }
 
-// keepNode renews the node's lease, and writes its status when it has changed and
-// from time to time.
-func (a *Agent) keepNode(ctx context.Context, uid types.UID) {
-	lease, status := time.NewTicker(leaseRenewal), time.NewTicker(statusRenewal)
-	defer lease.Stop()
-	defer status.Stop()
-	a.try(ctx, "renew the node's lease", func(ctx context.Context) error { return a.renewLease(ctx, uid) })
+// keepNode keeps the node's lease and status up to date, and writes the status at
+// once when it has changed. A node that somebody deletes it does not create again, as
+// a kubelet does not (kubelet_node_status.go: registrationCompleted), but it goes on
+// with one that appears with its name.
+func (a *Agent) keepNode(ctx context.Context) {
+	ticker := time.NewTicker(a.syncInterval)
+	defer ticker.Stop()
+	record := nodeRecord{written: time.Now()} // by register
+	renew := func() {
+		a.try(ctx, "renew the node's lease and status", func(ctx context.Context) error { return a.syncNode(ctx, &record) })
+	}
+	renew()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-lease.C:
-			a.try(ctx, "renew the node's lease", func(ctx context.Context) error { return a.renewLease(ctx, uid) })
-		case <-status.C:
-			a.try(ctx, "write the node's status", a.writeNode)
+		case <-ticker.C:
+			renew()
 		case <-a.condition.changed:
 			if !a.try(ctx, "write the node's status", a.writeNode) && sleep(ctx, poll) {
 				a.condition.wake()
 			}
 		}
 	}
+}
+
+// nodeRecord is what was last seen of the node.
+type nodeRecord struct {
+	// written is when its status was written at the regular interval.
+	written time.Time
+	missing bool
+}
+
+// syncNode renews the lease of the node that is there, and writes the node's status if
+// it is not the agent's or has not been written for long.
+func (a *Agent) syncNode(ctx context.Context, record *nodeRecord) error {
+	node, err := a.config.Client.CoreV1().Nodes().Get(ctx, a.config.Node, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		if !record.missing {
+			a.log.Warn("The node is deleted; the agent goes on when it is created again")
+		}
+		record.missing = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	record.missing = false
+	if err := a.renewLease(ctx, node.UID); err != nil {
+		return err
+	}
+	if reported(node.Status, a.nodeStatus()) && time.Since(record.written) < statusRenewal {
+		return nil
+	}
+	if err := a.writeNode(ctx); err != nil {
+		return err
+	}
+	record.written = time.Now()
+	return nil
 }
 
 // try makes a request that will be made again anyway, and logs why it failed.
@@ -87,10 +126,17 @@ func (a *Agent) try(ctx context.Context, what string, request func(context.Conte
 	return err == nil
 }
 
+// renewLease renews the lease of the node with a UID, or creates it. The owner is
+// written each time: that of a lease from before the node was created again is gone,
+// and the garbage collector deletes what belongs to it.
 func (a *Agent) renewLease(ctx context.Context, uid types.UID) error {
 	client := a.config.Client.CoordinationV1().Leases(corev1.NamespaceNodeLease)
 	now := metav1.NowMicro()
-	patch, err := json.Marshal(map[string]any{"spec": map[string]any{"renewTime": now}})
+	owners := []metav1.OwnerReference{{APIVersion: "v1", Kind: "Node", Name: a.config.Node, UID: uid}}
+	patch, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"ownerReferences": owners},
+		"spec":     map[string]any{"renewTime": now},
+	})
 	if err != nil {
 		return err
 	}
@@ -100,20 +146,43 @@ func (a *Agent) renewLease(ctx context.Context, uid types.UID) error {
 	}
 	duration := int32(leaseDuration.Seconds())
 	_, err = client.Create(ctx, &coordinationv1.Lease{
-		ObjectMeta: metav1.ObjectMeta{
-			Name: a.config.Node,
-			OwnerReferences: []metav1.OwnerReference{{
-				APIVersion: "v1", Kind: "Node", Name: a.config.Node, UID: uid,
-			}},
-		},
-		Spec: coordinationv1.LeaseSpec{HolderIdentity: &a.config.Node, LeaseDurationSeconds: &duration, RenewTime: &now},
+		ObjectMeta: metav1.ObjectMeta{Name: a.config.Node, OwnerReferences: owners},
+		Spec:       coordinationv1.LeaseSpec{HolderIdentity: &a.config.Node, LeaseDurationSeconds: &duration, RenewTime: &now},
 	}, metav1.CreateOptions{})
 	return err
 }
 
+// writeNode writes the node's status. A node that is not there has none to write, and
+// gets it when it is.
 func (a *Agent) writeNode(ctx context.Context) error {
 	_, err := a.patchNode(ctx)
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
 	return err
+}
+
+// reported reports whether a node's status has what the agent writes, whenever that
+// was written. Others write to the status too: a node that was created again has the
+// status that its creator gave it, and the node lifecycle controller's is Unknown
+// after an API server was away for longer than a lease.
+func reported(status, own corev1.NodeStatus) bool {
+	for _, wanted := range own.Conditions {
+		if !slices.ContainsFunc(status.Conditions, func(c corev1.NodeCondition) bool {
+			return c.Type == wanted.Type && c.Status == wanted.Status && c.Reason == wanted.Reason && c.Message == wanted.Message
+		}) {
+			return false
+		}
+	}
+	for _, address := range own.Addresses {
+		if !slices.Contains(status.Addresses, address) {
+			return false
+		}
+	}
+	return equality.Semantic.DeepEqual(status.Capacity, own.Capacity) &&
+		equality.Semantic.DeepEqual(status.Allocatable, own.Allocatable) &&
+		status.DaemonEndpoints == own.DaemonEndpoints &&
+		status.NodeInfo.KubeletVersion == own.NodeInfo.KubeletVersion
 }
 
 // patchNode writes the agent's part of the node's status: conditions and addresses

@@ -1,7 +1,7 @@
 package bird
 
 import (
-	"fmt"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/calico"
 )
@@ -11,8 +11,8 @@ import (
 func CheckMode(m *calico.Mode) error {
 	for _, pool := range m.Resources.IPPools {
 		if e := calico.EncapsulationOf(pool); e != calico.NoEncapsulation && m.RouteOwner == calico.BIRDOwns {
-			return fmt.Errorf("mode %s: IPPool %s has encapsulation %s and its routes are BIRD's, but stock BIRD 1.6 cannot put a route through a tunnel (%s is Calico's own addition): "+
-				"leave the routes to Felix, by programClusterRoutes: Enabled in a FelixConfiguration and routeOwner: %s in mode.yaml", m.Name, pool.Name, e, krtTunnel, calico.FelixOwns)
+			return m.Errorf(v3.KindIPPool, pool.Name, "spec", "it has encapsulation %s and its routes are BIRD's, but stock BIRD 1.6 cannot put a route through a tunnel (%s is Calico's own addition): "+
+				"leave the routes to Felix, by programClusterRoutes: Enabled in a FelixConfiguration and routeOwner: %s in mode.yaml", e, krtTunnel, calico.FelixOwns)
 		}
 	}
 	return nil

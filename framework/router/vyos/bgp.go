@@ -31,21 +31,33 @@ func (r *reader) bgp(n *statement) {
 	r.boot.lines[bgpLine] = n.line
 	var (
 		p         parameters
+		written   []*statement
 		neighbors []*neighbor
 	)
+	groups := peerGroups{}
 	r.within(n, rules{
 		"system-as": value(r, parseAS, &p.as),
 		"address-family": r.block(rules{
 			"ipv4-unicast": r.block(rules{"network": r.network}, r.refuse),
 		}, r.refuse),
-		"neighbor": func(n *statement) {
-			if one, ok := r.neighbor(n); ok {
-				neighbors = append(neighbors, one)
-			}
+		// A neighbor may be written before its peer-group.
+		"neighbor":   func(n *statement) { written = append(written, n) },
+		"peer-group": func(n *statement) { groups.add(r, n) },
+		"listen": func(n *statement) {
+			r.reject(n.line, "%s takes neighbors that the file does not name, and a lab's are known: write each out by `neighbor ADDRESS peer-group NAME`, and remove it", n.path())
 		},
 		"parameters": r.block(r.parameters(&p), r.refuse),
 		"timers":     r.block(r.timers(), r.refuse),
 	}, r.refuse)
+	for _, n := range written {
+		if resolved, ok := groups.resolve(r, n); ok {
+			if one, ok := r.neighbor(resolved); ok {
+				neighbors = append(neighbors, one)
+			}
+		}
+	}
+	groups.unused(r)
+	r.neighbors = neighbors
 
 	if !p.as.given() {
 		r.reject(n.line, "protocols bgp has no system-as: add it with the router's AS number")

@@ -203,7 +203,7 @@ func TestImportRemarksWhatIsNotThePlan(t *testing.T) {
 		{"restarts forgotten", "spine0.boot", []string{"remote-as 65005", "remote-as 65005\n graceful-restart disable", "remote-as 65008", "remote-as 65008\n graceful-restart disable"}, "spine0.boot:16: graceful-restart disable is not in Rackproof's plan"},
 		{"an interface to nobody", "leaf0.boot", []string{"loopback lo", "ethernet eth4 {\n address 10.1.77.1/24\n }\n loopback lo"}, "leaf0.boot:21: eth4 with the network 10.1.77.0/24 is left out: nobody else is on it"},
 		{"another host name", "leaf0.boot", []string{"nat {", "system {\n host-name leaf7\n }\nnat {"}, "leaf0.boot:24: system host-name leaf7 is left out: the router is named after its file, leaf0"},
-		{"nodes of which one rack's are not reflected to", "leaf1.boot", []string{"system-as 65008", "system-as 65009", "route-reflector-client", "", "route-reflector-client", ""}, "no mode fits these routers: plan leaf1 in mode imported: node node"},
+		{"nodes of which one rack's are not reflected to", "leaf1.boot", []string{"system-as 65008", "system-as 65009", "route-reflector-client", "", "route-reflector-client", ""}, "no mode fits these routers: mode imported: Node node"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

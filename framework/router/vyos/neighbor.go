@@ -15,6 +15,10 @@ type neighbor struct {
 	password    field[string]
 	hops        field[int]
 	restart     field[string]
+	// source is the address or the interface that the router speaks from.
+	source field[string]
+	// group is the neighbour's peer-group, empty for none.
+	group field[string]
 	// active: routes of IPv4 are exchanged.
 	active, nextHopSelf, client bool
 }
@@ -34,6 +38,8 @@ func (r *reader) neighbor(n *statement) (*neighbor, bool) {
 	unicast := r.block(rules{
 		"nexthop-self":           r.flag(&one.nextHopSelf),
 		"route-reflector-client": r.flag(&one.client),
+		// What a neighbor has sent is kept, which changes no table.
+		"soft-reconfiguration": r.block(rules{"inbound": r.flag(new(bool))}, r.refuse),
 	}, r.refuse)
 	r.within(n, rules{
 		"remote-as":   value(r, parseRemoteAS, &one.as),
@@ -42,6 +48,8 @@ func (r *reader) neighbor(n *statement) (*neighbor, bool) {
 		"ttl-security": r.block(rules{
 			"hops": value(r, numberFrom(1, mostHops), &one.hops),
 		}, r.refuse),
+		"peer-group":       value(r, parseText, &one.group),
+		"update-source":    value(r, parseText, &one.source),
 		"graceful-restart": value(r, parseRestart, &one.restart),
 		"address-family": r.block(rules{"ipv4-unicast": func(n *statement) {
 			one.active = true
@@ -61,11 +69,15 @@ func (r *reader) neighbor(n *statement) (*neighbor, bool) {
 // configured is the neighbour in no vendor's words. It is false for one of which
 // too little is known.
 func (r *reader) configured(one *neighbor, own field[uint32]) (fabric.Neighbor, bool) {
+	group, to := "", "it"
+	if one.group.ok {
+		group, to = ", and its peer-group "+readable(one.group.value)+" has none", "it to one of them"
+	}
 	if !one.as.given() {
-		r.reject(one.line, "neighbor %s has no remote-as: add it with the neighbor's AS number", one.address)
+		r.reject(one.line, "neighbor %s has no remote-as%s: add %s with the neighbor's AS number", one.address, group, to)
 	}
 	if !one.active {
-		r.reject(one.line, "neighbor %s has no address-family ipv4-unicast, without which no routes are exchanged: add it, or remove the neighbor", one.address)
+		r.reject(one.line, "neighbor %s has no address-family ipv4-unicast%s, without which no routes are exchanged: add %s, or remove the neighbor", one.address, group, to)
 	}
 	as := one.as.value.as
 	if one.as.value.internal {

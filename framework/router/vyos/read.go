@@ -2,6 +2,7 @@ package vyos
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -37,14 +38,25 @@ func (f field[T]) given() bool { return f.line != 0 }
 type reader struct {
 	boot     *Boot
 	problems topology.Problems
+	// neighbors are those of BGP.
+	neighbors []*neighbor
 }
 
 func (r *reader) reject(line int, format string, args ...any) {
-	r.problems = append(r.problems, r.boot.at(line, format, args...))
+	r.problems = once(r.problems, r.boot.at(line, format, args...))
 }
 
 func (r *reader) remark(line int, format string, args ...any) {
-	r.boot.remarks = append(r.boot.remarks, r.boot.at(line, format, args...))
+	r.boot.remarks = once(r.boot.remarks, r.boot.at(line, format, args...))
+}
+
+// once adds a message that is not there yet: what a peer-group says is read for each
+// of its members.
+func once(messages topology.Problems, message topology.Problem) topology.Problems {
+	if slices.Contains(messages, message) {
+		return messages
+	}
+	return append(messages, message)
 }
 
 // rules say what is done with the statements of a block, by their names.
@@ -164,6 +176,7 @@ func (r *reader) file(root *statement) {
 	}
 	r.checkInterfaces()
 	r.placeNeighbors()
+	r.checkSources(r.neighbors)
 }
 
 func (r *reader) hostName() func(*statement) {

@@ -336,7 +336,7 @@ func TestReadRejects(t *testing.T) {
 		{"unknown type of interface", "loopback lo {", "bonding bond0 { // here", "interfaces bonding bond0: labs have Ethernet interfaces alone"},
 		{"VLAN", "duplex \"auto\"", "vif 10 { // here\n }", "unknown statement interfaces ethernet eth1 vif 10"},
 		{"other protocol", "static {", "ospf { // here", "protocols ospf: routers of labs run BGP alone"},
-		{"unknown under bgp", "        system-as", "        listen { // here\n        }\n        system-as", "unknown statement protocols bgp listen"},
+		{"unknown under bgp", "        system-as", "        bmp { // here\n        }\n        system-as", "unknown statement protocols bgp bmp"},
 		{"unknown in the address family", "network 10.1.10.0/24 {", "redistribute { // here", "unknown statement protocols bgp address-family ipv4-unicast redistribute"},
 		{"other address family", "address-family {\n            ipv4-unicast {", "address-family {\n            ipv6-unicast { // here", "unknown statement protocols bgp address-family ipv6-unicast"},
 		{"unknown in a network", "network 10.1.10.0/24 {", "network 10.1.10.0/24 {\n backdoor // here", "unknown statement protocols bgp address-family ipv4-unicast network 10.1.10.0/24 backdoor"},
