@@ -2,6 +2,7 @@ package vxlan
 
 import (
 	"net/netip"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -57,9 +58,36 @@ func changes(lab *Lab) {
 			undo(ctx)
 			Eventually(lab.FromBIRD).WithContext(ctx).Should(BeZero())
 			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
+			expectVTEPs(ctx, lab)
+			lab.ExpectPodsReach(ctx, AcrossRacks)
+		})
+
+		Requirement("VXL-064", "routes and neighbours that the kernel drops with a tunnel's address MUST be back after Felix's next look for lost routes", Label("slow"), func(ctx SpecContext) {
+			node := lab.Topology().Nodes()[0].Name
+			// Once more if Felix looks just then.
+			Eventually(func(ctx SpecContext) (Comparison, error) {
+				lab.FlapAddress(node, tunnel())
+				return lab.VTEPs(ctx)
+			}).WithContext(ctx).ShouldNot(Agree())
+			expectVTEPs(ctx, lab)
+			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
 			lab.ExpectPodsReach(ctx, AcrossRacks)
 		})
 	})
+}
+
+// refreshMargin is what Felix may need to put back what it finds lost.
+const refreshMargin = 3 * time.Second
+
+// expectVTEPs expects that the nodes know each other's tunnels after Felix's next look for
+// lost routes at the latest. Felix replaces a tunnel's address by removing the old one
+// first, with which the kernel drops the neighbours of the device, and that may come after
+// Felix has made them (see requirement.Defects).
+func expectVTEPs(ctx SpecContext, lab *Lab) {
+	GinkgoHelper()
+	began := time.Now()
+	Eventually(lab.VTEPs).WithContext(ctx).WithTimeout(lab.RouteRefresh() + refreshMargin).Should(Agree())
+	AddReportEntry("VTEPs known after", time.Since(began).Round(time.Millisecond).String())
 }
 
 // tunnelAddresses are the addresses that nodes have on their tunnel devices.
