@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	. "github.com/rackproof/rackproof/framework/suite"
 )
@@ -15,13 +16,13 @@ import (
 // changes are requirements A7 and B10 for VXLAN.
 func changes(lab *Lab) {
 	Context("changes", Label("changes"), func() {
-		Requirement("VXL-060", "turning the mesh off MUST take every session away and no route of the pool, and lose no packet between pods", func(ctx SpecContext) {
+		Requirement("VXL-060", "turning the mesh off MUST take every session away and no route of the pool, and lose no packet between pods", Timing(probe.Late), func(ctx SpecContext) {
 			meters := lab.Meter(ctx, lab.PodFlows(ctx, AcrossRacks))
 			lab.ExpectPodRoutesOutliveMesh(ctx)
 			meters.ExpectNoLoss(ctx)
 		})
 
-		Requirement("VXL-061", "turning the mesh on again MUST bring every session back, and lose no packet between pods", func(ctx SpecContext) {
+		Requirement("VXL-061", "turning the mesh on again MUST bring every session back, and lose no packet between pods", Timing(probe.Late), func(ctx SpecContext) {
 			lab.LoseMesh(ctx)
 			meters := lab.Meter(ctx, lab.PodFlows(ctx, AcrossRacks))
 			lab.SetMesh(ctx, true)
