@@ -49,7 +49,7 @@ func changes(lab *Lab) {
 			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
 		})
 
-		Requirement("VXL-063", "a pool that is encapsulated no more MUST be routed by BIRD, and by Felix again when it is, with no route left of the other", Label("slow"), func(ctx SpecContext) {
+		Requirement("VXL-063", "a pool that is encapsulated no more MUST be routed by BIRD, and by Felix again when it is, with no route left of the other", Label("slow"), Timing(refreshMargin), func(ctx SpecContext) {
 			undo := lab.ChangeIPPools(ctx, func(spec *v3.IPPoolSpec) { spec.VXLANMode = v3.VXLANModeNever })
 			Eventually(lab.FromBIRD).WithContext(ctx).ShouldNot(BeZero())
 			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
@@ -63,7 +63,7 @@ func changes(lab *Lab) {
 			lab.ExpectPodsReach(ctx, AcrossRacks)
 		})
 
-		Requirement("VXL-064", "routes and neighbours that the kernel drops with a tunnel's address MUST be back after Felix's next look for lost routes", Label("slow"), func(ctx SpecContext) {
+		Requirement("VXL-064", "routes and neighbours that the kernel drops with a tunnel's address MUST be back after Felix's next look for lost routes", Label("slow"), Timing(refreshMargin), func(ctx SpecContext) {
 			node := lab.Topology().Nodes()[0].Name
 			// Once more if Felix looks just then.
 			Eventually(func(ctx SpecContext) (Comparison, error) {
@@ -83,7 +83,7 @@ const refreshMargin = 3 * time.Second
 // expectVTEPs expects that the nodes know each other's tunnels after Felix's next look for
 // lost routes at the latest. Felix replaces a tunnel's address by removing the old one
 // first, with which the kernel drops the neighbours of the device, and that may come after
-// Felix has made them (see requirement.Defects).
+// Felix has made them (docs/known-issues.md).
 func expectVTEPs(ctx SpecContext, lab *Lab) {
 	GinkgoHelper()
 	began := time.Now()
