@@ -38,13 +38,27 @@ type Outage struct {
 	// Longest is the longest time without a successful attempt between two that
 	// succeeded, or from the last one to the end.
 	Longest time.Duration
+	// Began is when the longest such time began, by which it can be compared with changes
+	// of routes and with logs. It is zero if nothing was lost.
+	Began time.Time
 	// Last is the error of the last attempt that failed.
 	Last error
 }
 
 // String is the outage in one line.
 func (o Outage) String() string {
-	return fmt.Sprintf("%d of %d attempts lost, longest outage %d ms", o.Lost, o.Sent, o.Longest.Milliseconds())
+	text := fmt.Sprintf("%d of %d attempts lost, longest outage %d ms", o.Lost, o.Sent, o.Longest.Milliseconds())
+	if !o.Began.IsZero() {
+		text += " from " + o.Began.Format("15:04:05.000")
+	}
+	return text
+}
+
+// note notes a time without a successful attempt.
+func (o *Outage) note(began, ended time.Time) {
+	if length := ended.Sub(began); length > o.Longest {
+		o.Longest, o.Began = length, began
+	}
 }
 
 // MeterOption says what an attempt of a meter has to bring beside an answer.
@@ -88,10 +102,10 @@ func (m *Meter) run(ctx context.Context, from lab.Host, to netip.AddrPort) {
 		if err != nil {
 			m.result.Lost++
 			m.result.Last = err
-			m.result.Longest = max(m.result.Longest, now.Sub(lastGood))
+			m.result.note(lastGood, now)
 		} else {
 			if out {
-				m.result.Longest = max(m.result.Longest, now.Sub(lastGood))
+				m.result.note(lastGood, now)
 			}
 			lastGood = now
 		}

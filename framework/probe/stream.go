@@ -18,11 +18,11 @@ const (
 	streamInterval = 25 * time.Millisecond
 	// streamLength bounds a stream's life: ten minutes, longer than any spec lasts.
 	streamLength = int(10 * time.Minute / streamInterval)
-	// late is how long a datagram may be on its way and count as arrived: what somebody
+	// Late is how long a datagram may be on its way and count as arrived: what somebody
 	// keeps until a link is back is late, and no sign that the way was there. By the
 	// kernel's own times a datagram takes less than a millisecond, and some hundred on a
 	// single processor that is busy.
-	late = 300 * time.Millisecond
+	Late = 300 * time.Millisecond
 	// readTimeout bounds the wait for this process to have read what has arrived.
 	readTimeout = 3 * time.Second
 	// streamPorts is how many source ports take turns, so that equal paths are tried.
@@ -205,14 +205,14 @@ func (s *Stream) seen(decided time.Time) Outage {
 		}
 		arrived := !s.arrived[n].IsZero()
 		switch {
-		case arrived && s.way(n) < late:
+		case arrived && s.way(n) < Late:
 			if out {
-				o.Longest = max(o.Longest, at.Sub(lastGood))
+				o.note(lastGood, at)
 			}
 			lastGood, out = at, false
 		case arrived || at.Before(decided):
 			o.Lost++
-			o.Longest = max(o.Longest, at.Sub(lastGood))
+			o.note(lastGood, at)
 			out = true
 			if arrived {
 				last = fmt.Errorf("from %s to %s: a datagram was on its way for %d ms", s.from, s.to, s.way(n).Milliseconds())

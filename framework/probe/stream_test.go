@@ -77,6 +77,9 @@ func TestStream(t *testing.T) {
 		if got.Lost < 3 || got.Longest < attemptTimeout/2 || got.Longest > lasted+10*time.Second || !strings.Contains(got.Last.Error(), "from podA to podB") {
 			t.Errorf("got %s, %v; the link was down for %s", got, got.Last, lasted)
 		}
+		if got.Began.Before(began.Add(-10*time.Second)) || got.Began.After(began.Add(lasted)) {
+			t.Errorf("got %s; the link was down from %s", got, began.Format("15:04:05.000"))
+		}
 	})
 
 	t.Run("it ends within an outage", func(t *testing.T) {
@@ -126,14 +129,14 @@ func TestStreamReadBeforeTheSenderGoesOn(t *testing.T) {
 	began := time.Now().Add(-time.Minute)
 	s := &Stream{from: "a", to: "b", sent: []time.Time{began, began}, arrived: make([]time.Time, 2), missing: 2}
 	s.complete = sync.NewCond(&s.mu)
-	s.arrive(0, began.Add(2*late))
-	s.arrive(1, began.Add(2*late))
-	s.sent[0] = began.Add(2*late + time.Millisecond)
+	s.arrive(0, began.Add(2*Late))
+	s.arrive(1, began.Add(2*Late))
+	s.sent[0] = began.Add(2*Late + time.Millisecond)
 	got := s.Seen()
 	if got.Sent != 2 || got.Lost != 1 || s.missing != 0 {
 		t.Errorf("%s, %d missing, want 1 of 2 lost and none missing", got, s.missing)
 	}
-	if want := fmt.Sprintf("from a to b: a datagram was on its way for %d ms", (2 * late).Milliseconds()); got.Last == nil || got.Last.Error() != want {
+	if want := fmt.Sprintf("from a to b: a datagram was on its way for %d ms", (2 * Late).Milliseconds()); got.Last == nil || got.Last.Error() != want {
 		t.Errorf("the last error is %v, want %q", got.Last, want)
 	}
 }

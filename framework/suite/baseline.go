@@ -54,7 +54,8 @@ func (l *Lab) look(ctx context.Context, nested bool) fault {
 	return fault{}
 }
 
-// agrees compares sessions and main tables of all hosts with the oracle's.
+// agrees compares sessions and main tables of all hosts, and the VTEPs that nodes know,
+// with the oracle's.
 func (l *Lab) agrees(ctx context.Context, state oracle.State) fault {
 	sessions, err := state.Sessions()
 	if err != nil {
@@ -78,6 +79,13 @@ func (l *Lab) agrees(ctx context.Context, state oracle.State) fault {
 	// A host without a table is no difference to CompareAll's callers elsewhere either.
 	if difference := route.CompareAll(l.within(Everything, tables), l.within(Everything, got)); len(difference) > 0 {
 		return fault{text: "routes are not as expected:\n" + route.DescribeAll(difference)}
+	}
+	vteps, err := l.VTEPs(ctx)
+	if err != nil {
+		return fault{text: fmt.Sprintf("compare the VTEPs: %v", err)}
+	}
+	if vteps.Difference != "" {
+		return fault{text: "VTEPs are not as expected:\n" + vteps.Difference}
 	}
 	return fault{}
 }

@@ -67,8 +67,8 @@ func (l *Lab) carries(_ context.Context, name string) bool {
 }
 
 // expectTunnels expects that each node has its tunnel's address on the device of the
-// mode's encapsulation, and that without encapsulation neither a device nor Calico has
-// one for it.
+// mode's encapsulation and knows the other nodes' tunnels, and that without encapsulation
+// neither a device nor Calico has an address for it.
 func (l *Lab) expectTunnels(ctx context.Context, name string) {
 	ginkgo.GinkgoHelper()
 	mode, err := fixtures.Mode(name)
@@ -94,6 +94,9 @@ func (l *Lab) expectTunnels(ctx context.Context, name string) {
 				g.Expect(d.Addresses).To(gomega.ConsistOf(Single(tunnelAddress(l.nodeNow(ctx, node.Name)))), "%s: %s", node.Name, d)
 			}).WithContext(ctx).WithTimeout(switchTimeout).Should(gomega.Succeed())
 		}
+	}
+	if wanted == calico.VXLAN.Device() {
+		gomega.Eventually(l.VTEPs).WithContext(ctx).WithTimeout(switchTimeout).Should(Agree())
 	}
 }
 

@@ -48,5 +48,9 @@ func device(lab *Lab) {
 		Requirement("VXL-022", "vxlan.calico and the pods' interfaces MUST leave room for the outer headers: their MTU is 50 bytes below the node's own interface's", func(ctx SpecContext) {
 			lab.ExpectRoomInTunnel(ctx, tunnel(), overhead)
 		})
+
+		Requirement("VXL-023", "every node MUST have a permanent neighbour and a forwarding entry for the tunnel of every other node, and no others", func(ctx SpecContext) {
+			Eventually(lab.VTEPs).WithContext(ctx).Should(Agree())
+		})
 	})
 }
