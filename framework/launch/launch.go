@@ -57,10 +57,24 @@ func Up(ctx context.Context, options Options) (lab.Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := waitReady(ctx, l, progress); err != nil {
-		return nil, errors.Join(fmt.Errorf("lab %s: %w", l.Name(), err), l.Down(context.WithoutCancel(ctx)))
+	if err := untilReady(ctx, l, func() error { return waitReady(ctx, l, progress) }); err != nil {
+		return nil, fmt.Errorf("lab %s: %w", l.Name(), err)
 	}
 	return l, nil
+}
+
+// untilReady waits until a lab is ready. One that does not get ready is taken down, also
+// if wait panics.
+func untilReady(ctx context.Context, l interface{ Down(context.Context) error }, wait func() error) (err error) {
+	ready := false
+	defer func() {
+		if !ready {
+			err = errors.Join(err, l.Down(context.WithoutCancel(ctx)))
+		}
+	}()
+	err = wait()
+	ready = err == nil
+	return err
 }
 
 // checkName refuses the name of a lab that another provider has up: by its name a lab is
@@ -116,6 +130,9 @@ func Check(ctx context.Context, options Options) error {
 	if err := CheckProvider(options.Provider); err != nil {
 		return err
 	}
+	if err := CheckTopology(options.Topology); err != nil {
+		return err
+	}
 	if options.Provider == KindProvider {
 		return checkOnKind(ctx, options)
 	}
@@ -134,6 +151,14 @@ func Check(ctx context.Context, options Options) error {
 		return err
 	}
 	return checkMode(options.Topology, options.Mode, components)
+}
+
+// CheckTopology refuses a topology that no lab can be made of: a cluster needs a node.
+func CheckTopology(t *topology.Topology) error {
+	if len(t.Nodes()) == 0 {
+		return fmt.Errorf("topology %s has no node, and a lab needs one: add a host with role node, rack, as and management, and an end for it on its leaf's link", t.Name)
+	}
+	return nil
 }
 
 // checkMode tells whether a mode fits a topology, and whether its routes have the owner
