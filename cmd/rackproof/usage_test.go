@@ -31,7 +31,7 @@ func TestMistakesInTheCommandLine(t *testing.T) {
 		{"lab exec node0 ip route", "put -- between the host and its command: node0 -- ip route"},
 		{"lab exec node0 leaf0 -- ip route", "put -- between"},
 		{"lab up --name=", "--name is empty: give it a value, or leave it out"},
-		{"lab status -n=", "--name is empty"},
+		{"lab status --name=", "--name is empty"},
 		{"topology import-vyos x.boot --file=", "--file is empty"},
 		{"lab logs", "name a host"},
 		{"lab logs node0 felix confd", "one component or none"},
