@@ -18,6 +18,7 @@ func newLabCommand() *cobra.Command {
 			"  rackproof lab down",
 	}
 	lab.AddCommand(newLabUpCommand(), newLabListCommand(), newLabExecCommand(), newLabStatusCommand(),
+		newLabComponentCommand(), newLabProbeCommand(), newLabCaptureCommand(),
 		newLabKubeconfigCommand(), newLabLogsCommand(), newLabDownCommand(), newLabGCCommand())
 	return lab
 }
