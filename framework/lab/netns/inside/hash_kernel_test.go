@@ -141,7 +141,7 @@ func (f *twoRacks) spread() map[string]int {
 	for _, node := range []string{"control-plane", "worker", "worker2"} {
 		var conn net.PacketConn
 		err := f.hosts[node].Do(func() (err error) {
-			conn, err = net.ListenPacket("udp4", fmt.Sprintf("%s:%d", nodesAddress().IP, discardPort))
+			conn, err = new(net.ListenConfig).ListenPacket(f.t.Context(), "udp4", fmt.Sprintf("%s:%d", nodesAddress().IP, discardPort))
 			return err
 		})
 		if err != nil {
@@ -158,7 +158,8 @@ func (f *twoRacks) spread() map[string]int {
 	}
 	for port := range flows {
 		err := f.hosts["client"].Do(func() error {
-			conn, err := net.DialUDP("udp4", &net.UDPAddr{Port: firstPort + port}, &net.UDPAddr{IP: nodesAddress().IP, Port: discardPort})
+			dialer := net.Dialer{LocalAddr: &net.UDPAddr{Port: firstPort + port}}
+			conn, err := dialer.DialContext(f.t.Context(), "udp4", fmt.Sprintf("%s:%d", nodesAddress().IP, discardPort))
 			if err != nil {
 				return err
 			}
