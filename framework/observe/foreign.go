@@ -26,7 +26,7 @@ const (
 	LocalAddresses Check = "local-addresses"
 	// Forwarding: the kernel drops packets that it is to forward.
 	Forwarding Check = "forwarding"
-	// PacketFilters: rules of nftables or iptables that are neither Calico's nor
+	// PacketFilters: queueing disciplines, and rules of nftables or iptables that are neither Calico's nor
 	// kube-proxy's.
 	PacketFilters Check = "packet-filters"
 )
@@ -92,6 +92,7 @@ func foreignOn(ctx context.Context, host lab.Host, entry topology.Host, t *topol
 	defer routing.Close()
 	take(readPolicyRules(routing, entry.Name))
 	take(readLocalAddresses(routing, entry, t))
+	take(readQueues(routing, entry))
 	inside := namespace.Set{Net: network}
 	take(readForwarding(inside, entry))
 	take(readPacketFilters(ctx, host, inside, entry))

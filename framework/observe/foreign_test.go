@@ -131,6 +131,12 @@ func TestForeignForwarding(t *testing.T) {
 	}
 }
 
+func TestForeignQueue(t *testing.T) {
+	expectFindings(t, foreignQueue("leaf0", "eth1", "noqueue", netlink.HANDLE_ROOT))
+	expectFindings(t, foreignQueue("leaf0", "eth1", "clsact", netlink.HANDLE_INGRESS), "to undo it: tc qdisc del dev eth1 clsact")
+	expectFindings(t, foreignQueue("leaf0", "eth1", "netem", netlink.HANDLE_ROOT), "to undo it: tc qdisc del dev eth1 root")
+}
+
 func TestForeignFilters(t *testing.T) {
 	drop := filterRule{does: "rule with handle 7: drop", remedy: "nft delete rule ip filter FORWARD handle 7"}
 	theirs := []filterChain{
@@ -230,8 +236,19 @@ func TestForeignOnAKernel(t *testing.T) {
 		}
 		return netlink.RouteAdd(&netlink.Route{LinkIndex: 1, Table: unix.RT_TABLE_LOCAL, Type: unix.RTN_LOCAL, Scope: netlink.SCOPE_HOST, Dst: ipNet})
 	})
+	change(func() error {
+		link, err := netlink.LinkByName("near")
+		if err != nil {
+			return err
+		}
+		return netlink.QdiscAdd(&netlink.Tbf{
+			QdiscAttrs: netlink.QdiscAttrs{LinkIndex: link.Attrs().Index, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT},
+			Rate:       1 << 20, Limit: 1 << 16, Buffer: 1 << 16,
+		})
+	})
 	found := look()
-	expectFindings(t, found, "ip rule del pref 100", "ip addr del 10.9.9.9/32 dev far", "a local route takes packets for 192.0.2.0/24", "net.ipv4.conf.near.forwarding is 0")
+	expectFindings(t, found, "ip rule del pref 100", "ip addr del 10.9.9.9/32 dev far", "a local route takes packets for 192.0.2.0/24",
+		"interface near has the queueing discipline tbf, which can delay or drop packets (to undo it: tc qdisc del dev near root)", "net.ipv4.conf.near.forwarding is 0")
 
 	connection, err := nftables.New(nftables.WithNetNSFd(int(c.file.Fd())))
 	if err != nil {

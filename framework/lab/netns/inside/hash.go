@@ -36,8 +36,9 @@ const (
 // as it passes from namespace to namespace, so that all hosts choose by one number. Policy
 // 3 computes the hash from the header on every host. All namespaces of a kernel have one
 // random key, so each host gets a seed of its own where the kernel has them (Linux 6.11).
-// On an older kernel hosts of different roles hash different fields. Both ports are in
-// each choice, so that flows between the same two hosts are spread in both directions.
+// On an older kernel hosts of different roles hash different fields; two stages of spines
+// choose alike there. Both ports are in each choice, so that flows between the same two
+// hosts are spread in both directions.
 // Kernels before 5.14 have policy 1 alone.
 func hashSettings(host string, role topology.Role, has func(setting string) bool) map[string]string {
 	if !has(hashFields) {
