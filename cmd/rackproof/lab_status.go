@@ -50,10 +50,10 @@ func newLabStatusCommand() *cobra.Command {
 		} else {
 			err = s.writeText(command.OutOrStdout(), time.Now())
 		}
-		if err == nil && !s.agrees() {
-			err = exitStatus(exitFailure)
+		if err != nil {
+			return err
 		}
-		return err
+		return s.exit()
 	}
 	return status
 }
@@ -130,6 +130,14 @@ func ofHosts[M ~map[string]V, V any](expected, observed M) M {
 // agrees tells whether everything could be read and is as it must be.
 func (s labStatus) agrees() bool {
 	return len(s.unknown)+len(s.wrongSessions)+len(s.wrongRoutes)+len(s.foreign)+len(s.dead()) == 0
+}
+
+// exit is the error that gives the command its exit status. What is wrong has been told.
+func (s labStatus) exit() error {
+	if s.agrees() {
+		return nil
+	}
+	return exitStatus(exitFailure)
 }
 
 // dead are the components that have ended unasked.

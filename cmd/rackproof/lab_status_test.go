@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/netip"
 	"strings"
 	"testing"
@@ -68,6 +69,9 @@ All sessions and routes are as expected.
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
+	if status := report(io.Discard, goodStatus().exit(), false); status != 0 {
+		t.Errorf("the exit status is %d", status)
+	}
 }
 
 func TestStatusOfSessionsThatCannotBe(t *testing.T) {
@@ -116,6 +120,9 @@ func TestStatusThatIsNotInOrder(t *testing.T) {
 			}
 			if !strings.Contains(b.String(), c.says) || !strings.HasSuffix(b.String(), "\nThe lab is not as expected.\n") {
 				t.Errorf("the status lacks %q, or the verdict at its end:\n%s", c.says, b.String())
+			}
+			if status := report(io.Discard, s.exit(), false); status != exitFailure {
+				t.Errorf("the exit status is %d", status)
 			}
 			first, _, _ := strings.Cut(b.String(), "\n")
 			if want := "Lab mine (topology small, mode leafreflector): NOT AS EXPECTED: " + c.verdict; first != want {
