@@ -142,7 +142,7 @@ func directionOf(frame *layers.Ethernet, own net.HardwareAddr) Direction {
 	case bytes.Equal(frame.DstMAC, own), frame.DstMAC[0]&group != 0:
 		return Received
 	}
-	return Foreign
+	return Overheard
 }
 
 func toAddr(ip net.IP) netip.Addr {

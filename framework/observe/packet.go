@@ -19,9 +19,9 @@ const (
 	Received Direction = "received"
 	// Sent packets come from the interface.
 	Sent Direction = "sent"
-	// Foreign packets are between others: a bridge that has not learned yet where
+	// Overheard packets are between others: a bridge that has not learned yet where
 	// somebody is sends to all its ports.
-	Foreign Direction = "foreign"
+	Overheard Direction = "overheard"
 	// Unknown is the direction on an interface without link-layer addresses, such as
 	// a tunnel.
 	Unknown Direction = "unknown"

@@ -30,7 +30,7 @@ func (s Seen) Of(c Conversation) []observe.Packet {
 	var packets []observe.Packet
 	for _, end := range s.ends() {
 		for _, p := range s[end] {
-			if c.is(p) && p.Direction != observe.Foreign {
+			if c.is(p) && p.Direction != observe.Overheard {
 				packets = append(packets, p)
 			}
 		}

@@ -66,7 +66,7 @@ func (m *passage) Match(actual any) (bool, error) {
 func (m *passage) judge(p observe.Packet) string {
 	c := m.conversation
 	switch {
-	case p.Direction == observe.Foreign:
+	case p.Direction == observe.Overheard:
 		return ""
 	case c.maybe(p):
 		if p.Encapsulation() == m.kind {

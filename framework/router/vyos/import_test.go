@@ -433,3 +433,19 @@ func TestARenderedFabricIsImported(t *testing.T) {
 		}
 	}
 }
+
+func TestImportWithoutNodesIsRemarked(t *testing.T) {
+	boots := []*vyos.Boot{
+		read(t, "a.boot", switchConfig(65001, []string{"10.0.0.1/30"}, "10.0.0.2", "65000")),
+		read(t, "b.boot", switchConfig(65000, []string{"10.0.0.2/30"}, "10.0.0.1", "65001")),
+	}
+	got, err := vyos.Import(boots, vyos.DefaultOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Topology.Nodes()) > 0 || !slices.ContainsFunc(got.Remarks, func(r string) bool {
+		return strings.Contains(r, "no lab can be made of the topology") && strings.Contains(r, "--node")
+	}) {
+		t.Errorf("remarks %q", got.Remarks)
+	}
+}
