@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -76,6 +77,10 @@ func (l *Lab) nodeComponents(node string) ([]supervisor.Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	h, err := l.host(node)
+	if err != nil {
+		return nil, err
+	}
 	var list []supervisor.Status
 	for _, s := range nodeServices() {
 		status := supervisor.Status{Host: node, Name: s.component, State: supervisor.Running}
@@ -90,9 +95,23 @@ func (l *Lab) nodeComponents(node string) ([]supervisor.Status, error) {
 			// runit starts again what ends unasked.
 			status.State = supervisor.Stopped
 		}
+		if status.Restarts, err = unaskedEnds(h, s.service); err != nil {
+			return nil, err
+		}
 		list = append(list, status)
 	}
 	return list, nil
+}
+
+// unaskedEnds counts how often a service has ended unasked, also while the lab came up,
+// when BIRD starts before confd has written its files. The service's `finish` writes a
+// line for each end (fixtures/images/calico-node.sh); a public image has none.
+func unaskedEnds(h *host, service string) (int, error) {
+	data, err := h.ReadFile("/var/run/calico/" + service + "-ended.jsonl")
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	return bytes.Count(data, []byte("\n")), err
 }
 
 // serviceProcess reads the number of a service's process, as the container counts it,

@@ -210,6 +210,14 @@ func TestAdaptManifest(t *testing.T) {
 	}
 }
 
+func TestStock(t *testing.T) {
+	for version, want := range map[string]bool{"1.6.8": true, "v0.3.3+birdv1.6.8": false} {
+		if got := stock(version); got != want {
+			t.Errorf("BIRD %s: got %v", version, got)
+		}
+	}
+}
+
 func TestFolderOf(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"leaf-spine-abcde": true, "a": true, "": false, "-a": false, "A": false, "a/b": false, "..": false, strings.Repeat("a", 39): true, strings.Repeat("a", 40): false,
