@@ -42,6 +42,30 @@ func buildComponents(ctx context.Context, sourceRoot, cacheDir string, progress 
 	return found, err
 }
 
+// planComponents tells where in a cache folder the components lie once they are built.
+func planComponents(cacheDir string) (components, error) {
+	embedded, err := component.Load()
+	if err != nil {
+		return components{}, err
+	}
+	only, err := component.LoadImages()
+	if err != nil {
+		return components{}, err
+	}
+	var planned components
+	if planned.embedded, err = embedded.Plan(cacheDir); err != nil {
+		return components{}, err
+	}
+	if planned.only, err = only.Plan(cacheDir); err != nil {
+		return components{}, err
+	}
+	err = withOwnTree(func(_ string, own component.Manifest) (err error) {
+		planned.own, err = own.Plan(cacheDir)
+		return err
+	})
+	return planned, err
+}
+
 // program is the path and the version of a program.
 func (c components) program(name string) (path, version string, err error) {
 	for _, set := range c.sets() {

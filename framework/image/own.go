@@ -74,21 +74,30 @@ func writeOwnTree(folder string) (component.Manifest, error) {
 	}}}, err
 }
 
-// buildOwn builds Rackproof's own programs of images, where the cache does not have
-// them.
-func buildOwn(ctx context.Context, options component.Options) (set component.Set, err error) {
+// withOwnTree gives use the source code in a folder, which goes afterwards.
+func withOwnTree(use func(folder string, manifest component.Manifest) error) (err error) {
 	folder, err := os.MkdirTemp("", "rackproof-own-")
 	if err != nil {
-		return component.Set{}, fmt.Errorf("build %s: %w", birdReload, err)
+		return fmt.Errorf("build %s: %w", birdReload, err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	manifest, err := writeOwnTree(folder)
 	if err != nil {
-		return component.Set{}, fmt.Errorf("build %s: %w", birdReload, err)
+		return fmt.Errorf("build %s: %w", birdReload, err)
 	}
-	options.SourceRoot = folder
-	if err := manifest.Build(ctx, options); err != nil {
-		return component.Set{}, err
-	}
-	return manifest.Locate(options.CacheDir)
+	return use(folder, manifest)
+}
+
+// buildOwn builds Rackproof's own programs of images, where the cache does not have
+// them.
+func buildOwn(ctx context.Context, options component.Options) (set component.Set, err error) {
+	err = withOwnTree(func(folder string, manifest component.Manifest) (err error) {
+		options.SourceRoot = folder
+		if err := manifest.Build(ctx, options); err != nil {
+			return err
+		}
+		set, err = manifest.Locate(options.CacheDir)
+		return err
+	})
+	return set, err
 }
