@@ -135,6 +135,15 @@ func (e *StaleError) Error() string {
 // checkFresh refuses local images that this program would build otherwise. A verdict on
 // an older image is one on another lab.
 func (m Manifest) checkFresh(choices map[string]Choice) error {
+	var local []Choice
+	for _, name := range slices.Sorted(maps.Keys(choices)) {
+		if choices[name].Source == SourceLocal {
+			local = append(local, choices[name])
+		}
+	}
+	if len(local) == 0 {
+		return nil
+	}
 	release, err := os.ReadFile(osRelease)
 	if err != nil {
 		return fmt.Errorf("find out which distribution this is: %w", err)
@@ -149,9 +158,9 @@ func (m Manifest) checkFresh(choices map[string]Choice) error {
 		return err
 	}
 	stale := &StaleError{}
-	for _, name := range slices.Sorted(maps.Keys(choices)) {
-		if choice := choices[name]; choice.Source == SourceLocal && choice.key != places[name].key {
-			stale.Images = append(stale.Images, name)
+	for _, choice := range local {
+		if choice.key != places[choice.Name].key {
+			stale.Images = append(stale.Images, choice.Name)
 		}
 	}
 	if len(stale.Images) > 0 {
