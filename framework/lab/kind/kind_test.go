@@ -235,6 +235,17 @@ func TestFindProcess(t *testing.T) {
 	}
 }
 
+func TestReadEnds(t *testing.T) {
+	// As calico-node.sh writes them.
+	ends, err := readEnds([]byte(`{"time":"2026-11-29T23:27:57Z","status":-1,"signal":11}` + "\n" + `{"time":"2026-11-29T23:27:59Z","status":129,"signal":0}` + "\n"))
+	if err != nil || len(ends) != 2 || ends[0].Signal != 11 || ends[0].Time.Second() != 57 || ends[1].Status != felixRestart {
+		t.Errorf("got %+v, %v", ends, err)
+	}
+	if _, err := readEnds([]byte("felix ended\n")); err == nil {
+		t.Error("no error for what is no record")
+	}
+}
+
 func TestStock(t *testing.T) {
 	for version, want := range map[string]bool{"1.6.8": true, "v0.3.3+birdv1.6.8": false} {
 		if got := stock(version); got != want {
