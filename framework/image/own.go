@@ -28,7 +28,7 @@ func ownTree() (map[string][]byte, error) {
 	tree := map[string][]byte{
 		"go.mod": fmt.Appendf(nil, "module %s\n\ngo %s\n", module, goVersion),
 		"go.sum": {},
-		path.Join("fixtures/images", birdReload, "main.go"): images.BirdReload(),
+		path.Join("fixtures/images", birdReload, "main.go"): []byte(images.BirdReload()),
 	}
 	sources := bird.ReloadSources()
 	names, err := fs.Glob(sources, "*.go")
