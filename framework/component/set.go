@@ -74,6 +74,12 @@ func (m Manifest) Locate(cacheDir string) (Set, error) {
 		}
 		return Set{}, failure
 	}
+	return m.Plan(cacheDir)
+}
+
+// Plan tells where in a cache folder the manifest's components lie once they are built,
+// whether they are or not.
+func (m Manifest) Plan(cacheDir string) (Set, error) {
 	entries, err := m.List(cacheDir)
 	if err != nil {
 		return Set{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,6 +96,10 @@ func (e *evidence) node(name string) {
 	for _, file := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
 		data, err := host.ReadFile(nodeConfigDirectory + "/" + file)
 		e.keep(name, file, data, err)
+	}
+	// Calico's own image keeps no record.
+	if record, err := host.ReadFile(bird.ReloadRecord); !errors.Is(err, fs.ErrNotExist) {
+		e.keep(name, filepath.Base(bird.ReloadRecord), record, err)
 	}
 }
 
