@@ -57,7 +57,7 @@ func KnownIssue(ctx ginkgo.SpecContext, number string, promise func(g gomega.Gom
 	issue, ok := issueBy(Issue.number, number)
 	switch {
 	case !ok:
-		ginkgo.Fail(fmt.Sprintf("%s is no known issue: enter it in requirement.Issues and in README.md", number))
+		ginkgo.Fail(fmt.Sprintf("%s is no known issue: enter it in requirement.Issues", number))
 	case !slices.Contains(report.Labels(), KnownIssueLabel), !slices.Contains(report.Labels(), issue.label()):
 		ginkgo.Fail(fmt.Sprintf("the spec holds its promise against %s and is not marked with it: give its Requirement Known(%q)", number, number))
 	case shown(report):
@@ -156,7 +156,7 @@ func checkMark(labels []string) string {
 		return fmt.Sprintf("the label %s goes with the number of one issue, and there is %q: use requirement.Known", KnownIssueLabel, labels)
 	}
 	if _, ok := issueBy(Issue.label, issues[0]); !ok {
-		return fmt.Sprintf("%s is no known issue: enter it in requirement.Issues and in README.md", issues[0])
+		return fmt.Sprintf("%s is no known issue: enter it in requirement.Issues", issues[0])
 	}
 	return ""
 }
