@@ -56,7 +56,7 @@ func Issues() []Issue {
 		},
 		{
 			Number:  "projectcalico/calico#13246",
-			Summary: "a node whose only endpoints of a service are not ready announces the service's address all the same, and swallows what comes for it",
+			Summary: "a node whose only endpoints of a service are not ready still announces the service's address, and drops the packets that arrive for it",
 			Affects: "up to v3.31.6, and v3.32.0 to v3.32.1",
 			FixedIn: "v3.31.7",
 		},
@@ -68,7 +68,7 @@ func Issues() []Issue {
 		},
 		{
 			Number:  "projectcalico/calico#13533",
-			Summary: "where Felix programs the routes between nodes, a node announces those that go by its own interface to other nodes as its own: every block of its subnet",
+			Summary: "where Felix programs the routes between nodes, a node announces other nodes' blocks as its own if it reaches them through its own interface: every block of its subnet",
 			Affects: "all versions so far",
 			Note:    "no issue is known; the number is that of a pull request that was closed and not merged",
 		},
