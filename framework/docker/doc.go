@@ -7,8 +7,8 @@
 // namespace, nothing that runs in it reaches the outside, and it cannot pull images:
 // they are loaded (see framework/image). It outlives the command that starts it.
 // When its init ends, by whatever signal, the kernel takes the daemon and every
-// container away. What stays are its images, in the user's cache folder, and plain
-// files, which the next start removes.
+// container away. Its images stay, in the user's cache folder, and plain files, which
+// the next start removes.
 //
 // The daemon has an OCI runtime of Rackproof's, which changes what a container is
 // started with and then calls runc. Containers forward packets, as they do where Docker

@@ -36,8 +36,8 @@ type Options struct {
 }
 
 // Start starts Rackproof's own daemon and returns it when it answers. If it runs
-// already it is returned as it is. What an earlier daemon left, apart from images, is
-// removed.
+// already it is returned as it is. Start removes the rest of an earlier daemon, apart
+// from images.
 func Start(ctx context.Context, options Options) (*Daemon, error) {
 	return stateAt(StateFolder).up(ctx, options)
 }
