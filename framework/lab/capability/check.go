@@ -12,8 +12,8 @@ import (
 	"github.com/rackproof/rackproof/framework/diskspace"
 )
 
-// Check tells whether this machine has all that is needed. What it lacks is an
-// *Error, one line for each problem. It starts no processes and leaves nothing.
+// Check verifies that this machine meets all needs. The error is an *Error, one line
+// for each problem. It starts no processes and leaves nothing.
 func Check(ctx context.Context, needs ...Need) error {
 	have, err := Probe(ctx, needs...)
 	if err != nil {

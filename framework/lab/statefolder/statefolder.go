@@ -1,4 +1,4 @@
-// Package statefolder keeps what is known of labs on this machine: for each one a folder,
+// Package statefolder keeps the state of labs on this machine: for each one a folder,
 // with a lock that a process of the lab's holds as long as it lives. It knows no
 // provider; each of them has a Root of its own.
 package statefolder
@@ -132,7 +132,7 @@ func (f Folder) Write(name string, data []byte) error {
 	return os.Rename(partial, path)
 }
 
-// Held tells whether somebody holds the folder's lock.
+// Held reports whether somebody holds the folder's lock.
 func (f Folder) Held() bool {
 	file, err := os.Open(f.Path(LockFile))
 	if err != nil {
