@@ -211,7 +211,7 @@ func (s *Supervisor) Forget(host, name string) error {
 	return nil
 }
 
-// Runs tells whether a component runs.
+// Runs reports whether a component runs.
 func (s *Supervisor) Runs(host, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
