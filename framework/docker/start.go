@@ -62,7 +62,7 @@ func (s state) up(ctx context.Context, options Options) (*Daemon, error) {
 		return d, nil
 	}
 	if err := d.removeContainers(ctx); err != nil {
-		return nil, fmt.Errorf("start a Docker daemon: remove what an earlier one left: %w", errors.Join(err, started.kill()))
+		return nil, fmt.Errorf("start a Docker daemon: remove the rest of an earlier one: %w", errors.Join(err, started.kill()))
 	}
 	return d, nil
 }

@@ -125,7 +125,7 @@ func shown(report ginkgo.SpecReport) bool {
 func provingMark(argument any) any {
 	prove := func() {
 		if report := ginkgo.CurrentSpecReport(); slices.Contains(report.Labels(), KnownIssueLabel) && !shown(report) {
-			ginkgo.Fail(fmt.Sprintf("%s is marked with a known issue and has not shown it: hold what is broken by KnownIssue, or remove the mark", ID(report.Labels())))
+			ginkgo.Fail(fmt.Sprintf("%s is marked with a known issue and has not shown it: wrap the broken part in KnownIssue, or remove the mark", ID(report.Labels())))
 		}
 	}
 	switch body := argument.(type) {

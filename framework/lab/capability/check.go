@@ -57,7 +57,7 @@ func Probe(ctx context.Context, needs ...Need) (Capabilities, error) {
 	}
 	if have.Root && len(wanted) > 0 {
 		if have.Absent, err = absentFeatures(ctx, wanted); err != nil {
-			return Capabilities{}, fmt.Errorf("find out what the kernel can do: %w", err)
+			return Capabilities{}, fmt.Errorf("probe the kernel's features: %w", err)
 		}
 	}
 	return have, nil

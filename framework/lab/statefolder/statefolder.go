@@ -53,7 +53,7 @@ func (r Root) Create(f Folder, logs string, taken func() bool) (*os.File, error)
 			return fmt.Errorf("lab %s: %w: choose another, or remove it by `rackproof lab down %s`", f.Name(), ErrNameInUse, f.Name())
 		}
 		if err := os.RemoveAll(string(f)); err != nil {
-			return fmt.Errorf("lab %s: remove what an earlier lab left: %w", f.Name(), err)
+			return fmt.Errorf("lab %s: remove the rest of an earlier lab: %w", f.Name(), err)
 		}
 		if err := os.MkdirAll(f.Path(logs), 0o755); err != nil {
 			return fmt.Errorf("lab %s: make its state folder: %w", f.Name(), err)
