@@ -109,7 +109,7 @@ func upEmbedded(ctx context.Context, options Options, progress func(lab.Event)) 
 	return l, nil
 }
 
-// Check reports whether a lab can be brought up on this machine: the mode fits the
+// Check tells whether a lab can be brought up on this machine: the mode fits the
 // topology, the machine has what the mode needs, the components are built, and the
 // pools' routes have the owner that the mode states. It makes nothing.
 func Check(ctx context.Context, options Options) error {
@@ -136,8 +136,8 @@ func Check(ctx context.Context, options Options) error {
 	return checkMode(options.Topology, options.Mode, components)
 }
 
-// checkMode reports whether a mode fits a topology, and whether its routes have the
-// owner that it states.
+// checkMode tells whether a mode fits a topology, and whether its routes have the owner
+// that it states.
 func checkMode(t *topology.Topology, m *calico.Mode, components component.Set) error {
 	if err := m.Check(t); err != nil {
 		return err

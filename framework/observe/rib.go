@@ -26,7 +26,7 @@ type Path struct {
 	// LocalPref is the host's default where the path came without one.
 	LocalPref uint32
 	MED       uint32
-	// Valid reports whether the next hop is reachable.
+	// Valid tells whether the next hop is reachable.
 	Valid bool
 	// Stale marks a path that a router keeps for a neighbour that restarts; FRR keeps
 	// some of them longer (see frr.Path). BIRD does not tell.
@@ -150,7 +150,7 @@ func fromBIRD(table, joined []bird.Path) []Path {
 	return sortPaths(paths)
 }
 
-// alike reports whether two paths have the merits that come before their next hops:
+// alike tells whether two paths have the merits that come before their next hops:
 // preference, length and origin.
 func alike(a, b bird.Path) bool {
 	return a.BGP != nil && b.BGP != nil && a.BGP.LocalPref == b.BGP.LocalPref &&

@@ -69,7 +69,7 @@ func birdSessions(ctx context.Context, host lab.Host, socket, config string) ([]
 }
 
 func unknownSoftware(software topology.Software) error {
-	return fmt.Errorf("its router runs unknown software %q: use %s or %s", software, topology.FRR, topology.BIRD)
+	return fmt.Errorf("its router runs %q, which nobody can read: %s and %s can be", software, topology.FRR, topology.BIRD)
 }
 
 // KernelTables reads the main tables of all hosts of a lab. With an error come the
@@ -82,8 +82,8 @@ func KernelTables(ctx context.Context, l lab.Lab) (route.Tables, error) {
 	return fromEach(ctx, l, readers)
 }
 
-// fromEach reads something from several hosts side by side. It returns the answers
-// together with the errors of the other hosts.
+// fromEach reads something from several hosts side by side. What could be read is
+// returned together with the errors of the other hosts.
 func fromEach[T any](ctx context.Context, l lab.Lab, readers map[string]func(context.Context, lab.Host) (T, error)) (map[string]T, error) {
 	type answer struct {
 		host  string

@@ -16,7 +16,7 @@ const (
 )
 
 // restart starts a component again that has ended and asks for it by its exit
-// status, and reports whether it did; the error says why not where it should have. The
+// status, and tells whether it did; the error says why not where it should have. The
 // caller holds the lock.
 func (s *Supervisor) restart(r *running, ended error) (bool, error) {
 	exit, ok := errors.AsType[*exec.ExitError](ended)

@@ -211,7 +211,7 @@ func (s *Supervisor) Forget(host, name string) error {
 	return nil
 }
 
-// Runs reports whether a component runs.
+// Runs tells whether a component runs.
 func (s *Supervisor) Runs(host, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -40,7 +40,7 @@ type software struct {
 	components []string
 	// origin marks its routes in the kernel.
 	origin route.Origin
-	// check reports whether a router can be configured so.
+	// check tells whether a router can be configured so.
 	check func(fabric.Router) error
 	// start configures a router's programs and starts them.
 	start func(*running, context.Context, fabric.Router) error
@@ -138,13 +138,13 @@ func (l *running) configureRouter(ctx context.Context, after fabric.Router) erro
 	if err := next.start(l, ctx, after); err != nil {
 		// Nothing routes there any more, and what would be wrong from here on would not
 		// be the switch's.
-		return fmt.Errorf("%s: start %s instead of %s (the host has no router now: take the lab down): %w", after.Host, after.Software, before, err)
+		return fmt.Errorf("%s: start %s in the place of %s (the host has no router now: take the lab down): %w", after.Host, after.Software, before, err)
 	}
 	return nil
 }
 
-// end ends a router's programs permanently, the last started first, and takes away the
-// routes of those that were killed before they could do it.
+// end ends a router's programs for good, the last started first, and takes away
+// the routes of those that were killed before they could do it.
 func (l *running) end(ctx context.Context, host string, s software) error {
 	for _, name := range slices.Backward(s.components) {
 		if l.supervisor.Runs(host, name) {

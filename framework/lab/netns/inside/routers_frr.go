@@ -44,7 +44,7 @@ func (l *running) startFRR(ctx context.Context, router fabric.Router) error {
 }
 
 // changeFRR changes what bgpd does. Sessions that stay as they are stay up where
-// FRR can do that; else bgpd is started again, and zebra never is.
+// FRR can do that; else bgpd is started anew, and zebra never is.
 func (l *running) changeFRR(ctx context.Context, before, after fabric.Router) error {
 	lines, inPlace, err := frr.Changes(before, after)
 	if err != nil {
