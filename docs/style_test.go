@@ -29,7 +29,7 @@ func phrases() []phrase {
 		{"reckon", "compute, count, assume", `\breckon\w*`},
 		{"to be had, can be had", "available; get, find", `\bbe had\b`},
 		{"hang on", "depend on", `\b(?:hang|hangs|hung|hanging) on\b`},
-		{"go by", "follow, use; by interface X: through X", `\b(?:go|goes|going|went|gone) by\b`},
+		{"go by", "follow, use; by interface X: through X", `\b(?-i:go|goes|going|went|gone) by(?: (?:the|its|their|theirs|an?|what|this|that)\b|[.,;])`},
 		{"what is known of", "name the thing: all knowledge of", `\bwhat is known of\b`},
 		{"it is said, is said", "name who reports it: the summary says, the error names", `\b(?:is|are|was|were) said\b`},
 		{"which nobody, that nobody knows", "make the thing the subject: unread, unknown", `\b(?:which nobody|that nobody (?:knows?|has|needs?|sees?|reads?))\b`},
