@@ -61,8 +61,8 @@ func execOn(command *cobra.Command, name, host string, argv []string) error {
 	if err != nil {
 		return err
 	}
-	// What a terminal sends to whoever is in front reaches the command too, and it
-	// decides: a shell goes on after ^C.
+	// The command too gets the terminal's signals, and it decides: a shell goes on
+	// after ^C.
 	keyboard := make(chan os.Signal, 1)
 	signal.Notify(keyboard, os.Interrupt, unix.SIGQUIT)
 	defer signal.Stop(keyboard)

@@ -74,8 +74,8 @@ type labStatus struct {
 	unknown []string
 }
 
-// look reads a lab's state. What cannot be read is noted and left out: the command
-// is for labs that are broken, too.
+// look reads a lab's state. It notes and leaves out anything that it cannot read: the
+// command is for broken labs too.
 func look(ctx context.Context, l lab.Running) labStatus {
 	s := labStatus{name: l.Name(), mode: l.Mode().Name, topology: l.Topology()}
 	note := func(what string, err error) bool {
@@ -87,7 +87,7 @@ func look(ctx context.Context, l lab.Running) labStatus {
 	var err error
 	s.components, err = l.Components(ctx)
 	note("components", err)
-	// A host that does not answer is unknown, and the others are shown all the same.
+	// A host that does not answer is unknown, and the others are still shown.
 	s.sessions, err = observe.Sessions(ctx, l)
 	note("sessions", err)
 	s.tables, err = observe.KernelTables(ctx, l)
@@ -127,7 +127,7 @@ func ofHosts[M ~map[string]V, V any](expected, observed M) M {
 	return left
 }
 
-// agrees tells whether everything could be read and is as it must be.
+// agrees reports whether everything could be read and is as it must be.
 func (s labStatus) agrees() bool {
 	return len(s.unknown)+len(s.wrongSessions)+len(s.wrongRoutes)+len(s.foreign)+len(s.dead()) == 0
 }

@@ -29,8 +29,8 @@ func (r recipe) bringUpInside(ctx context.Context, options launch.Options, out i
 	return machine, result, nil
 }
 
-// launchInside starts a User-Mode Linux and brings a lab up in it. What does not get
-// ready is taken down again.
+// launchInside starts a User-Mode Linux and brings a lab up in it. It takes down a lab
+// that does not get ready.
 func (r recipe) launchInside(ctx context.Context, options launch.Options, out io.Writer) (*netns.Machine, broughtUp, error) {
 	began := time.Now()
 	machine, phases, err := startMachine(ctx, options, out)

@@ -51,7 +51,7 @@ func (e *MissingError) Error() string {
 
 // Locate finds the components in a cache folder (see DefaultCacheDir): those that
 // every lab needs, and those of the given groups. It looks at a few files and runs
-// nothing. What is not there gives a MissingError.
+// nothing. A missing component gives a MissingError.
 func Locate(cacheDir string, groups ...Group) (Set, error) {
 	manifest, err := Load()
 	if err != nil {
@@ -100,8 +100,8 @@ func (m Manifest) Plan(cacheDir string) (Set, error) {
 	return set, nil
 }
 
-// Entry is one program in the list of components. Built tells whether its
-// module is in the cache.
+// Entry is one program in the list of components. Built reports whether its module is
+// in the cache.
 type Entry struct {
 	Name    Name   `json:"name"`
 	Version string `json:"version"`

@@ -13,8 +13,8 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// Lab is a topology that a provider has brought up, with a cluster on it. What
-// it can do beyond this interface it says by the narrow interfaces beside it.
+// Lab is a topology that a provider has brought up, with a cluster on it. A lab that
+// can do more implements the narrow interfaces beside it.
 type Lab interface {
 	// Name is the lab's own name, unique on its machine.
 	Name() string

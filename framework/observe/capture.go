@@ -19,7 +19,7 @@ import (
 
 const (
 	// captureLength is how much of a frame is read: the headers of a packet in a
-	// tunnel, and no more, so that the socket's buffer holds many.
+	// tunnel only, so that the socket's buffer has room for many.
 	captureLength = 256
 	// capturedPackets and captureTime bound a capture.
 	capturedPackets = 100_000
@@ -178,7 +178,7 @@ func (c *Capture) keepOrphans() {
 		if c.filter == nil || c.filter(orphan) {
 			c.keep(orphan)
 		} else {
-			c.lose(fmt.Errorf("a fragment came without the first of its packet, so that nobody knows whether the filter passes it: %s: let the filter pass what is Hidden", orphan))
+			c.lose(fmt.Errorf("a fragment came without the first of its packet, so the filter cannot decide on it: %s: let the filter pass what is Hidden", orphan))
 		}
 	}
 	c.fragments = newFragments()

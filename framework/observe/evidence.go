@@ -23,8 +23,8 @@ const logLines = 200
 // Evidence writes what a verdict rests on to a folder, one folder for each host:
 // sessions and kernel table as expected and as observed, routing information
 // bases, router configurations, the counters and rules that packets pass, and the last
-// lines of every log. What cannot be had is left out and named in the error; the rest
-// is written all the same.
+// lines of every log. The error names each part that cannot be read; the rest is still
+// written.
 func Evidence(ctx context.Context, l lab.Lab, state oracle.State, folder string) error {
 	e := evidence{ctx: ctx, lab: l, folder: folder}
 	if err := os.RemoveAll(folder); err != nil {

@@ -12,9 +12,9 @@ import (
 
 // handover bounds how long a service may be unreachable when one of its nodes
 // comes or goes. There is no promise of none: a node announces the service until
-// its endpoint is gone (requirement G12), and on a node that announces it anew
-// kube-proxy may learn of the endpoint a moment after Calico. What comes to the node
-// meanwhile is lost, and a lost SYN is repeated after 1 s only.
+// its endpoint is gone (requirement G12), and on a node that announces it again
+// kube-proxy may learn of the endpoint a moment after Calico. The node drops packets
+// meanwhile, and a lost SYN is repeated after 1 s only.
 const handover = 3 * time.Second
 
 // changes are changes under traffic.

@@ -58,8 +58,8 @@ func restarts(lab *Lab) {
 
 		Requirement("TOR-032", "maxRestartTime MUST be how long the switches keep the routes of a node whose BIRD does not come back", Label("changes"), func(ctx SpecContext) {
 			state := begin(ctx, lab)
-			// A restart time does not show anywhere. What the filter lets through does, and
-			// comes with it.
+			// A restart time does not show anywhere. The filter comes with it, and its
+			// effect shows.
 			management := lab.Topology().Management.Prefix
 			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.Equal, management)}})
 			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) {

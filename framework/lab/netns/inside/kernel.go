@@ -23,8 +23,8 @@ func KernelSettings(host string, role topology.Role) map[string]string {
 		// A fabric with several equal paths is asymmetric.
 		"net/ipv4/conf/all/rp_filter":     "0",
 		"net/ipv4/conf/default/rp_filter": "0",
-		// What a host does with a packet is in its table, as on a switch: an ICMP
-		// redirect would lead it another way behind the table's back.
+		// The table alone decides where a host sends a packet, as on a switch: an ICMP
+		// redirect would override it.
 		"net/ipv4/conf/all/accept_redirects":     "0",
 		"net/ipv4/conf/default/accept_redirects": "0",
 		// A next hop whose cable is out is no next hop.
