@@ -342,8 +342,8 @@ func TestTunnelsThatAreNotReckonedWith(t *testing.T) {
 			s.Nodes[0].Borrowed, s.Nodes[1].Borrowed = []netip.Addr{pod(worker2Block)}, []netip.Addr{pod(worker2Block)}
 		}, "both have 10.244.12.1/32"},
 		{"a node without its end of the tunnel", func(s *oracle.State) { s.Nodes[1].IPIPTunnel = netip.Addr{} }, "node worker has no address on tunl0"},
-		{"another source of routes", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.RouteSource = "WorkloadIPs" }, "routeSource is not reckoned with"},
-		{"eBPF", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.BPFEnabled = new(true) }, "bpfEnabled is not reckoned with"},
+		{"another source of routes", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.RouteSource = "WorkloadIPs" }, "routeSource is not supported"},
+		{"eBPF", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.BPFEnabled = new(true) }, "bpfEnabled is not supported"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -155,12 +155,13 @@ func (m *Machine) Down(ctx context.Context) error { return m.lab.Down(ctx) }
 // where the lab needs one more address of the management network.
 func CheckInside(t *topology.Topology) error {
 	last := inside.LastAddress(t.Management.Prefix)
-	taken := t.Management.Control == last
-	for _, node := range t.Nodes() {
-		taken = taken || node.Management == last
+	if t.Management.Control == last {
+		return fmt.Errorf("topology %s: inside User-Mode Linux a lab needs %s, the last address of the management network, for itself: give the control plane another one", t.Name, last)
 	}
-	if taken {
-		return fmt.Errorf("topology %s: inside User-Mode Linux a lab needs %s, the last address of the management network, for itself: give its owner another one", t.Name, last)
+	for _, node := range t.Nodes() {
+		if node.Management == last {
+			return t.HostErrorf(node.Name, "inside User-Mode Linux a lab needs %s, the last address of the management network, for itself: give %s another one", last, node.Name)
+		}
 	}
 	return nil
 }
