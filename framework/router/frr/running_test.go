@@ -66,13 +66,13 @@ exit
 	}
 }
 
-// router is FRR's real daemons in namespaces of their own.
-type router struct {
+// realRouter is FRR's real daemons in namespaces of their own.
+type realRouter struct {
 	namespaces namespace.Set
 	daemons    []*exec.Cmd
 }
 
-func newRouter(t *testing.T) *router {
+func newRouter(t *testing.T) *realRouter {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("makes namespaces, which needs root")
@@ -80,7 +80,7 @@ func newRouter(t *testing.T) *router {
 	if _, err := os.Stat(Daemons()[0].Argv[0]); err != nil {
 		t.Skipf("FRR is not installed: %v", err)
 	}
-	r := &router{}
+	r := &realRouter{}
 	err := namespace.Set{}.Do(func() error {
 		if err := unix.Unshare(unix.CLONE_NEWNET | unix.CLONE_NEWNS); err != nil {
 			return err
@@ -115,7 +115,7 @@ func newRouter(t *testing.T) *router {
 }
 
 // start starts the daemons with files.
-func (r *router) start(t *testing.T, files []File) {
+func (r *realRouter) start(t *testing.T, files []File) {
 	t.Helper()
 	content := map[string][]byte{}
 	for _, file := range files {
@@ -146,7 +146,7 @@ func (r *router) start(t *testing.T, files []File) {
 	}
 }
 
-func (r *router) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (r *realRouter) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return r.namespaces.DialContext(ctx, network, address)
 }
 
