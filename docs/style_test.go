@@ -62,13 +62,11 @@ func phrases() []phrase {
 func notYet() []string {
 	return []string{
 		"cmd/rackproof/lab_up.go",
-		"docs/differences.md",
 		"fixtures/images",
 		"fixtures/images/bird-reload",
 		"framework/cluster/agent/doc.go",
 		"framework/lab/kind",
 		"framework/lab/netns/inside",
-		"framework/lab/standin",
 		"framework/launch/launch.go",
 		"framework/observe",
 		"framework/oracle",
