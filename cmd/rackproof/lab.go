@@ -11,7 +11,7 @@ func newLabCommand() *cobra.Command {
 			"A lab of network namespaces has a file system of its own. Its hosts share the machine's programs in\n" +
 			"/usr, read only, and one /tmp of the lab's, which is not the machine's: `lab exec` sees no file in\n" +
 			"the machine's /tmp or home folders. Hand files over by standard input, or by `lab exec HOST -- tee`.\n" +
-			"What is written in a lab is in memory and goes with it. /etc/calico, /etc/cni, /etc/frr and their\n" +
+			"Files written in a lab are in memory and go with it. /etc/calico, /etc/cni, /etc/frr and their\n" +
 			"state in /run and /var are each host's own.",
 		Example: "  rackproof lab up\n" +
 			"  rackproof lab exec leaf0 -- vtysh -c 'show bgp summary'\n" +

@@ -122,8 +122,8 @@ func interfaceOf(t *topology.Topology, hostName, name string) (string, error) {
 	return name, nil
 }
 
-// passes tells whether a packet is one of those that are asked for, by its own header or
-// by the one around it.
+// passes reports whether a packet is one of those that are asked for, by its own header
+// or by the one around it.
 func (o captureOptions) passes(p observe.Packet) bool {
 	outer := p.Outermost()
 	ends := []netip.Addr{p.Source, p.Destination, outer.Source, outer.Destination}

@@ -132,7 +132,7 @@ func componentsOf(all []supervisor.Status, host string) ([]supervisor.Status, er
 	return found, nil
 }
 
-// checkComponent tells whether a host has a component.
+// checkComponent reports whether a host has a component.
 func checkComponent(all []supervisor.Status, host, name string) error {
 	found, err := componentsOf(all, host)
 	if err != nil {

@@ -132,7 +132,8 @@ func (s labStatus) agrees() bool {
 	return len(s.unknown)+len(s.wrongSessions)+len(s.wrongRoutes)+len(s.foreign)+len(s.dead()) == 0
 }
 
-// exit is the error that gives the command its exit status. What is wrong has been told.
+// exit is the error that gives the command its exit status. The faults have been
+// printed.
 func (s labStatus) exit() error {
 	if s.agrees() {
 		return nil

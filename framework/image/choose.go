@@ -75,9 +75,9 @@ func (m Manifest) Choose(ctx context.Context, c *client.Client, name string) (Ch
 	return Choice{Name: name, Reference: image.Reference, Source: SourceMissing}, nil
 }
 
-// Provide gives, by the manifest's names, the images that a lab is to use. What the
-// daemon lacks is pulled if there is a public image and the daemon can reach a
-// registry; Rackproof's own daemon cannot. What cannot be had is a MissingError, and an
+// Provide gives, by the manifest's names, the images that a lab is to use. It pulls a
+// missing image if there is a public one and the daemon can reach a registry;
+// Rackproof's own daemon cannot. An image without a source is a MissingError, and an
 // image that was built here from something else than this program knows is a StaleError.
 func (m Manifest) Provide(ctx context.Context, d *docker.Daemon, progress io.Writer, names ...string) (map[string]Choice, error) {
 	c, err := d.Client()
@@ -128,7 +128,7 @@ type StaleError struct {
 }
 
 func (e *StaleError) Error() string {
-	return fmt.Sprintf("Docker has images of %s that were built from other sources than this program's: build them anew by `make images` (`rackproof images build %s`)",
+	return fmt.Sprintf("Docker has images of %s that were built from other sources than this program's: build them again by `make images` (`rackproof images build %s`)",
 		strings.Join(e.Images, ", "), strings.Join(e.Images, " "))
 }
 

@@ -54,7 +54,8 @@ func (b Builds) Load(ctx context.Context, c *client.Client, progress io.Writer) 
 type found struct {
 	// id is empty if the daemon does not have the image.
 	id string
-	// built tells whether it was built by this package, and key of what (see LabelKey).
+	// built reports whether it was built by this package, and key of what (see
+	// LabelKey).
 	built bool
 	key   string
 }

@@ -86,7 +86,7 @@ type LogFollower interface {
 	LogReader
 	// LogSince returns what a component has logged behind an offset in bytes, up to the
 	// last whole line, and the offset behind that. A log that is shorter than the offset
-	// has begun anew and is read from its beginning.
+	// has begun again and is read from its beginning.
 	LogSince(ctx context.Context, host, component string, offset int64) (text []byte, end int64, err error)
 }
 

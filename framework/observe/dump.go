@@ -66,7 +66,7 @@ func Dump(ctx context.Context, host lab.Host, interfaceName string, out io.Write
 	return written, nil
 }
 
-// passes tells whether a frame carries a packet that passes a filter.
+// passes reports whether a frame carries a packet that passes a filter.
 func passes(frame []byte, own net.HardwareAddr, at time.Time, filter func(Packet) bool) bool {
 	if filter == nil {
 		return true

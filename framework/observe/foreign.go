@@ -36,7 +36,7 @@ const (
 type Finding struct {
 	Host  string `json:"host"`
 	Check Check  `json:"check"`
-	// What is there, and Remedy the command that undoes it.
+	// The finding (What), and the command that undoes it (Remedy).
 	What   string `json:"what"`
 	Remedy string `json:"remedy"`
 }

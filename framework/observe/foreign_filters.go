@@ -44,7 +44,7 @@ type filterRule struct {
 }
 
 // filterReads is how often the filters are read when somebody changes them meanwhile:
-// Felix and kube-proxy write theirs anew whenever anything changes.
+// Felix and kube-proxy write theirs again whenever anything changes.
 const filterReads = 3
 
 func readPacketFilters(ctx context.Context, host lab.Host, inside namespace.Set, entry topology.Host) ([]Finding, error) {
@@ -94,9 +94,10 @@ func foreignFilters(host string, node bool, chains []filterChain) []Finding {
 // of rule hashes in felix/iptables.
 const calicoComment = "cali:"
 
-// clusterOwns tells whether a chain is one that runs on every node: of Felix, kube-proxy
-// or the kubelet, of CNI plugins, or of Docker's name server where a node is a container.
-// Felix and kube-proxy have tables of their own where they use nftables itself.
+// clusterOwns reports whether a chain is one that runs on every node: of Felix,
+// kube-proxy or the kubelet, of CNI plugins, or of Docker's name server where a node is a
+// container. Felix and kube-proxy have tables of their own where they use nftables
+// itself.
 func clusterOwns(table, chain string) bool {
 	if slices.Contains([]string{"ip calico", "ip6 calico", "ip kube-proxy", "ip6 kube-proxy"}, table) {
 		return true

@@ -39,7 +39,7 @@ func readQueues(handle *netlink.Handle, host topology.Host) ([]Finding, error) {
 	return found, nil
 }
 
-// foreignQueue tells whether a queueing discipline was made by somebody.
+// foreignQueue reports whether a queueing discipline was made by somebody.
 func foreignQueue(host, dev, kind string, parent uint32) []Finding {
 	if slices.Contains(plainQueues(), kind) {
 		return nil

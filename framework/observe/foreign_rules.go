@@ -51,7 +51,7 @@ func foreignRules(host string, rules []netlink.Rule) []Finding {
 	return found
 }
 
-// selectsAll tells whether a rule is for all packets and looks them up in its table.
+// selectsAll reports whether a rule is for all packets and looks them up in its table.
 func selectsAll(r netlink.Rule) bool {
 	conditions := []bool{
 		r.Src != nil, r.Dst != nil, r.IifName != "", r.OifName != "", r.Mark != 0, r.Tos != 0, r.TunID != 0,

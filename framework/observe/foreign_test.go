@@ -21,7 +21,7 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// expectFindings holds what was found against parts of what has to be, in order.
+// expectFindings compares the findings with parts of the expected ones, in order.
 func expectFindings(t *testing.T, got []Finding, want ...string) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -180,7 +180,7 @@ func (h ownHost) Run(ctx context.Context, argv ...string) ([]byte, error) {
 	return lab.Output("cable", argv, exec.CommandContext(ctx, argv[0], argv[1:]...), h.inside.Start)
 }
 
-// What is read of a kernel, one fault of each kind after the other.
+// Findings of a kernel, one fault of each kind after the other.
 func TestForeignOnAKernel(t *testing.T) {
 	c := newCable(t)
 	host := ownHost{c, namespace.Set{Net: c.file}}

@@ -8,7 +8,7 @@ import (
 )
 
 // checkFelix refuses fields of a FelixConfiguration that change routes in a way that
-// the oracle does not reckon with.
+// the oracle does not support.
 func checkFelix(c v3.FelixConfiguration) []error {
 	set := func(b *bool) bool { return b != nil && *b }
 	refused := map[string]bool{

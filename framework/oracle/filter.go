@@ -101,7 +101,7 @@ func lengths(rule v3.BGPFilterRuleV4, cidr netip.Prefix) (least, most int) {
 	return least, most
 }
 
-// checkFilter refuses rules that the oracle does not reckon with.
+// checkFilter refuses rules that the oracle does not support.
 func checkFilter(filter v3.BGPFilter) error {
 	check := func(field string, rules []v3.BGPFilterRuleV4) error {
 		for i, rule := range rules {

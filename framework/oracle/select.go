@@ -53,7 +53,7 @@ func routerID(p path) netip.Addr {
 	return p.from.far.speaker.id
 }
 
-// asGood tells whether a path carries traffic beside the best one.
+// asGood reports whether a path carries traffic beside the best one.
 func asGood(best, p path) bool {
 	return best.way.reachable() && compareMerit(best, p) == 0
 }

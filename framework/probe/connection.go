@@ -9,7 +9,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 )
 
-// Tried is one attempt, with what is known of it.
+// Tried is one attempt, with its result.
 type Tried struct {
 	Outcome Outcome
 	// Answer has what the ends of a connection said; empty as far as nobody said it.

@@ -79,7 +79,7 @@ func echoRequest(id uint16) ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// isEchoReply tells whether an IP packet is the reply to the request with an id.
+// isEchoReply reports whether an IP packet is the reply to the request with an id.
 func isEchoReply(packet []byte, id uint16) bool {
 	var ip layers.IPv4
 	var icmp layers.ICMPv4

@@ -111,7 +111,7 @@ func (s *Suite) fail(message string, callerSkip ...int) {
 	ginkgo.Fail(message, skip)
 }
 
-// check tells whether this machine can carry a lab.
+// check reports whether this machine can carry a lab.
 func (s *Suite) check(ctx context.Context, l *Lab) error {
 	if l.provider == launch.NetnsProvider {
 		// Says more of what would help than the kernel that the suite runs under.

@@ -194,7 +194,7 @@ func askBIRD(ctx context.Context, h *host) (bird.Status, error) {
 func checkReloads(h *host, status bird.Status) error {
 	_, err := h.ReadFile(bird.ReloadRecord)
 	if errors.Is(err, fs.ErrNotExist) && stock(status.Version) {
-		return fmt.Errorf("its BIRD (%s) has no %s, so that reloads of it can be lost: the image of calico-node is older than this program: build it anew by `make images`",
+		return fmt.Errorf("its BIRD (%s) has no %s, so that reloads of it can be lost: the image of calico-node is older than this program: build it again by `make images`",
 			status.Version, bird.ReloadRecord)
 	}
 	return nil
@@ -218,7 +218,7 @@ func (l *Lab) checkServices(node string) error {
 	return nil
 }
 
-// answers tells whether somebody serves a socket in a host's file system.
+// answers reports whether somebody serves a socket in a host's file system.
 func answers(ctx context.Context, h *host, socket string) bool {
 	conn, err := h.DialContext(ctx, "unix", socket)
 	if err == nil {

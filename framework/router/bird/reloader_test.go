@@ -166,7 +166,7 @@ func TestReloadOfNoBIRD(t *testing.T) {
 }
 
 // TestReloadEndsWithContext: neither a BIRD that never serves its socket nor one that
-// does not finish holds a reload up for ever, and both are recorded.
+// does not finish blocks a reload permanently, and both are recorded.
 func TestReloadEndsWithContext(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -37,8 +37,8 @@ func describe(top *topology.Topology) string {
 	return b.String()
 }
 
-// What the article's files make is the embedded topology of the article's fabric
-// without its client, with the router ID that the article gives twice.
+// The article's files make the embedded topology of the article's fabric without its
+// client, with the router ID that the article gives twice.
 func TestImportOfTheArticle(t *testing.T) {
 	got, err := vyos.Import(article(t), articlesNames())
 	if err != nil {
