@@ -40,8 +40,8 @@ func shared() []StandIn {
 			Name: "bird-reload",
 			What: "`sv hup bird` passes on to `configure` on BIRD's control socket; /var/run/calico/bird-reload.json records the answer",
 			Real: "runit sends SIGHUP, and nobody reads what becomes of it",
-			Differs: "A refused file shows, in the record and in BIRD's log. Requests that come during a reload become one more. " +
-				"Stock BIRD loses a SIGHUP that comes while it reconfigures; Calico's does not.",
+			Differs: "A refused file shows, in the record and in BIRD's log. Requests that come during a reload become one more on netns; on kind runit serves each. " +
+				"Stock BIRD loses a SIGHUP that comes while it reconfigures; Calico's does not. On kind a reload of a BIRD that is frozen for longer than 30 s is recorded as failed until the next one.",
 			Affects: []string{All}, ComparedBy: []string{"framework/router/bird/lostreload_test.go", "framework/router/bird/reloader_test.go"},
 		},
 		{
@@ -236,6 +236,18 @@ func onKind() []StandIn {
 			What: "Calico's manifest, adapted", Real: "Calico's manifest",
 			Differs: "No probes, no eBPF bootstrap, no kube-controllers; the API server's own address; the fabric's MTU.",
 			Affects: []string{"LEAF", "LOC", "MESH", "SVC"}, ComparedBy: []string{"framework/lab/kind/kind_test.go"},
+		},
+		{
+			Name: "service-ends",
+			What: "runit's `finish` of bird, confd and felix writes down each end that nobody asked for", Real: "services without `finish`",
+			Differs:    "runit starts the program again a second later, as ever. calico-node's log and a file on the node tell of the end.",
+			ComparedBy: []string{"framework/lab/kind/kind_test.go"},
+		},
+		{
+			Name: "unwatched-programs",
+			What: "nothing watches a node's kubelet, containerd, kube-proxy and control plane, nor restarts of calico-node's container", Real: "an operator's monitoring",
+			Differs: "systemd or the kubelet starts again what ends, and a spec meanwhile may be blamed for it. On netns the end of a program breaks the lab.",
+			Affects: []string{"LOC", "SVC"},
 		},
 		{
 			Name: "late-node-settings",
