@@ -163,14 +163,9 @@ func (l *Lab) restoreRouters(ctx context.Context) error {
 			l.routers[i] = router.Clone()
 		}
 	}
-	if f := l.routersRunTheirFiles(ctx); f.none() {
-		return errors.Join(errs...)
-	}
-	now, err := l.runningConfigurations(ctx)
-	errs = append(errs, err)
-	for host, was := range l.baseline.running {
-		if now[host] != was {
-			errs = append(errs, l.restartAll(ctx, host))
+	for _, router := range l.routers {
+		if l.verifyRouter(ctx, router) != nil {
+			errs = append(errs, l.restartAll(ctx, router.Host))
 		}
 	}
 	return errors.Join(errs...)
