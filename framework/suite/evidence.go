@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -20,7 +21,7 @@ func (l *Lab) keepEvidence(ctx context.Context) {
 	if l.Lab == nil {
 		return // the lab did not come up; its error says why
 	}
-	folder := l.suite.evidenceFolder(requirement.ID(ginkgo.CurrentSpecReport().Labels()))
+	folder := l.suite.evidenceFolder(cmp.Or(requirement.ID(ginkgo.CurrentSpecReport().Labels()), requirement.BaselineLabel))
 	state, stateErr := l.State(ctx)
 	err := observe.Evidence(ctx, l.Lab, state, folder)
 	err = errors.Join(err, os.WriteFile(filepath.Join(folder, "route-changes.txt"), []byte(l.routeLog.String()), 0o644))

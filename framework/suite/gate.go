@@ -30,6 +30,8 @@ type gated interface {
 	// complaints returns what has happened in the lab since it was asked last and must not
 	// happen, though it may be over. It waits for nothing.
 	complaints(ctx context.Context) fault
+	// witness keeps evidence of a fault, before anything is done about it.
+	witness(ctx context.Context)
 	// mend undoes again what is left and starts again what has ended.
 	mend(ctx context.Context) error
 	// replace takes the lab away; up makes a new one then.
@@ -132,10 +134,12 @@ func (g *gate) leave(ctx context.Context) (blame, bool) {
 	f := g.await(ctx, g.nested > 0)
 	if f.none() {
 		if f = g.lab.complaints(ctx); !f.none() {
+			g.lab.witness(ctx)
 			return blame{f, "the lab is at its baseline"}, true
 		}
 		return blame{}, false
 	}
+	g.lab.witness(ctx)
 	err := g.lab.dead()
 	if err == nil {
 		if err = g.lab.mend(ctx); err == nil {

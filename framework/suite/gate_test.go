@@ -23,6 +23,7 @@ type fakeLab struct {
 	nestedSaw []bool
 	looks     int
 	said      fault
+	witnessed []int // how often the lab had been changed by then
 }
 
 func (f *fakeLab) up(context.Context) error { f.ups++; return f.upErr }
@@ -47,6 +48,8 @@ func (f *fakeLab) complaints(context.Context) fault {
 	f.said = fault{}
 	return said
 }
+
+func (f *fakeLab) witness(context.Context) { f.witnessed = append(f.witnessed, f.mends+f.replaces) }
 
 func (f *fakeLab) mend(context.Context) error {
 	f.mends++
@@ -109,6 +112,9 @@ func TestGateBlamesWhoLeftIt(t *testing.T) {
 			b, left := g.leave(t.Context())
 			if left != (test.then != "") || !strings.Contains(b.then, test.then) {
 				t.Errorf("blamed %v: %s, want %q", left, b.then, test.then)
+			}
+			if left != (len(test.lab.witnessed) == 1) || left && test.lab.witnessed[0] != 0 {
+				t.Errorf("evidence was kept after %v repairs, want once and before the first", test.lab.witnessed)
 			}
 			if left && b.fault != wrongTable {
 				t.Errorf("blamed for %s", b.fault)

@@ -185,6 +185,15 @@ func (l *Lab) Ready(context.Context) {
 	ginkgo.DeferCleanup(func() { l.gate.unnest() })
 }
 
+// witness implements gated.
+func (l *Lab) witness(ctx context.Context) {
+	l.failed = true
+	// A spec that failed by itself has kept its evidence already, from the moment of that.
+	if !ginkgo.CurrentSpecReport().Failed() {
+		l.keepEvidence(ctx)
+	}
+}
+
 // dead implements gated.
 func (l *Lab) dead() error {
 	if l.running == nil {
