@@ -13,9 +13,9 @@ import (
 )
 
 // noticed is how long the outage of a switch that is cut off may last: the hold time
-// that it has with everybody (3 s), and what a connection takes that was begun just
-// before that was over (a lost SYN is sent again after 1 s).
-const noticed = 5 * time.Second
+// that it has with everybody (FRR 3 s, BIRD 5 s), and what a connection takes that was
+// begun just before that was over (a lost SYN is sent again after 1 s).
+const noticed = 7 * time.Second
 
 // loss is requirement F9: two switches, of which one is lost.
 func loss(lab *Lab) {
