@@ -63,7 +63,6 @@ func notYet() []string {
 	return []string{
 		"cmd/rackproof/lab_up.go",
 		"fixtures/images",
-		"fixtures/images/bird-reload",
 		"framework/cluster/agent/doc.go",
 		"framework/lab/kind",
 		"framework/lab/netns/inside",
