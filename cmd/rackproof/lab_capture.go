@@ -84,7 +84,9 @@ func newLabCaptureCommand() *cobra.Command {
 			record = options.dump
 		}
 		count, err := record(ctx, host, interfaceName, command.OutOrStdout())
-		fmt.Fprintf(command.ErrOrStderr(), "%d packets on %s of %s\n", count, interfaceName, arguments[0])
+		if err == nil || count > 0 {
+			fmt.Fprintf(command.ErrOrStderr(), "%d packets on %s of %s\n", count, interfaceName, arguments[0])
+		}
 		return err
 	}
 	return command

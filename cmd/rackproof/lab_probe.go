@@ -76,6 +76,9 @@ func newLabProbeCommand() *cobra.Command {
 			return err
 		}
 		tried, err := options.send(command.Context(), from, to)
+		if err != nil && to.Port() != 0 && !options.connect {
+			err = fmt.Errorf("%w (for a server other than netexec use --connect)", err)
+		}
 		if err != nil {
 			return err
 		}

@@ -37,8 +37,8 @@ type filterChain struct {
 type filterRule struct {
 	// jumps is the chain that packets go to, empty for none.
 	jumps string
-	// comment is what whoever made the rule wrote beside it.
-	comment string
+	// comments are what whoever made the rule wrote beside it; Felix writes two.
+	comments []string
 	// does says what becomes of packets, remedy how the rule is removed.
 	does, remedy string
 }
@@ -81,7 +81,7 @@ func foreignFilters(host string, node bool, chains []filterChain) []Finding {
 			report(fmt.Sprintf("chain %s of table %s drops packets by its policy", chain.name, chain.table), chain.remedy)
 		}
 		for _, rule := range chain.rules {
-			if node && (clusterOwns(chain.table, rule.jumps) || strings.HasPrefix(rule.comment, calicoComment)) {
+			if node && (clusterOwns(chain.table, rule.jumps) || slices.ContainsFunc(rule.comments, isCalicos)) {
 				continue
 			}
 			report(fmt.Sprintf("chain %s of table %s has a rule that does not come from Calico or kube-proxy: %s", chain.name, chain.table, rule.does), rule.remedy)
@@ -93,6 +93,8 @@ func foreignFilters(host string, node bool, chains []filterChain) []Finding {
 // calicoComment is how the comments of Felix's rules in chains of others begin: the prefix
 // of rule hashes in felix/iptables.
 const calicoComment = "cali:"
+
+func isCalicos(comment string) bool { return strings.HasPrefix(comment, calicoComment) }
 
 // clusterOwns reports whether a chain is one that runs on every node: of Felix,
 // kube-proxy or the kubelet, of CNI plugins, or of Docker's name server where a node is a
@@ -176,7 +178,7 @@ func describeRule(chain filterChain, number int, rule *nftables.Rule) filterRule
 		described.remedy = fmt.Sprintf("iptables -t %s -D %s %d, or %s", strings.TrimPrefix(chain.table, "ip "), chain.name, number, described.remedy)
 	}
 	if comment, ok := userdata.GetString(rule.UserData, userdata.TypeComment); ok {
-		described.comment = comment
+		described.comments = append(described.comments, comment)
 	}
 	var does []string
 	for _, e := range rule.Exprs {
@@ -193,7 +195,7 @@ func describeRule(chain filterChain, number int, rule *nftables.Rule) filterRule
 			does = append(does, e.Name)
 		case *expr.Match:
 			if comment, ok := e.Info.(*xt.Comment); ok {
-				described.comment = string(*comment)
+				described.comments = append(described.comments, string(*comment))
 			}
 		case *expr.NAT, *expr.Masq, *expr.Redir:
 			does = append(does, "translate addresses")
@@ -202,8 +204,8 @@ func describeRule(chain filterChain, number int, rule *nftables.Rule) filterRule
 	if len(does) > 0 {
 		described.does += ": " + strings.Join(does, " ")
 	}
-	if described.comment != "" {
-		described.does += fmt.Sprintf(" (%s)", described.comment)
+	if len(described.comments) > 0 {
+		described.does += fmt.Sprintf(" (%s)", strings.Join(described.comments, "; "))
 	}
 	return described
 }
@@ -280,7 +282,7 @@ func parseSaved(table string, saved []byte) []filterChain {
 				case "-j", "-g":
 					rule.jumps = fields[at+1]
 				case "--comment":
-					rule.comment = strings.Trim(fields[at+1], `"`)
+					rule.comments = append(rule.comments, strings.Trim(fields[at+1], `"`))
 				}
 			}
 			chains[i].rules = append(chains[i].rules, rule)

@@ -143,7 +143,7 @@ func TestForeignFilters(t *testing.T) {
 		{table: "ip filter", name: "cali-FORWARD", rules: []filterRule{drop}},
 		{table: "ip nat", name: "KUBE-SERVICES", rules: []filterRule{drop}},
 		{table: "ip kube-proxy", name: "filter-forward", drops: true, rules: []filterRule{drop}},
-		{table: "ip filter", name: "FORWARD", rules: []filterRule{{jumps: "cali-FORWARD", does: "jump"}, {jumps: "KUBE-FORWARD"}, {comment: "cali:S93hcgKJrXEqnTfs"}}},
+		{table: "ip filter", name: "FORWARD", rules: []filterRule{{jumps: "cali-FORWARD", does: "jump"}, {jumps: "KUBE-FORWARD"}, {comments: []string{"cali:S93hcgKJrXEqnTfs", "Policy explicitly accepted packet."}}}},
 	}
 	expectFindings(t, foreignFilters("worker", true, theirs))
 	// No router runs Calico.
@@ -161,6 +161,7 @@ func TestParseSaved(t *testing.T) {
 :FORWARD DROP [12:720]
 :cali-FORWARD - [0:0]
 -A FORWARD -m comment --comment "cali:wUHhoiAYhphO9Mso" -j cali-FORWARD
+-A FORWARD -m comment --comment "cali:S93hcgKJrXEqnTfs" -m comment --comment "Policy explicitly accepted packet." -j ACCEPT
 -A FORWARD -s 10.1.100.0/24 -p tcp -j DROP
 -A cali-FORWARD -j MARK --set-xmark 0x0/0xe0000
 COMMIT
