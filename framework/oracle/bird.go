@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -61,7 +62,7 @@ func (bird) resolve(s *speaker, p path) way {
 	}
 	through := slices.MaxFunc(paths, func(a, b path) int { return a.preference - b.preference })
 	switch {
-	case through.from != nil, through.way.onLink() && has(s.host, p.nextHop):
+	case through.from != nil, through.way.onLink() && s.has(p.nextHop):
 		return unreachable()
 	case through.way.onLink():
 		return way{hops: []route.NextHop{{Via: p.nextHop, Dev: through.way.hops[0].Dev}}}
@@ -130,7 +131,7 @@ func (bird) nextHop(s *speaker, p path, to *peer, self bool) netip.Addr {
 // bgp_cluster_list_loopy in BIRD's proto/bgp/attrs.c), and from neighbours on a link
 // also next hops that are the host itself (bgp_set_next_hop in proto/bgp/packets.c).
 func (b bird) accepts(s *speaker, prefix netip.Prefix, a attributes, from *peer) bool {
-	if from.gatewayDirect && has(s.host, a.nextHop) {
+	if from.gatewayDirect && s.has(a.nextHop) {
 		return false
 	}
 	return !loops(a, from) && a.originator != s.id && !clustersLoop(s, a, from) && b.imports(prefix, from)
@@ -150,4 +151,56 @@ func (b bird) program(s *speaker) route.Table {
 		}
 	}
 	return table
+}
+
+// policy is what a BIRD tells and believes: the export and import filters of its
+// BGP protocols, and that of its kernel protocol.
+type policy interface {
+	// exports returns what becomes of a path's attributes on its way to a neighbour,
+	// and whether it goes at all.
+	exports(p path, to *peer) (attributes, bool)
+	imports(prefix netip.Prefix, from *peer) bool
+	// programs tells whether the best path of a prefix goes to the kernel.
+	programs(best path) bool
+}
+
+// routerPolicy is that of a router of the fabric (package router/bird): it
+// announces its networks and what it has learned and can reach, programs the
+// latter, and filters nothing.
+type routerPolicy struct{ networks []netip.Prefix }
+
+func (r routerPolicy) exports(p path, _ *peer) (attributes, bool) {
+	if p.from != nil {
+		return p.attributes, p.way.reachable()
+	}
+	return p.attributes, slices.Contains(r.networks, p.prefix)
+}
+
+func (routerPolicy) imports(netip.Prefix, *peer) bool { return true }
+
+func (routerPolicy) programs(best path) bool { return best.way.reachable() }
+
+// inheritedPaths are what BIRD takes of the routes in the kernel: by `direct` what
+// the kernel makes of an address, by the kernel protocol's `learn` what others
+// have put there.
+func inheritedPaths(base route.Table) []path {
+	paths := make([]path, 0, len(base))
+	for _, r := range base {
+		preference := birdInherited
+		if r.Origin == route.OriginKernel {
+			preference = birdDirect
+		}
+		paths = append(paths, path{
+			prefix: r.Prefix, preference: preference, attributes: attributes{localPref: defaultLocalPref},
+			way: way{kind: r.Kind, hops: r.NextHops},
+		})
+	}
+	return paths
+}
+
+// configureBIRD gives a router's speaker its behaviour and its own paths.
+func configureBIRD(s *speaker, r fabric.Router) {
+	s.daemon = bird{policy: routerPolicy{networks: r.Networks}, keepsReflected: true}
+	// It learns nothing from the kernel but the prefixes of its links.
+	s.own = inheritedPaths(s.base.From(route.OriginKernel))
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -122,7 +123,7 @@ func (frr) nextHop(s *speaker, p path, to *peer, reflected bool) netip.Addr {
 // accepts refuses loops and next hops that are the router itself: bgp_update and
 // bgp_cluster_filter in FRR's bgpd/bgp_route.c.
 func (frr) accepts(s *speaker, _ netip.Prefix, a attributes, from *peer) bool {
-	return !loops(a, from) && a.originator != s.id && !slices.Contains(a.clusters, s.clusterID) && !has(s.host, a.nextHop)
+	return !loops(a, from) && a.originator != s.id && !slices.Contains(a.clusters, s.clusterID) && !s.has(a.nextHop)
 }
 
 // program returns the learned routes that are best; zebra prefers the connected
@@ -138,4 +139,16 @@ func (frr) program(s *speaker) route.Table {
 		}
 	}
 	return table
+}
+
+// configureFRR gives a router's speaker its behaviour and its own paths.
+func configureFRR(s *speaker, r fabric.Router) {
+	s.daemon = frr{}
+	for _, prefix := range r.Networks {
+		// FRR originates a network only while the prefix is in its table, and not
+		// from BGP (`bgp network import-check`, on by default).
+		if s.inKernel(prefix) {
+			s.own = append(s.own, path{prefix: prefix, preference: frrLocalWeight, attributes: attributes{localPref: defaultLocalPref}})
+		}
+	}
 }

@@ -9,17 +9,6 @@ import (
 	"github.com/rackproof/rackproof/framework/session"
 )
 
-// policy is what a BIRD tells and believes: the export and import filters of its
-// BGP protocols, and that of its kernel protocol.
-type policy interface {
-	// exports returns what becomes of a path's attributes on its way to a neighbour,
-	// and whether it goes at all.
-	exports(p path, to *peer) (attributes, bool)
-	imports(prefix netip.Prefix, from *peer) bool
-	// programs tells whether the best path of a prefix goes to the kernel.
-	programs(best path) bool
-}
-
 // nodePolicy is a node's: the peering's BGPFilters, then the function
 // calico_export_to_bgp_peers of bird_ipam.cfg.template with calico_aggr of
 // bird_aggr.cfg.template.
@@ -32,10 +21,12 @@ type nodePolicy struct {
 	blocks         []netip.Prefix
 	tunnels        felix
 	advertisements []prefixCommunities
+	// filters are the BGPFilters of its peers.
+	filters map[*peer]filters
 }
 
 func (s State) nodePolicy(m member, tunnels felix) nodePolicy {
-	p := nodePolicy{announcements: s.announcements(m), blocks: m.Blocks, tunnels: tunnels, advertisements: s.advertisements(m.Name)}
+	p := nodePolicy{announcements: s.announcements(m), blocks: m.Blocks, tunnels: tunnels, advertisements: s.advertisements(m.Name), filters: map[*peer]filters{}}
 	for _, pool := range s.Resources.IPPools {
 		cidr, _ := netip.ParsePrefix(pool.Spec.CIDR) // check has parsed it
 		if pool.Spec.DisableBGPExport {
@@ -49,13 +40,13 @@ func (s State) nodePolicy(m member, tunnels felix) nodePolicy {
 
 // exports lets a filter's Accept go past everything else, the communities too.
 func (n nodePolicy) exports(p path, to *peer) (attributes, bool) {
-	switch to.filters.exports(p.prefix, p.from != nil) {
+	switch n.filters[to].exports(p.prefix, p.from != nil) {
 	case accepted:
 		return p.attributes, true
 	case rejected:
 		return attributes{}, false
 	}
-	if forNodes(to) && p.way.throughTunnel() {
+	if forNodes(to) && throughTunnel(p.way) {
 		return attributes{}, false // reject_tunnel_routes
 	}
 	return tag(p.attributes, p.prefix, n.advertisements), n.accepts(p.prefix)
@@ -68,7 +59,7 @@ func forNodes(to *peer) bool { return to.internal() || to.session.Kind == sessio
 // throughTunnel tells whether a way leads through a tunnel device. Routes that Felix
 // sends by the node's own interface do not, and so are not kept back
 // (projectcalico/calico#13533).
-func (w way) throughTunnel() bool {
+func throughTunnel(w way) bool {
 	return w.reachable() && len(w.hops) == 1 && isTunnel(w.hops[0].Dev)
 }
 
@@ -101,22 +92,6 @@ func (n nodePolicy) accepts(prefix netip.Prefix) bool {
 	return slices.ContainsFunc(n.pools, inside)
 }
 
-func (nodePolicy) imports(prefix netip.Prefix, from *peer) bool {
-	return from.filters.imports(prefix) != rejected
+func (n nodePolicy) imports(prefix netip.Prefix, from *peer) bool {
+	return n.filters[from].imports(prefix) != rejected
 }
-
-// routerPolicy is that of a router of the fabric (package router/bird): it
-// announces its networks and what it has learned and can reach, programs the
-// latter, and filters nothing.
-type routerPolicy struct{ networks []netip.Prefix }
-
-func (r routerPolicy) exports(p path, _ *peer) (attributes, bool) {
-	if p.from != nil {
-		return p.attributes, p.way.reachable()
-	}
-	return p.attributes, slices.Contains(r.networks, p.prefix)
-}
-
-func (routerPolicy) imports(netip.Prefix, *peer) bool { return true }
-
-func (routerPolicy) programs(best path) bool { return best.way.reachable() }

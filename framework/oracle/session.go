@@ -33,7 +33,7 @@ const birdMultihop = 64
 // agrees tells whether both ends are configured for each other: the AS numbers
 // are those that the other expects, the passwords are the same, and the BGP
 // identifiers differ within an AS (RFC 6286, section 2.2).
-func (p *peer) agrees() bool {
+func agrees(p *peer) bool {
 	return p.far != nil && p.password == p.far.password &&
 		p.session.PeerAS == p.far.session.LocalAS && p.session.LocalAS == p.far.session.PeerAS &&
 		(!p.internal() || p.speaker.id != p.far.speaker.id)
@@ -43,7 +43,7 @@ func (p *peer) agrees() bool {
 // link if the session must not take more hops, else whichever way the tables
 // lead. Every one of several ways must arrive, for the hash of a connection's
 // ports picks one.
-func (p *peer) reaches(n network, tables route.Tables) bool {
+func reaches(p *peer, n network, tables route.Tables) bool {
 	if p.singleHop && p.speaker.link(p.remote) == "" {
 		return false
 	}
@@ -67,7 +67,7 @@ func refresh(speakers []*speaker, n network, tables route.Tables) bool {
 	changed := false
 	for _, s := range speakers {
 		for _, p := range s.peers {
-			up := p.agrees() && p.reaches(n, tables) && p.far.reaches(n, tables)
+			up := agrees(p) && reaches(p, n, tables) && reaches(p.far, n, tables)
 			changed = changed || up != p.up
 			p.up = up
 		}
