@@ -18,6 +18,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/statefolder"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/topology"
 	"github.com/rackproof/rackproof/framework/uml"
 )
@@ -117,7 +118,7 @@ func Check(ctx context.Context, options Options) error {
 	if err := CheckProvider(options.Provider); err != nil {
 		return err
 	}
-	if err := oracle.CheckDesign(options.Topology, options.Mode); err != nil {
+	if err := oracle.CheckDesign(options.Topology, options.Mode, drivers.Software()); err != nil {
 		return err
 	}
 	if options.Provider == KindProvider {
@@ -140,7 +141,7 @@ func Check(ctx context.Context, options Options) error {
 // checkMode tells whether a design is sound, and whether its routes have the owner that
 // the mode states.
 func checkMode(t *topology.Topology, m *calico.Mode, components component.Set) error {
-	if err := oracle.CheckDesign(t, m); err != nil {
+	if err := oracle.CheckDesign(t, m, drivers.Software()); err != nil {
 		return err
 	}
 	version, err := calico.ParseVersion(components.Version(component.CalicoNode))

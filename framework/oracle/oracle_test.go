@@ -14,6 +14,8 @@ import (
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/rib"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -44,7 +46,7 @@ func cluster(t *testing.T, topologyName, modeName string) oracle.State {
 		t.Fatal(err)
 	}
 	state := oracle.State{
-		Topology: fabricTopology, Resources: mode.Resources, Routers: routers,
+		Topology: fabricTopology, Resources: mode.Resources, Routers: routers, Software: drivers.Software(),
 		Nodes: nodesOf(fabricTopology, mode.Resources),
 	}
 	for i := range state.Nodes {
@@ -165,7 +167,7 @@ func agreePaths(t *testing.T, host string, got rib.Paths, want string) {
 func birdLeaves(state oracle.State) oracle.State {
 	for i, r := range state.Routers {
 		if host, _ := state.Topology.Host(r.Host); host.Role == topology.Leaf {
-			state.Routers[i].Software = topology.BIRD
+			state.Routers[i].Software = bird.Name
 		}
 	}
 	return state

@@ -11,6 +11,8 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -110,7 +112,7 @@ func TestOwnOriginatorID(t *testing.T) {
 	// What tor0 has from the core keeps the core as next hop here, which would not stop
 	// a reflector from telling tor0 of it.
 	outside := netip.MustParsePrefix("10.2.100.0/24")
-	for name, software := range map[string]topology.Software{"FRR": topology.FRR, "BIRD": topology.BIRD} {
+	for name, software := range map[string]topology.Software{"FRR": frr.Name, "BIRD": bird.Name} {
 		state := reflectingServers(t, "server0", "server1")
 		router(t, state, "tor0").Software = software
 		for _, server := range []string{"server0", "server1"} {

@@ -5,19 +5,20 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird/behaviour"
 	"github.com/rackproof/rackproof/framework/session"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // speakers makes all speakers of the state, in the order of their hosts' names.
-func (s State) speakers(n network) ([]*speaker, error) {
+func (s State) speakers(n network) ([]*bgp.Speaker, error) {
 	peerings, err := s.peerings()
 	if err != nil {
 		return nil, err
 	}
-	var speakers []*speaker
+	var speakers []*bgp.Speaker
 	members := s.members()
 	tunnels := s.felix(members)
 	for _, m := range members {
@@ -26,75 +27,70 @@ func (s State) speakers(n network) ([]*speaker, error) {
 		}
 	}
 	for _, r := range s.Routers {
-		speakers = append(speakers, routerSpeaker(n, r))
+		speakers = append(speakers, s.routerSpeaker(n, r))
 	}
-	slices.SortFunc(speakers, func(a, b *speaker) int { return cmp.Compare(a.host.Name, b.host.Name) })
+	slices.SortFunc(speakers, func(a, b *bgp.Speaker) int { return cmp.Compare(a.Host.Name, b.Host.Name) })
 	pair(speakers)
 	return speakers, nil
 }
 
-func routerSpeaker(n network, r fabric.Router) *speaker {
+func (s State) routerSpeaker(n network, r fabric.Router) *bgp.Speaker {
 	host, _ := n.Host(r.Host) // check has found it
-	s := &speaker{host: host, id: r.RouterID, clusterID: r.RouterID, base: n.table(host)}
-	switch r.Software {
-	case topology.BIRD:
-		configureBIRD(s, r)
-	default:
-		configureFRR(s, r)
-	}
+	speaker := &bgp.Speaker{Host: host, ID: r.RouterID, ClusterID: r.RouterID, Base: n.table(host)}
+	s.Software[r.Software].Configure(speaker, r) // check has found it
 	for _, neighbor := range r.Neighbors {
-		p := &peer{
-			speaker: s,
-			local:   sourceAddress(host, neighbor.Address), remote: neighbor.Address,
-			session: session.Session{Peer: neighbor.Address, Kind: session.FabricPeer, LocalAS: r.AS, PeerAS: neighbor.AS, State: session.Down},
-			client:  neighbor.ReflectorClient, nextHopSelf: neighbor.NextHopSelf,
-			password: neighbor.Password, ttl: maxTTL,
+		p := &bgp.Peer{
+			Speaker: speaker,
+			Local:   sourceAddress(host, neighbor.Address), Remote: neighbor.Address,
+			Session: session.Session{Peer: neighbor.Address, Kind: session.FabricPeer, LocalAS: r.AS, PeerAS: neighbor.AS, State: session.Down},
+			Client:  neighbor.ReflectorClient, NextHopSelf: neighbor.NextHopSelf,
+			Password: neighbor.Password, TTL: maxTTL,
 		}
-		if !p.internal() {
+		if !p.Internal() {
 			// eBGP sessions have TTL 1 unless told otherwise (`ebgp-multihop`).
-			p.singleHop, p.gatewayDirect, p.ttl = true, true, 1
+			p.SingleHop, p.GatewayDirect, p.TTL = true, true, 1
 		}
 		if hops := neighbor.TTLSecurity; hops > 0 {
-			p.ttl, p.minTTL, p.singleHop = maxTTL, maxTTL+1-hops, hops == 1
+			p.TTL, p.MinTTL, p.SingleHop = maxTTL, maxTTL+1-hops, hops == 1
 		}
-		s.peers = append(s.peers, p)
+		speaker.Peers = append(speaker.Peers, p)
 	}
-	return s
+	return speaker
 }
 
 // nodeSpeaker makes a node's BIRD: its protocols `direct`, `static` and `kernel`
 // bring the paths of its own, its `bgp` protocols the peers.
-func (s State) nodeSpeaker(n network, tunnels felix, m member, peerings []peering) *speaker {
+func (s State) nodeSpeaker(n network, tunnels felix, m member, peerings []peering) *bgp.Speaker {
 	host := m.host(n)
 	policy := s.nodePolicy(m, tunnels)
-	node := &speaker{host: host, daemon: bird{policy: policy, addPaths: true}, id: m.address, base: n.table(host)}
+	node := &bgp.Speaker{Host: host, Behaviour: behaviour.BIRD{Policy: policy, AddPaths: true}, ID: m.address, Base: n.table(host)}
 	if m.ReflectorClusterID != "" {
-		node.clusterID, _ = netip.ParseAddr(m.ReflectorClusterID) // check has parsed it
+		node.ClusterID, _ = netip.ParseAddr(m.ReflectorClusterID) // check has parsed it
 	}
 	for _, w := range m.Workloads {
-		node.base = append(node.base, route.Route{
+		node.Base = append(node.Base, route.Route{
 			Prefix:   netip.PrefixFrom(w.Address, w.Address.BitLen()),
 			NextHops: []route.NextHop{{Dev: w.Interface}},
 			Origin:   route.OriginBoot, // Felix's DeviceRouteProtocol
 		})
 	}
-	node.base = append(node.base, tunnels.routes(n, m)...)
-	node.own = inheritedPaths(node.base)
+	node.Base = append(node.Base, tunnels.routes(n, m)...)
+	node.Own = behaviour.Inherit(node.Base)
 	if p, ok := tunnels.tunnelPath(m); ok {
-		node.own = append(node.own, p)
+		node.Own = append(node.Own, p)
 	}
 	// A block of one address has no static route (bird_aggr.cfg.template).
 	static := slices.DeleteFunc(slices.Clone(m.Blocks), netip.Prefix.IsSingleIP)
 	for _, prefix := range slices.Concat(static, policy.originated) {
-		node.own = append(node.own, path{
-			prefix: prefix, preference: birdStatic, attributes: attributes{localPref: defaultLocalPref},
-			way: way{kind: route.Blackhole},
+		node.Own = append(node.Own, bgp.Path{
+			Prefix: prefix, Preference: behaviour.Static, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref},
+			Way: bgp.Way{Kind: route.Blackhole},
 		})
 	}
 	for _, p := range peerings {
 		end := p.peer(node)
 		policy.filters[end] = s.filtersOf(p)
-		node.peers = append(node.peers, end)
+		node.Peers = append(node.Peers, end)
 	}
 	return node
 }

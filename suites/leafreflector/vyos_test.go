@@ -30,7 +30,7 @@ func articlesRouters(lab *Lab) {
 				Expect(routers).To(HaveLen(len(plan)), "routers with a configuration")
 				for _, router := range routers {
 					Expect(plan).To(HaveKey(router.Host))
-					router.Software = topology.FRR
+					router.Software = vyos.Software
 					*plan[router.Host] = router
 				}
 			})
@@ -39,7 +39,7 @@ func articlesRouters(lab *Lab) {
 
 			// Whatever the leaves run, VyOS is FRR.
 			for i := range planned.Routers {
-				planned.Routers[i].Software = topology.FRR
+				planned.Routers[i].Software = vyos.Software
 			}
 			// What agrees with the lab is what the suite's other specs ask for, but for the
 			// client's network, which is not in the article and which nobody announces now.

@@ -20,8 +20,8 @@ const nexthopSetting = "no zebra nexthop kernel enable\n"
 // fork is a leaf with two spines that both announce one prefix. The addresses are those
 // for documentation (RFC 5737).
 type fork struct {
-	leaf   *router
-	spines [2]*router
+	leaf   *realRouter
+	spines [2]*realRouter
 	far    netip.Prefix
 }
 
@@ -58,7 +58,7 @@ func newFork(t *testing.T, zebra func(string) string) *fork {
 }
 
 // startAs starts the daemons with a plan's files, of which zebra's is changed.
-func (r *router) startAs(t *testing.T, plan fabric.Router, zebra func(string) string) {
+func (r *realRouter) startAs(t *testing.T, plan fabric.Router, zebra func(string) string) {
 	t.Helper()
 	files := rendered(t, plan)
 	for i, file := range files {
@@ -69,7 +69,7 @@ func (r *router) startAs(t *testing.T, plan fabric.Router, zebra func(string) st
 	r.start(t, files)
 }
 
-func (r *router) netlink(t *testing.T, do func(*netlink.Handle) error) {
+func (r *realRouter) netlink(t *testing.T, do func(*netlink.Handle) error) {
 	t.Helper()
 	h, err := netlink.NewHandleAt(netns.NsHandle(r.namespaces.Net.Fd()), unix.NETLINK_ROUTE)
 	if err == nil {
@@ -81,7 +81,7 @@ func (r *router) netlink(t *testing.T, do func(*netlink.Handle) error) {
 	}
 }
 
-func (r *router) up(t *testing.T, name string, address netip.Prefix) {
+func (r *realRouter) up(t *testing.T, name string, address netip.Prefix) {
 	t.Helper()
 	r.onLink(t, name, func(h *netlink.Handle, link netlink.Link) error {
 		if address.IsValid() {
@@ -94,7 +94,7 @@ func (r *router) up(t *testing.T, name string, address netip.Prefix) {
 	})
 }
 
-func (r *router) onLink(t *testing.T, name string, do func(*netlink.Handle, netlink.Link) error) {
+func (r *realRouter) onLink(t *testing.T, name string, do func(*netlink.Handle, netlink.Link) error) {
 	t.Helper()
 	r.netlink(t, func(h *netlink.Handle) error {
 		link, err := h.LinkByName(name)
