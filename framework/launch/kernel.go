@@ -100,7 +100,12 @@ type MachineOptions struct {
 // StartMachine checks this machine, prepares what the control planes of labs inside
 // begin with, and starts a User-Mode Linux.
 func StartMachine(ctx context.Context, options MachineOptions) (*netns.Machine, error) {
-	if err := capability.Check(ctx, capability.EmbeddedLab(netns.StateRoot), capability.UserModeLinux()); err != nil {
+	needs, err := routerNeeds(options.Topology)
+	if err != nil {
+		return nil, err
+	}
+	needs = append(needs, capability.EmbeddedLab(netns.StateRoot), capability.UserModeLinux())
+	if err := capability.Check(ctx, needs...); err != nil {
 		return nil, err
 	}
 	if err := netns.CheckInside(options.Topology); err != nil {

@@ -124,7 +124,12 @@ func Check(ctx context.Context, options Options) error {
 	if options.Provider == KindProvider {
 		return checkOnKind(ctx, options)
 	}
-	if err := capability.Check(ctx, capability.EmbeddedLab(netns.StateRoot), capability.Mode(options.Mode)); err != nil {
+	needs, err := routerNeeds(options.Topology)
+	if err != nil {
+		return err
+	}
+	needs = append(needs, capability.EmbeddedLab(netns.StateRoot), capability.Mode(options.Mode))
+	if err := capability.Check(ctx, needs...); err != nil {
 		return err
 	}
 	cache, err := component.DefaultCacheDir()

@@ -77,7 +77,7 @@ func render(r fabric.Router) ([]renderedNeighbor, error) {
 	names := map[string]bool{}
 	var neighbors []renderedNeighbor
 	for _, n := range r.Neighbors {
-		rendered := renderedNeighbor{Neighbor: n, Protocol: protocolName(n.Host, names), Internal: r.Internal(n), Hops: internalHops}
+		rendered := renderedNeighbor{Neighbor: n, Protocol: ProtocolName(n.Host, names), Internal: r.Internal(n), Hops: internalHops}
 		names[rendered.Protocol] = true
 		if len(rendered.Protocol) > maxSymbol {
 			return nil, fmt.Errorf("neighbor %s (%s): the name %s is longer than the %d characters that BIRD takes: shorten the host's name",
@@ -102,9 +102,9 @@ func render(r fabric.Router) ([]renderedNeighbor, error) {
 	return neighbors, nil
 }
 
-// protocolName names a session after the neighbour, as to_leaf0. A second session
+// ProtocolName names a session after the neighbour, as to_leaf0. A second session
 // with the same neighbour, over another link, gets a number too.
-func protocolName(host string, taken map[string]bool) string {
+func ProtocolName(host string, taken map[string]bool) string {
 	name := "to_" + strings.Map(symbol, host)
 	for unique, i := name, 2; ; i++ {
 		if !taken[unique] {

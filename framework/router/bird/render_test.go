@@ -108,7 +108,7 @@ func TestRenderedConfigurationIsAccepted(t *testing.T) {
 // TestRenderedNamesAreNotCalicos: sessions are told apart by their names.
 func TestRenderedNamesAreNotCalicos(t *testing.T) {
 	for _, host := range []string{"core", "Mesh", "Node-0", "global"} {
-		if name := protocolName(host, nil); kind(name) != session.FabricPeer {
+		if name := ProtocolName(host, nil); kind(name) != session.FabricPeer {
 			t.Errorf("%s: a session named %s is taken for %s", host, name, kind(name))
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/router"
 	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/bird2"
 	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -19,6 +20,7 @@ func All() []router.Driver {
 	return []router.Driver{
 		frr.Driver{},
 		bird.Driver{},
+		bird2.Driver{},
 	}
 }
 

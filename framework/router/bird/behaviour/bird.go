@@ -87,7 +87,7 @@ func (b BIRD) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attribute
 	}
 	// A loop of clusters is looked for here too, for the neighbour may be in another
 	// cluster than the one that the path came from.
-	if clustersLoop(s, p.Attributes, to) {
+	if ClustersLoop(s, p.Attributes, to) {
 		return bgp.Attributes{}, false
 	}
 	a.NextHop = b.nextHop(s, p, to, to.NextHopSelf && (!reflected || !b.KeepsReflected))
@@ -106,9 +106,9 @@ func (b BIRD) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attribute
 	return a, true
 }
 
-// clustersLoop tells whether a path has been in the speaker's cluster. BIRD asks
+// ClustersLoop tells whether a path has been in the speaker's cluster. BIRD asks
 // that of clients only, in both directions (bgp_cluster_list_loopy).
-func clustersLoop(s *bgp.Speaker, a bgp.Attributes, at *bgp.Peer) bool {
+func ClustersLoop(s *bgp.Speaker, a bgp.Attributes, at *bgp.Peer) bool {
 	return at.Client && slices.Contains(a.Clusters, s.ClusterID)
 }
 
@@ -138,7 +138,7 @@ func (b BIRD) Accepts(s *bgp.Speaker, prefix netip.Prefix, a bgp.Attributes, fro
 	if from.GatewayDirect && s.Has(a.NextHop) {
 		return false
 	}
-	return !bgp.Loops(a, from) && a.Originator != s.ID && !clustersLoop(s, a, from) && b.Imports(prefix, from)
+	return !bgp.Loops(a, from) && a.Originator != s.ID && !ClustersLoop(s, a, from) && b.Imports(prefix, from)
 }
 
 // Program follows the kernel protocol: its export filter (Calico's
