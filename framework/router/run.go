@@ -35,7 +35,7 @@ func Start(ctx context.Context, m Machine, d Driver, r fabric.Router) error {
 			return err
 		}
 	}
-	return Verify(ctx, m, d, r)
+	return Verify(ctx, m, d, r, speaker(d))
 }
 
 // Change makes a router that does one thing do another by the same software. Programs
@@ -45,14 +45,13 @@ func Change(ctx context.Context, m Machine, d Driver, before, after fabric.Route
 	if err := write(m, d, after); err != nil {
 		return err
 	}
-	programs := d.Programs()
-	speaker := programs[len(programs)-1]
-	if m.Ended(ctx, speaker) != nil {
+	program := speaker(d)
+	if m.Ended(ctx, program) != nil {
 		return nil // it reads the files when it starts
 	}
 	restart, err := d.Reconfigure(ctx, m.DialContext(), before, after)
 	if err == nil && !restart {
-		if err = Verify(ctx, m, d, after); err == nil {
+		if err = Verify(ctx, m, d, after, program); err == nil {
 			return nil
 		}
 		restart = true
@@ -64,10 +63,10 @@ func Change(ctx context.Context, m Machine, d Driver, before, after fabric.Route
 		err = errors.Join(err, write(m, d, before))
 	}
 	if restart {
-		if started := m.Restart(ctx, speaker); started != nil {
+		if started := m.Restart(ctx, program); started != nil {
 			return errors.Join(err, started)
 		}
-		err = errors.Join(err, Verify(ctx, m, d, now))
+		err = errors.Join(err, Verify(ctx, m, d, now, program))
 	}
 	return err
 }
@@ -79,11 +78,12 @@ const (
 	endTimeout = 2 * time.Second
 )
 
-// Verify tells whether a router's programs do what they are configured to do. While one
-// of them does not run, as when a spec has stopped it, there is nothing to tell.
-func Verify(ctx context.Context, m Machine, d Driver, r fabric.Router) error {
+// Verify tells whether a router's programs, of which one has just been started or
+// changed, do what they are configured to do. While another does not run, as when a spec
+// has stopped it, there is nothing to tell.
+func Verify(ctx context.Context, m Machine, d Driver, r fabric.Router, program Program) error {
 	for _, p := range d.Programs() {
-		if m.Ended(ctx, p) != nil {
+		if p.Name != program.Name && m.Ended(ctx, p) != nil {
 			return nil
 		}
 	}
@@ -92,15 +92,19 @@ func Verify(ctx context.Context, m Machine, d Driver, r fabric.Router) error {
 		return nil
 	}
 	// One that ends closes its socket a moment before its end, which tells why.
-	programs := d.Programs()
-	speaker := programs[len(programs)-1]
 	why := wait.PollUntilContextTimeout(ctx, endPoll, endTimeout, true, func(ctx context.Context) (bool, error) {
-		return false, m.Ended(ctx, speaker)
+		return false, m.Ended(ctx, program)
 	})
 	if wait.Interrupted(why) {
 		return err // it runs
 	}
 	return errors.Join(err, why)
+}
+
+// speaker is the program that speaks BGP.
+func speaker(d Driver) Program {
+	programs := d.Programs()
+	return programs[len(programs)-1]
 }
 
 func write(m Machine, d Driver, r fabric.Router) error {

@@ -161,7 +161,7 @@ func (l *running) startAgain(ctx context.Context, host, name string) error {
 	if err := machine.Start(ctx, programs[i]); err != nil {
 		return err
 	}
-	if err := router.Verify(ctx, machine, driver, r.config); err != nil {
+	if err := router.Verify(ctx, machine, driver, r.config, programs[i]); err != nil {
 		return fmt.Errorf("%s: start %s: %w", host, name, err)
 	}
 	return nil
