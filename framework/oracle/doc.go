@@ -8,9 +8,10 @@
 // It knows no modes. It configures BGP speakers as Calico's confd does for nodes
 // (peering.go, after confd's bird*.cfg templates of v3.31.0) and as the fabric's
 // plan says for routers, lets them exchange routes until nothing changes
-// (propagate.go), and reads their tables (fib.go). What stock BIRD 1.6 and FRR
-// 8.4 do differently is in bird.go and frr.go, what BGP asks of both in
-// select.go. A multihop session comes up when the tables carry packets between
+// (package bgp), and reads their tables (fib.go). What BIRD 1.6 does on nodes is in
+// package router/bird/behaviour; what routers do, each software in its own way, lies
+// in its folder below framework/router and comes with the state (State.Software). A
+// multihop session comes up when the tables carry packets between
 // its ends both ways, so sessions and tables are reckoned in turn, beginning with
 // no session up, as in a lab that starts.
 //

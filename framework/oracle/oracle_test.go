@@ -164,10 +164,13 @@ func agreePaths(t *testing.T, host string, got rib.Paths, want string) {
 }
 
 // birdLeaves makes the leaves run BIRD.
-func birdLeaves(state oracle.State) oracle.State {
+func birdLeaves(state oracle.State) oracle.State { return leavesOf(bird.Name, state) }
+
+// leavesOf makes the leaves run the software.
+func leavesOf(software topology.Software, state oracle.State) oracle.State {
 	for i, r := range state.Routers {
 		if host, _ := state.Topology.Host(r.Host); host.Role == topology.Leaf {
-			state.Routers[i].Software = bird.Name
+			state.Routers[i].Software = software
 		}
 	}
 	return state

@@ -14,6 +14,7 @@ import (
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/bird2"
 	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -55,6 +56,10 @@ func scenarios(t *testing.T) map[string]oracle.State {
 		states[m.mode+" on BIRD"] = withServices(cluster(t, m.topology, m.mode))
 		for i := range states[m.mode+" on BIRD"].Routers {
 			states[m.mode+" on BIRD"].Routers[i].Software = bird.Name
+		}
+		states[m.mode+" on BIRD 2"] = withServices(cluster(t, m.topology, m.mode))
+		for i := range states[m.mode+" on BIRD 2"].Routers {
+			states[m.mode+" on BIRD 2"].Routers[i].Software = bird2.Name
 		}
 	}
 	for _, m := range tunnelModes() {
