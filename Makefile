@@ -21,7 +21,7 @@ SOAK = $(CURDIR)/soak$(if $(filter 1,$(DISTURB)),-disturbed)
 # Not to be set from outside: it is removed before each run, so that a summary
 # never shows an older run's verdicts.
 override RESULTS := $(CURDIR)/results
-UNIT_PACKAGES = $(addsuffix /...,$(wildcard ./framework ./fixtures ./cmd ./reports))
+UNIT_PACKAGES = $(addsuffix /...,$(wildcard ./framework ./fixtures ./cmd ./reports ./docs))
 # The race detector needs cgo and a C compiler.
 RACE = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),$(if $(shell command -v "$$($(GO) env CC)"),-race))
 LINT = $(GO) tool -modfile=fixtures/components/lint/go.mod golangci-lint

@@ -98,7 +98,7 @@ func (p *Partial) write(value any) error {
 	return nil
 }
 
-// Done removes the file: the suite's report has all that is in it.
+// Done removes the file: the suite's report has everything in it.
 func (p *Partial) Done() error {
 	if p == nil {
 		return nil

@@ -25,8 +25,8 @@ const (
 // Run is what a results folder has.
 type Run struct {
 	Reports []Report
-	// Faults say which reports are damaged or missing. What they would say is unknown,
-	// so that a run with a fault is not green.
+	// Faults say which reports are damaged or missing. Their content is unknown, so
+	// that a run with a fault is not green.
 	Faults []string
 	// Notes say what else a reader should know, such as copies that do not count.
 	Notes []string

@@ -196,7 +196,7 @@ func summariseSpec(report types.SpecReport) Spec {
 }
 
 // observationOf finds how a spec showed a known issue. An entry that cannot be
-// read is one all the same, with what there is of it: the spec has not passed.
+// read still is one, with its readable part: the spec has not passed.
 func observationOf(report types.SpecReport) (requirement.Observation, bool) {
 	for _, entry := range report.ReportEntries {
 		if entry.Name != requirement.KnownIssueEntry {

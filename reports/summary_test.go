@@ -131,7 +131,7 @@ func TestVerdict(t *testing.T) {
 			false, "NOT PROVEN: nothing passed in 1 suite",
 		},
 		{
-			"known issues alone are what was to be seen",
+			"known issues alone are as expected",
 			[]types.Report{{SuiteSucceeded: true, SpecReports: types.SpecReports{known(types.SpecStatePassed), known(types.SpecStatePassed)}}},
 			true, "PASS: 0 passed, 2 known issues in 1 suite",
 		},

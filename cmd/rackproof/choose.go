@@ -53,7 +53,7 @@ func runInside(command *cobra.Command, name string) error {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, unix.SIGQUIT, unix.SIGTERM, unix.SIGHUP)
 	defer signal.Stop(signals)
-	// What the signals mean the command inside decides.
+	// The command inside decides what the signals mean.
 	again, err := ownCommand(os.Args[1:]...)
 	if err != nil {
 		return err
@@ -81,8 +81,8 @@ func ownCommand(arguments ...string) (uml.Command, error) {
 	return uml.Command{Argv: append([]string{program}, arguments...), Env: os.Environ(), Dir: folder}, nil
 }
 
-// labs lists the labs of this machine. What belongs to root looks dead to others,
-// so they are refused.
+// labs lists the labs of this machine. Other users are refused, because to them root's
+// labs look dead.
 func labs() ([]lab.Listed, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("not root: labs belong to root; run this as root, for instance by sudo")

@@ -54,8 +54,8 @@ func newLabDownCommand() *cobra.Command {
 func newLabGCCommand() *cobra.Command {
 	gc := &cobra.Command{
 		Use:   "gc",
-		Short: "Remove what killed labs have left",
-		Long: "Remove what killed labs have left: a folder of state for each, for the kernel takes away all else.\n" +
+		Short: "Remove the remains of killed labs",
+		Long: "Remove the remains of killed labs: a folder of state for each. The kernel removes everything else.\n" +
 			"Labs that are up are not touched. `lab up` does this too.",
 		Example: "  rackproof lab gc",
 	}
@@ -86,7 +86,7 @@ func toRemove(named []string, all bool, known []lab.Listed) ([]lab.Listed, error
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(named))) {
 		i := slices.IndexFunc(known, func(one lab.Listed) bool { return one.Name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("there is no lab %s: `rackproof lab list` lists those that are there", name)
+			return nil, fmt.Errorf("there is no lab %s: `rackproof lab list` lists the labs", name)
 		}
 		chosen = append(chosen, known[i])
 	}

@@ -18,12 +18,14 @@ func newLabExecCommand() *cobra.Command {
 		Short: "Run a command on a host of a lab, or a shell",
 		Long: "Run a command in the namespaces of a host of a lab, with the lab's programs on its PATH and\n" +
 			"KUBECONFIG set. Beside the topology's hosts there is `control`, where the control plane runs.\n" +
-			"The exit status is the command's.",
+			"The exit status is the command's. The lab's /tmp is its own: a file of the machine's reaches a host\n" +
+			"by standard input, as in the last example.",
 		Example: "  rackproof lab exec worker\n" +
 			"  rackproof lab exec leaf0 -- vtysh -c 'show ip route'\n" +
 			"  rackproof lab exec tor0 -- birdc show protocols\n" +
 			"  rackproof lab exec worker -- birdc -s /var/run/calico/bird.ctl show protocols\n" +
-			"  rackproof lab exec control -- kubectl get nodes",
+			"  rackproof lab exec control -- kubectl get nodes\n" +
+			"  rackproof lab exec control -- kubectl apply -f - <service.yaml",
 		Args: func(command *cobra.Command, arguments []string) error {
 			_, _, err := hostAndCommand(arguments, command.ArgsLenAtDash())
 			return err
@@ -59,8 +61,8 @@ func execOn(command *cobra.Command, name, host string, argv []string) error {
 	if err != nil {
 		return err
 	}
-	// What a terminal sends to whoever is in front reaches the command too, and it
-	// decides: a shell goes on after ^C.
+	// The command too gets the terminal's signals, and it decides: a shell goes on
+	// after ^C.
 	keyboard := make(chan os.Signal, 1)
 	signal.Notify(keyboard, os.Interrupt, unix.SIGQUIT)
 	defer signal.Stop(keyboard)

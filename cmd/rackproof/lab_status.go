@@ -24,13 +24,16 @@ const statusTimeout = 20 * time.Second
 func newLabStatusCommand() *cobra.Command {
 	status := &cobra.Command{
 		Use:   "status",
-		Short: "Show a lab's components, BGP sessions and routes",
-		Long: "Show a lab's components, and the BGP sessions and the kernel's routes of each host, and whether\n" +
-			"these are exactly what the topology and the Calico resources ask for. Cut links are not known to\n" +
-			"the command, and count as differences.",
+		Short: "Compare a lab with what its topology and Calico resources ask for",
+		Long: "Show a lab's components, and the BGP sessions and the kernel's routes of each host, and compare\n" +
+			"these with what the topology and the Calico resources ask for. Policy rules, local addresses, packet\n" +
+			"filters and forwarding settings that come from neither the lab nor Calico nor Kubernetes are\n" +
+			"differences too. The first line has the verdict, and the last lines have the differences. The command\n" +
+			"does not know of cut links and stopped components, and shows what they cause as differences.\n\n" +
+			"The exit status is 0 if the lab is as expected, and 1 if it is not or could not be read as a whole.",
 		Example: "  rackproof lab status\n" +
 			"  rackproof lab status -o json | jq '.hosts[] | select(.name == \"leaf0\").routes'\n" +
-			"  rackproof lab status -o json | jq -e .agrees",
+			"  rackproof lab status >/dev/null && echo as expected",
 	}
 	name := nameFlag(status)
 	output := formatFlag(status, formatTable, formatJSON)
@@ -43,9 +46,14 @@ func newLabStatusCommand() *cobra.Command {
 		defer cancel()
 		s := look(ctx, l)
 		if *output == formatJSON {
-			return writeJSON(command.OutOrStdout(), s.forScripts())
+			err = writeJSON(command.OutOrStdout(), s.forScripts())
+		} else {
+			err = s.writeText(command.OutOrStdout(), time.Now())
 		}
-		return s.writeText(command.OutOrStdout(), time.Now())
+		if err != nil {
+			return err
+		}
+		return s.exit()
 	}
 	return status
 }
@@ -60,12 +68,14 @@ type labStatus struct {
 	// wrongSessions and wrongRoutes are what is not as the oracle says, by host.
 	wrongSessions map[string]session.Difference
 	wrongRoutes   map[string]route.Difference
+	// foreign is what else decides over packets and comes from nobody.
+	foreign []observe.Finding
 	// unknown is what could not be found out, and why.
 	unknown []string
 }
 
-// look reads a lab's state. What cannot be read is noted and left out: the command
-// is for labs that are broken, too.
+// look reads a lab's state. It notes and leaves out anything that it cannot read: the
+// command is for broken labs too.
 func look(ctx context.Context, l lab.Running) labStatus {
 	s := labStatus{name: l.Name(), mode: l.Mode().Name, topology: l.Topology()}
 	note := func(what string, err error) bool {
@@ -77,11 +87,13 @@ func look(ctx context.Context, l lab.Running) labStatus {
 	var err error
 	s.components, err = l.Components(ctx)
 	note("components", err)
-	// A host that does not answer is unknown, and the others are shown all the same.
+	// A host that does not answer is unknown, and the others are still shown.
 	s.sessions, err = observe.Sessions(ctx, l)
 	note("sessions", err)
 	s.tables, err = observe.KernelTables(ctx, l)
 	note("routes", err)
+	s.foreign, err = observe.Foreign(ctx, l)
+	note("foreign settings", err)
 
 	var state oracle.State
 	cluster, err := observe.NewCluster(l)
@@ -115,9 +127,18 @@ func ofHosts[M ~map[string]V, V any](expected, observed M) M {
 	return left
 }
 
-// agrees tells whether everything could be read and is as it must be.
+// agrees reports whether everything could be read and is as it must be.
 func (s labStatus) agrees() bool {
-	return len(s.unknown)+len(s.wrongSessions)+len(s.wrongRoutes)+len(s.dead()) == 0
+	return len(s.unknown)+len(s.wrongSessions)+len(s.wrongRoutes)+len(s.foreign)+len(s.dead()) == 0
+}
+
+// exit is the error that gives the command its exit status. The faults have been
+// printed.
+func (s labStatus) exit() error {
+	if s.agrees() {
+		return nil
+	}
+	return exitStatus(exitFailure)
 }
 
 // dead are the components that have ended unasked.

@@ -3,6 +3,7 @@ package main
 import (
 	"net/netip"
 
+	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/supervisor"
@@ -13,10 +14,14 @@ type statusForScripts struct {
 	Name     string `json:"name"`
 	Topology string `json:"topology"`
 	Mode     string `json:"mode"`
-	// Agrees says that everything could be read and is as the oracle says.
+	// Agrees says that everything could be read and is as expected, and Verdict says it
+	// in words.
 	Agrees     bool                `json:"agrees"`
+	Verdict    string              `json:"verdict"`
 	Components []supervisor.Status `json:"components"`
 	Hosts      []hostForScripts    `json:"hosts"`
+	// Foreign is what else decides over packets and comes from nobody.
+	Foreign []observe.Finding `json:"foreign"`
 	// Unknown is what could not be found out.
 	Unknown []string `json:"unknown,omitempty"`
 }
@@ -59,8 +64,8 @@ type hopForScripts struct {
 // forScripts never has null where a list can be.
 func (s labStatus) forScripts() statusForScripts {
 	status := statusForScripts{
-		Name: s.name, Topology: s.topology.Name, Mode: s.mode, Agrees: s.agrees(),
-		Components: append([]supervisor.Status{}, s.components...), Unknown: s.unknown,
+		Name: s.name, Topology: s.topology.Name, Mode: s.mode, Agrees: s.agrees(), Verdict: s.verdict(),
+		Components: append([]supervisor.Status{}, s.components...), Foreign: append([]observe.Finding{}, s.foreign...), Unknown: s.unknown,
 	}
 	for _, host := range s.topology.Hosts {
 		one := hostForScripts{

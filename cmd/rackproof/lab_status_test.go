@@ -2,11 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/supervisor"
@@ -48,7 +50,7 @@ func TestStatusText(t *testing.T) {
 	if err := goodStatus().writeText(&b, now); err != nil {
 		t.Fatal(err)
 	}
-	want := `Lab mine: topology small, mode leafreflector
+	want := `Lab mine (topology small, mode leafreflector): as expected
 
 HOST    COMPONENTS
 leaf0   bgpd, zebra
@@ -67,6 +69,9 @@ All sessions and routes are as expected.
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
+	if status := report(io.Discard, goodStatus().exit(), false); status != 0 {
+		t.Errorf("the exit status is %d", status)
+	}
 }
 
 func TestStatusOfSessionsThatCannotBe(t *testing.T) {
@@ -76,7 +81,7 @@ func TestStatusOfSessionsThatCannotBe(t *testing.T) {
 	if err := s.writeText(&b, now); err != nil {
 		t.Fatal(err)
 	}
-	if want := "and so are 1 ends of sessions that are not established"; !strings.Contains(b.String(), want) {
+	if want := "): as expected; 1 ends of sessions are not established"; !strings.Contains(b.String(), want) {
 		t.Errorf("the status lacks %q:\n%s", want, b.String())
 	}
 }
@@ -86,19 +91,24 @@ func TestStatusThatIsNotInOrder(t *testing.T) {
 		name  string
 		spoil func(*labStatus)
 		says  string
+		// verdict is what the first line says.
+		verdict string
 	}{
 		{"a missing session", func(s *labStatus) {
 			s.wrongSessions = map[string]session.Difference{"leaf0": {Missing: s.sessions["leaf0"]}}
-		}, "Sessions that are not as expected:\nleaf0:\n  - missing"},
+		}, "Sessions that are not as expected:\nleaf0:\n  - missing", "sessions of leaf0"},
 		{"an unexpected route", func(s *labStatus) {
 			s.wrongRoutes = map[string]route.Difference{"leaf0": {Unexpected: s.tables["leaf0"][:1]}}
-		}, "Routes that are not as expected:\nleaf0:\n  + unexpected"},
+		}, "Routes that are not as expected:\nleaf0:\n  + unexpected", "routes of leaf0"},
+		{"something foreign", func(s *labStatus) {
+			s.foreign = []observe.Finding{{Host: "leaf0", Check: observe.PolicyRules, What: "a rule", Remedy: "ip rule del pref 100"}}
+		}, "leaf0: policy-rules: a rule\n  undo it: ip rule del pref 100\n", "foreign settings on leaf0"},
 		{"something unknown", func(s *labStatus) {
 			s.unknown = []string{"sessions: node0: no BIRD"}
-		}, "Not known: sessions: node0: no BIRD\n"},
+		}, "Not known: sessions: node0: no BIRD\n", "1 things could not be read"},
 		{"a dead component", func(s *labStatus) {
 			s.components[0].State, s.components[0].Since, s.components[0].Error = supervisor.Dead, now.Add(-time.Minute), "signal: killed"
-		}, "Component zebra of leaf0 is dead: signal: killed\n"},
+		}, "Component zebra of leaf0 is dead: signal: killed\n", "dead components on leaf0"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -110,6 +120,13 @@ func TestStatusThatIsNotInOrder(t *testing.T) {
 			}
 			if !strings.Contains(b.String(), c.says) || !strings.HasSuffix(b.String(), "\nThe lab is not as expected.\n") {
 				t.Errorf("the status lacks %q, or the verdict at its end:\n%s", c.says, b.String())
+			}
+			if status := report(io.Discard, s.exit(), false); status != exitFailure {
+				t.Errorf("the exit status is %d", status)
+			}
+			first, _, _ := strings.Cut(b.String(), "\n")
+			if want := "Lab mine (topology small, mode leafreflector): NOT AS EXPECTED: " + c.verdict; first != want {
+				t.Errorf("the first line is %q, want %q", first, want)
 			}
 			if s.forScripts().Agrees {
 				t.Error("for scripts it agrees")

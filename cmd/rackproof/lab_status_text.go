@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -15,17 +16,17 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// writeText writes the status for people, the verdict last.
+// writeText writes the status for people: the verdict first, and the differences last.
 func (s labStatus) writeText(out io.Writer, now time.Time) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Lab %s: topology %s, mode %s\n\n", s.name, s.topology.Name, s.mode)
+	fmt.Fprintf(&b, "Lab %s (topology %s, mode %s): %s\n\n", s.name, s.topology.Name, s.mode, s.verdict())
 	s.writeComponents(&b, now)
 	for _, host := range s.topology.Hosts {
 		fmt.Fprintf(&b, "\n%s\n", describe(host))
 		writeSessions(&b, s.sessions[host.Name], s.topology)
 		writeRoutes(&b, s.tables[host.Name])
 	}
-	s.writeVerdict(&b)
+	s.writeDifferences(&b)
 	for line := range strings.Lines(b.String()) {
 		// Cells that are empty at a line's end are blanks.
 		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
@@ -123,8 +124,41 @@ func prefixText(prefix netip.Prefix) string {
 	return prefix.String()
 }
 
-// writeVerdict says what is not as it must be.
-func (s labStatus) writeVerdict(out io.Writer) {
+// verdict says in a few words whether the lab is as expected, and otherwise what is not,
+// and where.
+func (s labStatus) verdict() string {
+	if s.agrees() {
+		if down := s.down(); down > 0 {
+			return fmt.Sprintf("as expected; %d ends of sessions are not established, as they are configured not to be", down)
+		}
+		return "as expected"
+	}
+	var wrong []string
+	add := func(what string, hosts []string) {
+		if len(hosts) > 0 {
+			hosts = slices.Sorted(slices.Values(hosts))
+			wrong = append(wrong, what+" "+strings.Join(slices.Compact(hosts), ", "))
+		}
+	}
+	var dead, foreign []string
+	for _, component := range s.dead() {
+		dead = append(dead, component.Host)
+	}
+	for _, finding := range s.foreign {
+		foreign = append(foreign, finding.Host)
+	}
+	add("dead components on", dead)
+	add("sessions of", slices.Collect(maps.Keys(s.wrongSessions)))
+	add("routes of", slices.Collect(maps.Keys(s.wrongRoutes)))
+	add("foreign settings on", foreign)
+	if len(s.unknown) > 0 {
+		wrong = append(wrong, fmt.Sprintf("%d things could not be read", len(s.unknown)))
+	}
+	return "NOT AS EXPECTED: " + strings.Join(wrong, "; ")
+}
+
+// writeDifferences says what is not as it must be.
+func (s labStatus) writeDifferences(out io.Writer) {
 	for _, component := range s.dead() {
 		fmt.Fprintf(out, "\nComponent %s of %s is dead: %s\n", component.Name, component.Host, component.Error)
 	}
@@ -134,16 +168,18 @@ func (s labStatus) writeVerdict(out io.Writer) {
 	if len(s.wrongRoutes) > 0 {
 		fmt.Fprintf(out, "\nRoutes that are not as expected:\n%s", route.DescribeAll(s.wrongRoutes))
 	}
+	if len(s.foreign) > 0 {
+		fmt.Fprint(out, "\nSettings that come from neither the lab nor Calico nor Kubernetes:\n")
+		for _, finding := range s.foreign {
+			fmt.Fprintf(out, "%s: %s: %s\n  undo it: %s\n", finding.Host, finding.Check, finding.What, finding.Remedy)
+		}
+	}
 	for _, unknown := range s.unknown {
 		fmt.Fprintf(out, "\nNot known: %s\n", unknown)
 	}
-	verdict := "All sessions and routes are as expected."
-	down := s.down()
-	switch {
-	case !s.agrees():
-		verdict = "The lab is not as expected."
-	case down > 0:
-		verdict = fmt.Sprintf("All sessions and routes are as expected, and so are %d ends of sessions that are not established: as they are configured, they cannot be.", down)
+	if s.agrees() {
+		fmt.Fprint(out, "\nAll sessions and routes are as expected.\n")
+	} else {
+		fmt.Fprint(out, "\nThe lab is not as expected.\n")
 	}
-	fmt.Fprintf(out, "\n%s\n", verdict)
 }

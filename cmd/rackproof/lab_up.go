@@ -107,6 +107,9 @@ func (r recipe) options(out io.Writer) (launch.Options, error) {
 	if err != nil {
 		return launch.Options{}, err
 	}
+	if err := launch.CheckTopology(t); err != nil {
+		return launch.Options{}, fmt.Errorf("%s: %w", r.topology, err)
+	}
 	if r.leaves != "" {
 		t = t.WithSoftware(topology.Software(r.leaves))
 	}
@@ -166,16 +169,47 @@ func newLabUpCommand() *cobra.Command {
 		if kernel == launch.UMLKernel {
 			up = chosen.bringUpInside
 		}
-		result, err := up(command.Context(), options, command.ErrOrStderr())
+		l, result, err := up(command.Context(), options, command.ErrOrStderr())
 		if err != nil {
 			return err
 		}
-		if *output == formatJSON {
-			return writeJSON(command.OutOrStdout(), result)
-		}
-		return result.writeText(command.OutOrStdout())
+		return leaveUp(command.Context(), l, func() error {
+			if *output == formatJSON {
+				return writeJSON(command.OutOrStdout(), result)
+			}
+			return result.writeText(command.OutOrStdout())
+		})
 	}
 	return up
+}
+
+// owned is a lab, or a machine with one inside, that ends with this process unless it is
+// released.
+type owned interface {
+	Release() error
+	Down(ctx context.Context) error
+}
+
+// leaveUp tells of a lab and lets it live on without this process. A lab that nobody has
+// been told of is taken down, also if tell panics.
+func leaveUp(ctx context.Context, l owned, tell func() error) (err error) {
+	released := false
+	defer func() {
+		if !released {
+			err = errors.Join(err, l.Down(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := tell(); err != nil {
+		return fmt.Errorf("tell of the lab that is ready (it is taken down again): %w", err)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err := l.Release(); err != nil {
+		return err
+	}
+	released = true
+	return nil
 }
 
 // broughtUp is a lab that `lab up` leaves behind.
@@ -195,21 +229,18 @@ type broughtUp struct {
 	host string
 }
 
-// bringUp brings a lab up, shows how on out, and lets the lab live on.
-func bringUp(ctx context.Context, options launch.Options, out io.Writer) (broughtUp, error) {
+// bringUp brings a lab up and shows how on out. The caller owns the lab.
+func bringUp(ctx context.Context, options launch.Options, out io.Writer) (owned, broughtUp, error) {
 	began := time.Now()
 	phases := bench.NewPhaseTimes(options.Progress)
 	options.Progress = phases.Record
 	l, err := launchWithDisplay(ctx, options, out,
 		fmt.Sprintf("Bringing up topology %s in mode %s", options.Topology.Name, options.Mode.Name))
 	if err != nil {
-		return broughtUp{}, err
+		return nil, broughtUp{}, err
 	}
 	took := time.Since(began)
-	if err := l.Release(); err != nil {
-		return broughtUp{}, errors.Join(err, l.Down(context.WithoutCancel(ctx)))
-	}
-	return broughtUp{
+	return l, broughtUp{
 		Name: l.Name(), Topology: options.Topology.Name, Mode: options.Mode.Name, PID: l.PID(),
 		Kubeconfig: l.Kubeconfig(), Seconds: took.Seconds(), Phases: phases.Seconds(), host: options.Topology.Nodes()[0].Name,
 	}, nil

@@ -19,21 +19,18 @@ import (
 	"github.com/rackproof/rackproof/framework/uml"
 )
 
-// bringUpInside brings a lab up inside a User-Mode Linux of its own and lets both live
-// on. The lab has the name of the kernel.
-func (r recipe) bringUpInside(ctx context.Context, options launch.Options, out io.Writer) (broughtUp, error) {
+// bringUpInside brings a lab up inside a User-Mode Linux of its own. The lab has the name
+// of the kernel. The caller owns both.
+func (r recipe) bringUpInside(ctx context.Context, options launch.Options, out io.Writer) (owned, broughtUp, error) {
 	machine, result, err := r.launchInside(ctx, options, out)
 	if err != nil {
-		return broughtUp{}, err
+		return nil, broughtUp{}, err
 	}
-	if err := machine.Release(); err != nil {
-		return broughtUp{}, errors.Join(err, machine.Down(context.WithoutCancel(ctx)))
-	}
-	return result, nil
+	return machine, result, nil
 }
 
-// launchInside starts a User-Mode Linux and brings a lab up in it. What does not get
-// ready is taken down again.
+// launchInside starts a User-Mode Linux and brings a lab up in it. It takes down a lab
+// that does not get ready.
 func (r recipe) launchInside(ctx context.Context, options launch.Options, out io.Writer) (*netns.Machine, broughtUp, error) {
 	began := time.Now()
 	machine, phases, err := startMachine(ctx, options, out)

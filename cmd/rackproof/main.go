@@ -1,6 +1,6 @@
 // Command rackproof brings up labs of leaf-spine fabrics with Calico on them,
-// and builds what they are made of. What it prints for scripts goes to standard
-// output, progress and errors to standard error.
+// and builds what they are made of. Output for scripts goes to standard output,
+// progress and errors to standard error.
 package main
 
 import (
@@ -43,7 +43,7 @@ func newRootCommand() *cobra.Command {
 		Example: "  rackproof components build\n" +
 			"  rackproof lab up\n" +
 			"  rackproof report summary results",
-		// An error is said once, by main, and is seldom about usage.
+		// main prints an error once, and errors are seldom about usage.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version(),

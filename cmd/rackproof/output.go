@@ -67,7 +67,7 @@ func writeJSON(out io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// isTerminal tells whether a writer is a terminal that can move its cursor.
+// isTerminal reports whether a writer is a terminal that can move its cursor.
 func isTerminal(out io.Writer) bool {
 	file, ok := out.(*os.File)
 	if !ok || os.Getenv("TERM") == "dumb" {

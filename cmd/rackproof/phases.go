@@ -74,7 +74,7 @@ func (p *phases) apply(event lab.Event, now time.Time) (phase, bool) {
 	return *changed, true
 }
 
-// begun tells whether any phase has.
+// begun reports whether any phase has.
 func (p phases) begun() bool {
 	return slices.ContainsFunc(p, func(one phase) bool { return one.state != phasePending })
 }

@@ -118,7 +118,7 @@ func (s soaking) run(ctx context.Context, out, progress io.Writer) error {
 	}
 	fmt.Fprintf(progress, "soak: building the suites of %s at commit %s\n", strings.Join(s.suites, " "), commit)
 	programs := filepath.Join(folder, soakPrograms)
-	defer func() { _ = os.RemoveAll(programs) }() // large, and made anew each time
+	defer func() { _ = os.RemoveAll(programs) }() // large, and made again each time
 	suites, err := soak.Build(ctx, s.suites, programs)
 	if err != nil {
 		return err

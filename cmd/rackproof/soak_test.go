@@ -87,7 +87,7 @@ func TestSoakCommand(t *testing.T) {
 	}
 
 	if _, err := execute(t, append(line, "1")...); err == nil || !strings.Contains(err.Error(), "add to it by --append") {
-		t.Errorf("a soak in the place of another gives error %v", err)
+		t.Errorf("a soak instead of another gives error %v", err)
 	}
 	if _, err := execute(t, append(line, "1", "--append", "--", "-rackproof.nothing")...); err == nil || !strings.Contains(err.Error(), `not ["-rackproof.nothing"]`) {
 		t.Errorf("a round with other flags gives error %v", err)

@@ -25,9 +25,9 @@ func newTopologyImportVyOSCommand() *cobra.Command {
 		Short: "Make a topology of routers' VyOS 1.4 configurations",
 		Long: "Make a topology of the boot configurations (/config/config.boot) of a fabric's VyOS 1.4 routers, one file\n" +
 			"each, named after its router. A router with neighbors of its own AS is a leaf, any other a spine. Neighbors\n" +
-			"of leaves that are in no file become nodes, node0 and so on in the order of their addresses. The topology\n" +
-			"goes to standard output; what a lab of it leaves out, and where Rackproof's own plan for its routers\n" +
-			"differs from the files, is remarked on standard error.",
+			"of leaves without a file become nodes, node0 and so on in the order of their addresses. The topology goes to\n" +
+			"standard output. Remarks on standard error name each part that a lab leaves out, and each difference\n" +
+			"between Rackproof's plan for the routers and the files.",
 		Example: "  rackproof topology import-vyos fixtures/vyos/*.boot --file mine.yaml \\\n" +
 			"    --node control-plane=10.1.5.10 --node worker=10.1.5.11 --node worker2=10.1.8.10 --node worker3=10.1.8.11\n" +
 			"  rackproof lab up --topology ./mine.yaml --mode leafreflector",

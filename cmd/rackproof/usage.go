@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Exit statuses beside 0 for success and those of commands run in a lab.
@@ -71,7 +72,7 @@ func checkUsage(command *cobra.Command) {
 		check = cobra.NoArgs
 	}
 	command.Args = func(command *cobra.Command, arguments []string) error {
-		if err := check(command, arguments); err != nil {
+		if err := errors.Join(checkFlags(command.Flags()), check(command, arguments)); err != nil {
 			return usageError{command, err}
 		}
 		return nil
@@ -79,6 +80,18 @@ func checkUsage(command *cobra.Command) {
 	for _, below := range command.Commands() {
 		checkUsage(below)
 	}
+}
+
+// checkFlags refuses flags that were given without a value, as in --name "$NAME" of a
+// script that has not set NAME: the command would take them for flags that were left out.
+func checkFlags(flags *pflag.FlagSet) error {
+	var problems []error
+	flags.Visit(func(given *pflag.Flag) {
+		if given.Value.String() == "" {
+			problems = append(problems, fmt.Errorf("--%s is empty: give it a value, or leave it out", given.Name))
+		}
+	})
+	return errors.Join(problems...)
 }
 
 // noSubcommand refuses what cobra found no command for.

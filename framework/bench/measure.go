@@ -56,8 +56,7 @@ func memoryOf(l lab.Running) (uint64, error) {
 	return memory, nil
 }
 
-// Memory is the proportional set size of a lab's process and all that hang on it, in
-// bytes.
+// Memory is the proportional set size of a lab's process and its descendants, in bytes.
 func Memory(pid int) (uint64, error) { return sumPSS(procOf(pid)) }
 
 func sumPSS(procs ...string) (uint64, error) {

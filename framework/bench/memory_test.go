@@ -67,6 +67,6 @@ func TestProcessPSSOfThisProcess(t *testing.T) {
 		t.Skip("this kernel has no smaps_rollup: ", err)
 	}
 	if own < 1<<20 || own > 1<<32 {
-		t.Errorf("this process is said to have %d bytes", own)
+		t.Errorf("this process has %d bytes by its proportional set size", own)
 	}
 }

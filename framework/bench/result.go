@@ -70,7 +70,7 @@ func (r Result) Markdown() string {
 }
 
 // Beside is a table of the medians of this result and of another provider's, of the same
-// topology and mode. What only one of them has is a dash in the other's column.
+// topology and mode. A row that only one of them has is a dash in the other's column.
 func (r Result) Beside(other Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Topology %s, mode %s; runs: %d and %d, processors: %d, Linux %s. Medians; phases overlap.\n\n",

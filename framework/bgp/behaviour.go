@@ -15,10 +15,10 @@ type Behaviour interface {
 	Advertise(s *Speaker, p Path, to *Peer) (Attributes, bool)
 	// LearnedPreference is the preference of what it learns by BGP.
 	LearnedPreference() int
-	// SendsAllPaths tells whether a neighbour is sent every path of a prefix, and
+	// SendsAllPaths reports whether a neighbour is sent every path of a prefix, and
 	// not just the best (RFC 7911). All daemons are configured to receive them.
 	SendsAllPaths() bool
-	// Accepts tells whether a received path is taken into the table.
+	// Accepts reports whether a received path is taken into the table.
 	Accepts(s *Speaker, prefix netip.Prefix, a Attributes, from *Peer) bool
 	// Program returns the routes that the daemon puts into the kernel.
 	Program(s *Speaker) route.Table

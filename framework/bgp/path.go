@@ -51,10 +51,10 @@ type Way struct {
 // Unreachable is the way to a next hop that cannot be resolved.
 func Unreachable() Way { return Way{Kind: route.Unreachable} }
 
-// Reachable tells whether packets get to the next hop.
+// Reachable reports whether packets get to the next hop.
 func (w Way) Reachable() bool { return w.Kind == route.Unicast }
 
-// OnLink tells whether the way leads to a connected network, without a router.
+// OnLink reports whether the way leads to a connected network, without a router.
 func (w Way) OnLink() bool {
 	return w.Reachable() && len(w.Hops) == 1 && !w.Hops[0].Via.IsValid()
 }
@@ -64,7 +64,7 @@ func (a Attributes) equal(b Attributes) bool {
 		a.Originator == b.Originator && slices.Equal(a.Clusters, b.Clusters) && slices.Equal(a.Communities, b.Communities)
 }
 
-// sameAnnouncement tells whether two paths are the same to whom they are sent.
+// sameAnnouncement reports whether two paths are the same to whom they are sent.
 func sameAnnouncement(a, b Path) bool {
 	return a.Prefix == b.Prefix && a.equal(b.Attributes)
 }

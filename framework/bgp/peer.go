@@ -28,11 +28,11 @@ type Peer struct {
 	Password string
 	// TTL is that of the packets that this end sends, MinTTL the least that it takes.
 	TTL, MinTTL int
-	// Up tells whether the session is established.
+	// Up reports whether the session is established.
 	Up bool
 	// Received are the paths that the neighbour sent and the speaker took.
 	Received []Path
 }
 
-// Internal tells whether the neighbour is in the same AS.
+// Internal reports whether the neighbour is in the same AS.
 func (p *Peer) Internal() bool { return p.Session.LocalAS == p.Session.PeerAS }

@@ -31,7 +31,7 @@ func Propagate(speakers []*Speaker) error {
 	return errors.New("oracle: the speakers' routes do not settle: look for sessions on which each of two speakers prefers the other's path")
 }
 
-// listen takes what the neighbours say now, and tells whether it is news.
+// listen takes what the neighbours say now, and reports whether it is news.
 func (s *Speaker) listen() bool {
 	news := false
 	for _, p := range s.Peers {
@@ -87,7 +87,7 @@ func LeaveAS(a Attributes, as uint32) Attributes {
 	return a
 }
 
-// Loops tells whether the receiver's AS is in a path more often than it allows
+// Loops reports whether the receiver's AS is in a path more often than it allows
 // (RFC 4271, section 9.1.2).
 func Loops(a Attributes, at *Peer) bool {
 	times := 0

@@ -53,7 +53,7 @@ func routerID(p Path) netip.Addr {
 	return p.From.Far.Speaker.ID
 }
 
-// asGood tells whether a path carries traffic beside the best one.
+// asGood reports whether a path carries traffic beside the best one.
 func asGood(best, p Path) bool {
 	return best.Way.Reachable() && compareMerit(best, p) == 0
 }

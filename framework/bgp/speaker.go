@@ -70,7 +70,7 @@ func (s *Speaker) Longest(address netip.Addr) ([]Path, bool) {
 	return nil, false
 }
 
-// InKernel tells whether the kernel has a route to the prefix from elsewhere. It
+// InKernel reports whether the kernel has a route to the prefix from elsewhere. It
 // refuses a second one with the same metric (EEXIST), and zebra does not try.
 func (s *Speaker) InKernel(prefix netip.Prefix) bool {
 	return slices.ContainsFunc(s.Base, func(r route.Route) bool { return r.Prefix == prefix })
@@ -107,7 +107,7 @@ func Hops(paths []Path, limit int) []route.NextHop {
 	return all[:min(limit, len(all))]
 }
 
-// Has tells whether an address is one of the host's own in the fabric.
+// Has reports whether an address is one of the host's own in the fabric.
 func (s *Speaker) Has(address netip.Addr) bool {
 	return slices.ContainsFunc(s.Host.Interfaces, func(i topology.Interface) bool { return i.Address.Addr() == address })
 }

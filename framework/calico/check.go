@@ -11,7 +11,7 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// Check holds a mode against the topology that it is to run on. The error joins
+// Check compares a mode with the topology that it is to run on. The error joins
 // everything that does not fit, each with the file and line of its resource.
 func (m *Mode) Check(t *topology.Topology) error {
 	var problems []error

@@ -33,14 +33,13 @@ func EncapsulationOf(pool v3.IPPool) Encapsulation {
 	return NoEncapsulation
 }
 
-// ViaIPIP tells whether packets travel by IPIP, at least those across subnets.
+// ViaIPIP reports whether packets travel by IPIP, at least those across subnets.
 func (e Encapsulation) ViaIPIP() bool { return e == IPIP || e == IPIPCrossSubnet }
 
-// ViaVXLAN tells whether packets travel by VXLAN, at least those across subnets.
+// ViaVXLAN reports whether packets travel by VXLAN, at least those across subnets.
 func (e Encapsulation) ViaVXLAN() bool { return e == VXLAN || e == VXLANCrossSubnet }
 
-// CrossSubnet tells whether only packets to nodes of other subnets are
-// encapsulated.
+// CrossSubnet reports whether only packets to nodes of other subnets are encapsulated.
 func (e Encapsulation) CrossSubnet() bool { return e == IPIPCrossSubnet || e == VXLANCrossSubnet }
 
 // Device is the interface that encapsulates on every node, empty without

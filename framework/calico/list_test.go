@@ -128,6 +128,7 @@ func TestListsThatAreRefused(t *testing.T) {
 		{"an item that is no mapping", none, "[]", "[5]", "all.yaml:4: ", `a resource is a single value ("5")`},
 		{"no items", none, "items: []\n", "", "all.yaml:1: ", "the BGPPeerList has no items"},
 		{"items that are no list", none, "[]", "{a: b}", "all.yaml:4: ", "items is a mapping, and has to be a list"},
+		{"an item that is an alias", "- &a\n  apiVersion: projectcalico.org/v3\n  kind: IPPool\n  metadata: {name: pool}\n  spec: {cidr: 10.244.0.0/16}\n- *a\n", "", "", "all.yaml:6: ", "the item is an alias (*a)"},
 		{"another List", kubectlList, "apiVersion: v1", "apiVersion: v2", "all.yaml:1: ", "use v1"},
 		{"a list of what modes have not", none, "BGPPeerList", "FrogList", "all.yaml:2: ", `unknown kind "FrogList": use one of BGPConfiguration`},
 		{"an item that modes have not", kubectlList, "kind: IPPool", "kind: Frog", "all.yaml:11: ", `unknown kind "Frog"`},

@@ -106,7 +106,7 @@ func (l *loader) header(d yamlfile.Document) error {
 // (calicoctl/resourcemgr, createResourcesFromBytes).
 func (l *loader) resources(d yamlfile.Document) error {
 	if d.IsList() {
-		return l.each(d.Items(), metav1.TypeMeta{})
+		return l.each(d, metav1.TypeMeta{})
 	}
 	if err := d.Mapping("a resource", "apiVersion", "kind", "metadata", "spec"); err != nil {
 		return err
@@ -141,11 +141,15 @@ func (l *loader) resources(d yamlfile.Document) error {
 	if !ok {
 		return d.Errorf("", "the %s has no items: add items, or remove it", kind.Kind)
 	}
-	return l.each(items.Items(), inherited)
+	return l.each(items, inherited)
 }
 
 // each reads the items of a list.
-func (l *loader) each(items []yamlfile.Document, inherited metav1.TypeMeta) error {
+func (l *loader) each(list yamlfile.Document, inherited metav1.TypeMeta) error {
+	items, err := list.Items()
+	if err != nil {
+		return err
+	}
 	var problems []error
 	for _, item := range items {
 		if inherited.Kind == "" {

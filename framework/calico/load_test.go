@@ -132,7 +132,7 @@ func TestLoadModeRejects(t *testing.T) {
 		{"empty mode.yaml", "mode.yaml", sound()["mode.yaml"], "", "mode.yaml: ", "nothing in it"},
 		{"not YAML", "calico/pool.yaml", "spec:", "spec: a: b", "calico/pool.yaml:5: ", "not YAML: mapping values"},
 		{"not an object", "calico/pool.yaml", sound()["calico/pool.yaml"], "- a\n", "calico/pool.yaml:1: ", "write a mapping with the fields apiVersion, kind, metadata, spec"},
-		{"file that nobody reads", "calico/pool.yml", "", "x", "calico/pool.yml: ", "rename the file or remove it"},
+		{"file that is not read", "calico/pool.yml", "", "x", "calico/pool.yml: ", "rename the file or remove it"},
 		{"file below calico", "calico/more/pool.yaml", "", "x", "calico/more/pool.yaml: ", "rename the file or remove it"},
 		{"unknown kind", "calico/bgp.yaml", "kind: BGPPeer", "kind: BGPFrog", "calico/bgp.yaml:10: ", `unknown kind "BGPFrog": use one of BGPConfiguration, BGPFilter, BGPPeer, FelixConfiguration, IPPool, Node`},
 		{"unknown API version", "calico/pool.yaml", "projectcalico.org/v3", "crd.projectcalico.org/v1", "calico/pool.yaml:1: ", "use projectcalico.org/v3"},

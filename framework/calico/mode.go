@@ -63,7 +63,7 @@ type Resources struct {
 	Nodes []Node
 }
 
-// LeafPeersWith tells whether the leaf of a node's rack is to peer with the node.
+// LeafPeersWith reports whether the leaf of a node's rack is to peer with the node.
 func (m *Mode) LeafPeersWith(node topology.Host) (bool, error) {
 	selector, err := ParseSelector(m.LeafNodeSelector)
 	if err != nil {

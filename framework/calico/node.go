@@ -123,7 +123,7 @@ const (
 
 // Annotations are the settings as Calico's Kubernetes datastore keeps them: on
 // the Kubernetes Node of the same name (libcalico-go,
-// lib/backend/k8s/resources/node.go). What is not set has no annotation.
+// lib/backend/k8s/resources/node.go). A setting without a value has no annotation.
 func (n Node) Annotations() map[string]string {
 	annotations := map[string]string{}
 	if n.Spec.BGP == nil {

@@ -21,7 +21,7 @@ const (
 )
 
 // ClusterRoutes are the two settings programClusterRoutes that decide on the
-// owner. What is empty is not set.
+// owner. An empty value is not set.
 type ClusterRoutes struct {
 	// Felix is that of the FelixConfiguration named default.
 	Felix string
@@ -73,7 +73,7 @@ func (c ClusterRoutes) Owner(version Version, encapsulation Encapsulation) (Rout
 	return "", fmt.Errorf("with programClusterRoutes %s nobody programs the routes of a pool with encapsulation %s in Calico %s: leave them to Felix or to BIRD", c, encapsulation, version)
 }
 
-// programs tells whether Felix and BIRD program the routes of a pool that is not
+// programs reports whether Felix and BIRD program the routes of a pool that is not
 // VXLAN.
 func (c ClusterRoutes) programs(version Version, ipip bool) (felix, bird bool) {
 	switch {

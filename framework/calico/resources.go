@@ -11,7 +11,7 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// What Calico does where its resources do not say.
+// Calico's defaults.
 const (
 	// defaultAS is the AS number of a cluster without BGPConfiguration
 	// (BGPConfiguration.spec.asNumber in Calico's API reference).
@@ -43,8 +43,8 @@ func (r Resources) FelixConfiguration() (v3.FelixConfiguration, bool) {
 	return r.FelixConfigurations[i], true
 }
 
-// MeshEnabled tells whether the nodes peer with each other without being told;
-// Calico does so by default.
+// MeshEnabled reports whether the nodes peer with each other without being told; Calico
+// does so by default.
 func (r Resources) MeshEnabled() bool {
 	configuration, _ := r.Configuration()
 	return configuration.Spec.NodeToNodeMeshEnabled == nil || *configuration.Spec.NodeToNodeMeshEnabled
@@ -112,9 +112,9 @@ func BlockSize(pool v3.IPPool) int {
 	return pool.Spec.BlockSize
 }
 
-// PeersWith tells whether a BGPPeer applies to the node with that name and
-// labels: it is named, selected, or the peer is a global one that says neither
-// (BGPPeer.spec.node and nodeSelector in Calico's API reference).
+// PeersWith reports whether a BGPPeer applies to the node with that name and labels: it
+// is named, selected, or the peer is a global one that says neither (BGPPeer.spec.node
+// and nodeSelector in Calico's API reference).
 func PeersWith(peer v3.BGPPeer, node string, labels map[string]string) (bool, error) {
 	switch {
 	case peer.Spec.Node != "":

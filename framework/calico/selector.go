@@ -35,9 +35,8 @@ func ParseSelector(text string) (Selector, error) {
 	return Selector{text: text, match: match}, nil
 }
 
-// Matches tells whether the selector selects an object with these labels. What is
-// said about the value of a label that is not there is false, except that it
-// differs (!=, not in).
+// Matches reports whether the selector selects an object with these labels. A condition
+// on a missing label is false, except that it differs (!=, not in).
 func (s Selector) Matches(labels map[string]string) bool {
 	return s.match == nil || s.match(labels)
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Version is a release line of Calico, as v3.31. What its resources mean does not
+// Version is a release line of Calico, as v3.31. The meaning of its resources does not
 // change within one.
 type Version struct{ Major, Minor int }
 

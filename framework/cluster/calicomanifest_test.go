@@ -155,7 +155,7 @@ func TestRecordedManifestIsCurrent(t *testing.T) {
 	}
 	for document := range strings.SplitSeq(read(t, "manifest.yaml"), "\n---\n") {
 		if !strings.Contains(string(manifest), strings.TrimSpace(document)) {
-			t.Errorf("Calico's manifest has another one of %.60q: record it anew", document)
+			t.Errorf("Calico's manifest has another one of %.60q: record it again", document)
 		}
 	}
 }

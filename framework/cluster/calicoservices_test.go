@@ -109,7 +109,7 @@ func TestRecordedServicesAreCurrent(t *testing.T) {
 	compare := func(name, original string) {
 		data, err := fs.ReadFile(source, original)
 		if err != nil || string(data) != read(t, name) {
-			t.Errorf("%s is not Calico's %s (%v): record it anew", name, original, err)
+			t.Errorf("%s is not Calico's %s (%v): record it again", name, original, err)
 		}
 	}
 	compare("rc.local", "rc.local")

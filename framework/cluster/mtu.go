@@ -22,9 +22,9 @@ func overhead(e calico.Encapsulation) int {
 }
 
 // podMTU is the MTU of pods' interfaces on a node: what the node's own interfaces
-// carry less the mode's encapsulation, as Felix reckons it (determinePodMTU) and
-// leaves it in a file for the CNI plugin. Here the plugin is told, as pods do not
-// wait for Felix.
+// carry less the mode's encapsulation, as Felix computes it (determinePodMTU) and
+// leaves it in a file for the CNI plugin. Here the plugin is told, as pods do not wait
+// for Felix.
 func (c *Cluster) podMTU(host topology.Host) int {
 	return PodMTU(c.config.Topology, c.config.Mode, host)
 }

@@ -151,7 +151,7 @@ func (n node) startBIRD(ctx context.Context, reloads *reloader) error {
 // birdFiles are the files that confd writes for BIRD. The first includes the others.
 func birdFiles() []string { return []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} }
 
-// has tells whether the node has a file.
+// has reports whether the node has a file.
 func (n node) has(file string) bool {
 	_, err := n.namespaces.ReadFile(file)
 	return err == nil

@@ -69,8 +69,8 @@ func (m Manifest) Build(ctx context.Context, options Options) error {
 		return err
 	}
 	defer unlock()
-	// What another build made while this one waited need not be built again,
-	// and what a killed one left can go: nobody else builds now.
+	// Another build may have made the modules while this one waited. A killed build's
+	// rest can go: no other build runs now.
 	if missing, err = m.missing(options.CacheDir); err != nil {
 		return err
 	}
@@ -90,8 +90,8 @@ func (m Manifest) Build(ctx context.Context, options Options) error {
 	return nil
 }
 
-// checkSum holds the source tree's module against the sum in the manifest: a
-// folder in the cache must hold what its key says.
+// checkSum compares the source tree's module with the sum in the manifest: a folder in
+// the cache must be what its key says.
 func (m Module) checkSum(sourceRoot string) error {
 	folder := filepath.Join(sourceRoot, filepath.FromSlash(m.Folder))
 	sum, err := Sum(folder, m.Sources...)

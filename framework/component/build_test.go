@@ -108,7 +108,7 @@ func TestBuildMakesWhatLocateFinds(t *testing.T) {
 	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "hello v1.2.3") || !strings.Contains(err.Error(), "make components") {
 		t.Fatalf("before the build: got error %v, want one that names the module and the command", err)
 	}
-	// What a killed build leaves must neither count nor stay.
+	// The rest of a killed build must neither count nor stay.
 	if err := os.MkdirAll(filepath.Join(cache, "components", ".partial-123", "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func readNumber(t *testing.T, path string) int {
 	}
 }
 
-// running tells whether a process exists and has not ended (state Z).
+// running reports whether a process exists and has not ended (state Z).
 func running(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err == nil && !strings.Contains(string(stat), ") Z ")

@@ -48,8 +48,8 @@ func (i installed) program(name Name) string { return filepath.Join(i.folder, "b
 
 func (i installed) share(name string) string { return filepath.Join(i.folder, "share", name) }
 
-// complete tells whether all of the module is there. A build puts a folder in
-// its place whole; the look at each file notices what was deleted since.
+// complete reports whether all of the module is there. A build puts a folder in its
+// place whole; the look at each file notices what was deleted since.
 func (i installed) complete() bool {
 	var paths []string
 	for _, program := range i.module.Programs {

@@ -120,7 +120,7 @@ func TestManifestAgreesWithTheModules(t *testing.T) {
 					t.Errorf("%s: go.mod does not say that %s", module.Folder, line)
 				}
 			} else if required != want {
-				t.Errorf("%s: %s is said to be %s, go.mod has %s %s", module.Folder, program.Name, want, path, required)
+				t.Errorf("%s: %s is %s in the manifest, go.mod has %s %s", module.Folder, program.Name, want, path, required)
 			}
 		}
 	}

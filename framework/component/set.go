@@ -51,7 +51,7 @@ func (e *MissingError) Error() string {
 
 // Locate finds the components in a cache folder (see DefaultCacheDir): those that
 // every lab needs, and those of the given groups. It looks at a few files and runs
-// nothing. What is not there gives a MissingError.
+// nothing. A missing component gives a MissingError.
 func Locate(cacheDir string, groups ...Group) (Set, error) {
 	manifest, err := Load()
 	if err != nil {
@@ -74,6 +74,12 @@ func (m Manifest) Locate(cacheDir string) (Set, error) {
 		}
 		return Set{}, failure
 	}
+	return m.Plan(cacheDir)
+}
+
+// Plan tells where in a cache folder the manifest's components lie once they are built,
+// whether they are or not.
+func (m Manifest) Plan(cacheDir string) (Set, error) {
 	entries, err := m.List(cacheDir)
 	if err != nil {
 		return Set{}, err
@@ -94,8 +100,8 @@ func (m Manifest) Locate(cacheDir string) (Set, error) {
 	return set, nil
 }
 
-// Entry is one program in the list of components. Built tells whether its
-// module is in the cache.
+// Entry is one program in the list of components. Built reports whether its module is
+// in the cache.
 type Entry struct {
 	Name    Name   `json:"name"`
 	Version string `json:"version"`

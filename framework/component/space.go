@@ -7,8 +7,8 @@ import (
 	"github.com/rackproof/rackproof/framework/diskspace"
 )
 
-// What one module takes, rounded up from what Kubernetes 1.34 and Calico 3.31
-// took on amd64 (5 GB, 2 GB and 0.8 GB for both together).
+// The room for one module, rounded up from the use of Kubernetes 1.34 and Calico 3.31
+// on amd64 (5 GB, 2 GB and 0.8 GB for both together).
 const (
 	buildCacheBytes  = 3e9
 	moduleCacheBytes = 1e9
@@ -32,7 +32,7 @@ func checkSpace(modules []installed, tool tool, cacheDir string) error {
 	}, diskspace.Of)
 }
 
-// fits holds demands against what measure finds, file system by file system.
+// fits compares demands with the space that measure finds, file system by file system.
 func fits(demands []demand, measure func(path string) (diskspace.Space, error)) error {
 	type sum struct {
 		free, bytes uint64

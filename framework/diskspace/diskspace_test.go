@@ -14,7 +14,7 @@ func TestOfMeasuresTheNearestExistingParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want.Free == 0 {
-		t.Fatalf("the file system of %s is said to be full", folder)
+		t.Fatalf("the file system of %s has no free space", folder)
 	}
 	got, err := diskspace.Of(filepath.Join(folder, "not", "made", "yet"))
 	if err != nil {

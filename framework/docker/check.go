@@ -14,7 +14,7 @@ import (
 // dataBytes is what the images of a lab take, rounded up.
 const dataBytes = 8e9
 
-// Check tells whether this machine can have a daemon of Rackproof's own, before
+// Check reports whether this machine can have a daemon of Rackproof's own, before
 // anything is made.
 func Check(_ context.Context, options Options) error {
 	if os.Geteuid() != 0 {

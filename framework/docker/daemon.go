@@ -23,13 +23,13 @@ var ErrNotReachable = errors.New("no Docker daemon answers")
 // Daemon is a Docker daemon that has answered.
 type Daemon struct {
 	host string
-	// init is the process that Rackproof's own daemon hangs on, 0 for another's.
+	// init is the process that Rackproof's own daemon ends with, 0 for another's.
 	init int
 }
 
 // Find finds a Docker daemon: the one in $DOCKER_HOST if that is set, else
-// Rackproof's own, else the machine's (/var/run/docker.sock). It must answer. What
-// to do when none does is in the error, which is an ErrNotReachable.
+// Rackproof's own, else the machine's (/var/run/docker.sock). It must answer; else the
+// error, an ErrNotReachable, says what to do.
 func Find(ctx context.Context) (*Daemon, error) {
 	own := stateAt(StateFolder)
 	if host := os.Getenv("DOCKER_HOST"); host != "" {
@@ -60,10 +60,10 @@ func Find(ctx context.Context) (*Daemon, error) {
 // Host is the daemon's address as in DOCKER_HOST.
 func (d *Daemon) Host() string { return d.host }
 
-// Private tells whether the daemon is Rackproof's own, in namespaces of its own.
+// Private reports whether the daemon is Rackproof's own, in namespaces of its own.
 func (d *Daemon) Private() bool { return d.init != 0 }
 
-// PID is the process that Rackproof's own daemon hangs on, 0 for another's.
+// PID is the process that Rackproof's own daemon ends with, 0 for another's.
 func (d *Daemon) PID() int { return d.init }
 
 // Proc is the path of the /proc folder of a process that the daemon reports, as the

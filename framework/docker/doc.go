@@ -1,14 +1,14 @@
 // Package docker finds a Docker daemon, and starts one of Rackproof's own where a
 // lab should not share one with others, or where there is none.
 //
-// Rackproof's own daemon is the distribution's dockerd, as a child of the init of a
-// PID namespace with a mount, a network, a UTS and an IPC namespace of its own. Its
+// Rackproof's own daemon is the distribution's dockerd, a child of the init of a PID
+// namespace. It has a mount, a network, a UTS and an IPC namespace of its own. Its
 // bridges and its iptables rules are therefore never in the machine's network
 // namespace, nothing that runs in it reaches the outside, and it cannot pull images:
 // they are loaded (see framework/image). It outlives the command that starts it.
 // When its init ends, by whatever signal, the kernel takes the daemon and every
-// container away. What stays are its images, in the user's cache folder, and plain
-// files, which the next start removes.
+// container away. Its images stay, in the user's cache folder, and plain files, which
+// the next start removes.
 //
 // The daemon has an OCI runtime of Rackproof's, which changes what a container is
 // started with and then calls runc. Containers forward packets, as they do where Docker

@@ -45,10 +45,10 @@ func parseLimits(status, oomScoreAdj string) (limits, error) {
 	return limits{}, fmt.Errorf("/proc/self/status has no CapBnd")
 }
 
-// has tells whether the bounding set has a capability.
+// has reports whether the bounding set has a capability.
 func (l limits) has(capability int) bool { return l.bounding&(1<<capability) != 0 }
 
-// lacking tells whether what Docker gives to privileged containers would be refused:
+// lacking reports whether what Docker gives to privileged containers would be refused:
 // a capability that it knows of is missing, of which CAP_SYS_RESOURCE, by which
 // resource limits are raised, is the one that hardened machines lack.
 func (l limits) lacking() bool {

@@ -73,7 +73,7 @@ func TestARealDaemon(t *testing.T) {
 	}
 	namespaces.Close()
 	if err := d.Run(exec.CommandContext(t.Context(), "test", "-d", filepath.Join("/proc", strconv.Itoa(pid)))); err != nil {
-		t.Errorf("in the daemon's namespaces the process is not to be seen: %v", err)
+		t.Errorf("in the daemon's namespaces the process is not visible: %v", err)
 	}
 
 	if err := unix.Kill(d.PID(), unix.SIGKILL); err != nil {

@@ -36,8 +36,8 @@ type Options struct {
 }
 
 // Start starts Rackproof's own daemon and returns it when it answers. If it runs
-// already it is returned as it is. What an earlier daemon left, apart from images, is
-// removed.
+// already it is returned as it is. Start removes the rest of an earlier daemon, apart
+// from images.
 func Start(ctx context.Context, options Options) (*Daemon, error) {
 	return stateAt(StateFolder).up(ctx, options)
 }
@@ -62,7 +62,7 @@ func (s state) up(ctx context.Context, options Options) (*Daemon, error) {
 		return d, nil
 	}
 	if err := d.removeContainers(ctx); err != nil {
-		return nil, fmt.Errorf("start a Docker daemon: remove what an earlier one left: %w", errors.Join(err, started.kill()))
+		return nil, fmt.Errorf("start a Docker daemon: remove the rest of an earlier one: %w", errors.Join(err, started.kill()))
 	}
 	return d, nil
 }

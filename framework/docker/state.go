@@ -66,7 +66,7 @@ func (s state) pid() (int, error) {
 	return strconv.Atoi(strings.TrimSpace(string(data)))
 }
 
-// alive tells whether somebody holds the lock: the init, or its starter while the
+// alive reports whether somebody holds the lock: the init, or its starter while the
 // init does not run yet. The kernel drops it with its last holder, however that ends.
 func (s state) alive() bool {
 	file, err := os.Open(s.path(lockFile))

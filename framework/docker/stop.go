@@ -27,7 +27,8 @@ func Stop(ctx context.Context) error {
 func (s state) down(ctx context.Context) error {
 	if s.alive() {
 		if d, err := s.daemon(ctx); err == nil {
-			// Removed first they need no grace. What fails here dies with the init.
+			// Removed first they need no grace. A container that stays here dies with
+			// the init.
 			_ = d.removeContainers(ctx)
 		}
 		if err := s.end(ctx); err != nil {

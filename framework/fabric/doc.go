@@ -1,4 +1,4 @@
 // Package fabric says what the routers of a topology do in a mode: who peers
 // with whom, and who originates what. The router packages render it, the oracle
-// reckons with it. It is pure.
+// computes with it. It is pure.
 package fabric

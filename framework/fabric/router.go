@@ -23,7 +23,7 @@ type Router struct {
 	ForgetRestarting bool
 }
 
-// Internal tells whether the neighbour is in the router's own AS (iBGP).
+// Internal reports whether the neighbour is in the router's own AS (iBGP).
 func (r Router) Internal(n Neighbor) bool { return n.AS == r.AS }
 
 // Clone returns a copy that shares nothing with the router.

@@ -114,7 +114,7 @@ func (m Manifest) only(names []string) Manifest {
 	return m
 }
 
-// needComponents tells whether an image has components in it.
+// needComponents reports whether an image has components in it.
 func (m Manifest) needComponents() bool {
 	return slices.ContainsFunc(m.Images, func(image Image) bool { return len(image.Programs) > 0 || len(image.Shares) > 0 })
 }
@@ -212,7 +212,7 @@ func (b *builder) build(ctx context.Context, p *place) error {
 	return os.Rename(made, p.folder)
 }
 
-// isBase tells whether an image begins with this one.
+// isBase reports whether an image begins with this one.
 func (b *builder) isBase(name string) bool {
 	return slices.ContainsFunc(b.manifest.Images, func(image Image) bool { return image.Base == name })
 }

@@ -24,7 +24,7 @@ const (
 	rootFolder = "root"
 )
 
-// record is what is known of a layer without reading it.
+// record describes a layer without reading it.
 type record struct {
 	Digest string `json:"digest"`
 }
@@ -100,7 +100,7 @@ func (m Manifest) places(components components, suite, cacheDir string) (map[str
 	return places, nil
 }
 
-// complete tells whether the image has been made. A build puts a folder in its place
+// complete reports whether the image has been made. A build puts a folder in its place
 // whole.
 func (p *place) complete() bool {
 	for _, name := range []string{layerFile, recordFile, inventoryFile} {

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 )
 
-// checkBuild tells whether this machine can build images.
+// checkBuild reports whether this machine can build images.
 func checkBuild() error {
 	if os.Geteuid() != 0 {
 		return errors.New("it needs root: run this as root")

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/moby/moby/client"
@@ -31,6 +34,8 @@ type Choice struct {
 	// is what it would be if it were built here.
 	Reference string `json:"reference"`
 	Source    Source `json:"source"`
+	// key stands for what a local image was made from: see LabelKey.
+	key string
 }
 
 // MissingError says that images are neither in Docker nor can be pulled.
@@ -62,17 +67,18 @@ func (m Manifest) Choose(ctx context.Context, c *client.Client, name string) (Ch
 		case err != nil:
 			return Choice{}, err
 		case there.built:
-			return Choice{name, reference, SourceLocal}, nil
+			return Choice{name, reference, SourceLocal, there.key}, nil
 		case there.id != "":
-			return Choice{name, reference, SourcePublic}, nil
+			return Choice{Name: name, Reference: reference, Source: SourcePublic}, nil
 		}
 	}
 	return Choice{Name: name, Reference: image.Reference, Source: SourceMissing}, nil
 }
 
-// Provide gives, by the manifest's names, the images that a lab is to use. What the
-// daemon lacks is pulled if there is a public image and the daemon can reach a
-// registry; Rackproof's own daemon cannot. What cannot be had is a MissingError.
+// Provide gives, by the manifest's names, the images that a lab is to use. It pulls a
+// missing image if there is a public one and the daemon can reach a registry;
+// Rackproof's own daemon cannot. An image without a source is a MissingError, and an
+// image that was built here from something else than this program knows is a StaleError.
 func (m Manifest) Provide(ctx context.Context, d *docker.Daemon, progress io.Writer, names ...string) (map[string]Choice, error) {
 	c, err := d.Client()
 	if err != nil {
@@ -111,7 +117,56 @@ func (m Manifest) Provide(ctx context.Context, d *docker.Daemon, progress io.Wri
 	if len(missing.Images) > 0 {
 		return nil, missing
 	}
-	return choices, nil
+	return choices, m.checkFresh(choices)
+}
+
+// StaleError says that images were built from something else than this program would
+// build them from: another version of Rackproof, or of the distribution.
+type StaleError struct {
+	// Images are their names in the manifest.
+	Images []string
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("Docker has images of %s that were built from other sources than this program's: build them again by `make images` (`rackproof images build %s`)",
+		strings.Join(e.Images, ", "), strings.Join(e.Images, " "))
+}
+
+// checkFresh refuses local images that this program would build otherwise. A verdict on
+// an older image is one on another lab.
+func (m Manifest) checkFresh(choices map[string]Choice) error {
+	var local []Choice
+	for _, name := range slices.Sorted(maps.Keys(choices)) {
+		if choices[name].Source == SourceLocal {
+			local = append(local, choices[name])
+		}
+	}
+	if len(local) == 0 {
+		return nil
+	}
+	release, err := os.ReadFile(osRelease)
+	if err != nil {
+		return fmt.Errorf("find out which distribution this is: %w", err)
+	}
+	// A key is the same in all cache folders.
+	planned, err := planComponents("")
+	if err != nil {
+		return err
+	}
+	places, err := m.places(planned, codename(string(release)), "")
+	if err != nil {
+		return err
+	}
+	stale := &StaleError{}
+	for _, choice := range local {
+		if choice.key != places[choice.Name].key {
+			stale.Images = append(stale.Images, choice.Name)
+		}
+	}
+	if len(stale.Images) > 0 {
+		return stale
+	}
+	return nil
 }
 
 // pull pulls an image.

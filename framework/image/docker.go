@@ -54,8 +54,10 @@ func (b Builds) Load(ctx context.Context, c *client.Client, progress io.Writer) 
 type found struct {
 	// id is empty if the daemon does not have the image.
 	id string
-	// built tells whether it was built by this package.
+	// built reports whether it was built by this package, and key of what (see
+	// LabelKey).
 	built bool
+	key   string
 }
 
 // look looks for an image.
@@ -69,7 +71,7 @@ func look(ctx context.Context, c *client.Client, reference string) (found, error
 	}
 	there := found{id: image.ID}
 	if image.Config != nil {
-		_, there.built = image.Config.Labels[LabelKey]
+		there.key, there.built = image.Config.Labels[LabelKey]
 	}
 	return there, nil
 }

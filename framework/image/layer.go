@@ -160,7 +160,7 @@ func capabilityOf(path string) string {
 	return string(buffer[:n])
 }
 
-// opaque tells whether a folder of an overlay hides the one below.
+// opaque reports whether a folder of an overlay hides the one below.
 func opaque(path string) bool {
 	buffer := make([]byte, 8)
 	n, err := unix.Lgetxattr(path, "trusted.overlay.opaque", buffer)

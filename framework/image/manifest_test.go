@@ -19,7 +19,7 @@ func loaded(t *testing.T) Manifest {
 }
 
 func TestManifestNamesWhatIsThere(t *testing.T) {
-	programs, shares := map[string]bool{}, map[string]bool{}
+	programs, shares := map[string]bool{birdReload: true}, map[string]bool{}
 	for _, read := range []func() (component.Manifest, error){component.Load, component.LoadImages} {
 		manifest, err := read()
 		if err != nil {

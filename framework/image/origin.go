@@ -24,9 +24,12 @@ type source struct {
 	components    []string
 }
 
+// osRelease says which distribution this machine has (os-release(5)).
+const osRelease = "/etc/os-release"
+
 // findOrigin asks apt where the packages of this machine's release come from.
 func findOrigin(ctx context.Context) (origin, error) {
-	release, err := os.ReadFile("/etc/os-release")
+	release, err := os.ReadFile(osRelease)
 	if err != nil {
 		return origin{}, fmt.Errorf("find out which distribution this is: %w", err)
 	}

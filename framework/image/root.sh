@@ -67,7 +67,7 @@ if [ -n "${SETUP-}" ]; then
 fi
 inside dpkg-query --show --showformat '${Package}\t${Version}\n' >"$INVENTORY"
 
-# What says when and where the file system was made.
+# Files that say when and where the file system was made.
 umount "$ROOT/var/lib/apt/lists" "$ROOT/var/cache/apt/archives"
 rm -rf "$ROOT"/var/lib/apt/lists/* "$ROOT"/var/cache/apt/* "$ROOT"/var/cache/debconf/*-old "$ROOT"/var/lib/dpkg/*-old \
 	"$ROOT"/var/cache/ldconfig/* "$ROOT"/var/tmp/* "$ROOT/etc/hostname"

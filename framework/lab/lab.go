@@ -13,8 +13,8 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// Lab is a topology that a provider has brought up, with a cluster on it. What
-// it can do beyond this interface it says by the narrow interfaces beside it.
+// Lab is a topology that a provider has brought up, with a cluster on it. A lab that
+// can do more implements the narrow interfaces beside it.
 type Lab interface {
 	// Name is the lab's own name, unique on its machine.
 	Name() string
@@ -86,7 +86,7 @@ type LogFollower interface {
 	LogReader
 	// LogSince returns what a component has logged behind an offset in bytes, up to the
 	// last whole line, and the offset behind that. A log that is shorter than the offset
-	// has begun anew and is read from its beginning.
+	// has begun again and is read from its beginning.
 	LogSince(ctx context.Context, host, component string, offset int64) (text []byte, end int64, err error)
 }
 

@@ -21,7 +21,7 @@ type Running interface {
 	// Exec runs a command on a host with the given standard streams and returns its
 	// exit status. A terminal stays the caller's.
 	Exec(ctx context.Context, host string, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error)
-	// PID is the process that the lab hangs on, or that has brought it up.
+	// PID is the process that the lab ends with, or that has brought it up.
 	PID() int
 	// ProcFileSystems are the folders of proc file systems that show the processes of the
 	// lab's hosts, each once.

@@ -100,6 +100,9 @@ type MachineOptions struct {
 // StartMachine checks this machine, prepares what the control planes of labs inside
 // begin with, and starts a User-Mode Linux.
 func StartMachine(ctx context.Context, options MachineOptions) (*netns.Machine, error) {
+	if err := CheckTopology(options.Topology); err != nil {
+		return nil, err
+	}
 	needs, err := routerNeeds(options.Topology)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func upOnKind(ctx context.Context, options Options, progress func(lab.Event)) (l
 	return l, nil
 }
 
-// checkOnKind tells whether a lab of containers can be brought up on this machine.
+// checkOnKind reports whether a lab of containers can be brought up on this machine.
 func checkOnKind(ctx context.Context, options Options) error {
 	made, err := kindOptions(ctx, options)
 	if err != nil {

@@ -59,10 +59,24 @@ func Up(ctx context.Context, options Options) (lab.Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := waitReady(ctx, l, progress); err != nil {
-		return nil, errors.Join(fmt.Errorf("lab %s: %w", l.Name(), err), l.Down(context.WithoutCancel(ctx)))
+	if err := untilReady(ctx, l, func() error { return waitReady(ctx, l, progress) }); err != nil {
+		return nil, fmt.Errorf("lab %s: %w", l.Name(), err)
 	}
 	return l, nil
+}
+
+// untilReady waits until a lab is ready. One that does not get ready is taken down, also
+// if wait panics.
+func untilReady(ctx context.Context, l interface{ Down(context.Context) error }, wait func() error) (err error) {
+	ready := false
+	defer func() {
+		if !ready {
+			err = errors.Join(err, l.Down(context.WithoutCancel(ctx)))
+		}
+	}()
+	err = wait()
+	ready = err == nil
+	return err
 }
 
 // checkName refuses the name of a lab that another provider has up: by its name a lab is
@@ -118,6 +132,9 @@ func Check(ctx context.Context, options Options) error {
 	if err := CheckProvider(options.Provider); err != nil {
 		return err
 	}
+	if err := CheckTopology(options.Topology); err != nil {
+		return err
+	}
 	if err := oracle.CheckDesign(options.Topology, options.Mode, drivers.Software()); err != nil {
 		return err
 	}
@@ -143,7 +160,15 @@ func Check(ctx context.Context, options Options) error {
 	return checkMode(options.Topology, options.Mode, components)
 }
 
-// checkMode tells whether a design is sound, and whether its routes have the owner that
+// CheckTopology refuses a topology that no lab can be made of: a cluster needs a node.
+func CheckTopology(t *topology.Topology) error {
+	if len(t.Nodes()) == 0 {
+		return fmt.Errorf("topology %s has no node, and a lab needs one: add a host with role node, rack, as and management, and an end for it on its leaf's link", t.Name)
+	}
+	return nil
+}
+
+// checkMode reports whether a design is sound, and whether its routes have the owner that
 // the mode states.
 func checkMode(t *topology.Topology, m *calico.Mode, components component.Set) error {
 	if err := oracle.CheckDesign(t, m, drivers.Software()); err != nil {

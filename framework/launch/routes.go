@@ -38,7 +38,7 @@ func compareRoutes(ctx context.Context, l lab.Lab, cluster *observe.Cluster) err
 	}
 	want, err := state.Tables()
 	if err != nil {
-		return fmt.Errorf("reckon the expected routes: %w", err)
+		return fmt.Errorf("compute the expected routes: %w", err)
 	}
 	got, err := observe.KernelTables(ctx, l)
 	if err != nil {

@@ -31,7 +31,7 @@ func waitForSessions(ctx context.Context, l lab.Lab) error {
 	}
 	want, err := state.Sessions()
 	if err != nil {
-		return fmt.Errorf("reckon the expected sessions: %w", err)
+		return fmt.Errorf("compute the expected sessions: %w", err)
 	}
 	if down := notEstablished(want); len(down) > 0 {
 		return fmt.Errorf("the lab would never be ready, as these sessions of its mode cannot come up:\n  %s", strings.Join(down, "\n  "))

@@ -65,7 +65,7 @@ func Exports(ctx context.Context, host lab.Host) (map[netip.Addr][]netip.Prefix,
 		}
 		paths, err := client.Exported(ctx, p.Name)
 		if err != nil {
-			return nil, fmt.Errorf("%s: what it exports to %s: %w", host.Name(), p.Session.Peer, err)
+			return nil, fmt.Errorf("%s: read its exports to %s: %w", host.Name(), p.Session.Peer, err)
 		}
 		prefixes := []netip.Prefix{}
 		for _, path := range paths {

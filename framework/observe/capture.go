@@ -19,7 +19,7 @@ import (
 
 const (
 	// captureLength is how much of a frame is read: the headers of a packet in a
-	// tunnel, and no more, so that the socket's buffer holds many.
+	// tunnel only, so that the socket's buffer has room for many.
 	captureLength = 256
 	// capturedPackets and captureTime bound a capture.
 	capturedPackets = 100_000
@@ -68,28 +68,42 @@ func NewCapture(ctx context.Context, host lab.Host, interfaceName string, filter
 	return c, nil
 }
 
-// open opens the socket in the host's network namespace, where it stays.
+// open opens the capture's socket.
 func (c *Capture) open(host lab.Host, interfaceName string) error {
-	handle, err := host.NetworkNamespace()
+	handle, link, err := openSocket(host, interfaceName, captureLength)
 	if err != nil {
 		return err
 	}
+	c.handle, c.index, c.own = handle, link.Index, link.HardwareAddr
+	return nil
+}
+
+// openSocket opens a socket that reads so many octets of each frame of an interface, in
+// the host's network namespace, where it stays.
+func openSocket(host lab.Host, interfaceName string, length int) (socket *pcapgo.EthernetHandle, link *net.Interface, err error) {
+	handle, err := host.NetworkNamespace()
+	if err != nil {
+		return nil, nil, err
+	}
 	set := namespace.Set{Net: os.NewFile(uintptr(handle), "network namespace of "+host.Name())}
 	defer set.Close()
-	return set.Do(func() error {
-		link, err := net.InterfaceByName(interfaceName)
-		if err != nil {
+	err = set.Do(func() (err error) {
+		if link, err = net.InterfaceByName(interfaceName); err != nil {
 			return err
 		}
-		c.index, c.own = link.Index, link.HardwareAddr
-		if c.handle, err = pcapgo.NewEthernetHandle(interfaceName); err != nil {
+		if link.Flags&net.FlagLoopback != 0 {
+			// Its frames have Ethernet's header, with addresses of zeros.
+			link.HardwareAddr = make(net.HardwareAddr, ethernetAddress)
+		}
+		if socket, err = pcapgo.NewEthernetHandle(interfaceName); err != nil {
 			return err
 		}
-		if err := c.handle.SetCaptureLength(captureLength); err != nil {
-			return errors.Join(err, c.handle.Close())
+		if err := socket.SetCaptureLength(length); err != nil {
+			return errors.Join(err, socket.Close())
 		}
 		return nil
 	})
+	return socket, link, err
 }
 
 // record reads until the socket is closed.
@@ -164,7 +178,7 @@ func (c *Capture) keepOrphans() {
 		if c.filter == nil || c.filter(orphan) {
 			c.keep(orphan)
 		} else {
-			c.lose(fmt.Errorf("a fragment came without the first of its packet, so that nobody knows whether the filter passes it: %s: let the filter pass what is Hidden", orphan))
+			c.lose(fmt.Errorf("a fragment came without the first of its packet, so the filter cannot decide on it: %s: let the filter pass what is Hidden", orphan))
 		}
 	}
 	c.fragments = newFragments()

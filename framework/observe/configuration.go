@@ -28,7 +28,7 @@ func Configuration(host lab.Host) (BIRDConfiguration, error) {
 	return all, nil
 }
 
-// Equal tells whether two are the same.
+// Equal reports whether two are the same.
 func (c BIRDConfiguration) Equal(other BIRDConfiguration) bool { return bytes.Equal(c, other) }
 
 // digest is what a reload's record has of the files.

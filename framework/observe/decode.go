@@ -15,8 +15,8 @@ import (
 const ethernetAddress = 6
 
 // decodePacket reads a frame that passed an interface with the given link-layer
-// address; on an interface that has none frames begin with the IP header. What
-// carries no IP, such as ARP, is no packet.
+// address; on an interface that has none frames begin with the IP header. A frame
+// without IP, such as ARP, is no packet.
 func decodePacket(frame []byte, own net.HardwareAddr) (packet Packet, isPacket bool, err error) {
 	d := decoder{packet: Packet{Direction: Unknown}}
 	kind := layers.LayerTypeEthernet
@@ -129,7 +129,7 @@ func (d *decoder) header(h Header) {
 		d.packet.Outer = &outer
 	}
 	d.headers++
-	// What a tunnel's own layers have put here is not the inner packet's.
+	// The values that a tunnel's own layers have put here are not the inner packet's.
 	d.packet.Header, d.packet.SourcePort, d.packet.DestinationPort = h, 0, 0
 }
 
@@ -142,7 +142,7 @@ func directionOf(frame *layers.Ethernet, own net.HardwareAddr) Direction {
 	case bytes.Equal(frame.DstMAC, own), frame.DstMAC[0]&group != 0:
 		return Received
 	}
-	return Foreign
+	return Overheard
 }
 
 func toAddr(ip net.IP) netip.Addr {

@@ -53,7 +53,7 @@ func TestDecodePacket(t *testing.T) {
 		{"a SYN that is sent", frame(t, in(ethernet(own, peer, layers.EthernetTypeIPv4))...), own,
 			"sent 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN"},
 		{"a SYN that a bridge floods", frame(t, in(ethernet(peer, third, layers.EthernetTypeIPv4))...), own,
-			"foreign 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN"},
+			"overheard 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN"},
 		{"for all", frame(t, in(ethernet(peer, all, layers.EthernetTypeIPv4))...), own,
 			"received 192.0.2.1:40000 > 198.51.100.1:80 TCP ttl 63 length 40 SYN"},
 		{"the answer", frame(t, ethernet(peer, own, layers.EthernetTypeIPv4), ip("198.51.100.1", "192.0.2.1", layers.IPProtocolTCP),

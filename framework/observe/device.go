@@ -17,7 +17,7 @@ import (
 // Device is a network interface of a host, as the host's kernel has it.
 type Device struct {
 	Name string
-	// Exists says that there is one. What follows is empty without.
+	// Exists says that there is one. The other fields are empty without.
 	Exists bool
 	// Kind is the kernel's word for it: ipip, vxlan, veth; empty for hardware.
 	Kind string

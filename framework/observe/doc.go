@@ -1,5 +1,5 @@
-// Package observe reads what is: kernel routes by netlink, sessions and routing
-// information bases from BIRD's control socket and FRR's JSON. What it returns has
-// the words of packages route and session, so that it can be held against the
-// oracle. It knows any lab.Lab and no tests.
+// Package observe reads a lab's state: kernel routes by netlink, sessions and routing
+// information bases from BIRD's control socket and FRR's JSON. Its results use the
+// types of packages route and session, so that they compare with the oracle's. It knows
+// any lab.Lab and no tests.
 package observe

@@ -22,9 +22,9 @@ const (
 	Unclear Encapsulation = "unclear"
 )
 
-// Encapsulation tells what tunnel the packet was in. What is known to have been in a
-// tunnel is never plain, even when the packet inside is not seen: a later fragment of
-// an IPIP packet, or what VXLAN carries beside IP, such as ARP.
+// Encapsulation is the tunnel that the packet was in. A packet that was in a tunnel is
+// never plain, even when the inner packet is invisible: a later fragment of an IPIP
+// packet, or a frame in VXLAN without IP, such as ARP.
 func (p Packet) Encapsulation() Encapsulation {
 	switch outermost := p.Outermost(); {
 	case layers.IPProtocol(outermost.Protocol) == layers.IPProtocolIPv4:
@@ -40,13 +40,13 @@ func (p Packet) Encapsulation() Encapsulation {
 	return Unclear
 }
 
-// isOrphan tells whether the packet is a later fragment of which nothing is known but
+// isOrphan reports whether the packet is a later fragment of which nothing is known but
 // its own header, where that leaves open whether it was in a tunnel.
 func (p Packet) isOrphan() bool {
 	return p.Outer == nil && p.ContinuesFragments() && layers.IPProtocol(p.Protocol) == layers.IPProtocolUDP &&
 		p.SourcePort == 0 && p.DestinationPort == 0
 }
 
-// Hidden tells whether the packet's own addresses are not seen: it is known by the
+// Hidden reports whether the packet's own addresses are not seen: it is known by the
 // header of its tunnel alone, or may be.
 func (p Packet) Hidden() bool { return p.Outer == nil && p.Encapsulation() != Plain }

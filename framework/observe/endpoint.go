@@ -14,10 +14,10 @@ import (
 // CNI plugin (EndpointStatusPathPrefix in felix/config).
 const endpointStatusFolder = "/var/run/calico/endpoint-status"
 
-// EndpointProgrammed tells whether Felix on a pod's node has written the pod's routes and
-// rules. A pod may be ready before: the probe of its kubelet comes from the node itself,
-// and passes none of the rules that packets of other hosts pass. Felix makes a file for
-// each endpoint once it has applied everything (endpointStatusCombiner in
+// EndpointProgrammed reports whether Felix on a pod's node has written the pod's routes
+// and rules. A pod may be ready before: the probe of its kubelet comes from the node
+// itself, and passes none of the rules that packets of other hosts pass. Felix makes a
+// file for each endpoint once it has applied everything (endpointStatusCombiner in
 // felix/dataplane/linux, names in libcalico-go/lib/names/workloadendpointstatus.go).
 func EndpointProgrammed(node lab.Host, namespace, pod string) (bool, error) {
 	_, err := node.ReadFile(path.Join(endpointStatusFolder, endpointStatusFile(namespace, pod)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,8 +23,8 @@ const logLines = 200
 // Evidence writes what a verdict rests on to a folder, one folder for each host:
 // sessions and kernel table as expected and as observed, routing information
 // bases, router configurations, the counters and rules that packets pass, and the last
-// lines of every log. What cannot be had is left out and named in the error; the rest
-// is written all the same.
+// lines of every log. The error names each part that cannot be read; the rest is still
+// written.
 func Evidence(ctx context.Context, l lab.Lab, state oracle.State, folder string) error {
 	e := evidence{ctx: ctx, lab: l, folder: folder}
 	if err := os.RemoveAll(folder); err != nil {
@@ -95,6 +96,10 @@ func (e *evidence) node(name string) {
 	for _, file := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
 		data, err := host.ReadFile(nodeConfigDirectory + "/" + file)
 		e.keep(name, file, data, err)
+	}
+	// Calico's own image keeps no record.
+	if record, err := host.ReadFile(bird.ReloadRecord); !errors.Is(err, fs.ErrNotExist) {
+		e.keep(name, filepath.Base(bird.ReloadRecord), record, err)
 	}
 }
 

@@ -81,8 +81,8 @@ func (f *fragments) orphans() []Packet {
 	return all
 }
 
-// partOf is the packet that a fragment with a header is of. What differs between
-// fragments of one packet is left out.
+// partOf is the packet that a fragment with a header is of. It leaves out the fields
+// that differ between fragments of one packet.
 func partOf(p Packet, h Header, inside bool) fragmented {
 	return fragmented{
 		header:    Header{Source: h.Source, Destination: h.Destination, Protocol: h.Protocol, Identification: h.Identification},

@@ -35,7 +35,7 @@ func TestConvert(t *testing.T) {
 			"10.244.1.0/26 via 10.1.5.11 dev eth1 proto bird"},
 		{"a tunnel", netlink.Route{Dst: network(t, "10.244.1.0/26"), Gw: net.ParseIP("10.1.8.11"), LinkIndex: 4, Type: unix.RTN_UNICAST, Protocol: 80, Flags: unix.RTNH_F_ONLINK},
 			"10.244.1.0/26 via 10.1.8.11 dev tunl0 onlink proto 80"},
-		{"a blackhole, which hangs on lo", netlink.Route{Dst: network(t, "10.244.0.0/26"), LinkIndex: 1, Type: unix.RTN_BLACKHOLE, Protocol: 12},
+		{"a blackhole, whose device is lo", netlink.Route{Dst: network(t, "10.244.0.0/26"), LinkIndex: 1, Type: unix.RTN_BLACKHOLE, Protocol: 12},
 			"blackhole 10.244.0.0/26 proto bird"},
 		{"equal cost", netlink.Route{Dst: network(t, "10.1.8.0/24"), Type: unix.RTN_UNICAST, Protocol: 186, Priority: 20,
 			MultiPath: []*netlink.NexthopInfo{hop("10.1.10.2", 2, 0), hop("10.1.12.2", 3, 0)}},
@@ -55,6 +55,6 @@ func TestConvert(t *testing.T) {
 		})
 	}
 	if got, err := convert(netlink.Route{Type: unix.RTN_MULTICAST}, names); err == nil {
-		t.Errorf("a kind that nobody knows became %s", got)
+		t.Errorf("an unknown kind became %s", got)
 	}
 }

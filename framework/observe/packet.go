@@ -19,9 +19,9 @@ const (
 	Received Direction = "received"
 	// Sent packets come from the interface.
 	Sent Direction = "sent"
-	// Foreign packets are between others: a bridge that has not learned yet where
+	// Overheard packets are between others: a bridge that has not learned yet where
 	// somebody is sends to all its ports.
-	Foreign Direction = "foreign"
+	Overheard Direction = "overheard"
 	// Unknown is the direction on an interface without link-layer addresses, such as
 	// a tunnel.
 	Unknown Direction = "unknown"
@@ -48,11 +48,11 @@ type Header struct {
 	MoreFragments  bool
 }
 
-// BeginsFragments tells whether this is the first fragment of a packet, the only one
+// BeginsFragments reports whether this is the first fragment of a packet, the only one
 // that has the headers that follow.
 func (h Header) BeginsFragments() bool { return h.MoreFragments && h.FragmentOffset == 0 }
 
-// ContinuesFragments tells whether this is a fragment other than the first.
+// ContinuesFragments reports whether this is a fragment other than the first.
 func (h Header) ContinuesFragments() bool { return h.FragmentOffset > 0 }
 
 // Flags are those of a TCP segment.
@@ -82,8 +82,7 @@ func (p Packet) From() netip.AddrPort { return netip.AddrPortFrom(p.Source, p.So
 // To is the packet's destination address and port.
 func (p Packet) To() netip.AddrPort { return netip.AddrPortFrom(p.Destination, p.DestinationPort) }
 
-// Opens tells whether the packet is the first of a TCP connection, or its
-// repetition.
+// Opens reports whether the packet is the first of a TCP connection, or its repetition.
 func (p Packet) Opens() bool { return p.Flags.SYN && !p.Flags.ACK }
 
 // Outermost is the header by which the packet was sent over its link.

@@ -26,8 +26,8 @@ func Paths(ctx context.Context, l lab.Lab, routers []fabric.Router) (rib.Tables,
 	return fromEach(ctx, l, readers)
 }
 
-// attributes leaves of paths what oracle and observation share. What is kept for a
-// neighbour that restarts is no path of the fabric at rest, of which the oracle tells.
+// attributes keeps those parts of paths that oracle and observation share. It drops
+// paths that are kept for a restarting neighbour: the oracle computes a fabric at rest.
 func attributes(paths []Path, err error) (rib.Paths, error) {
 	shared := make(rib.Paths, 0, len(paths))
 	for _, p := range paths {

@@ -57,7 +57,8 @@ func (c *Cluster) State(ctx context.Context) (oracle.State, error) {
 		return oracle.State{}, err
 	}
 	if revision != c.revision {
-		// What changes while it is being read has a later revision, and is read again.
+		// A change during the reading gives a later revision, and the state is read
+		// again.
 		known, err := c.read(ctx)
 		if err != nil {
 			return oracle.State{}, err

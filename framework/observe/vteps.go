@@ -24,8 +24,9 @@ func VTEPs(ctx context.Context, l lab.Lab, device string) (vtep.Tables, error) {
 }
 
 // ReadVTEPs reads the far ends of a VXLAN off its device on a host, by netlink: the
-// permanent neighbours and the permanent entries of the forwarding table. What the kernel
-// learned or looks for itself is left out. A device that does not exist has none.
+// permanent neighbours and the permanent entries of the forwarding table. It leaves out
+// entries that the kernel learned or looks for itself. A device that does not exist has
+// none.
 func ReadVTEPs(host lab.Host, device string) ([]vtep.VTEP, error) {
 	namespace, err := host.NetworkNamespace()
 	if err != nil {

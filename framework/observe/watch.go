@@ -17,7 +17,7 @@ const subscribePoll = 100 * time.Millisecond
 
 // WatchRoutes subscribes to the changes of the main tables of all hosts of a lab.
 // The channel has one line for each change, until ctx is done. The kernel drops changes
-// that nobody reads in time, and the subscription with them: then a line says that
+// that are not read in time, and the subscription with them: then a line says that
 // changes are missing, and the watch goes on.
 func WatchRoutes(ctx context.Context, l lab.Lab) (<-chan string, error) {
 	changes := make(chan string)

@@ -43,7 +43,7 @@ func (s State) check() error {
 			reject("node %s is not in topology %s: name one of its nodes", n.Name, s.Topology.Name)
 		}
 		if host, ok := s.Topology.Host(n.Name); ok && n.Subnet.IsValid() && n.Subnet.Addr() != host.Address() {
-			reject("node %s has the address %s for Calico and %s in topology %s, which is not reckoned with", n.Name, n.Subnet, host.Address(), s.Topology.Name)
+			reject("node %s has the address %s for Calico and %s in topology %s, which is not supported", n.Name, n.Subnet, host.Address(), s.Topology.Name)
 		}
 		if id := n.ReflectorClusterID; id != "" {
 			// BIRD takes 0.0.0.0 for none, and the router ID in its place.
@@ -73,7 +73,7 @@ func (s State) check() error {
 	for _, service := range s.Services {
 		for _, address := range slices.Concat(service.ClusterIPs, service.ExternalIPs, service.LoadBalancerIPs) {
 			if !address.Is4() {
-				reject("service %s/%s: %s is not IPv4, and nothing else is reckoned with", service.Namespace, service.Name, address)
+				reject("service %s/%s: %s is not IPv4, and nothing else is supported", service.Namespace, service.Name, address)
 			}
 		}
 	}
@@ -136,7 +136,7 @@ func checkConfiguration(c v3.BGPConfiguration) error {
 		{"ignoredInterfaces", len(c.Spec.IgnoredInterfaces) > 0},
 	} {
 		if field.set {
-			refused("spec."+field.name, "%s is not reckoned with: remove it", field.name)
+			refused("spec."+field.name, "%s is not supported: remove it", field.name)
 		}
 	}
 	ranges := func(field string, prefixes []string) {
@@ -170,7 +170,7 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	case err != nil:
 		return p, err
 	case !p.Addr().Is4():
-		return p, fmt.Errorf("%s is not IPv4, and nothing else is reckoned with", p)
+		return p, fmt.Errorf("%s is not IPv4, and nothing else is supported", p)
 	case p != p.Masked():
 		return p, fmt.Errorf("%s has bits set beyond its length, with which BIRD takes no configuration: write %s", p, p.Masked())
 	}
@@ -183,9 +183,9 @@ func checkPeer(peer v3.BGPPeer) error {
 	}
 	switch {
 	case peer.Spec.LocalWorkloadSelector != "":
-		return refused("spec.localWorkloadSelector", "localWorkloadSelector is not reckoned with: peer by peerIP or peerSelector")
+		return refused("spec.localWorkloadSelector", "localWorkloadSelector is not supported: peer by peerIP or peerSelector")
 	case peer.Spec.ReachableBy != "":
-		return refused("spec.reachableBy", "reachableBy is not reckoned with: remove it")
+		return refused("spec.reachableBy", "reachableBy is not supported: remove it")
 	case peer.Spec.PeerIP != "" && peer.Spec.PeerSelector != "":
 		return refused("spec.peerSelector", "peerIP and peerSelector exclude each other: remove one")
 	case peer.Spec.Node != "" && peer.Spec.NodeSelector != "":
@@ -197,7 +197,7 @@ func checkPeer(peer v3.BGPPeer) error {
 		return refused("spec", "asNumber is missing: give the AS number of %s", peer.Spec.PeerIP)
 	}
 	if a, err := netip.ParseAddr(peer.Spec.PeerIP); err != nil || !a.Is4() {
-		return refused("spec.peerIP", "peerIP %q is not an IPv4 address without a port, and nothing else is reckoned with: use one", peer.Spec.PeerIP)
+		return refused("spec.peerIP", "peerIP %q is not an IPv4 address without a port, and nothing else is supported: use one", peer.Spec.PeerIP)
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func checkCommunities(c v3.BGPConfiguration) error {
 			case len(numbers) == 0:
 				return refused(path+".communities", "%q is neither a community nor the name of one: use one as in 65000:100 or 64512:1:2, or define it", name)
 			case len(numbers) == 2 && numbers[0] == wellKnown:
-				return refused(path+".communities", "%q is a well-known community, and what routers do with those is not reckoned with: use another", name)
+				return refused(path+".communities", "%q is a well-known community, and what routers do with those is not supported: use another", name)
 			}
 		}
 	}

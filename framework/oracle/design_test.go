@@ -139,7 +139,7 @@ func TestCheckDesign(t *testing.T) {
 			"mine/calico/all.yaml:20: BGPPeer tora: server1 would peer with tora (10.70.1.1), which does not peer with it: mode.yaml's leafNodeSelector",
 		}, ""},
 
-		{"a workload as peer", peer, toA, "peerIP: 10.70.1.1\n  asNumber: 65020", "localWorkloadSelector: all()", []string{"mine/calico/all.yaml:21: BGPPeer tora: localWorkloadSelector is not"}, ""},
+		{"a workload as peer", peer, toA, "peerIP: 10.70.1.1\n  asNumber: 65020", "localWorkloadSelector: all()", []string{"mine/calico/all.yaml:21: BGPPeer tora: localWorkloadSelector is not supported"}, ""},
 		{"a way to a peer", peer, toA, "asNumber: 65020", "asNumber: 65020\n  reachableBy: 10.70.1.1", []string{"mine/calico/all.yaml:23: BGPPeer tora: reachableBy"}, ""},
 		{"a peer's port", peer, toA, "10.70.1.1\n", "10.70.1.1:1790\n", []string{"mine/calico/all.yaml:21: BGPPeer tora: peerIP"}, "without a port"},
 		{"a listen port", peer, toA, "  nodeToNode", "  listenPort: 1790\n  nodeToNode", []string{"mine/calico/all.yaml:13: BGPConfiguration default: listenPort"}, ""},

@@ -149,13 +149,13 @@ func (s State) checkPools() []error {
 		}
 		if first := calico.EncapsulationOf(s.Resources.IPPools[0]); i > 0 && e != first {
 			// Felix's managers for IPIP and VXLAN overwrite each other's blackholes.
-			refused(mode, "it has encapsulation %s, and IPPool %s has %s: several at once are not reckoned with, use one", e, s.Resources.IPPools[0].Name, first)
+			refused(mode, "it has encapsulation %s, and IPPool %s has %s: several at once are not supported, use one", e, s.Resources.IPPools[0].Name, first)
 		}
 		switch owner, err := s.Resources.ClusterRoutes().Owner(calicoVersion(), e); {
 		case err != nil:
 			refused(mode, "%w", err)
 		case owner == calico.BIRDOwns && e != calico.NoEncapsulation:
-			refused(mode, "it has encapsulation %s and its routes are BIRD's, which is not reckoned with, as stock BIRD puts no route through a tunnel: set programClusterRoutes to Enabled in a FelixConfiguration", e)
+			refused(mode, "it has encapsulation %s and its routes are BIRD's, which is not supported, as stock BIRD puts no route through a tunnel: set programClusterRoutes to Enabled in a FelixConfiguration", e)
 		}
 		if _, err := parsePrefix(pool.Spec.CIDR); err != nil {
 			refused("spec.cidr", "cidr: %w", err)

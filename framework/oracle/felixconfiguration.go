@@ -8,7 +8,7 @@ import (
 )
 
 // checkFelix refuses fields of a FelixConfiguration that change routes in a way that
-// the oracle does not reckon with.
+// the oracle does not support.
 func checkFelix(c v3.FelixConfiguration) []error {
 	set := func(b *bool) bool { return b != nil && *b }
 	refused := map[string]bool{
@@ -25,7 +25,7 @@ func checkFelix(c v3.FelixConfiguration) []error {
 	var problems []error
 	for _, field := range slices.Sorted(maps.Keys(refused)) {
 		if refused[field] {
-			problems = append(problems, refuse(v3.KindFelixConfiguration, c.Name, "spec."+field, "%s is not reckoned with: remove it", field))
+			problems = append(problems, refuse(v3.KindFelixConfiguration, c.Name, "spec."+field, "%s is not supported: remove it", field))
 		}
 	}
 	return problems

@@ -101,7 +101,7 @@ func lengths(rule v3.BGPFilterRuleV4, cidr netip.Prefix) (least, most int) {
 	return least, most
 }
 
-// checkFilter refuses rules that the oracle does not reckon with.
+// checkFilter refuses rules that the oracle does not support.
 func checkFilter(filter v3.BGPFilter) error {
 	check := func(field string, rules []v3.BGPFilterRuleV4) error {
 		for i, rule := range rules {
@@ -120,7 +120,7 @@ func checkRule(filter, path string, rule v3.BGPFilterRuleV4) error {
 		return refuse(v3.KindBGPFilter, filter, path+"."+field, format, args...)
 	}
 	if rule.Interface != "" {
-		return refused("interface", "a rule's interface is not reckoned with: remove it")
+		return refused("interface", "a rule's interface is not supported: remove it")
 	}
 	if rule.Source != "" && rule.Source != v3.BGPFilterSourceRemotePeers {
 		return refused("source", "source %q is unknown: use %s, or none", rule.Source, v3.BGPFilterSourceRemotePeers)
@@ -142,7 +142,7 @@ func checkRule(filter, path string, rule v3.BGPFilterRuleV4) error {
 		}
 	case v3.Equal, v3.NotEqual:
 		if rule.PrefixLength != nil {
-			return refused("prefixLength", "prefixLength beside %s is not reckoned with: remove it", rule.MatchOperator)
+			return refused("prefixLength", "prefixLength beside %s is not supported: remove it", rule.MatchOperator)
 		}
 	default:
 		return refused("matchOperator", "matchOperator %q is unknown: use %s, %s, %s or %s", rule.MatchOperator, v3.Equal, v3.NotEqual, v3.In, v3.NotIn)

@@ -9,9 +9,9 @@ import (
 	"github.com/rackproof/rackproof/framework/session"
 )
 
-// What article 1 prints: on a node the other rack's blocks by the leaf and the
-// own rack's by the node; on a leaf the own rack's by the nodes, the other rack's
-// blocks and subnet by both spines.
+// Article 1 prints these: on a node the other rack's blocks by the leaf and the own
+// rack's by the node; on a leaf the own rack's by the nodes, the other rack's blocks
+// and subnet by both spines.
 func TestLeafReflectorTables(t *testing.T) {
 	got := tables(t, cluster(t, "leaf-spine", "leafreflector"))
 	for _, c := range []struct{ host, want string }{
@@ -109,7 +109,7 @@ func TestLeafReflectorChanges(t *testing.T) {
 			host:   "leaf1", prefix: workerBlock, hops: "10.1.11.2",
 		},
 		{
-			name:   "the spine that lost its link goes by the other leaf",
+			name:   "the spine that lost its link uses the other leaf",
 			change: func(_ *testing.T, s *oracle.State) { s.CutLinks = map[string]bool{"leaf0-spine0": true} },
 			host:   "spine0", prefix: workerBlock, hops: "10.1.34.1",
 		},

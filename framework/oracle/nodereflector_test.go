@@ -12,7 +12,7 @@ import (
 
 // Mode nodereflector: control-plane and worker reflect for the others, and the leaf
 // peers with these two. Nodes go straight to the owner of a block; the leaf goes to
-// either reflector. What the leaf tells the reflectors is in no pool, and stays with
+// either reflector. The leaf's routes to the reflectors are in no pool, and stay with
 // them.
 func TestNodeReflectorTables(t *testing.T) {
 	got := tables(t, withoutNextHopMode(cluster(t, "single-rack", "nodereflector")))
@@ -118,7 +118,7 @@ func TestNodeReflectorChanges(t *testing.T) {
 			host:   "worker3", prefix: worker2Block, hops: "10.1.5.12",
 		},
 		{
-			name:   "the leaf goes by the other one",
+			name:   "the leaf uses the other one",
 			change: func(t *testing.T, s *oracle.State) { node(t, *s, "control-plane").Gone = true },
 			host:   "leaf0", prefix: worker2Block, hops: "10.1.5.11",
 		},

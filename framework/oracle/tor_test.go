@@ -141,7 +141,7 @@ func TestToRChanges(t *testing.T) {
 			host:   "server1", prefix: coreLink, hops: "",
 		},
 		{
-			name:   "the servers go by the other one",
+			name:   "the servers use the other one",
 			change: func(_ *testing.T, s *oracle.State) { s.CutLinks = map[string]bool{"tor1-core": true} },
 			host:   "server1", prefix: outside, hops: "192.168.1.1",
 		},
@@ -166,7 +166,7 @@ func TestToRChanges(t *testing.T) {
 	}
 }
 
-// What a ToR must never hear: node subnets, a default route, pods' single addresses.
+// A ToR must never hear node subnets, a default route, or pods' single addresses.
 func TestToRHearsBlocksAlone(t *testing.T) {
 	state := cluster(t, "tor", "tor")
 	for name, address := range map[string]string{"server0": "192.168.1.10", "server1": "192.168.1.11", "server2": "192.168.1.12"} {

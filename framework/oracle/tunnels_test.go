@@ -146,8 +146,8 @@ func TestFelixNeedsNoBGP(t *testing.T) {
 	}
 }
 
-// A node whose subnet is its own address alone shares one with nobody; the others go
-// by theirs.
+// A node whose subnet is its own address alone shares one with no other node; the
+// others use theirs.
 func TestSubnetOfOneAddress(t *testing.T) {
 	state := cluster(t, "two-racks", "crosssubnet")
 	worker := node(t, state, "worker")
@@ -226,8 +226,8 @@ func TestSingleAddressBlocks(t *testing.T) {
 		10.244.12.1/32 via 10.244.12.0 dev vxlan.calico onlink proto boot`)
 }
 
-// What BIRD learns from the kernel: a node tells its own block twice, keeps routes
-// through a tunnel from other nodes, and does not keep those of its subnet
+// BIRD learns from the kernel: a node announces its own block twice, does not announce
+// routes through a tunnel to other nodes, and does announce those of its subnet
 // (projectcalico/calico#13533).
 func TestWhatNodesTellEachOther(t *testing.T) {
 	own := `
@@ -342,8 +342,8 @@ func TestTunnelsThatAreNotReckonedWith(t *testing.T) {
 			s.Nodes[0].Borrowed, s.Nodes[1].Borrowed = []netip.Addr{pod(worker2Block)}, []netip.Addr{pod(worker2Block)}
 		}, "both have 10.244.12.1/32"},
 		{"a node without its end of the tunnel", func(s *oracle.State) { s.Nodes[1].IPIPTunnel = netip.Addr{} }, "node worker has no address on tunl0"},
-		{"another source of routes", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.RouteSource = "WorkloadIPs" }, "routeSource is not reckoned with"},
-		{"eBPF", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.BPFEnabled = new(true) }, "bpfEnabled is not reckoned with"},
+		{"another source of routes", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.RouteSource = "WorkloadIPs" }, "routeSource is not supported"},
+		{"eBPF", func(s *oracle.State) { s.Resources.FelixConfigurations[0].Spec.BPFEnabled = new(true) }, "bpfEnabled is not supported"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

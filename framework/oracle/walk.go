@@ -184,8 +184,8 @@ func (w *walker) tunnel(path Path, end netip.Addr, chosen route.Route) ([]Path, 
 	return ways, err
 }
 
-// local tells whether the address is the host's own. That of an interface that
-// is down is not.
+// local reports whether the address is the host's own. That of an interface that is
+// down is not.
 func (w *walker) local(host *topology.Host, table route.Table) bool {
 	if host.Management == w.to || w.ends[w.to] == host.Name {
 		return true
@@ -195,7 +195,7 @@ func (w *walker) local(host *topology.Host, table route.Table) bool {
 	})
 }
 
-// up tells whether one of a host's interfaces is up: the kernel has its connected
+// up reports whether one of a host's interfaces is up: the kernel has its connected
 // route.
 func up(port topology.Interface, table route.Table) bool {
 	return slices.ContainsFunc(table, func(r route.Route) bool {

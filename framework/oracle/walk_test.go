@@ -64,10 +64,10 @@ func TestWalkEnds(t *testing.T) {
 			name: "in a node's own blackhole", to: pod(workerBlock).Next(), reason: oracle.Discarded, path: "worker",
 		},
 		{
-			name: "at an address that nobody has", to: netip.MustParseAddr("10.1.5.99"), reason: oracle.NoNeighbor, path: "worker",
+			name: "at an address without a host", to: netip.MustParseAddr("10.1.5.99"), reason: oracle.NoNeighbor, path: "worker",
 		},
 		{
-			name: "at a management address that nobody has", to: netip.MustParseAddr("172.30.0.99"), reason: oracle.NoNeighbor, path: "worker",
+			name: "at a management address without a host", to: netip.MustParseAddr("172.30.0.99"), reason: oracle.NoNeighbor, path: "worker",
 		},
 		{
 			name:   "where the next hop is gone",

@@ -94,7 +94,7 @@ func classify(err error) (Outcome, bool) {
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return Unreachable, true
 	case errors.Is(err, syscall.EINVAL):
-		// What local senders get from a blackhole route: see ip-route(8).
+		// Local senders get it from a blackhole route: see ip-route(8).
 		return Blackholed, true
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
 		return TimedOut, true

@@ -55,7 +55,7 @@ const datagramHeaders = 28
 // that it is too long, or Silence has passed.
 //
 // A kernel remembers for minutes what it was told of a path. A place that is to learn it
-// anew has to be a new one.
+// again has to be a new one.
 func SendSized(ctx context.Context, from, to lab.Host, address netip.Addr, size int) (Sized, error) {
 	sized, err := sendSized(ctx, from, to, address, size)
 	if err != nil {

@@ -84,7 +84,7 @@ func sendBulk(ctx context.Context, from, to lab.Host, address netip.Addr, octets
 		return t, err
 	}
 	if err = writeAll(conn, octets); err != nil {
-		// What the segments were like may say why.
+		// The segments may show why.
 		err = errors.Join(err, t.read(raw))
 		cancel()
 	}

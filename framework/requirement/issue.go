@@ -16,10 +16,12 @@ type Issue struct {
 	// the labs' release line without it, or the first version at all; it is empty
 	// while there is none.
 	Affects, FixedIn string
+	// Note says why the number is not that of an issue; empty for an issue's.
+	Note string
 }
 
 // Issues are all that a spec may be marked with, in the order of their numbers.
-// README.md lists them too; a test keeps the two the same.
+// docs/known-issues.md is generated from them: go test ./docs -update.
 func Issues() []Issue {
 	return []Issue{
 		{
@@ -28,11 +30,11 @@ func Issues() []Issue {
 			Affects: "all versions so far",
 		},
 		{
-			// No issue is known; this is the pull request that brought the defect: a
-			// deleted EndpointSlice is looked up by its own name, and not its service's.
+			// A deleted EndpointSlice is looked up by its own name, and not its service's.
 			Number:  "projectcalico/calico#10715",
 			Summary: "a service whose EndpointSlice is deleted, and not updated, is announced as before",
 			Affects: "v3.31.0 and later, as far as looked at",
+			Note:    "no issue is known; the number is that of the pull request that brought the defect",
 		},
 		{
 			Number:  "projectcalico/calico#10945",
@@ -54,7 +56,7 @@ func Issues() []Issue {
 		},
 		{
 			Number:  "projectcalico/calico#13246",
-			Summary: "a node whose only endpoints of a service are not ready announces the service's address all the same, and swallows what comes for it",
+			Summary: "a node whose only endpoints of a service are not ready still announces the service's address, and drops the packets that arrive for it",
 			Affects: "up to v3.31.6, and v3.32.0 to v3.32.1",
 			FixedIn: "v3.31.7",
 		},
@@ -65,10 +67,10 @@ func Issues() []Issue {
 			FixedIn: "v3.33.0",
 		},
 		{
-			// No issue is known; the pull request was closed and not merged.
 			Number:  "projectcalico/calico#13533",
-			Summary: "where Felix programs the routes between nodes, a node announces those that go by its own interface to other nodes as its own: every block of its subnet",
+			Summary: "where Felix programs the routes between nodes, a node announces other nodes' blocks as its own if it reaches them through its own interface: every block of its subnet",
 			Affects: "all versions so far",
+			Note:    "no issue is known; the number is that of a pull request that was closed and not merged",
 		},
 	}
 }

@@ -47,19 +47,19 @@ func Known(number string) ginkgo.Labels {
 
 // KnownIssue holds a promise that a known issue breaks. While it is broken, the
 // spec's verdict is known-issue, with what was observed; on the day when it holds
-// the spec fails, so that the mark is removed. Only what the issue breaks belongs
-// into the promise, by way of g: all other assertions of a spec fail it as ever.
-// What g waits for it waits KnownIssueTimeout, and a promise that is kept is looked at
-// again for as long: what is kept for a moment may only not be broken yet.
+// the spec fails, so that the mark is removed. The promise has only the broken
+// assertions, through g; all other assertions of a spec fail it as usual. g waits
+// KnownIssueTimeout. A promise that is kept is verified again for as long, because it
+// may only not be broken yet.
 func KnownIssue(ctx ginkgo.SpecContext, number string, promise func(g gomega.Gomega)) {
 	ginkgo.GinkgoHelper()
 	report := ginkgo.CurrentSpecReport()
 	issue, ok := issueBy(Issue.number, number)
 	switch {
 	case !ok:
-		ginkgo.Fail(fmt.Sprintf("%s is no known issue: enter it in requirement.Issues and in README.md", number))
+		ginkgo.Fail(fmt.Sprintf("%s is no known issue: enter it in requirement.Issues", number))
 	case !slices.Contains(report.Labels(), KnownIssueLabel), !slices.Contains(report.Labels(), issue.label()):
-		ginkgo.Fail(fmt.Sprintf("the spec holds its promise against %s and is not marked with it: give its Requirement Known(%q)", number, number))
+		ginkgo.Fail(fmt.Sprintf("the spec uses %s and is not marked with it: give its Requirement Known(%q)", number, number))
 	case shown(report):
 		ginkgo.Fail(fmt.Sprintf("the spec has shown %s already: a spec holds one promise by KnownIssue", number))
 	}
@@ -114,18 +114,18 @@ func hold(timeout time.Duration, promise func(g gomega.Gomega)) (failure string,
 	return "", false
 }
 
-// shown tells whether a spec has shown a known issue.
+// shown reports whether a spec has shown a known issue.
 func shown(report ginkgo.SpecReport) bool {
 	return slices.ContainsFunc(report.ReportEntries, func(e types.ReportEntry) bool { return e.Name == KnownIssueEntry })
 }
 
 // provingMark makes the body of a spec fail if the spec is marked with an issue
-// and ends without having shown it: a mark that nothing stands behind would hide
-// that the promise is kept. What is no body of a spec stays as it is.
+// and ends without having shown it: a mark without proof would hide that the promise is
+// kept. Other arguments stay as they are.
 func provingMark(argument any) any {
 	prove := func() {
 		if report := ginkgo.CurrentSpecReport(); slices.Contains(report.Labels(), KnownIssueLabel) && !shown(report) {
-			ginkgo.Fail(fmt.Sprintf("%s is marked with a known issue and has not shown it: hold what is broken by KnownIssue, or remove the mark", ID(report.Labels())))
+			ginkgo.Fail(fmt.Sprintf("%s is marked with a known issue and has not shown it: wrap the broken part in KnownIssue, or remove the mark", ID(report.Labels())))
 		}
 	}
 	switch body := argument.(type) {
@@ -156,7 +156,7 @@ func checkMark(labels []string) string {
 		return fmt.Sprintf("the label %s goes with the number of one issue, and there is %q: use requirement.Known", KnownIssueLabel, labels)
 	}
 	if _, ok := issueBy(Issue.label, issues[0]); !ok {
-		return fmt.Sprintf("%s is no known issue: enter it in requirement.Issues and in README.md", issues[0])
+		return fmt.Sprintf("%s is no known issue: enter it in requirement.Issues", issues[0])
 	}
 	return ""
 }

@@ -44,8 +44,7 @@ func isID(label string) bool {
 
 // Check looks at a suite's tree of specs before anything runs. It refuses specs
 // without an id, ids that are used twice, sentences without MUST, and marks with
-// issues that nobody knows: what it lets through can be traced from a report to a
-// promise.
+// unknown issues: each spec that passes can be traced from a report to a promise.
 func Check(report ginkgo.Report) error {
 	seen := map[string]string{}
 	var faults []string

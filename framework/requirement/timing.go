@@ -18,7 +18,7 @@ const (
 // Timing marks a requirement that bounds how long something takes or how many probes it
 // costs. margin is how long the machine may stand still in one piece before such a promise
 // can no longer be judged: a failure after a longer stall is inconclusive. A promise that
-// was kept all the same has passed.
+// was still kept has passed.
 func Timing(margin time.Duration) ginkgo.Labels {
 	return ginkgo.Label(TimingLabel, marginPrefix+margin.String())
 }

@@ -22,9 +22,9 @@ type Difference struct {
 	Changed    []Change
 }
 
-// Compare holds got against want. Routes to one prefix are paired by metric and
-// then in order, so that a changed next hop shows as a change and not as one
-// missing and one unexpected route.
+// Compare compares got with want. Routes to one prefix are paired by metric and then in
+// order, so that a changed next hop shows as a change and not as one missing and one
+// unexpected route.
 func Compare(want, got Table) Difference {
 	var d Difference
 	byPrefix := func(t Table) map[netip.Prefix][]Route {
@@ -62,7 +62,7 @@ func Compare(want, got Table) Difference {
 	return d
 }
 
-// Empty tells whether the tables agree.
+// Empty reports whether the tables agree.
 func (d Difference) Empty() bool {
 	return len(d.Missing) == 0 && len(d.Unexpected) == 0 && len(d.Changed) == 0
 }
@@ -86,8 +86,8 @@ func (d Difference) String() string {
 // Tables are the routes of several hosts, by host name.
 type Tables map[string]Table
 
-// CompareAll holds the hosts' tables against each other and returns the hosts
-// that differ. A host that only one side has is compared with an empty table.
+// CompareAll compares the hosts' tables and returns the hosts that differ. A host that
+// only one side has is compared with an empty table.
 func CompareAll(want, got Tables) map[string]Difference {
 	differences := map[string]Difference{}
 	for host := range want {

@@ -106,7 +106,7 @@ type Route struct {
 }
 
 // String prints the route on one line, in iproute2's words, so that an engineer
-// can hold it against the host's own `ip route`.
+// can compare it with the host's own `ip route`.
 func (r Route) String() string {
 	var b strings.Builder
 	if r.Kind != Unicast {
@@ -128,8 +128,8 @@ func (r Route) String() string {
 	return b.String()
 }
 
-// Equal tells whether two routes are the same: prefix, kind, origin, metric and
-// the set of next hops. The order of the next hops does not matter.
+// Equal reports whether two routes are the same: prefix, kind, origin, metric and the
+// set of next hops. The order of the next hops does not matter.
 func (r Route) Equal(o Route) bool {
 	return r.Prefix == o.Prefix && r.Kind == o.Kind && r.Origin == o.Origin && r.Metric == o.Metric &&
 		slices.Equal(sortedHops(r.NextHops), sortedHops(o.NextHops))

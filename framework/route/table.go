@@ -77,7 +77,7 @@ func (t Table) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// Contains tells whether inner lies inside outer (or is the same prefix).
+// Contains reports whether inner lies inside outer (or is the same prefix).
 func Contains(outer, inner netip.Prefix) bool {
 	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
 }

@@ -39,7 +39,7 @@ type Driver interface {
 	// has to be started anew: on the new files, or after an error, when part of the change
 	// may be in force, on the old ones.
 	Reconfigure(ctx context.Context, dial Dialer, before, after fabric.Router) (restart bool, err error)
-	// Verify tells whether the programs, which all run, do what the router's files say.
+	// Verify reports whether the programs, which all run, do what the router's files say.
 	Verify(ctx context.Context, dial Dialer, r fabric.Router) error
 	// Sessions reads the router's BGP sessions, ordered by peer.
 	Sessions(ctx context.Context, host Host) ([]session.Session, error)

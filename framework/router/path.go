@@ -17,7 +17,7 @@ type Path struct {
 	// LocalPref is the host's default where the path came without one.
 	LocalPref uint32
 	MED       uint32
-	// Valid tells whether the next hop is reachable.
+	// Valid reports whether the next hop is reachable.
 	Valid bool
 	// Stale marks a path that a router keeps for a neighbour that restarts; FRR keeps
 	// some of them longer (see frr.Path). BIRD does not tell.

@@ -78,7 +78,7 @@ const (
 	endTimeout = 2 * time.Second
 )
 
-// Verify tells whether a router's programs, of which one has just been started or
+// Verify reports whether a router's programs, of which one has just been started or
 // changed, do what they are configured to do. While another does not run, as when a spec
 // has stopped it, there is nothing to tell.
 func Verify(ctx context.Context, m Machine, d Driver, r fabric.Router, program Program) error {

@@ -79,7 +79,7 @@ type Change struct {
 	Want, Got Session
 }
 
-// Empty tells whether the sessions agree.
+// Empty reports whether the sessions agree.
 func (d Difference) Empty() bool {
 	return len(d.Missing) == 0 && len(d.Unexpected) == 0 && len(d.Changed) == 0
 }

@@ -229,7 +229,7 @@ func TestTheHogEndsWithItsParent(t *testing.T) {
 	eventually(t, "the hog is gone", func() bool { return gone(pid) })
 }
 
-// gone reports whether a process has ended. One that nobody has waited for yet has.
+// gone reports whether a process has ended. A process without a wait so far has.
 func gone(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err != nil || strings.Contains(string(stat), ") Z ")

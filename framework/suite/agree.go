@@ -27,10 +27,10 @@ func (agree) FailureMessage(actual any) string {
 	if comparison.Expected == 0 {
 		return "Nothing is expected in this scope, so the check could not fail: widen its scope."
 	}
-	return "What was observed is not what is expected:\n" + comparison.Difference
+	return "The observed table differs from the expected one:\n" + comparison.Difference
 }
 
 // NegatedFailureMessage implements types.GomegaMatcher.
 func (agree) NegatedFailureMessage(any) string {
-	return "What was observed is exactly what is expected, and should not be."
+	return "The observed table is exactly the expected one, and should differ."
 }

@@ -19,8 +19,8 @@ import (
 func (l *Lab) ExpectAnnounced(ctx context.Context, prefix netip.Prefix, nodes ...string) {
 	ginkgo.GinkgoHelper()
 	gomega.Eventually(l.Routes(Everything)).WithContext(ctx).Should(Agree())
-	// The oracle reckons with the EndpointSlices that there are. Kubernetes may have
-	// been late with one, and then there is more to come.
+	// The oracle computes with the EndpointSlices that exist. Kubernetes may have been
+	// late with one, and then there is more to come.
 	gomega.Eventually(func(g gomega.Gomega) { l.expectNextHops(ctx, g, prefix, nodes) }).WithContext(ctx).Should(gomega.Succeed())
 	gomega.Eventually(l.Routes(Everything)).WithContext(ctx).Should(Agree())
 }

@@ -80,7 +80,7 @@ func (l *Lab) agrees(ctx context.Context, state oracle.State) fault {
 	if difference := route.CompareAll(l.within(Everything, tables), l.within(Everything, got)); len(difference) > 0 {
 		return fault{text: "routes are not as expected:\n" + route.DescribeAll(difference)}
 	}
-	vteps, err := l.VTEPs(ctx)
+	vteps, err := l.compareVTEPs(ctx, state)
 	if err != nil {
 		return fault{text: fmt.Sprintf("compare the VTEPs: %v", err)}
 	}

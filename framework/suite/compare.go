@@ -27,7 +27,7 @@ func (l *Lab) State(ctx context.Context) (oracle.State, error) {
 	return state, err
 }
 
-// Sessions holds the lab's BGP sessions against the expected ones.
+// Sessions compares the lab's BGP sessions with the expected ones.
 func (l *Lab) Sessions(ctx context.Context) (Comparison, error) {
 	state, err := l.State(ctx)
 	if err != nil {

@@ -19,9 +19,9 @@ func (l *Lab) Conversation(a, b Pod) Conversation {
 	return Conversation{A: a.Address.Addr(), B: b.Address.Addr(), NodeA: l.NodeIP(a.Node), NodeB: l.NodeIP(b.Node)}
 }
 
-// Includes tells whether a packet is of the conversation, whatever tunnel it is in. It
-// also holds for the fragments between the two nodes of which nobody knows: what they
-// were in may have been plain. It is what a capture's filter has to pass.
+// Includes reports whether a packet is of the conversation, whatever tunnel it is in.
+// It also includes fragments of unknown packets between the two nodes: those may have
+// been plain. A capture's filter has to pass it.
 func (c Conversation) Includes(p observe.Packet) bool { return c.is(p) || c.maybe(p) }
 
 // Of are the packets of the conversation that were seen, at all interfaces together. Those
@@ -30,7 +30,7 @@ func (s Seen) Of(c Conversation) []observe.Packet {
 	var packets []observe.Packet
 	for _, end := range s.ends() {
 		for _, p := range s[end] {
-			if c.is(p) && p.Direction != observe.Foreign {
+			if c.is(p) && p.Direction != observe.Overheard {
 				packets = append(packets, p)
 			}
 		}
@@ -38,12 +38,12 @@ func (s Seen) Of(c Conversation) []observe.Packet {
 	return packets
 }
 
-// is tells whether a packet is known to be of the conversation.
+// is reports whether a packet is known to be of the conversation.
 func (c Conversation) is(p observe.Packet) bool {
 	return !p.Hidden() && (c.there(p.Header) || c.back(p.Header))
 }
 
-// maybe tells whether a packet is a fragment that may be of the conversation.
+// maybe reports whether a packet is a fragment that may be of the conversation.
 func (c Conversation) maybe(p observe.Packet) bool {
 	return p.Hidden() && p.ContinuesFragments() && c.tunnelled(p.Source, p.Destination)
 }
@@ -51,13 +51,13 @@ func (c Conversation) maybe(p observe.Packet) bool {
 func (c Conversation) there(h observe.Header) bool { return h.Source == c.A && h.Destination == c.B }
 func (c Conversation) back(h observe.Header) bool  { return h.Source == c.B && h.Destination == c.A }
 
-// tunnelled tells whether two addresses are the ends of the conversation's tunnel.
+// tunnelled reports whether two addresses are the ends of the conversation's tunnel.
 func (c Conversation) tunnelled(from, to netip.Addr) bool {
 	return (from == c.NodeA && to == c.NodeB) || (from == c.NodeB && to == c.NodeA)
 }
 
-// rightlyIn tells whether a packet of the conversation is in a tunnel of a kind between
-// the right nodes, in the packet's own direction.
+// rightlyIn reports whether a packet of the conversation is in a tunnel of a kind
+// between the right nodes, in the packet's own direction.
 func (c Conversation) rightlyIn(kind observe.Encapsulation, p observe.Packet) bool {
 	if p.Encapsulation() != kind {
 		return false

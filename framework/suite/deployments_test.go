@@ -28,7 +28,7 @@ func TestUnsettledPods(t *testing.T) {
 		want   string
 	}{
 		{"all ready", settled, []corev1.Pod{ready, ready}, ""},
-		{"a change that nobody has seen", appsv1.DeploymentStatus{ObservedGeneration: 2, Replicas: 2, UpdatedReplicas: 2}, []corev1.Pod{ready, ready}, "not yet looked"},
+		{"an unseen change", appsv1.DeploymentStatus{ObservedGeneration: 2, Replicas: 2, UpdatedReplicas: 2}, []corev1.Pod{ready, ready}, "not yet looked"},
 		{"too few", settled, []corev1.Pod{ready}, "of 2 pods there are 1"},
 		{"too many", settled, []corev1.Pod{ready, ready, ending}, "of 2 pods there are 3"},
 		{"an old one still", appsv1.DeploymentStatus{ObservedGeneration: 3, Replicas: 2, UpdatedReplicas: 1}, []corev1.Pod{ready, ready}, "1 of them as they are to be"},

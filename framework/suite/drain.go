@@ -43,15 +43,15 @@ func (l *Lab) Drain(ctx context.Context, node string) {
 	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "drain node %s, which still has %s", node, strings.Join(left, ", "))
 }
 
-// evictable tells whether a drain evicts a pod: a DaemonSet would only put it back.
+// evictable reports whether a drain evicts a pod: a DaemonSet would only put it back.
 func evictable(pod corev1.Pod) bool {
 	return !slices.ContainsFunc(pod.OwnerReferences, func(owner metav1.OwnerReference) bool {
 		return owner.Kind == "DaemonSet" && owner.Controller != nil && *owner.Controller
 	})
 }
 
-// evict asks for a pod's eviction, unless it is about to end already. What a
-// disruption budget forbids for now is asked for again with the next look.
+// evict asks for a pod's eviction, unless it is about to end already. The next look
+// asks again where a disruption budget forbids it for now.
 func (l *Lab) evict(ctx context.Context, pod corev1.Pod) error {
 	if pod.DeletionTimestamp != nil {
 		return nil

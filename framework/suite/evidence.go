@@ -25,7 +25,7 @@ func (l *Lab) keepEvidence(ctx context.Context) {
 	err := observe.Evidence(ctx, l.Lab, state, folder)
 	err = errors.Join(err, os.WriteFile(filepath.Join(folder, "route-changes.txt"), []byte(l.routeLog.String()), 0o644))
 	if err != nil || stateErr != nil {
-		ginkgo.GinkgoWriter.Printf("some evidence could not be had: %v %v\n", stateErr, err)
+		ginkgo.GinkgoWriter.Printf("some evidence is missing: %v %v\n", stateErr, err)
 	}
 	ginkgo.AddReportEntry("evidence", folder, ginkgo.ReportEntryVisibilityAlways)
 }

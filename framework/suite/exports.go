@@ -30,9 +30,9 @@ func (l *Lab) ExpectOwnBlocksExported(ctx context.Context) {
 
 // PromiseNeighborsNotExported is the promise that no node tells others of the blocks of
 // the other nodes of its rack, for a known issue that breaks it: see
-// requirement.KnownIssue. What the issue does not break fails the spec: the nodes have
-// routes to those blocks by their own interfaces, and tell all their peers of the blocks
-// of their own.
+// requirement.KnownIssue. A broken promise beside the issue fails the spec: the nodes
+// have routes to those blocks by their own interfaces, and tell all their peers of the
+// blocks of their own.
 func (l *Lab) PromiseNeighborsNotExported(ctx context.Context, g gomega.Gomega) {
 	ginkgo.GinkgoHelper()
 	for _, p := range l.NodePairs(ctx, WithinRacks) {

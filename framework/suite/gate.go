@@ -154,7 +154,7 @@ func (g *gate) leave(ctx context.Context) (blame, bool) {
 }
 
 // renew takes the lab away, so that the next spec gets a new one, if there may be one
-// more. Otherwise the lab is broken for good.
+// more. Otherwise the lab is broken permanently.
 func (g *gate) renew(ctx context.Context, reason string) bool {
 	g.isUp = false
 	if ctx.Err() != nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// fakeLab is a lab in memory. Its faults are what it shows at each look, the last one for
-// ever.
+// fakeLab is a lab in memory. It shows one of its faults at each look, and the last one
+// from then on.
 type fakeLab struct {
 	faults    []fault
 	ups       int

@@ -152,7 +152,7 @@ func (l *Lab) asked(host, name string) {
 }
 
 // askedRouter remembers that a spec has had a router configured, for which its software may
-// have to start anew.
+// have to start again.
 func (l *Lab) askedRouter(host string) {
 	for key := range l.components {
 		if key.host == host {

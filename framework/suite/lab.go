@@ -40,7 +40,7 @@ type Lab struct {
 	lab.Lab
 	// running is nil until the lab is up.
 	running lab.Running
-	// reference says that another lab is held against this one.
+	// reference says that another lab is compared with this one.
 	reference bool
 	// attached says that the lab was there before the suite.
 	attached bool
@@ -88,7 +88,7 @@ func (s *Suite) Lab(topologyName, modeName string) *Lab {
 }
 
 // EmbeddedLab declares a lab as Lab does, which is one of network namespaces and brought
-// up for the suite, whatever provider was asked for: one to hold another against.
+// up for the suite, whatever provider was asked for: a reference for another lab.
 func (s *Suite) EmbeddedLab(topologyName, modeName string) *Lab {
 	ginkgo.GinkgoHelper()
 	l := s.lab(launch.NetnsProvider, topologyName, modeName)

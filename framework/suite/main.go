@@ -22,6 +22,8 @@ const (
 	leavesFlag   = "rackproof.leaves"
 	kernelFlag   = "rackproof.kernel"
 	providerFlag = "rackproof.provider"
+
+	allowUnableFlag = "rackproof.allow-unable"
 )
 
 // Main is a suite's TestMain. The process of a lab is the suite's own program
@@ -35,6 +37,7 @@ func Main(m *testing.M, labs ...Recipe) {
 	flag.String(labFlag, "", "run against this lab, which is up already, and leave it up")
 	flag.Bool(keepFlag, false, "keep the lab of a failed run")
 	flag.String(resultsFlag, "", "write JUnit, JSON and evidence to this folder")
+	flag.Bool(allowUnableFlag, false, "let a run be green in which this machine or lab is unable to test a requirement")
 	flag.String(leavesFlag, "", fmt.Sprintf("what all leaves run, %s, in place of what the topology says", drivers.List(", ", " or ")))
 	flag.String(kernelFlag, string(launch.AutoKernel), "the kernel of the labs: auto, host or uml (User-Mode Linux)")
 	flag.String(providerFlag, string(launch.Providers()[0]), fmt.Sprintf("what makes the labs: one of %v", launch.Providers()))
@@ -56,6 +59,7 @@ func Main(m *testing.M, labs ...Recipe) {
 type options struct {
 	lab, results string
 	keep         bool
+	allowUnable  bool
 	leaves       topology.Software
 	kernel       launch.Kernel
 	provider     launch.Provider
@@ -91,7 +95,7 @@ func readOptions() options {
 		return ""
 	}
 	return options{
-		lab: text(labFlag), results: text(resultsFlag), keep: text(keepFlag) == "true", leaves: topology.Software(text(leavesFlag)),
+		lab: text(labFlag), results: text(resultsFlag), keep: text(keepFlag) == "true", allowUnable: text(allowUnableFlag) == "true", leaves: topology.Software(text(leavesFlag)),
 		kernel: launch.Kernel(text(kernelFlag)), provider: cmp.Or(launch.Provider(text(providerFlag)), launch.NetnsProvider),
 	}
 }

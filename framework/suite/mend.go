@@ -33,7 +33,7 @@ func (l *Lab) mend(ctx context.Context) error {
 		return err
 	}
 	if l.gate.nested > 0 {
-		// What the container's set-up made is not known piece by piece.
+		// The pieces of the container's set-up are unknown.
 		return l.startWhatEnded(ctx)
 	}
 	return errors.Join(l.restoreLinks(ctx), l.restoreResources(ctx, state), l.restoreServices(ctx, state), l.restoreRouters(ctx), l.startWhatEnded(ctx))
@@ -145,8 +145,8 @@ func (l *Lab) restoreServices(ctx context.Context, now oracle.State) error {
 	return errors.Join(errs...)
 }
 
-// restoreRouters makes the routers do what they did at the baseline. One that runs another
-// configuration all the same is started again.
+// restoreRouters makes the routers do what they did at the baseline. A router that still
+// runs another configuration is started again.
 func (l *Lab) restoreRouters(ctx context.Context) error {
 	controller, ok := l.Lab.(lab.RouterController)
 	if !ok {

@@ -106,7 +106,7 @@ func (l *Lab) applyMode(ctx context.Context, mode *calico.Mode) {
 	succeed(l.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { *spec = configuration.Spec }))
 	felix := mode.Resources.FelixConfigurations
 	if len(felix) == 0 {
-		// What was asked for by another mode is asked for no more.
+		// The settings of another mode end here.
 		felix = []v3.FelixConfiguration{{ObjectMeta: metav1.ObjectMeta{Name: "default"}}}
 	}
 	succeed(l.Calico.Apply(ctx, calico.Resources{FelixConfigurations: felix}))

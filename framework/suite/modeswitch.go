@@ -23,9 +23,8 @@ const switchTimeout = time.Minute
 // ExpectSwitch switches the lab from one mode to another under constant probes between
 // all pods, and expects that sessions, tables and BGP paths become exactly those of the
 // new mode, that no host keeps anything of the old one, and that the pods of the chosen
-// pairs of nodes reach each other then. What the probes lost on the way, and for how
-// long, is in the report. A lab that is in another mode is brought into the first one
-// before.
+// pairs of nodes reach each other then. The report has the probes' losses, and for how
+// long. A lab that is in another mode is brought into the first one before.
 func (l *Lab) ExpectSwitch(ctx context.Context, from, to string, reach func(from, to *topology.Host) bool) {
 	ginkgo.GinkgoHelper()
 	if l.modeNow() != from {
@@ -57,8 +56,8 @@ func (l *Lab) expectSettled(ctx context.Context) {
 	gomega.Eventually(l.Routes(Everything)).WithContext(ctx).Should(Agree())
 }
 
-// carries tells whether pods of different racks reach each other in a mode: where leaves
-// do not know the nodes' blocks, only if packets between nodes carry theirs.
+// carries reports whether pods of different racks reach each other in a mode: where
+// leaves do not know the nodes' blocks, only if packets between nodes carry theirs.
 func (l *Lab) carries(_ context.Context, name string) bool {
 	ginkgo.GinkgoHelper()
 	mode, err := fixtures.Mode(name)

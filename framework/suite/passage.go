@@ -14,8 +14,8 @@ const passagePackets = 8
 
 // PassIn succeeds when packets of the conversation were seen in both directions, at
 // whichever of the interfaces, and every one of them was in a tunnel of this kind whose
-// ends are the two nodes. What a bridge flooded to interfaces that it was not for does
-// not count.
+// ends are the two nodes. Packets that a bridge flooded to other interfaces do not
+// count.
 func (c Conversation) PassIn(kind observe.Encapsulation) types.GomegaMatcher {
 	return &passage{conversation: c, kind: kind}
 }
@@ -28,7 +28,7 @@ func (c Conversation) PassPlain() types.GomegaMatcher { return c.PassIn(observe.
 // says something only if the conversation took place: see the answers of its probes.
 func (c Conversation) NotPass() types.GomegaMatcher { return &passage{conversation: c} }
 
-// passage holds what was seen against how a conversation has to pass.
+// passage compares the captured packets with how a conversation has to pass.
 type passage struct {
 	conversation Conversation
 	// kind is empty if nothing is to pass.
@@ -66,13 +66,13 @@ func (m *passage) Match(actual any) (bool, error) {
 func (m *passage) judge(p observe.Packet) string {
 	c := m.conversation
 	switch {
-	case p.Direction == observe.Foreign:
+	case p.Direction == observe.Overheard:
 		return ""
 	case c.maybe(p):
 		if p.Encapsulation() == m.kind {
 			return ""
 		}
-		return "a fragment of which nobody knows what it was of"
+		return "a fragment of an unknown packet"
 	case !c.is(p):
 		return ""
 	}
@@ -92,7 +92,7 @@ func (m *passage) judge(p observe.Packet) string {
 	return ""
 }
 
-// want says what was to be seen.
+// want describes the expected packets.
 func (m *passage) want() string {
 	c := m.conversation
 	switch m.kind {
@@ -107,7 +107,7 @@ func (m *passage) want() string {
 // FailureMessage implements types.GomegaMatcher.
 func (m *passage) FailureMessage(any) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s were to be seen.\nThere were %d there and %d back", m.want(), m.there, m.back)
+	fmt.Fprintf(&b, "Expected %s.\nThere were %d there and %d back", m.want(), m.there, m.back)
 	if len(m.wrong) == 0 {
 		return b.String() + ": capture where they pass, and see that the probe was answered."
 	}
@@ -124,5 +124,5 @@ func (m *passage) FailureMessage(any) string {
 
 // NegatedFailureMessage implements types.GomegaMatcher.
 func (m *passage) NegatedFailureMessage(any) string {
-	return fmt.Sprintf("%s were seen, and should not have been. Say what is to be seen in place of what is not.", m.want())
+	return fmt.Sprintf("%s were seen, and should not have been. Expect other packets instead.", m.want())
 }

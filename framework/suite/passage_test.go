@@ -23,7 +23,7 @@ func TestPassage(t *testing.T) {
 		p.Outer = &observe.Header{Source: from, Destination: to, Protocol: protocol}
 		return p
 	}
-	foreign := func(p observe.Packet) observe.Packet { p.Direction = observe.Foreign; return p }
+	foreign := func(p observe.Packet) observe.Packet { p.Direction = observe.Overheard; return p }
 	fragment := func(protocol uint8, from, to netip.Addr) observe.Packet {
 		return observe.Packet{Header: observe.Header{Source: from, Destination: to, Protocol: protocol, FragmentOffset: 1480}}
 	}

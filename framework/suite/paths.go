@@ -54,7 +54,7 @@ func (l *Lab) pathsWithin(scope PathScope, tables rib.Tables) rib.Tables {
 
 // PathsOf are the paths that one node or router has from its BGP neighbours.
 func (l *Lab) PathsOf(ctx context.Context, host string) (rib.Paths, error) {
-	// What cannot be read of other hosts is an error too, and does not matter here.
+	// Errors of other hosts do not matter here.
 	all, err := observe.Paths(ctx, l.Lab, l.currentRouters())
 	paths, ok := all[host]
 	if !ok {

@@ -21,7 +21,7 @@ func (l *Lab) RemoteBlocks() Scope {
 	})
 }
 
-// OwnBlocks are what the nodes do with addresses of their own blocks that nobody has.
+// OwnBlocks are the nodes' routes for unused addresses of their own blocks.
 func (l *Lab) OwnBlocks() Scope {
 	return Both(l.PodRoutes(), func(_ topology.Host, r route.Route) bool { return r.Kind == route.Blackhole })
 }
@@ -36,8 +36,8 @@ func (l *Lab) FromBIRD(ctx context.Context) (int, error) {
 	return count, err
 }
 
-// ExpectOwnBlackholes expects that each node drops what is for addresses of its own
-// blocks that nobody has, by one route to each block, which Felix has made.
+// ExpectOwnBlackholes expects that each node drops packets for unused addresses of its
+// own blocks, by one route to each block, which Felix has made.
 func (l *Lab) ExpectOwnBlackholes(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	for _, n := range l.NodesNow(ctx) {

@@ -12,12 +12,12 @@ import (
 )
 
 // restlessPeriods is for how many periods routes may go on to change now and then before
-// the lab counts as one that does not come to rest. What belongs to the lab's start, or to
-// the end of a spec before, is over in the first one.
+// the lab counts as one that does not come to rest. Changes of the lab's start, or of the
+// end of an earlier spec, are over in the first one.
 const restlessPeriods = 2
 
 // ExpectQuiet expects that routes come to rest: that no host's main table changes for a
-// period, which begins anew with a change in the first two. Then provoke has to change
+// period, which begins again with a change in the first two. Then provoke has to change
 // one, so that the silence means something.
 func (l *Lab) ExpectQuiet(ctx context.Context, period time.Duration, provoke func()) {
 	ginkgo.GinkgoHelper()

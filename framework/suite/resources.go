@@ -13,8 +13,8 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 )
 
-// The functions below change Calico's resources until the spec ends. What a
-// resource was before is what it is again afterwards, whatever changed it since.
+// The functions below change Calico's resources until the spec ends. Afterwards a
+// resource is as it was before, whatever changed it since.
 
 // ChangeBGPConfiguration changes the default BGPConfiguration.
 func (l *Lab) ChangeBGPConfiguration(ctx context.Context, change func(*v3.BGPConfigurationSpec)) {

@@ -23,7 +23,7 @@ type routeChange struct {
 	text string
 }
 
-// follow takes changes up until there are no more.
+// follow takes changes up until the last one.
 func (r *routeLog) follow(ctx context.Context, changes <-chan string) {
 	for {
 		select {

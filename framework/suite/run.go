@@ -111,7 +111,7 @@ func (s *Suite) fail(message string, callerSkip ...int) {
 	ginkgo.Fail(message, skip)
 }
 
-// check tells whether this machine can carry a lab.
+// check reports whether this machine can carry a lab.
 func (s *Suite) check(ctx context.Context, l *Lab) error {
 	if l.provider == launch.NetnsProvider {
 		// Says more of what would help than the kernel that the suite runs under.
@@ -155,12 +155,28 @@ func (s *Suite) down(ctx ginkgo.SpecContext) {
 // report writes the suite's results.
 func (s *Suite) report(report ginkgo.Report) {
 	// A preview of the specs comes by here too, and all of them look passed in it.
-	if s.options.results == "" || report.SuiteConfig.DryRun {
+	if report.SuiteConfig.DryRun {
 		return
 	}
-	if err := errors.Join(s.write(report), s.partial.Done()); err != nil {
-		ginkgo.Fail(fmt.Sprintf("write the results of suite %s: %v", s.name, err))
+	if s.options.results != "" {
+		if err := errors.Join(s.write(report), s.partial.Done()); err != nil {
+			ginkgo.Fail(fmt.Sprintf("write the results of suite %s: %v", s.name, err))
+		}
 	}
+	// Ginkgo takes a skip for success. A run that proves too little is none.
+	report.SuiteLabels = append(report.SuiteLabels, s.allowed()...)
+	summary := reports.Summarise(reports.Run{Reports: []reports.Report{{Report: report}}})
+	if report.SuiteSucceeded && summary.Outcome() == reports.NotProven {
+		ginkgo.Fail(summary.Verdict() + fmt.Sprintf(" (-%s allows requirements that this machine or lab cannot test)", allowUnableFlag))
+	}
+}
+
+// allowed says in the report what the run was allowed not to prove.
+func (s *Suite) allowed() []string {
+	if !s.options.allowUnable {
+		return nil
+	}
+	return []string{reports.AllowedUnable}
 }
 
 // reportSpec writes the result of a spec that has ended, so that a run that is killed or
@@ -178,7 +194,7 @@ func (s *Suite) write(report ginkgo.Report) error {
 	if err := os.MkdirAll(s.options.results, 0o755); err != nil {
 		return err
 	}
-	report.SuiteLabels = append(report.SuiteLabels, s.environment(report.SpecReports)...)
+	report.SuiteLabels = append(report.SuiteLabels, append(s.environment(report.SpecReports), s.allowed()...)...)
 	path := filepath.Join(s.options.results, s.name)
 	if err := reporters.GenerateJSONReport(report, path+".json"); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// Scope selects routes of hosts. What is in scope has to be exactly as expected.
+// Scope selects routes of hosts. Routes in scope have to be exactly as expected.
 type Scope func(host topology.Host, r route.Route) bool
 
 // Everything is every route of the main table of every host.

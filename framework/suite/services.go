@@ -42,7 +42,7 @@ type ServiceOptions struct {
 	// ClusterIP is the first one that is free unless it is set.
 	ClusterIP   netip.Addr
 	ExternalIPs []netip.Addr
-	// LoadBalancerIPs are put into the service's status in the place of a cloud.
+	// LoadBalancerIPs are put into the service's status, as a cloud does.
 	LoadBalancerIPs []netip.Addr
 	// Port is 80 unless it is set.
 	Port uint16
@@ -218,7 +218,7 @@ func (s *Service) setLoadBalancerIPs(ctx context.Context, addresses ...netip.Add
 // touched is the annotation of a service that was touched.
 const touched = "rackproof/touched"
 
-// touch changes something of the service that nobody goes by. When an address and an
+// touch changes a part of the service that has no effect. When an address and an
 // EndpointSlice come to a node at once Calico may lose the address: its confd has one
 // routine for services and one for slices, each of which reads the service before it takes
 // the lock under which it announces, so that an announcement of what was read before comes

@@ -11,7 +11,7 @@ import (
 // SessionState is the state of a host's session with another host, which must be
 // configured. Other hosts may be in whatever state.
 func (l *Lab) SessionState(ctx context.Context, host, peer string) (session.State, error) {
-	// What cannot be read of other hosts is an error too, and does not matter here.
+	// Errors of other hosts do not matter here.
 	all, err := observe.Sessions(ctx, l.Lab)
 	sessions, ok := all[host]
 	if !ok {

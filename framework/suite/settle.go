@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	// settleTimeout bounds the wait for nodes to take a spec's changes back. What comes
-	// of one that does not is for the next spec's checks to tell.
+	// settleTimeout bounds the wait for nodes to take a spec's changes back. The next
+	// spec's checks find a node that does not.
 	settleTimeout = 10 * time.Second
 	settlePoll    = 100 * time.Millisecond
 )
 
-// settling is what is known of the nodes' BIRDs while a spec changes them: what they
-// were to run before its first change, and when it began to take its changes back.
+// settling is the state of the nodes' BIRDs while a spec changes them: what they were
+// to run before its first change, and when it began to take its changes back.
 type settling struct {
 	lab             *Lab
 	before, changed map[string]observe.BIRDConfiguration
@@ -38,9 +38,9 @@ func (l *Lab) undoAfter(undo func(context.Context)) {
 }
 
 // settleAfter makes the spec end with a wait until the nodes' BIRDs run again what they
-// run now, if the spec changes anything that undoAfter takes back. What a spec makes that
-// nodes announce, and that goes when the spec ends, calls it first: the wait comes after
-// what is asked for later, and would be in vain while that is still there.
+// run now, if the spec changes anything that undoAfter takes back. A helper that makes
+// something that nodes announce calls it first. Later undo functions run before the wait,
+// which would be in vain without them.
 func (l *Lab) settleAfter() {
 	ginkgo.GinkgoHelper()
 	if l.settling != nil {

@@ -35,7 +35,7 @@ func (l *Lab) ExpectPodsReach(ctx context.Context, chosen func(from, to *topolog
 }
 
 // ExpectReachesAllPods probes between a pod and the workload's pod of every node, in
-// both directions. Each has to be seen with its own address.
+// both directions. Each has to appear with its own address.
 func (l *Lab) ExpectReachesAllPods(ctx context.Context, pod Pod) {
 	ginkgo.GinkgoHelper()
 	for _, other := range l.Pods(ctx) {
@@ -45,7 +45,7 @@ func (l *Lab) ExpectReachesAllPods(ctx context.Context, pod Pod) {
 }
 
 // ExpectNodesReachPods probes from every node to the workload's pod of every node, where
-// it has to be seen with its node IP. Of its own pods' routes none names a source: there
+// it has to appear with its node IP. Of its own pods' routes none names a source: there
 // a kernel takes the first address that it has, which may be that of the management
 // network.
 func (l *Lab) ExpectNodesReachPods(ctx context.Context) {
@@ -62,7 +62,7 @@ func (l *Lab) ExpectNodesReachPods(ctx context.Context) {
 }
 
 // ExpectClientsReachPods probes from every client outside to the pod on every
-// node, where it has to be seen with its own address.
+// node, where it has to appear with its own address.
 func (l *Lab) ExpectClientsReachPods(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	clients := l.Topology().ByRole(topology.Client)
@@ -77,8 +77,8 @@ func (l *Lab) ExpectClientsReachPods(ctx context.Context) {
 // unreachableInterval is how long a router that was silent is left alone before it is
 // asked again. A kernel takes twice from the same allowance of one a second before it says
 // that it has no way (ip_error in net/ipv4/route.c, icmpv4_xrlim_allow in icmp.c), and once
-// if that is not enough: who asks every second or two, as a SYN's repetitions do, may get
-// no word for good.
+// if that is not enough: who asks every second or two, as a SYN's repetitions do, may never
+// get an answer.
 const unreachableInterval = 2500 * time.Millisecond
 
 // ExpectClientsDoNotReachPods probes from every client outside to the pod on every node.

@@ -11,8 +11,8 @@ import (
 	"github.com/rackproof/rackproof/framework/requirement"
 )
 
-// succeed expects that something could be done. What a lab is not able to do ends the spec
-// with the verdict unable.
+// succeed expects that something could be done. An operation that a lab does not support
+// ends the spec with the verdict unable.
 func succeed(err error, what string, arguments ...any) {
 	ginkgo.GinkgoHelper()
 	doing := fmt.Sprintf(what, arguments...)

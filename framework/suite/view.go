@@ -7,7 +7,7 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 )
 
-// View is what the lab looks like now, to be held against another lab.
+// View is the lab's present state, for a comparison with another lab.
 func (l *Lab) View(ctx context.Context) (agreement.View, error) {
 	var view agreement.View
 	var err error

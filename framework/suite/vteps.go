@@ -14,6 +14,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/vtep"
 )
 
@@ -24,6 +25,10 @@ func (l *Lab) VTEPs(ctx context.Context) (Comparison, error) {
 	if err != nil {
 		return Comparison{}, err
 	}
+	return l.compareVTEPs(ctx, state)
+}
+
+func (l *Lab) compareVTEPs(ctx context.Context, state oracle.State) (Comparison, error) {
 	want, err := state.VTEPs()
 	if err != nil {
 		return Comparison{}, err

@@ -46,7 +46,7 @@ const sinceBytes = 1 << 20
 
 // Since returns what a file has behind an offset, up to the last whole line, and the
 // offset behind that. Of more than a mebibyte it returns the end alone. A file that is
-// shorter than the offset has begun anew and is read from its beginning.
+// shorter than the offset has begun again and is read from its beginning.
 func Since(path string, offset int64) ([]byte, int64, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -82,7 +82,7 @@ func TestOtherExitsAreDeaths(t *testing.T) {
 // restarting is a component that asks to be started again whenever it runs.
 func restarting(s *Supervisor, t *testing.T) {
 	t.Helper()
-	c := component("addresses", "/bin/sh", "-c", "exit 1")
+	c := component("addresses", "/bin/sh", "-c", "echo it runs; exit 1")
 	c.RestartOn = []int{1}
 	if err := s.Start(c); err != nil {
 		t.Fatal(err)
@@ -128,7 +128,8 @@ func TestARunOfLessThanThePauseIsFollowedByIt(t *testing.T) {
 }
 
 func TestAStopBetweenTwoRuns(t *testing.T) {
-	s := New(t.TempDir(), func(status Status) { t.Errorf("told as a death: %s", status.Error) })
+	logs := t.TempDir()
+	s := New(logs, func(status Status) { t.Errorf("told as a death: %s", status.Error) })
 	s.pause = time.Hour
 	restarting(s, t)
 	between := status(s, t, func(status Status) bool { return status.State == Restarting })
@@ -143,5 +144,8 @@ func TestAStopBetweenTwoRuns(t *testing.T) {
 	}
 	if stopped := s.Status()[0]; stopped.State != Stopped {
 		t.Errorf("its status after a stop is %+v", stopped)
+	}
+	if log, err := os.ReadFile(LogPath(logs, "leaf0", "addresses")); err != nil || strings.Count(string(log), "it runs") != 1 {
+		t.Errorf("it was started after it was stopped: %s, %v", log, err)
 	}
 }

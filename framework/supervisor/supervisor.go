@@ -39,7 +39,7 @@ type running struct {
 	status    Status
 	asked     bool
 	// stop is closed when the component is stopped on request, ended when it has
-	// ended for good.
+	// ended permanently.
 	stop, ended chan struct{}
 }
 

@@ -22,8 +22,8 @@ func (d *decoder) check(doc document) {
 	d.checkRouterIDs(doc)
 }
 
-// require reports a field that is not there, and tells whether there is a value
-// to go on with.
+// require reports a field that is not there, and reports whether there is a value to go
+// on with.
 func require[T any](d *decoder, f field[T], line int, what, remedy string) bool {
 	if !f.given() {
 		d.reject(line, "%s is missing: %s", what, remedy)

@@ -24,7 +24,7 @@ type field[T any] struct {
 func (f field[T]) given() bool { return f.line != 0 }
 
 // document and the other types below are the file as it is written, before
-// anything is held against anything else.
+// any comparison.
 type document struct {
 	line           int
 	name           field[string]

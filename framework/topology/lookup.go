@@ -37,7 +37,7 @@ func (t *Topology) Leaves() []Host { return t.ByRole(Leaf) }
 // Spines returns the spines, in the order of the file.
 func (t *Topology) Spines() []Host { return t.ByRole(Spine) }
 
-// routes tells whether hosts of the role are routers of the fabric.
+// routes reports whether hosts of the role are routers of the fabric.
 func (r Role) routes() bool { return r == Leaf || r == Spine }
 
 // WithSoftware returns a copy of the topology whose leaves run the given software.

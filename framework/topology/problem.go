@@ -21,7 +21,7 @@ func (p Problem) Error() string {
 	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
 }
 
-// Problems are all that is wrong with a file, in the order of its lines.
+// Problems are all faults of a file, in the order of its lines.
 type Problems []Problem
 
 // Error lists the problems, one a line.

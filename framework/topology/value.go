@@ -53,8 +53,8 @@ func parseLinkName(s string) (string, error) {
 	return parseLabel(s)
 }
 
-// parseInterface holds a name against the kernel's rules (dev_valid_name), and
-// keeps lo for the loopback that every host has.
+// parseInterface checks a name by the kernel's rules (dev_valid_name), and keeps lo for
+// the loopback that every host has.
 func parseInterface(s string) (string, error) {
 	switch {
 	case len(s) > maxInterfaceName:

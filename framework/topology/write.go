@@ -10,7 +10,7 @@ import (
 )
 
 // YAML writes the topology as a file that Load reads back to the same value.
-// What the loader would fill in by itself is left out. The warnings are the
+// It leaves out the values that the loader fills in by itself. The warnings are the
 // loader's, and no part of the file.
 func (t *Topology) YAML() ([]byte, error) {
 	file := written{

@@ -31,7 +31,7 @@ func runInit() error {
 	if err := makeFileSystems(state); err != nil {
 		return err
 	}
-	// What programs are started with comes from outside.
+	// The environment of programs comes from outside.
 	os.Clearenv()
 	if err := os.Setenv(insideVariable, "1"); err != nil {
 		return err

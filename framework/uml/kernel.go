@@ -69,8 +69,8 @@ type Kernel struct {
 }
 
 // Find finds the kernel: one that was built at the given path (see
-// component.KernelProgram), or else the distribution's, which is slower. What is
-// missing is in the error.
+// component.KernelProgram), or else the distribution's, which is slower. The error
+// names what is missing.
 func Find(built string) (Kernel, error) {
 	if _, err := os.Stat("/dev/net/tun"); errors.Is(err, fs.ErrNotExist) {
 		return Kernel{}, errors.New("there is no /dev/net/tun: User-Mode Linux needs it for its network; try `modprobe tun`")
@@ -95,7 +95,7 @@ type Options struct {
 	Init string
 	// Folder is a folder of the kernel's own, for the files by which it is known.
 	Folder string
-	// State is a folder of this machine that is to be seen inside at OutsideFolder.
+	// State is a folder of this machine that is visible inside at OutsideFolder.
 	State string
 	// MemoryMiB is how much memory it has at most; what it does not use it does not
 	// take.
@@ -138,5 +138,5 @@ func Environment() []string {
 	return []string{insideVariable + "=" + os.Getenv(insideVariable)}
 }
 
-// Inside tells whether this process runs inside such a kernel.
+// Inside reports whether this process runs inside such a kernel.
 func Inside() bool { return os.Getenv(insideVariable) != "" }

@@ -180,8 +180,8 @@ func terminalOf(streams Streams) (*os.File, bool) {
 	return streams.Stdin.(*os.File), true
 }
 
-// takeTerminal hands the caller's terminal over to the program. What is typed goes to
-// the program as it is, ^C too.
+// takeTerminal hands the caller's terminal over to the program. Keys go to the program
+// as they are, ^C too.
 func takeTerminal(keyboard *os.File, s *ssh.Session, done <-chan struct{}) (restore func(), err error) {
 	columns, rows, err := term.GetSize(int(keyboard.Fd()))
 	if err != nil {

@@ -87,8 +87,7 @@ func (s *session) run(text string) {
 	defer func() { _ = s.channel.Close() }()
 	status := struct{ Status uint32 }{127}
 	state, err := s.execute(text)
-	// What the program has written to this machine's files is there when its end is
-	// known.
+	// The program's writes to this machine's files are complete when its end is known.
 	unix.Sync()
 	if err != nil {
 		fmt.Fprintln(s.channel.Stderr(), err)

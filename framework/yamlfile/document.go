@@ -125,7 +125,7 @@ func (d Document) Field(name string) (Document, bool) {
 	if value == nil {
 		return Document{}, false
 	}
-	return Document{File: d.File, Root: value}, true
+	return Document{File: d.File, Root: followed(value)}, true
 }
 
 // child finds a field of a mapping by its name, or an item of a list by its place.
@@ -154,17 +154,25 @@ func followed(n *yaml.Node) *yaml.Node {
 }
 
 // IsList reports whether the document is a list.
-func (d Document) IsList() bool { return followed(d.Root).Kind == yaml.SequenceNode }
+func (d Document) IsList() bool { return d.Root.Kind == yaml.SequenceNode }
 
-// Items are the parts of a list.
-func (d Document) Items() []Document {
+// Items are the parts of a list. Aliases are refused: a list of lists could grow
+// without end by repeating itself.
+func (d Document) Items() ([]Document, error) {
 	var items []Document
-	if d.IsList() {
-		for _, item := range followed(d.Root).Content {
-			items = append(items, Document{File: d.File, Root: item})
+	for _, item := range d.Root.Content {
+		part := Document{File: d.File, Root: item}
+		if item.Kind == yaml.AliasNode {
+			return nil, part.alias("the item")
 		}
+		items = append(items, part)
 	}
-	return items
+	return items, nil
+}
+
+// alias refuses what is an alias.
+func (d Document) alias(what string) error {
+	return d.Errorf("", "%s is an alias (*%s): write it out", what, d.Root.Value)
 }
 
 // Mapping refuses a document that is no mapping. What is the name of what it should

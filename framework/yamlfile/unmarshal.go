@@ -38,7 +38,9 @@ func (d Document) fields(n *yaml.Node, t reflect.Type, where string) []error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	n = followed(n)
+	if n.Kind == yaml.AliasNode {
+		return []error{Document{File: d.File, Root: n}.alias(where)}
+	}
 	wrong := func(form string) []error {
 		return []error{d.at(n.Line, "%s is %s: write %s", where, kindOf(n), form)}
 	}

@@ -35,7 +35,7 @@ type item struct {
 }
 
 func TestRead(t *testing.T) {
-	documents, err := Read("x.yaml", []byte("# a comment\n---\na: 1\n---\n# nothing\n---\n- b\n- c: &anchor {d: 1}\n- *anchor\n"))
+	documents, err := Read("x.yaml", []byte("# a comment\n---\na: 1\n---\n# nothing\n---\n- b\n- c: {d: 1}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,13 +45,23 @@ func TestRead(t *testing.T) {
 	if line := documents[0].Line("a"); line != 3 {
 		t.Errorf("a is in line %d, want 3", line)
 	}
-	items := documents[1].Items()
-	if len(items) != 3 || items[1].Line("") != 8 || items[1].Line("c.d") != 8 {
-		t.Errorf("items %+v", items)
+	items, err := documents[1].Items()
+	if err != nil || len(items) != 2 || items[1].Line("") != 8 || items[1].Line("c.d") != 8 {
+		t.Errorf("items %+v, %v", items, err)
 	}
 	if documents, err := Read("x.yaml", []byte("# nothing\n")); err != nil || len(documents) > 0 {
 		t.Errorf("a file of comments: %v, %v", documents, err)
 	}
+}
+
+// A list that contains itself has no end.
+func TestItemsThatAreAliases(t *testing.T) {
+	documents, err := Read("x.yaml", []byte("&a\n- b\n- *a\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = documents[0].Items()
+	check(t, "a list that contains itself", err, "x.yaml:3: the item is an alias (*a): write it out")
 }
 
 func TestLine(t *testing.T) {
@@ -144,6 +154,7 @@ func TestUnmarshal(t *testing.T) {
 		{"no list", "items: a\n", `x.yaml:1: items is a single value ("a"): write a list`},
 		{"no mapping", "- a\n", "x.yaml:1: the file is a list: write a mapping"},
 		{"no mapping of numbers", "numbers: 1\n", `x.yaml:1: numbers is a single value ("1"): write a mapping`},
+		{"an alias", "items: &a\n  - *a\n", "x.yaml:2: items[0] is an alias (*a): write it out"},
 		{"no number", "numbers:\n  one: 1\n  two: zwei\n", `x.yaml:3: two is a single value ("zwei"), which is no int: correct the value`},
 		{"no date", "epoch: yesterday\n", `x.yaml:1: epoch is a single value ("yesterday"), which is no time.Time`},
 		{"empty", "# nothing\n", "x.yaml:1: the file is empty"},

@@ -16,9 +16,9 @@ import (
 // ids are those of the requirements of one mode.
 type ids struct{ sessions, routes, services string }
 
-// agree holds a lab against an embedded one of the same topology and mode. Each of the
-// two has been held against the oracle when its specs begin; here it takes no part, so
-// that what it overlooks in both shows as well.
+// agree compares a lab with an embedded one of the same topology and mode. Each of the
+// two agrees with the oracle when its specs begin. The oracle takes no part here, so
+// that its own gaps show as well.
 func agree(embedded, other *Lab, ids ids) {
 	embedded.Use()
 	other.Use()

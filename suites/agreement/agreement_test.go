@@ -1,7 +1,7 @@
 // Package agreement proves that it does not matter what a lab is made of: the embedded
 // lab and one of the provider that was asked for (-rackproof.provider) have the same
 // sessions and routes in the same mode. With the default provider both are embedded,
-// and what two of them have in common must not hang on chance.
+// and their agreement must not depend on chance.
 package agreement
 
 import (

@@ -64,7 +64,7 @@ func acrossRacks(lab *Lab) {
 			}
 		})
 
-		Requirement("MESH-044", "pods in the same rack MUST reach each other all the same", Label("traffic"), func(ctx SpecContext) {
+		Requirement("MESH-044", "pods in the same rack MUST still reach each other", Label("traffic"), func(ctx SpecContext) {
 			pods := lab.Pods(ctx)
 			for _, from := range lab.Topology().Nodes() {
 				for _, to := range lab.Topology().Rack(from.Rack) {

@@ -16,7 +16,7 @@ func leafPeering(lab *Lab) {
 	Context("with leaf peering", Label("leafpeering"), Ordered, func() {
 		BeforeAll(func(ctx SpecContext) {
 			lab.Ready(ctx)
-			// What a leaf tells of other racks has been in the nodes' AS before (requirement
+			// A leaf's routes to other racks have the nodes' AS in their path (requirement
 			// F10).
 			lab.SwitchMode(ctx, "ipipleaf", func(r *calico.Resources) {
 				for i := range r.BGPPeers {
@@ -61,7 +61,7 @@ func leafPeering(lab *Lab) {
 			Expect(offers).To(BeNumerically(">", 0), "paths by another next hop than the owner")
 		})
 
-		Requirement("IPIP-082", "packets between pods of different racks MUST be inside IP packets all the same", Label("packets"), func(ctx SpecContext) {
+		Requirement("IPIP-082", "packets between pods of different racks MUST still be inside IP packets", Label("packets"), func(ctx SpecContext) {
 			seen, conversations := lab.Overhear(ctx, lab.Topology().Leaves(), AcrossRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.IPIP))

@@ -31,7 +31,7 @@ func linkLoss(lab *Lab) {
 			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
 		})
 
-		Requirement("LEAF-051", "when a leaf loses a spine, traffic MUST go on", Label("traffic"), func(ctx SpecContext) {
+		Requirement("LEAF-051", "when a leaf loses a spine, traffic MUST go on", Timing(probe.Late), Label("traffic"), func(ctx SpecContext) {
 			client, pods := lab.Topology().ByRole(topology.Client)[0], lab.Pods(ctx)
 			link := uplinks(lab)[0]
 			leaf := leafOf(lab, link)

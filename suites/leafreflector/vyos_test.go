@@ -41,8 +41,8 @@ func articlesRouters(lab *Lab) {
 			for i := range planned.Routers {
 				planned.Routers[i].Software = vyos.Software
 			}
-			// What agrees with the lab is what the suite's other specs ask for, but for the
-			// client's network, which is not in the article and which nobody announces now.
+			// The lab agrees with the suite's other specs, but for the client's network: it
+			// is not in the article, and no router announces it now.
 			read, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			wantSessions, err := planned.Sessions()

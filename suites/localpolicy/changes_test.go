@@ -6,21 +6,22 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	. "github.com/rackproof/rackproof/framework/suite"
 )
 
 // handover bounds how long a service may be unreachable when one of its nodes
 // comes or goes. There is no promise of none: a node announces the service until
-// its endpoint is gone (requirement G12), and on a node that announces it anew
-// kube-proxy may learn of the endpoint a moment after Calico. What comes to the node
-// meanwhile is lost, and a lost SYN is repeated after 1 s only.
+// its endpoint is gone (requirement G12), and on a node that announces it again
+// kube-proxy may learn of the endpoint a moment after Calico. The node drops packets
+// meanwhile, and a lost SYN is repeated after 1 s only.
 const handover = 3 * time.Second
 
 // changes are changes under traffic.
 func changes(lab *Lab) {
 	Context("changes under traffic", Label("traffic", "changes"), func() {
-		Requirement("LOC-060", "when a service grows, clients MUST go on reaching it within the handover", func(ctx SpecContext) {
+		Requirement("LOC-060", "when a service grows, clients MUST go on reaching it within the handover", Timing(probe.Late), func(ctx SpecContext) {
 			_, from := client(lab)
 			racks := nodesOf(lab)
 			deployment := lab.NewDeployment(ctx, 1, OnNodes(racks[0][0], racks[1][0]), OnePerNode())
@@ -35,7 +36,7 @@ func changes(lab *Lab) {
 			}
 		})
 
-		Requirement("LOC-061", "when one of a service's nodes is drained, clients MUST reach the others within the handover", func(ctx SpecContext) {
+		Requirement("LOC-061", "when one of a service's nodes is drained, clients MUST reach the others within the handover", Timing(probe.Late), func(ctx SpecContext) {
 			_, from := client(lab)
 			racks := nodesOf(lab)
 			drained, stays := racks[0][1], racks[1][1]

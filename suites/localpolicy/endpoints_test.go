@@ -47,7 +47,7 @@ func endpoints(lab *Lab) {
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
 			deployment.Scale(ctx, 1)
 			deployment.Ready(ctx)
-			// What comes later shows that the change has been seen.
+			// The later service shows that the node has seen the change.
 			later := lab.NewService(ctx, localService(deployment))
 			lab.ExpectAnnounced(ctx, Single(later.ClusterIP), chosen)
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)

@@ -50,7 +50,7 @@ func moves(lab *Lab) {
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
 			lab.Cordon(ctx, chosen)
 			other := lab.NewService(ctx, localService(deployment))
-			// What comes later shows that the change has been seen.
+			// The later service shows that the node has seen the change.
 			lab.ExpectAnnounced(ctx, Single(other.ClusterIP), chosen)
 			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
 		})

@@ -116,7 +116,7 @@ func waitForAnswersFrom(ctx SpecContext, lab *Lab, to netip.AddrPort) {
 	for _, node := range lab.Topology().Nodes() {
 		Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.At(node.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s", node.Name)
 	}
-	// Not before: the oracle reckons with the EndpointSlices that there are, and
+	// Not before: the oracle computes with the EndpointSlices that exist, and
 	// Kubernetes may be late with one.
 	Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
 }

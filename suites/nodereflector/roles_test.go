@@ -75,7 +75,7 @@ func clusterID(state oracle.State, r roles) string {
 	return id
 }
 
-// isOneOf tells whether a host is among others.
+// isOneOf reports whether a host is among others.
 func isOneOf(host topology.Host, hosts []topology.Host) bool {
 	return slices.ContainsFunc(hosts, func(h topology.Host) bool { return h.Name == host.Name })
 }

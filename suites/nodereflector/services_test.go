@@ -64,7 +64,7 @@ func services(lab *Lab) {
 			})
 		})
 
-		Requirement("NRR-064", "a reflector that is excluded from load balancers MUST pass on the LoadBalancer IPs of others all the same", func(ctx SpecContext) {
+		Requirement("NRR-064", "a reflector that is excluded from load balancers MUST still pass on the LoadBalancer IPs of others", func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			address := lab.LoadBalancerIP(2)
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
@@ -97,7 +97,7 @@ func expectReflected(ctx SpecContext, lab *Lab, prefix netip.Prefix, client stri
 	GinkgoHelper()
 	_, roles := begin(ctx, lab)
 	for _, leaf := range lab.Topology().Leaves() {
-		// Kubernetes may be late with the EndpointSlice that the oracle reckons with.
+		// Kubernetes may be late with the EndpointSlice that the oracle has.
 		Eventually(lab.NextHops).WithContext(ctx).WithArguments(leaf.Name, prefix).Should(ConsistOf(client), "%s: %s", leaf.Name, prefix)
 	}
 	Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())

@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/rib"
 	"github.com/rackproof/rackproof/framework/route"
@@ -18,7 +19,7 @@ import (
 // loss is the loss of reflectors of a rack (E4, E6, K1, K6).
 func loss(lab *Lab) {
 	Context("loss of reflectors", Label("failure"), func() {
-		Requirement("RRR-040", "when the BIRD of one reflector of a rack is killed, no host MUST lose a route, and no probe into, out of and inside the rack be lost", func(ctx SpecContext) {
+		Requirement("RRR-040", "when the BIRD of one reflector of a rack is killed, no host MUST lose a route, and no probe into, out of and inside the rack be lost", Timing(probe.Late), func(ctx SpecContext) {
 			_, racks := begin(ctx, lab)
 			before, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
@@ -37,7 +38,7 @@ func loss(lab *Lab) {
 			}
 		})
 
-		Requirement("RRR-041", "when a reflector becomes an ordinary node, its leaf MUST have the whole rack's blocks from the other one alone, without a lost probe", Label("changes"), func(ctx SpecContext) {
+		Requirement("RRR-041", "when a reflector becomes an ordinary node, its leaf MUST have the whole rack's blocks from the other one alone, without a lost probe", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
 			meters := lab.Meter(ctx, flows(ctx, lab, racks))
 			lost, left := racks[0].reflectors[0], racks[0].reflectors[1]
@@ -73,7 +74,7 @@ func loss(lab *Lab) {
 			lab.ExpectPodsReach(ctx, func(from, to *topology.Host) bool { return from.Rack == racks[1].name && to.Rack == racks[1].name })
 		})
 
-		Requirement("RRR-043", "when a reflector is cut off, its leaf MUST notice within the hold time, go on with the other one's paths, and traffic to the other nodes go on", func(ctx SpecContext) {
+		Requirement("RRR-043", "when a reflector is cut off, its leaf MUST notice within the hold time, go on with the other one's paths, and traffic to the other nodes go on", Timing(probe.Late), func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
 			lost := racks[0].reflectors[0]
 			meters := lab.Meter(ctx, flows(ctx, lab, racks))

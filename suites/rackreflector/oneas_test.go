@@ -16,9 +16,9 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// oneAS is requirement F10: the nodes of all racks in one AS. What comes from
-// another rack has that AS in its path already, so that BGP takes it for a loop
-// unless it is told how often that is allowed.
+// oneAS is requirement F10: the nodes of all racks in one AS. A route from another rack
+// has that AS in its path already, so BGP treats it as a loop unless it may repeat the
+// AS.
 func oneAS(lab *Lab) {
 	Context("one AS for the nodes of all racks", Label("changes"), Ordered, ContinueOnFailure, func() {
 		var (

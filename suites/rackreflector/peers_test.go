@@ -29,7 +29,7 @@ func groupOf(ctx SpecContext, lab *suite.Lab, r rack) string {
 	return *group
 }
 
-// isLeaf tells whether an address is one of the rack's leaf.
+// isLeaf reports whether an address is one of the rack's leaf.
 func isLeaf(r rack, address netip.Addr) bool {
 	return slices.ContainsFunc(r.leaf.Interfaces, func(port topology.Interface) bool { return port.Address.Addr() == address })
 }

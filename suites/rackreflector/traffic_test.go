@@ -59,7 +59,7 @@ func traffic(lab *Lab) {
 				}
 
 				By("connecting: the reflector's conntrack does not see the answers, and kube-proxy drops what is invalid to it")
-				// What becomes of it is luck: a retransmission may get through yet.
+				// The outcome is luck: a retransmission may still get through.
 				_, got, passedOn := atReflectors(ctx, lab, r, client, inside)
 				Expect(passedOn).To(BeNumerically(">", 0), "packets for the pod on %s that reflectors of %s passed on", inside.Node, r.name)
 				Expect(got).To(BeNumerically(">", passedOn), "packets for the pod on %s that reflectors of %s got", inside.Node, r.name)

@@ -15,7 +15,7 @@ import (
 
 // article is article 2, "service IP advertisement", step by step: two replicas on
 // two nodes, cluster IPs announced, then externalTrafficPolicy Local, then external
-// IPs in the place of cluster IPs.
+// IPs instead of cluster IPs.
 func article(lab *Lab) {
 	Context("article 2", Label("article", "traffic", "changes"), func() {
 		Requirement("SVC-080", "article 2's curls from outside MUST answer and fail as it shows, step by step", func(ctx SpecContext) {

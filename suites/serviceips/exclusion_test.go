@@ -58,7 +58,7 @@ func exclusion(lab *Lab) {
 			lab.ExpectAnnounced(ctx, lab.Topology().Services, everyNode(lab)...)
 		})
 
-		Requirement("SVC-034", "an excluded node MUST NOT route service addresses to other nodes, and its pods reach services all the same", Label("traffic"), func(ctx SpecContext) {
+		Requirement("SVC-034", "an excluded node MUST NOT route service addresses to other nodes, and its pods MUST still reach services", Label("traffic"), func(ctx SpecContext) {
 			excluded, rest := oneAndOthers(lab)
 			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, Local: true})
 			lab.ExcludeFromLoadBalancers(ctx, excluded)

@@ -38,7 +38,8 @@ func singles(lab *Lab) {
 			later := lab.ExternalIP(20)
 			announce(ctx, lab, announced{external: []netip.Prefix{Single(address), Single(later)}})
 			lab.NewService(ctx, ServiceOptions{ExternalIPs: []netip.Addr{address}})
-			// What comes later shows that the ranges and the service have been seen.
+			// The later service shows that the node has seen the ranges and the
+			// service.
 			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
 			lab.PromiseAnnounced(ctx, Default, Single(later), everyNode(lab)...)
 			KnownIssue(ctx, "projectcalico/calico#10945", func(g Gomega) {
@@ -60,7 +61,8 @@ func singles(lab *Lab) {
 			later := lab.ExternalIP(21)
 			announce(ctx, lab, announced{loadBalancer: []netip.Prefix{Single(address)}, external: []netip.Prefix{Single(later)}})
 			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{address}})
-			// What comes later shows that the ranges and the service have been seen.
+			// The later service shows that the node has seen the ranges and the
+			// service.
 			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
 			lab.PromiseAnnounced(ctx, Default, Single(later), everyNode(lab)...)
 			KnownIssue(ctx, "projectcalico/calico#11917", func(g Gomega) {
@@ -91,7 +93,7 @@ func singles(lab *Lab) {
 			expectAnswer(ctx, client, second, address)
 
 			first.Delete(ctx)
-			// What comes later shows that the change has been seen.
+			// The later service shows that the node has seen the change.
 			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
 			lab.ExpectAnnounced(ctx, Single(later), everyNode(lab)...)
 			expectAnswer(ctx, client, second, address)

@@ -12,8 +12,8 @@ import (
 	. "github.com/rackproof/rackproof/framework/suite"
 )
 
-// external is requirement F6: switches in an AS of their own, with the mesh on. To
-// an external neighbour a node tells all that it knows, with itself as next hop.
+// external is requirement F6: switches in an AS of their own, with the mesh on. A node
+// announces every route to an external neighbour, with itself as next hop.
 func external(lab *Lab) {
 	Context("switches in an AS of their own", Label("routes", "changes"), func() {
 		Requirement("TOR-060", "with the mesh left on an external switch MUST be seen to get every node's blocks and local services from all nodes", Label("negative"), func(ctx SpecContext) {
@@ -23,7 +23,7 @@ func external(lab *Lab) {
 			settled(ctx, lab)
 			for _, tor := range tors(lab) {
 				for _, prefix := range append(state.Blocks(nodes(lab)...), service) {
-					// Kubernetes may be late with the EndpointSlice that the oracle reckons with.
+					// Kubernetes may be late with the EndpointSlice that the oracle has.
 					Eventually(lab.NextHops).WithContext(ctx).WithArguments(tor, prefix).Should(ConsistOf(nodes(lab)), "%s: %s", tor, prefix)
 				}
 			}
@@ -73,7 +73,7 @@ func expectOwners(ctx SpecContext, lab *Lab, service netip.Prefix, owner string)
 	GinkgoHelper()
 	state := begin(ctx, lab)
 	for _, tor := range tors(lab) {
-		// Kubernetes may be late with the EndpointSlice that the oracle reckons with.
+		// Kubernetes may be late with the EndpointSlice that the oracle has.
 		Eventually(lab.NextHops).WithContext(ctx).WithArguments(tor, service).Should(ConsistOf(owner), "%s: %s", tor, service)
 		for _, node := range nodes(lab) {
 			for _, block := range state.Blocks(node) {

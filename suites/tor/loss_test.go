@@ -6,6 +6,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -22,7 +23,7 @@ func loss(lab *Lab) {
 		for _, lost := range []int{0, 1} {
 			id := map[int]string{0: "TOR-090", 1: "TOR-091"}[lost]
 			which := map[int]string{0: "first", 1: "second"}[lost]
-			Requirement(id, "when the "+which+" switch is cut off from the rack, nodes and core MUST use the other one within the hold time, and both again when it is back", func(ctx SpecContext) {
+			Requirement(id, "when the "+which+" switch is cut off from the rack, nodes and core MUST use the other one within the hold time, and both again when it is back", Timing(probe.Late), func(ctx SpecContext) {
 				state := begin(ctx, lab)
 				gone, left := tors(lab)[lost], tors(lab)[1-lost]
 				client := lab.Topology().ByRole(topology.Client)[0].Name

@@ -58,8 +58,8 @@ func passwords(lab *Lab) {
 		Requirement("TOR-042", "a secret that is not there MUST leave the sessions without a password, and Calico take the password as soon as the secret is there", func(ctx SpecContext) {
 			name := newSecretName()
 			allowSecret(ctx, lab, name)
-			// A password that is not there does not show. What the filter lets through
-			// does, and comes with it.
+			// A missing password does not show. The filter comes with it, and its
+			// effect shows.
 			management := lab.Topology().Management.Prefix
 			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.Equal, management)}})
 			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password, spec.Filters = passwordIn(name), []string{filter} })

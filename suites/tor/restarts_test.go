@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/session"
 	. "github.com/rackproof/rackproof/framework/suite"
@@ -22,7 +23,7 @@ const restartTime = 3 * time.Second
 // restarts are requirements K1, K3 and F18.
 func restarts(lab *Lab) {
 	Context("graceful restart", Label("failure"), func() {
-		Requirement("TOR-030", "when a node's BIRD is killed, the switches MUST keep its routes, and no probe from outside to its pods be lost until it is back", func(ctx SpecContext) {
+		Requirement("TOR-030", "when a node's BIRD is killed, the switches MUST keep its routes, and no probe from outside to its pods be lost until it is back", Timing(probe.Late), func(ctx SpecContext) {
 			state := begin(ctx, lab)
 			node := nodes(lab)[0]
 			client := lab.Topology().ByRole(topology.Client)[0].Name
@@ -39,7 +40,7 @@ func restarts(lab *Lab) {
 			meters.ExpectNoLoss(ctx)
 		})
 
-		Requirement("TOR-031", "without graceful restart on the switches they MUST drop the node's routes at once", Label("changes"), func(ctx SpecContext) {
+		Requirement("TOR-031", "without graceful restart on the switches they MUST drop the node's routes at once", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state := begin(ctx, lab)
 			lab.ConfigureRouters(ctx, func(plan map[string]*fabric.Router) {
 				for _, tor := range tors(lab) {
@@ -56,10 +57,10 @@ func restarts(lab *Lab) {
 			}
 		})
 
-		Requirement("TOR-032", "maxRestartTime MUST be how long the switches keep the routes of a node whose BIRD does not come back", Label("changes"), func(ctx SpecContext) {
+		Requirement("TOR-032", "maxRestartTime MUST be how long the switches keep the routes of a node whose BIRD does not come back", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state := begin(ctx, lab)
-			// A restart time does not show anywhere. What the filter lets through does, and
-			// comes with it.
+			// A restart time does not show anywhere. The filter comes with it, and its
+			// effect shows.
 			management := lab.Topology().Management.Prefix
 			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.Equal, management)}})
 			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) {

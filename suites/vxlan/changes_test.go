@@ -53,8 +53,8 @@ func changes(lab *Lab) {
 			undo := lab.ChangeIPPools(ctx, func(spec *v3.IPPoolSpec) { spec.VXLANMode = v3.VXLANModeNever })
 			Eventually(lab.FromBIRD).WithContext(ctx).ShouldNot(BeZero())
 			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
-			// What allots tunnel addresses misses a change that comes while it is busy, and
-			// is done with this one when it has taken them away.
+			// The service that allots tunnel addresses misses a change that comes while it
+			// is busy. It is done with this one when it has removed them.
 			Eventually(tunnelAddresses).WithContext(ctx).WithArguments(lab).Should(BeEmpty())
 			undo(ctx)
 			Eventually(lab.FromBIRD).WithContext(ctx).Should(BeZero())

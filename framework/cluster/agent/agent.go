@@ -99,7 +99,7 @@ func New(config Config) (*Agent, error) {
 
 // Run registers the node and runs its pods until ctx is done; then it kills the
 // pods' processes and returns nil. Pods' networks stay as they are, and a next
-// agent of the node makes them anew. An error means that the agent has died.
+// agent of the node makes them again. An error means that the agent has died.
 func (a *Agent) Run(ctx context.Context) error {
 	if err := a.run(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("%s: node agent: %w", a.config.Node, err)

@@ -45,7 +45,7 @@ import (
 // patience bounds the wait for anything that a test expects to happen.
 const patience = 20 * time.Second
 
-// node is an agent under test with all that is around it.
+// node is an agent under test with its surroundings.
 type node struct {
 	t       *testing.T
 	agent   *Agent

@@ -20,7 +20,7 @@ type container struct {
 	spec *corev1.Container
 	init bool
 
-	// What follows is guarded by pod.mu.
+	// pod.mu guards the fields below.
 
 	status corev1.ContainerStatus
 	// process is nil unless it runs. env is its environment.
@@ -43,7 +43,7 @@ func newContainer(p *pod, spec *corev1.Container, init bool, reason string) *con
 }
 
 // run runs the container, again and again as the pod's restart policy says, and
-// tells whether it has ended well.
+// reports whether it has ended well.
 func (c *container) run() bool {
 	var pause backoff
 	for {
@@ -70,7 +70,7 @@ func (c *container) run() bool {
 	}
 }
 
-// restarts tells whether the container is started again after a run.
+// restarts reports whether the container is started again after a run.
 func (c *container) restarts(err error) bool {
 	switch policy := c.pod.first.Spec.RestartPolicy; {
 	case policy == corev1.RestartPolicyNever:
@@ -199,7 +199,7 @@ func (c *container) prepare(argv []string, env variables) *exec.Cmd {
 	if c.spec.WorkingDir != "" {
 		cmd.Dir = c.spec.WorkingDir
 	}
-	// What is not found has no path, and cannot be started for that reason.
+	// A program that is not found has no path, and cannot be started for that reason.
 	cmd.Path, cmd.Err = lookPath(argv[0], env)
 	return cmd
 }

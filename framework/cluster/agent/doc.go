@@ -1,9 +1,9 @@
 // Package agent is the kubelet's stand-in on a node of the embedded lab. It
-// registers the node and keeps its lease, and runs the pods bound to it: a pod is
-// a network namespace made by the real CNI plugin, and each container is a
-// process in it. It serves the part of the kubelet's API that kubectl logs and
-// kubectl exec need. It reaches its node only through the interface Machine, and
-// knows neither topologies nor Calico.
+// registers the node once, keeps lease and status of whatever Node has its name, and
+// runs the pods bound to it: a pod is a network namespace made by the real CNI
+// plugin, and each container is a process in it. It serves the part of the kubelet's
+// API that kubectl logs and kubectl exec need. It reaches its node only through the
+// interface Machine, and knows neither topologies nor Calico.
 //
 // # What a pod may ask for
 //

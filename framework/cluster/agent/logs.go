@@ -31,7 +31,7 @@ func (c *container) openLog() (*os.File, error) {
 	c.pod.mu.Unlock()
 	err := os.Rename(path, previous)
 	if first {
-		// What is there is of an earlier pod of the same name, which may still write.
+		// The file is of an earlier pod of the same name, which may still write.
 		err = os.Remove(previous)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -154,7 +154,7 @@ func copyLog(ctx context.Context, w io.Writer, f io.Reader, ended <-chan struct{
 		}
 		select {
 		case <-ended:
-			// What was written before the end is read once more.
+			// It reads once more the lines that were written before the end.
 			last = true
 		default:
 			if !sleep(ctx, poll) {

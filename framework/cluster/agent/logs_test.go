@@ -95,6 +95,6 @@ func TestCopyLogFollowsToTheEnd(t *testing.T) {
 	}()
 	var out bytes.Buffer
 	if err := copyLog(t.Context(), &out, r, ended); err != nil || out.String() != "before\n" {
-		t.Errorf("got %q, %v, want all that was written before the end", out.String(), err)
+		t.Errorf("got %q, %v, want everything written before the end", out.String(), err)
 	}
 }

@@ -127,7 +127,7 @@ func runtimeConf(pod *corev1.Pod, path string) *libcni.RuntimeConf {
 	}
 }
 
-// attach gives the pod its network and tells whether its containers can start. It
+// attach gives the pod its network and reports whether its containers can start. It
 // tries as long as the pod is wanted: Calico may not be up yet.
 func (p *pod) attach() bool {
 	ctx := p.end.enforced
@@ -135,7 +135,7 @@ func (p *pod) attach() bool {
 		p.set(func() { p.addresses, p.attached = []netip.Addr{p.agent.config.Address}, true })
 		return true
 	}
-	// What an agent before this one has left is of no use to new processes.
+	// The network of an earlier agent is of no use to new processes.
 	p.detach(ctx)
 	for wait := poll; p.end.asked.Err() == nil; wait = min(2*wait, maxAttachRetry) {
 		if err := p.agent.condition.waitReady(p.end.asked, p.waiting); err != nil {

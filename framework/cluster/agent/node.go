@@ -186,7 +186,7 @@ func reported(status, own corev1.NodeStatus) bool {
 }
 
 // patchNode writes the agent's part of the node's status: conditions and addresses
-// of other types stay, and so does all that is not status.
+// of other types stay, and so does everything outside of the status.
 func (a *Agent) patchNode(ctx context.Context) (*corev1.Node, error) {
 	patch, err := json.Marshal(map[string]any{"status": a.nodeStatus()})
 	if err != nil {

@@ -74,8 +74,8 @@ func (c *container) probe(ctx context.Context, failed chan<- failedProbe) {
 	}
 }
 
-// watch probes until ctx is done or changed wants no more, and tells changed of
-// each new verdict, with the error of the probe that brought a bad one about.
+// watch probes until ctx is done or changed returns false, and gives changed each new
+// verdict, with the error of the probe that caused a bad one.
 func (c *container) watch(ctx context.Context, probe *corev1.Probe, initial verdict, changed func(verdict, error) (more bool)) {
 	track := newTracker(probe, initial)
 	beat := newRhythm(probe, initial != healthy)

@@ -21,8 +21,8 @@ type podState struct {
 	inits, containers []corev1.ContainerStatus
 }
 
-// podStatus is a pod's status. What is not the agent's in it, such as other
-// writers' conditions, is taken over from the status that the pod had.
+// podStatus is a pod's status. The parts of other writers, such as their conditions,
+// stay as in the old status.
 func podStatus(pod *corev1.Pod, old corev1.PodStatus, state podState, now metav1.Time) corev1.PodStatus {
 	status := *old.DeepCopy()
 	status.Phase = podPhase(&pod.Spec, state)

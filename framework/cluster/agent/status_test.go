@@ -42,7 +42,7 @@ func TestPodPhase(t *testing.T) {
 		{"init container runs", always, list{runningStatus(false)}, list{waitingStatus()}, false, corev1.PodPending},
 		{"init container done", always, list{endedStatus(0)}, list{runningStatus(true)}, false, corev1.PodRunning},
 		{"init container failed, to be restarted", always, list{endedStatus(1)}, list{waitingStatus()}, false, corev1.PodPending},
-		{"init container failed for good", never, list{endedStatus(1)}, list{waitingStatus()}, false, corev1.PodFailed},
+		{"init container failed permanently", never, list{endedStatus(1)}, list{waitingStatus()}, false, corev1.PodFailed},
 		{"crash loop", always, nil, list{crashedStatus()}, false, corev1.PodRunning},
 		{"completed, to be restarted", always, nil, list{endedStatus(0)}, false, corev1.PodRunning},
 		{"completed", onFailure, nil, list{endedStatus(0), endedStatus(0)}, false, corev1.PodSucceeded},

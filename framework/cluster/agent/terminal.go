@@ -49,7 +49,7 @@ func (c *container) execTerminal(ctx context.Context, argv []string, streams api
 	return exitCode(proc.cmd.ProcessState), nil
 }
 
-// openTerminal opens a pseudo-terminal (pty(7)). Its slave is opened by way of the
+// openTerminal opens a pseudo-terminal (pty(7)). Its slave is opened through the
 // master, since the node may have another /dev.
 func openTerminal() (master, slave *os.File, err error) {
 	// Non-blocking, so that reading it can be given up.

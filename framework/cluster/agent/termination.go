@@ -10,7 +10,7 @@ import (
 // enforced. The end of the agent enforces every pod's end.
 type termination struct {
 	// asked is done when the pod is to end, and enforced when nothing waits for it
-	// any longer. What is enforced has been asked for.
+	// any longer. An enforced end has been asked for.
 	asked, enforced context.Context
 
 	begin, enforce context.CancelFunc
@@ -56,7 +56,7 @@ func (t *termination) release() {
 	t.enforce()
 }
 
-// sleep waits, and tells whether the whole time passed.
+// sleep waits, and reports whether the whole time passed.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if ctx.Err() != nil {
 		return false

@@ -29,7 +29,7 @@ func newTracker(probe *corev1.Probe, initial verdict) *tracker {
 	}
 }
 
-// observe takes in a probe and tells whether the verdict has changed.
+// observe takes in a probe and reports whether the verdict has changed.
 func (t *tracker) observe(found verdict) (changed bool) {
 	if found != t.last {
 		t.last, t.run = found, 0

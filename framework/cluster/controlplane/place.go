@@ -1,8 +1,7 @@
 // Package controlplane is where a cluster's control plane runs: etcd, the API server,
 // the controller manager and the scheduler. That is beside the nodes (Local), or, when
 // the nodes are under a kernel that is slow to start programs, outside of it (Remote,
-// served by Serve). What the programs are and how they are started the package does
-// not know.
+// served by Serve). The package does not know the programs or how they are started.
 package controlplane
 
 import (
@@ -23,7 +22,7 @@ const EtcdFolder = "etcd"
 type Place interface {
 	// Path is the path of one of the control plane's files, as its programs see it.
 	Path(name string) string
-	// Seeded tells whether etcd begins with a prepared state.
+	// Seeded reports whether etcd begins with a prepared state.
 	Seeded() bool
 	// Begin writes the control plane's files, and etcd's prepared state if there is
 	// one.

@@ -12,8 +12,8 @@ import (
 	"github.com/rackproof/rackproof/framework/diskspace"
 )
 
-// Check tells whether this machine has all that is needed. What it lacks is an
-// *Error, one line for each problem. It starts no processes and leaves nothing.
+// Check verifies that this machine meets all needs. The error is an *Error, one line
+// for each problem. It starts no processes and leaves nothing.
 func Check(ctx context.Context, needs ...Need) error {
 	have, err := Probe(ctx, needs...)
 	if err != nil {
@@ -57,7 +57,7 @@ func Probe(ctx context.Context, needs ...Need) (Capabilities, error) {
 	}
 	if have.Root && len(wanted) > 0 {
 		if have.Absent, err = absentFeatures(ctx, wanted); err != nil {
-			return Capabilities{}, fmt.Errorf("find out what the kernel can do: %w", err)
+			return Capabilities{}, fmt.Errorf("probe the kernel's features: %w", err)
 		}
 	}
 	return have, nil

@@ -117,6 +117,6 @@ func TestAnUnknownExtensionIsAbsent(t *testing.T) {
 		t.Skip("this machine gives no namespaces: ", err)
 	}
 	if refusal == nil {
-		t.Error("the kernel is said to have a match that does not exist")
+		t.Error("the probe finds a match that does not exist")
 	}
 }

@@ -14,7 +14,7 @@ type Need struct {
 	// Kernel is the oldest kernel that will do; zero is any.
 	Kernel   Kernel
 	Programs []Program
-	// Features can be had by root only.
+	// Features need root.
 	Features []Feature
 	Space    []Space
 }
@@ -24,7 +24,7 @@ type Kernel struct{ Major, Minor int }
 
 func (k Kernel) String() string { return fmt.Sprintf("%d.%d", k.Major, k.Minor) }
 
-// before tells whether k is older than other.
+// before reports whether k is older than other.
 func (k Kernel) before(other Kernel) bool {
 	return k.Major < other.Major || k.Major == other.Major && k.Minor < other.Minor
 }
@@ -62,7 +62,7 @@ const (
 	IPIP       Feature = "IPIP tunnels"
 	Multipath  Feature = "multipath routes"
 	// NFTables is nftables with the xtables extensions that kube-proxy and Felix
-	// use by way of iptables-nft.
+	// use through iptables-nft.
 	NFTables Feature = "nftables with xtables extensions"
 	// XTables are the older tables of iptables, which labs use in User-Mode Linux.
 	XTables   Feature = "iptables' tables"

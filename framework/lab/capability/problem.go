@@ -22,7 +22,7 @@ type Capabilities struct {
 
 // Problem is something that is needed and missing.
 type Problem struct {
-	// What is missing, as "program birdc is not installed".
+	// The gap, such as "program birdc is not installed".
 	What string
 	// NeededBy are the names of the needs.
 	NeededBy []string
@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// OnlyFeatures tells whether another kernel is all that is missing.
+// OnlyFeatures reports whether only another kernel is missing.
 func (e *Error) OnlyFeatures() bool {
 	for _, problem := range e.Problems {
 		if problem.Feature == "" || problem.Feature == Namespaces {
@@ -58,8 +58,8 @@ func (e *Error) OnlyFeatures() bool {
 	return true
 }
 
-// Missing holds what a machine has against what is needed. What several need is
-// one problem.
+// Missing compares a machine's capabilities with needs. A gap that several needs share
+// is one problem.
 func Missing(have Capabilities, needs ...Need) []Problem {
 	var problems []Problem
 	add := func(found Problem, by Need) {

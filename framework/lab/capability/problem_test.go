@@ -63,7 +63,7 @@ func TestMissing(t *testing.T) {
 			[][]string{{"no IPIP tunnels (operation not supported) (needed by mode ipip)", "CONFIG_NET_IPIP"}},
 		},
 		{
-			"a feature that nobody needs",
+			"a feature without a need",
 			func(c *Capabilities) { c.Absent[VXLAN] = "operation not supported" },
 			nil,
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/calico/datastore"
 	"github.com/rackproof/rackproof/framework/cluster"
+	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -28,7 +30,7 @@ const calicoManifest = "calico.yaml"
 const birdSocket = "/var/run/calico/bird.ctl"
 
 // startCalico installs Calico and the mode's resources as soon as the API server
-// answers, and waits until BIRD runs on every node.
+// answers, and waits until Calico runs on every node.
 func (l *Lab) startCalico(ctx context.Context, options Options) error {
 	if err := l.waitForAPI(ctx); err != nil {
 		return err
@@ -59,7 +61,7 @@ func (l *Lab) startCalico(ctx context.Context, options Options) error {
 	if err := tasks.Wait(); err != nil {
 		return err
 	}
-	return l.waitForBIRD(ctx)
+	return l.waitForCalico(ctx)
 }
 
 // waitForAPI waits until kubeadm has started the API server and it says that it is
@@ -142,9 +144,10 @@ func (l *Lab) prepareNode(ctx context.Context, node topology.Host) error {
 	return nil
 }
 
-// waitForBIRD waits until the nodes' BIRD serves its socket. A container that does not
-// get there is told with what Kubernetes says of its pod.
-func (l *Lab) waitForBIRD(ctx context.Context) error {
+// waitForCalico waits until each node's BIRD answers and the other services of its
+// Calico run. A container that does not get there is told with what Kubernetes says of
+// its pod.
+func (l *Lab) waitForCalico(ctx context.Context) error {
 	tasks, ctx := errgroup.WithContext(ctx)
 	for _, node := range l.record.Topology.Nodes() {
 		tasks.Go(func() error {
@@ -152,11 +155,20 @@ func (l *Lab) waitForBIRD(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			var missing error
 			err = wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
-				return answers(ctx, h, birdSocket), nil
+				var status bird.Status
+				if status, missing = askBIRD(ctx, h); missing != nil {
+					return false, nil
+				}
+				if err := checkReloads(h, status); err != nil {
+					return false, err
+				}
+				missing = l.checkServices(node.Name)
+				return missing == nil, nil
 			})
 			if err != nil {
-				return fmt.Errorf("wait for Calico's BIRD on %s: %w: %s", node.Name, errors.Join(err, context.Cause(ctx)), l.calicoCondition(node.Name))
+				return fmt.Errorf("wait for Calico on %s: %w: %s", node.Name, errors.Join(err, missing, context.Cause(ctx)), l.calicoCondition(node.Name))
 			}
 			return nil
 		})
@@ -164,7 +176,49 @@ func (l *Lab) waitForBIRD(ctx context.Context) error {
 	return tasks.Wait()
 }
 
-// answers tells whether somebody serves a socket in a host's file system.
+// askBIRD asks a node's BIRD for its status. One that starts takes connections before it
+// has read its files, and answers after.
+func askBIRD(ctx context.Context, h *host) (bird.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	client, err := bird.Dial(ctx, h.DialContext, birdSocket)
+	if err != nil {
+		return bird.Status{}, err
+	}
+	defer client.Close()
+	return client.Status(ctx)
+}
+
+// checkReloads refuses a stock BIRD without a record of its reloads: its image was built
+// before reloads went through the socket, and runit's signals get lost there.
+func checkReloads(h *host, status bird.Status) error {
+	_, err := h.ReadFile(bird.ReloadRecord)
+	if errors.Is(err, fs.ErrNotExist) && stock(status.Version) {
+		return fmt.Errorf("its BIRD (%s) has no %s, so that reloads of it can be lost: the image of calico-node is older than this program: build it again by `make images`",
+			status.Version, bird.ReloadRecord)
+	}
+	return nil
+}
+
+// stock reports whether a version is one of BIRD's own. Calico gives its BIRD versions
+// such as v0.3.3+birdv1.6.8.
+func stock(version string) bool { return !strings.HasPrefix(version, "v") }
+
+// checkServices tells which of a node's services does not run.
+func (l *Lab) checkServices(node string) error {
+	list, err := l.nodeComponents(node)
+	if err != nil {
+		return err
+	}
+	for _, status := range list {
+		if status.PID == 0 {
+			return fmt.Errorf("%s does not run", status.Name)
+		}
+	}
+	return nil
+}
+
+// answers reports whether somebody serves a socket in a host's file system.
 func answers(ctx context.Context, h *host, socket string) bool {
 	conn, err := h.DialContext(ctx, "unix", socket)
 	if err == nil {

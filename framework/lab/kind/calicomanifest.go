@@ -39,8 +39,8 @@ const (
 
 // workloads are Calico's workloads, adapted to a lab: the service accounts, the
 // ConfigMaps and the DaemonSet of its manifest. Its definitions and roles are
-// installed before (cluster.InstallCalico). What is left out is kube-controllers,
-// as in the embedded lab: it makes nothing that BGP needs.
+// installed before (cluster.InstallCalico). kube-controllers is left out, as in the
+// embedded lab: it makes nothing that BGP needs.
 type workloads struct {
 	ServiceAccounts []corev1.ServiceAccount
 	ConfigMaps      []corev1.ConfigMap

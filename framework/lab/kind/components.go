@@ -1,14 +1,18 @@
 package kind
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,10 +27,19 @@ import (
 // names that every lab has for them, and the names of their services in Calico's
 // container, where runit runs them.
 func nodeServices() []nodeService {
-	return []nodeService{{"bird", "bird"}, {"calico-confd", "confd"}, {"calico-felix", "felix"}}
+	return []nodeService{{"bird", "bird", 0}, {"calico-confd", "confd", 0}, {"calico-felix", "felix", felixRestart}}
 }
 
-type nodeService struct{ component, service string }
+type nodeService struct {
+	component, service string
+	// restartOn is the exit status by which the service's program asks to be started
+	// again; 0 for none.
+	restartOn int
+}
+
+// felixRestart is Felix's exit status when its configuration has changed
+// (configChangedRC in felix/daemon/daemon.go).
+const felixRestart = 129
 
 // servicesFolder is where runit has the services of Calico's container.
 const servicesFolder = "/etc/service/enabled"
@@ -76,6 +89,10 @@ func (l *Lab) nodeComponents(node string) ([]supervisor.Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	h, err := l.host(node)
+	if err != nil {
+		return nil, err
+	}
 	var list []supervisor.Status
 	for _, s := range nodeServices() {
 		status := supervisor.Status{Host: node, Name: s.component, State: supervisor.Running}
@@ -84,15 +101,74 @@ func (l *Lab) nodeComponents(node string) ([]supervisor.Status, error) {
 			return nil, fmt.Errorf("%s: %s: %w", node, s.component, err)
 		}
 		status.PID, status.Since = pid, since.ModTime()
-		// Felix asks for its own restart when its configuration changes; runit does not count.
-		status.SelfRestarting = s.service == "felix"
 		if pid == 0 {
 			// runit starts again what ends unasked.
 			status.State = supervisor.Stopped
 		}
+		if err := s.countRestarts(h, proc, &status); err != nil {
+			return nil, err
+		}
 		list = append(list, status)
 	}
 	return list, nil
+}
+
+// end is how a service's program has ended without runit having been asked for it. In
+// images of ours the service's `finish` writes it (fixtures/images/calico-node.sh).
+type end struct {
+	Time time.Time `json:"time"`
+	// Status is the exit status, or -1 if Signal has ended it.
+	Status int `json:"status"`
+	Signal int `json:"signal"`
+}
+
+// endsFile is the file on a node that has a service's ends.
+func endsFile(service string) string { return "/var/run/calico/" + service + "-ended.jsonl" }
+
+// readEnds reads such a file.
+func readEnds(data []byte) ([]end, error) {
+	var ends []end
+	for decoder := json.NewDecoder(bytes.NewReader(data)); ; {
+		var e end
+		err := decoder.Decode(&e)
+		if errors.Is(err, io.EOF) {
+			return ends, nil
+		}
+		if err != nil {
+			return ends, fmt.Errorf("read how a service has ended: %w", err)
+		}
+		ends = append(ends, e)
+	}
+}
+
+// countRestarts counts how often a service has asked to be started again. A public
+// image of Calico does not count.
+func (s nodeService) countRestarts(h *host, proc string, status *supervisor.Status) error {
+	if s.restartOn == 0 {
+		return nil
+	}
+	_, err := os.Stat(path.Join(proc, "root", servicesFolder, s.service, "finish"))
+	if errors.Is(err, os.ErrNotExist) {
+		status.SelfRestarting = true
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", h.name, s.component, err)
+	}
+	data, err := h.ReadFile(endsFile(s.service))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ends, err := readEnds(data)
+	for _, e := range ends {
+		if e.Status == s.restartOn {
+			status.Restarts++
+		}
+	}
+	return err
 }
 
 // serviceProcess reads the number of a service's process, as the container counts it,

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,15 +33,34 @@ func (l *Lab) crictl(ctx context.Context, node string, into any, arguments ...st
 	return nil
 }
 
+// process is a process by its folder in a /proc, which another one may have later, and
+// by when it began.
+type process struct{ proc, began string }
+
+// findProcess finds the process that has a folder in a /proc now.
+func findProcess(proc string) (process, error) {
+	stat, err := os.ReadFile(path.Join(proc, "stat"))
+	if err != nil {
+		return process{}, err
+	}
+	// proc(5): the name in parentheses is the second field, the time is the 22nd.
+	const began = 22 - 3
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) <= began {
+		return process{}, fmt.Errorf("%s has no time of a start: %q", path.Join(proc, "stat"), stat)
+	}
+	return process{proc, fields[began]}, nil
+}
+
 // calicoProcess is the folder in /proc of the first process of a node's calico-node
 // container. It is remembered as long as the process is there.
 func (l *Lab) calicoProcess(node string) (string, error) {
 	l.mu.Lock()
 	known := l.calico[node]
 	l.mu.Unlock()
-	if known != "" {
-		if _, err := os.Stat(known); err == nil {
-			return known, nil
+	if known.proc != "" {
+		if found, err := findProcess(known.proc); err == nil && found == known {
+			return known.proc, nil
 		}
 	}
 	h, err := l.host(node)
@@ -68,11 +88,14 @@ func (l *Lab) calicoProcess(node string) (string, error) {
 		return "", fmt.Errorf("find the process of Calico's container: %w", err)
 	}
 	// The node counts processes for itself, and has its own /proc.
-	proc := path.Join(h.proc, "root/proc", strconv.Itoa(details.Info.PID))
+	found, err := findProcess(path.Join(h.proc, "root/proc", strconv.Itoa(details.Info.PID)))
+	if err != nil {
+		return "", fmt.Errorf("%s: find the process of Calico's container: %w", node, err)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.calico[node] = proc
-	return proc, nil
+	l.calico[node] = found
+	return found.proc, nil
 }
 
 // podNetwork is the path of a pod's network namespace.

@@ -76,7 +76,7 @@ func removeContainers(ctx context.Context, daemon *docker.Daemon, c *client.Clie
 		for _, id := range ids {
 			tasks.Go(func() error {
 				// For Docker a kill takes a program that it starts, and a lab that still runs
-				// keeps the machine busy. What cannot be killed so is killed by Docker.
+				// keeps the machine busy. Docker kills a container that survives it.
 				_ = killContainer(ctx, daemon, c, id)
 				_, err := c.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 				// One that another removes at the same time is a conflict until it is gone.

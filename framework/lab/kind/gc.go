@@ -93,8 +93,8 @@ func GC(ctx context.Context) ([]string, error) {
 	return removed, nil
 }
 
-// leftBehind tells whether a lab is to be removed. One that was released may have lost
-// its containers, with the daemon that had them.
+// leftBehind reports whether a lab is to be removed. One that was released may have
+// lost its containers, with the daemon that had them.
 func leftBehind(ctx context.Context, c *client.Client, f folder) (bool, error) {
 	if f.abandoned() {
 		return true, nil

@@ -3,6 +3,7 @@ package kind
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"net/netip"
 	"os"
@@ -209,6 +210,49 @@ func TestAdaptManifest(t *testing.T) {
 	without := strings.Replace(manifest, "name: calico-config", "name: other", 1)
 	if _, err := adaptManifest([]byte(without), loaded, mode, netip.AddrPort{}); err == nil || !strings.Contains(err.Error(), "v3.31") {
 		t.Errorf("a manifest of another make: got %v", err)
+	}
+}
+
+// TestFindProcess: a process is not another one that has its number later.
+func TestFindProcess(t *testing.T) {
+	self, err := findProcess("/proc/self")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := findProcess("/proc/self"); err != nil || again != self {
+		t.Errorf("the same process is %v, then %v (error %v)", self, again, err)
+	}
+	if one, err := findProcess("/proc/1"); err != nil || one.began == self.began {
+		t.Errorf("process 1 began when this one did (%v, %v; error %v)", one, self, err)
+	}
+	folder := t.TempDir()
+	if _, err := findProcess(folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("where no process is: got %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "stat"), []byte("7 (a) b) S 1 2"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := findProcess(folder); err == nil {
+		t.Error("no error for a file that is no process's")
+	}
+}
+
+func TestReadEnds(t *testing.T) {
+	// As calico-node.sh writes them.
+	ends, err := readEnds([]byte(`{"time":"2026-11-29T23:27:57Z","status":-1,"signal":11}` + "\n" + `{"time":"2026-11-29T23:27:59Z","status":129,"signal":0}` + "\n"))
+	if err != nil || len(ends) != 2 || ends[0].Signal != 11 || ends[0].Time.Second() != 57 || ends[1].Status != felixRestart {
+		t.Errorf("got %+v, %v", ends, err)
+	}
+	if _, err := readEnds([]byte("felix ended\n")); err == nil {
+		t.Error("no error for what is no record")
+	}
+}
+
+func TestStock(t *testing.T) {
+	for version, want := range map[string]bool{"1.6.8": true, "v0.3.3+birdv1.6.8": false} {
+		if got := stock(version); got != want {
+			t.Errorf("BIRD %s: got %v", version, got)
+		}
 	}
 }
 

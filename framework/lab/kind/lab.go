@@ -47,7 +47,8 @@ type Lab struct {
 	mu sync.Mutex
 	// calico are the processes of Calico's containers by node, pods the network
 	// namespaces of pods by UID.
-	calico, pods map[string]string
+	calico map[string]process
+	pods   map[string]string
 }
 
 var _ interface {
@@ -66,7 +67,7 @@ func newLab(f folder, r record, daemon *docker.Daemon) (*Lab, error) {
 	}
 	return &Lab{
 		folder: f, record: r, daemon: daemon, docker: c,
-		hosts: map[string]*host{}, calico: map[string]string{}, pods: map[string]string{},
+		hosts: map[string]*host{}, calico: map[string]process{}, pods: map[string]string{},
 	}, nil
 }
 

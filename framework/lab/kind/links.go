@@ -39,7 +39,7 @@ func (l *Lab) makeBridges(t *topology.Topology) error {
 				return fmt.Errorf("bring bridge %s up: %w", link.Name, err)
 			}
 		}
-		return setKernel(l.switches)
+		return setKernel(l.switches, "")
 	})
 }
 
@@ -83,7 +83,7 @@ func waitForInit(ctx context.Context, h *host) error {
 // configure configures a host whose links are there. The addresses come last, as the
 // kubelet waits for a node's.
 func (l *Lab) configure(h *host, entry topology.Host) error {
-	if err := setKernel(h); err != nil {
+	if err := setKernel(h, entry.Role); err != nil {
 		return err
 	}
 	return l.withNetlink(h, func(handle *netlink.Handle) error {
@@ -112,7 +112,7 @@ func (l *Lab) configure(h *host, entry topology.Host) error {
 
 // setKernel sets a host's kernel settings, also on interfaces that are there: they
 // began with those of the machine.
-func setKernel(h *host) error {
+func setKernel(h *host, role topology.Role) error {
 	network, err := os.Open(h.netPath())
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func setKernel(h *host) error {
 		if err != nil {
 			return fmt.Errorf("list its interfaces: %w", err)
 		}
-		for key, value := range inside.KernelSettings() {
+		for key, value := range inside.KernelSettings(h.name, role) {
 			keys := []string{key}
 			if strings.Contains(key, "/conf/default/") {
 				for _, each := range interfaces {

@@ -156,7 +156,8 @@ func (f folder) make(ctx context.Context, daemon *docker.Daemon, component strin
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"),
 		"KIND_EXPERIMENTAL_DOCKER_NETWORK=" + o.Cluster,
-		// What testcontainers would remove after a test is the lab's to keep.
+		// testcontainers would remove the containers after a test, and the lab keeps
+		// them.
 		"TESTCONTAINERS_RYUK_DISABLED=true",
 	}, daemon.Environment()...)
 	var stdout bytes.Buffer

@@ -47,7 +47,7 @@ func containerNames(lab string, t *topology.Topology) (map[string]string, error)
 		}
 		name := clusterName(lab) + "-" + host.Name
 		if other, taken := hosts[name]; taken {
-			return nil, fmt.Errorf("topology %s: the container of %s would be named %s, as that of %s is: rename the host", t.Name, host.Name, name, other)
+			return nil, t.HostErrorf(host.Name, "the container of %s would be named %s, as that of %s is: rename the host", host.Name, name, other)
 		}
 		names[host.Name], hosts[name] = name, host.Name
 	}

@@ -35,7 +35,7 @@ func makeNetwork(ctx context.Context, c *client.Client, lab string, t *topology.
 			return fmt.Errorf("make Docker network %s of %s: %w", clusterName(lab), prefix, err)
 		}
 	}
-	return fmt.Errorf("make Docker network %s: %s and the %d prefixes after it are taken: remove networks that nobody needs (`docker network prune`), or labs (`rackproof lab list`)",
+	return fmt.Errorf("make Docker network %s: %s and the %d prefixes after it are taken: remove unused networks (`docker network prune`), or labs (`rackproof lab list`)",
 		clusterName(lab), candidates[0], len(candidates)-1)
 }
 

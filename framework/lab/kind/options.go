@@ -23,7 +23,7 @@ type Images struct {
 	Client string `json:"client"`
 }
 
-// isVyOS tells whether routers that are to run the software are VyOS.
+// isVyOS reports whether routers that are to run the software are VyOS.
 func (i Images) isVyOS(software topology.Software) bool {
 	return i.VyOS != "" && software == vyos.Software
 }

@@ -25,7 +25,7 @@ const (
 	nodeFolder     = "nodes"
 )
 
-// record is what is known of a lab, also to other processes.
+// record describes a lab, also to other processes.
 type record struct {
 	Name string `json:"name"`
 	// Topology is the lab's, with the management addresses that Docker gave.
@@ -55,8 +55,8 @@ func folderOf(name string) (folder, error) {
 	return folder{f}, err
 }
 
-// there tells whether the folder is there: a lab has something in Docker as long as it
-// is.
+// there reports whether the folder is there: a lab has something in Docker as long as
+// it is.
 func (f folder) there() bool {
 	_, err := os.Stat(string(f.Folder))
 	return err == nil
@@ -85,7 +85,7 @@ func (f folder) record() (record, error) {
 	return r, nil
 }
 
-// abandoned tells whether nobody wants the lab any more: it was not released, and its
+// abandoned reports whether nobody wants the lab any more: it was not released, and its
 // process is gone.
 func (f folder) abandoned() bool {
 	if f.Held() {

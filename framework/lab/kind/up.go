@@ -30,9 +30,9 @@ import (
 const downTimeout = 3 * time.Minute
 
 // Up brings a lab up. It returns when every component runs; sessions and pods come up
-// afterwards. What killed labs have left is removed first, and what is missing on this
-// machine is told before anything is made (see Check). The lab ends with this process
-// unless it is released.
+// afterwards. It first removes the rest of killed labs. It reports gaps of this machine
+// before it makes anything (see Check). The lab ends with this process unless it is
+// released.
 func Up(ctx context.Context, options Options) (*Lab, error) {
 	daemon, err := docker.Find(ctx)
 	if err != nil {

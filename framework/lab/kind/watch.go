@@ -27,6 +27,8 @@ func (l *Lab) watch() error {
 	}
 	stream := l.docker.Events(ctx, client.EventsListOptions{
 		Filters: make(client.Filters).Add("type", "container").Add("event", "die"),
+		// Docker begins with what has happened since then, so that no end is missed.
+		Since: fmt.Sprintf("%d.%09d", l.record.Since.Unix(), l.record.Since.Nanosecond()),
 	})
 	go func() {
 		for {

@@ -12,8 +12,8 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
 )
 
-// control sends a request to the lab's control socket and returns the answer. What
-// the lab refuses is an error in its own words.
+// control sends a request to the lab's control socket and returns the answer. A refusal
+// of the lab is an error in its own words.
 func (l *Lab) control(ctx context.Context, method, path string, body io.Reader) ([]byte, error) {
 	client := http.Client{Transport: &http.Transport{DialContext: l.dialControl, DisableKeepAlives: true}}
 	request, err := http.NewRequestWithContext(ctx, method, "http://lab"+path, body)
@@ -22,7 +22,7 @@ func (l *Lab) control(ctx context.Context, method, path string, body io.Reader) 
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("reach the lab's own process (`rackproof lab list` tells whether it is still there): %w", err)
+		return nil, fmt.Errorf("reach the lab's own process (`rackproof lab list` shows it while it lives): %w", err)
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)

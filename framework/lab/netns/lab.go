@@ -227,8 +227,8 @@ func (l *Lab) kill() error {
 	return nil
 }
 
-// present tells whether the state folder is this lab's and the lab lives: another
-// lab may have come up under the same name.
+// present reports whether the state folder is this lab's and the lab lives: another lab
+// may have come up under the same name.
 func (l *Lab) present() bool {
 	pid, err := l.folder.pid()
 	return err == nil && pid == l.pid && l.folder.Held()

@@ -119,9 +119,9 @@ func (m *Machine) Run(ctx context.Context, command uml.Command, streams uml.Stre
 	return status, nil
 }
 
-// checkProgram refuses a program that was built anew in the place of the one that the
-// machine was started with: inside that one is still seen, for hostfs does not notice
-// that a file which is in use has been replaced.
+// checkProgram refuses a program that was built again after the machine was started
+// with it: inside the older one is still visible, for hostfs does not notice that a
+// file which is in use has been replaced.
 func (m *Machine) checkProgram(program string) error {
 	if program != m.lab.spec.Machine.Init {
 		return nil
@@ -151,16 +151,17 @@ func (m *Machine) Release() error { return m.lab.Release() }
 // Down ends the machine and everything inside.
 func (m *Machine) Down(ctx context.Context) error { return m.lab.Down(ctx) }
 
-// CheckInside tells whether a topology's labs can be brought up inside a machine, where
-// the lab needs one more address of the management network.
+// CheckInside reports whether a topology's labs can be brought up inside a machine,
+// where the lab needs one more address of the management network.
 func CheckInside(t *topology.Topology) error {
 	last := inside.LastAddress(t.Management.Prefix)
-	taken := t.Management.Control == last
-	for _, node := range t.Nodes() {
-		taken = taken || node.Management == last
+	if t.Management.Control == last {
+		return fmt.Errorf("topology %s: inside User-Mode Linux a lab needs %s, the last address of the management network, for itself: give the control plane another one", t.Name, last)
 	}
-	if taken {
-		return fmt.Errorf("topology %s: inside User-Mode Linux a lab needs %s, the last address of the management network, for itself: give its owner another one", t.Name, last)
+	for _, node := range t.Nodes() {
+		if node.Management == last {
+			return t.HostErrorf(node.Name, "inside User-Mode Linux a lab needs %s, the last address of the management network, for itself: give %s another one", last, node.Name)
+		}
 	}
 	return nil
 }

@@ -16,11 +16,11 @@ import (
 func (l *Lab) Routers(ctx context.Context) ([]fabric.Router, error) {
 	body, err := l.control(ctx, http.MethodGet, "/routers", nil)
 	if err != nil {
-		return nil, fmt.Errorf("lab %s: ask what its routers do: %w", l.Name(), err)
+		return nil, fmt.Errorf("lab %s: ask for its routers' configuration: %w", l.Name(), err)
 	}
 	var routers []fabric.Router
 	if err := json.Unmarshal(body, &routers); err != nil {
-		return nil, fmt.Errorf("lab %s: ask what its routers do: %w", l.Name(), err)
+		return nil, fmt.Errorf("lab %s: ask for its routers' configuration: %w", l.Name(), err)
 	}
 	place := map[string]int{}
 	for i, host := range l.spec.Topology.Hosts {

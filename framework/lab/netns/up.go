@@ -64,7 +64,7 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 
 // up brings a lab up from a specification that begins with what is particular.
 func up(ctx context.Context, options Options, spec inside.Spec) (*Lab, error) {
-	// What killed labs have left goes first.
+	// First it removes the rest of killed labs.
 	if _, err := GC(); err != nil {
 		return nil, err
 	}

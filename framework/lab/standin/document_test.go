@@ -12,7 +12,7 @@ import (
 	"text/template"
 )
 
-var update = flag.Bool("update", false, "write docs/differences.md anew")
+var update = flag.Bool("update", false, "write docs/differences.md again")
 
 //go:embed differences.md.tmpl
 var page string

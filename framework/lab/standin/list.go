@@ -40,9 +40,9 @@ func shared() []StandIn {
 			Name: "bird-reload",
 			What: "`sv hup bird` passes on to `configure` on BIRD's control socket; /var/run/calico/bird-reload.json records the answer",
 			Real: "runit sends SIGHUP, and nobody reads what becomes of it",
-			Differs: "A refused file shows, in the record and in BIRD's log. Requests that come during a reload become one more. " +
-				"Stock BIRD loses a SIGHUP that comes while it reconfigures; Calico's does not.",
-			Affects: []string{All}, ComparedBy: []string{"framework/router/bird/configure_test.go", "framework/router/bird/reload_test.go"},
+			Differs: "A refused file shows, in the record and in BIRD's log. Requests that come during a reload become one more on netns; on kind runit serves each. " +
+				"Stock BIRD loses a SIGHUP that comes while it reconfigures; Calico's does not. On kind a reload of a BIRD that is frozen for longer than 30 s is recorded as failed until the next one.",
+			Affects: []string{All}, ComparedBy: []string{"framework/router/bird/lostreload_test.go", "framework/router/bird/reloader_test.go"},
 		},
 		{
 			Name: "stays-down",
@@ -79,7 +79,7 @@ func shared() []StandIn {
 		},
 		{
 			Name: "dated-definitions",
-			What: "definitions of resources that are said to be served for a minute", Real: "the API server lets the first resources of a new kind wait for 2 s",
+			What: "Calico's definitions get a date one minute in the past", Real: "the API server lets the first resources of a new kind wait for 2 s",
 			Differs: "Only the bring-up is shorter.",
 		},
 		{
@@ -108,14 +108,14 @@ func shared() []StandIn {
 		},
 		{
 			Name: "kernel-settings",
-			What: "all hosts: no rp_filter, no redirects, flows spread by ports, no next hop over a link that is down", Real: "each system's own settings",
-			Differs: "A node of a distribution with a strict rp_filter drops what an asymmetric fabric sends it, and spreads by addresses alone.",
+			What: "all hosts: no rp_filter, no redirects, flows spread by addresses and ports with a hash of each host's own, no next hop over a link that is down", Real: "each system's own settings",
+			Differs: "A node of a distribution with a strict rp_filter drops what an asymmetric fabric sends it, and spreads by addresses alone. Kernels before 6.11 have no seed: there hosts of a role hash alike, and before 5.14 all hosts do.",
 			Affects: []string{"LEAF", "LOC", "RRR", "SVC", "TOR"},
 		},
 		{
 			Name: "virtual-links",
 			What: "pairs of virtual interfaces, and Linux bridges for a rack's switch", Real: "cables and switches",
-			Differs: "No delay, loss, flapping or spanning tree. A host hands a packet on with the hash of the kernel that sent it, and a repeated packet may take another of several equal ways.",
+			Differs: "No delay, loss, flapping or spanning tree.",
 			Affects: []string{"LEAF", "LOC", "RRR", "TOR"},
 		},
 		{
@@ -139,7 +139,7 @@ func shared() []StandIn {
 		{
 			Name: "frr-update-groups", Only: FRR,
 			What: "FRR with an update group for each neighbor (`solo`)", Real: "neighbors of one policy share a group",
-			Differs: "FRR 8.4 parts a neighbor that announces all anew from its group, without withdrawals that are queued there (update_subgroup_split_peer). With `solo` it sends no path back to where it is from.",
+			Differs: "FRR 8.4 parts a neighbor that announces all its routes again from its group, without withdrawals that are queued there (update_subgroup_split_peer). With `solo` it sends no path back to where it is from.",
 			Affects: []string{"LEAF", "LOC", "SVC", "MSW"},
 		},
 		{
@@ -236,6 +236,18 @@ func onKind() []StandIn {
 			What: "Calico's manifest, adapted", Real: "Calico's manifest",
 			Differs: "No probes, no eBPF bootstrap, no kube-controllers; the API server's own address; the fabric's MTU.",
 			Affects: []string{"LEAF", "LOC", "MESH", "SVC"}, ComparedBy: []string{"framework/lab/kind/kind_test.go"},
+		},
+		{
+			Name: "service-ends",
+			What: "runit's `finish` of bird, confd and felix writes down each end that nobody asked for", Real: "services without `finish`",
+			Differs:    "runit starts the program again a second later, as ever. calico-node's log and a file on the node tell of the end.",
+			ComparedBy: []string{"framework/lab/kind/kind_test.go"},
+		},
+		{
+			Name: "unwatched-programs",
+			What: "nothing watches a node's kubelet, containerd, kube-proxy and control plane, nor restarts of calico-node's container", Real: "an operator's monitoring",
+			Differs: "systemd or the kubelet starts again what ends, and a spec meanwhile may be blamed for it. On netns the end of a program breaks the lab.",
+			Affects: []string{"LOC", "SVC"},
 		},
 		{
 			Name: "late-node-settings",

@@ -22,8 +22,8 @@ type StandIn struct {
 	Providers []string
 	// Only narrows it down to some of their labs; empty for all.
 	Only Trait
-	// What stands in, Real is the real thing, and Differs what a verdict may show of it:
-	// a race, an answer that is read or not, another order, other timers.
+	// The stand-in is What, and Real is the real thing. Differs describes the effect on a
+	// verdict: a race, an answer that is read or not, another order, other timers.
 	What, Real, Differs string
 	// Affects are requirement ids, or beginnings of them, whose verdicts rest on it. All
 	// is for every one; nothing is for none.

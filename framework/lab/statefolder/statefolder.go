@@ -1,4 +1,4 @@
-// Package statefolder keeps what is known of labs on this machine: for each one a folder,
+// Package statefolder keeps the state of labs on this machine: for each one a folder,
 // with a lock that a process of the lab's holds as long as it lives. It knows no
 // provider; each of them has a Root of its own.
 package statefolder
@@ -53,7 +53,7 @@ func (r Root) Create(f Folder, logs string, taken func() bool) (*os.File, error)
 			return fmt.Errorf("lab %s: %w: choose another, or remove it by `rackproof lab down %s`", f.Name(), ErrNameInUse, f.Name())
 		}
 		if err := os.RemoveAll(string(f)); err != nil {
-			return fmt.Errorf("lab %s: remove what an earlier lab left: %w", f.Name(), err)
+			return fmt.Errorf("lab %s: remove the rest of an earlier lab: %w", f.Name(), err)
 		}
 		if err := os.MkdirAll(f.Path(logs), 0o755); err != nil {
 			return fmt.Errorf("lab %s: make its state folder: %w", f.Name(), err)
@@ -132,7 +132,7 @@ func (f Folder) Write(name string, data []byte) error {
 	return os.Rename(partial, path)
 }
 
-// Held tells whether somebody holds the folder's lock.
+// Held reports whether somebody holds the folder's lock.
 func (f Folder) Held() bool {
 	file, err := os.Open(f.Path(LockFile))
 	if err != nil {

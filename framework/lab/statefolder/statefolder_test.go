@@ -44,7 +44,7 @@ func TestAFolderIsHeldAsLongAsItsLockIsOpen(t *testing.T) {
 	if f.Held() {
 		t.Error("it is held after its lock is closed")
 	}
-	// What the dead one left goes.
+	// The dead one's folder goes.
 	again, err := root.Create(f, "logs", f.Held)
 	if err != nil {
 		t.Fatal(err)

@@ -145,7 +145,7 @@ func TestCommandEndsWithContext(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	// What would come now is the rest of the first answer.
+	// The rest of the first answer would come now.
 	if _, err := client.Command(t.Context(), "show route all"); err == nil {
 		t.Error("the connection is still in use")
 	}

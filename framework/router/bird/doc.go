@@ -4,5 +4,5 @@
 // brings the connection.
 //
 // It holds for BIRD 1.6.8 as Debian 12 packages it, which a lab runs on routers and
-// in the place of Calico's own build of BIRD 1.6.
+// instead of Calico's own build of BIRD 1.6.
 package bird

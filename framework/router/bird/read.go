@@ -88,7 +88,7 @@ func Learned(table, joined []Path) []router.Path {
 	return router.SortPaths(paths)
 }
 
-// alike tells whether two paths have the merits that come before their next hops:
+// alike reports whether two paths have the merits that come before their next hops:
 // preference, length and origin.
 func alike(a, b Path) bool {
 	return a.BGP != nil && b.BGP != nil && a.BGP.LocalPref == b.BGP.LocalPref &&

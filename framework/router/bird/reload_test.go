@@ -20,7 +20,7 @@ func TestHashConfiguration(t *testing.T) {
 	if got, want := someFiles(), hex.EncodeToString(sum[:]); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	// What moves from one file into the next is a change.
+	// A byte that moves from one file into the next is a change.
 	if HashConfiguration([]byte("ab"), []byte("c"), nil) == HashConfiguration([]byte("a"), []byte("bc"), nil) {
 		t.Error("two configurations have one digest")
 	}

@@ -14,7 +14,7 @@ import (
 	"text/template"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // pool is an IP pool as Calico's datastore client gives it to confd
 // (libcalico-go/lib/backend/model/ippool.go): a mode that is off is "".
@@ -113,7 +113,7 @@ func TestAdaptTemplate(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, want) {
-				t.Errorf("not as in %s (go test -update writes it anew); got:\n%s", golden, got)
+				t.Errorf("not as in %s (go test -update writes it again); got:\n%s", golden, got)
 			}
 		})
 	}
@@ -144,12 +144,12 @@ func TestAdaptTemplateChangesNoMoreThanItMust(t *testing.T) {
 func TestAdaptedConfigurationIsAccepted(t *testing.T) {
 	bird, err := exec.LookPath("bird")
 	if err != nil {
-		t.Skipf("BIRD is not installed, what is rendered is held against the golden files only: %v", err)
+		t.Skipf("BIRD is not installed, the test only compares the output with the golden files: %v", err)
 	}
 	adapted := adaptedTemplate(t)
 	for name, pools := range scenarios() {
 		t.Run(name, func(t *testing.T) {
-			// What bird.cfg and bird_aggr.cfg contribute.
+			// The parts from bird.cfg and bird_aggr.cfg.
 			config := "router id 10.1.5.11;\nfunction apply_communities() {}\nfunction calico_aggr() {}\n" +
 				string(renderIPAM(t, adapted, pools)) +
 				"protocol kernel { export filter calico_kernel_programming; }\nprotocol device {}\n" +

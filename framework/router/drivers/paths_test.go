@@ -52,7 +52,7 @@ func TestLearnedByBIRD(t *testing.T) {
 	hop := func(address netip.Addr) route.NextHop { return route.NextHop{Via: address, Dev: "eth3"} }
 	unresolved := birdPath(block, server2, "eth3", false, 64512)
 	unresolved.Kind, unresolved.NextHops = route.Unreachable, nil
-	// The same next hop by way of another peer.
+	// The same next hop through another peer.
 	reflected := birdPath(block, server2, "eth3", false, 64512)
 	reflected.NextHops, reflected.BGP.NextHop = []route.NextHop{hop(server0)}, server0
 	own := bird.Path{Prefix: uplink, Protocol: "direct1", Best: true, NextHops: []route.NextHop{{Dev: "eth1"}}}

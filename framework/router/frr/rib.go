@@ -37,11 +37,11 @@ type Path struct {
 	// OriginatorID and ClusterList are a route reflector's marks (RFC 4456).
 	OriginatorID netip.Addr
 	ClusterList  []netip.Addr
-	// Valid tells whether the next hop is reachable.
+	// Valid reports whether the next hop is reachable.
 	Valid bool
 	// Stale marks a path that is kept for a neighbour that restarts (RFC 4724). Of
 	// several from one neighbour (RFC 7911) FRR 8.4 was seen to keep one, unused, after
-	// the neighbour was back and had sent all its paths anew.
+	// the neighbour was back and had sent all its paths again.
 	Stale bool
 	// Best is the path that the router uses and passes on. Multipath marks the
 	// paths of an ECMP set, the best one among them.

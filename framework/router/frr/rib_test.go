@@ -98,7 +98,7 @@ func TestParseRIBRefuses(t *testing.T) {
 	}{
 		{"nothing", "", "BGP table"},
 		{"no JSON", "bgpd is not running\n", "BGP table"},
-		// What FRR prints when it has read no `router bgp`.
+		// FRR prints this when it has read no `router bgp`.
 		{"no BGP configured", "{\n  \"warning\":\"Default BGP instance not found\"\n}\n", "Default BGP instance not found"},
 	}
 	for _, tt := range tests {

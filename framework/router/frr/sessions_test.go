@@ -47,7 +47,7 @@ func TestParseSessions(t *testing.T) {
 }
 
 func TestParseSessionsOfRouterWithoutNeighbors(t *testing.T) {
-	// What FRR prints then.
+	// FRR prints this then.
 	got, err := ParseSessions([]byte("{}\n"))
 	if err != nil {
 		t.Fatal(err)

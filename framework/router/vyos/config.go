@@ -66,8 +66,8 @@ func texts(remarks topology.Problems) []string {
 	return texts
 }
 
-// What lines are kept of, beside those of interfaces by their names, and of
-// neighbours and networks by their addresses.
+// The statements whose lines are kept, beside those of interfaces by their names, and
+// of neighbours and networks by their addresses.
 type landmark int
 
 const (
@@ -76,8 +76,8 @@ const (
 	hostNameLine
 )
 
-// What routers are told beside what a fabric.Router says, here as in labs that run
-// FRR by itself (framework/router/frr, bgpd.conf.tmpl). Times are in seconds.
+// Settings beside those of a fabric.Router, here as in labs that run FRR by itself
+// (framework/router/frr, bgpd.conf.tmpl). Times are in seconds.
 const (
 	keepalive             = 1
 	holdTime              = 3

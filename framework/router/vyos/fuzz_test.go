@@ -62,8 +62,8 @@ func FuzzReadRendered(f *testing.F) {
 }
 
 // FuzzImport: whatever is in the files of a leaf and a spine, importing them does
-// not panic, and what is wrong is found before the loader finds it in a file that
-// nobody has seen.
+// not panic, and it finds a fault before the loader finds it in a file that the user
+// never saw.
 func FuzzImport(f *testing.F) {
 	files, err := fixtures.BootConfigurations()
 	if err != nil {

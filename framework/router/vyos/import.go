@@ -195,5 +195,8 @@ func (i *importer) allRemarks() []string {
 	for _, r := range i.routers {
 		all = append(all, texts(slices.Concat(r.remarks, r.noted))...)
 	}
+	if len(i.nodes) == 0 {
+		all = append(all, "the files name no node, so that no lab can be made of the topology: name one by its address, as in --node worker=10.1.5.11, which also makes its neighbors leaves; or add hosts with role node to the topology")
+	}
 	return append(all, i.unplanned...)
 }

@@ -58,8 +58,8 @@ func (i *importer) findNode(r *router, address netip.Addr, as uint32, found map[
 	}
 }
 
-// attachNode notes that a node is a neighbour of a leaf, and holds it against what
-// is known of the node.
+// attachNode notes that a node is a neighbour of a leaf, and compares that with the
+// node's other neighbours.
 func (i *importer) attachNode(leaf *router, n *node, port Interface, as uint32) {
 	address := n.address.Addr()
 	line := leaf.lines[address]

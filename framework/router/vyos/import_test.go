@@ -37,8 +37,8 @@ func describe(top *topology.Topology) string {
 	return b.String()
 }
 
-// What the article's files make is the embedded topology of the article's fabric
-// without its client, with the router ID that the article gives twice.
+// The article's files make the embedded topology of the article's fabric without its
+// client, with the router ID that the article gives twice.
 func TestImportOfTheArticle(t *testing.T) {
 	got, err := vyos.Import(article(t), articlesNames())
 	if err != nil {
@@ -431,5 +431,21 @@ func TestARenderedFabricIsImported(t *testing.T) {
 		if got, want := fmt.Sprint(sorted(planned[i])), fmt.Sprint(sorted(want)); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
+	}
+}
+
+func TestImportWithoutNodesIsRemarked(t *testing.T) {
+	boots := []*vyos.Boot{
+		read(t, "a.boot", switchConfig(65001, []string{"10.0.0.1/30"}, "10.0.0.2", "65000")),
+		read(t, "b.boot", switchConfig(65000, []string{"10.0.0.2/30"}, "10.0.0.1", "65001")),
+	}
+	got, err := vyos.Import(boots, vyos.DefaultOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Topology.Nodes()) > 0 || !slices.ContainsFunc(got.Remarks, func(r string) bool {
+		return strings.Contains(r, "no lab can be made of the topology") && strings.Contains(r, "--node")
+	}) {
+		t.Errorf("remarks %q", got.Remarks)
 	}
 }

@@ -38,7 +38,7 @@ func (r *reader) neighbor(n *statement) (*neighbor, bool) {
 	unicast := r.block(rules{
 		"nexthop-self":           r.flag(&one.nextHopSelf),
 		"route-reflector-client": r.flag(&one.client),
-		// What a neighbor has sent is kept, which changes no table.
+		// Keeping a neighbor's routes changes no table.
 		"soft-reconfiguration": r.block(rules{"inbound": r.flag(new(bool))}, r.refuse),
 	}, r.refuse)
 	r.within(n, rules{
@@ -97,8 +97,8 @@ func (r *reader) configured(one *neighbor, own field[uint32]) (fabric.Neighbor, 
 	return configured, one.as.ok && one.active
 }
 
-// forgetsRestarting tells whether the router drops the routes of neighbours that
-// restart. Here this is said of each neighbour, and in labs of the router.
+// forgetsRestarting reports whether the router drops the routes of neighbours that
+// restart. Here it is a setting of each neighbour, and in labs of the router.
 func (r *reader) forgetsRestarting(neighbors []*neighbor) bool {
 	var forgotten, kept []*neighbor
 	for _, one := range neighbors {

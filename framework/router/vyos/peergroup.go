@@ -13,8 +13,8 @@ type peerGroup struct {
 	used bool
 }
 
-// add takes a peer-group in. What it says is read with its members, so that each
-// message names the line that says it.
+// add takes a peer-group in. Its statements are read with its members, so that each
+// message names the right line.
 func (groups peerGroups) add(r *reader, n *statement) {
 	if !n.hasValue || !n.block {
 		r.reject(n.line, "%s has no name or no block: write it as in peer-group NODES {", n.place())

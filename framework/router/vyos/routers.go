@@ -10,8 +10,8 @@ import (
 
 // Routers makes of configurations what the routers of a topology are to do, in the
 // order of the configurations: each is that of the host that its file is named
-// after. What a configuration does not say is the host's: the router ID and the
-// software, and the names of neighbours. The error joins what cannot be run.
+// after. The host gives what a configuration lacks: the router ID, the software, and
+// the names of neighbours. The error joins what cannot be run.
 func Routers(t *topology.Topology, boots []*Boot) ([]fabric.Router, error) {
 	var (
 		routers  []fabric.Router

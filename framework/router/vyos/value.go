@@ -86,8 +86,8 @@ func parseInterfaceAddress(s string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
-// parseInterfaceName holds a name against VyOS's rules for Ethernet interfaces and
-// the kernel's length.
+// parseInterfaceName checks a name by VyOS's rules for Ethernet interfaces and the
+// kernel's length.
 func parseInterfaceName(s string) (string, error) {
 	const longest = 15
 	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

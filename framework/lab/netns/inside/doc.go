@@ -3,9 +3,8 @@
 // namespace of its own. It makes the hosts and links, starts routers and the
 // cluster, and serves a control socket.
 //
-// All of a lab hangs on this process. Every other process is in its PID
-// namespace and every mount and named network namespace in its mount namespace,
-// so when it ends, by whatever signal, the kernel takes everything away. Only the
-// lab's state folder, plain files, can stay behind, and its lock tells that
-// nobody holds it any more.
+// All of a lab depends on this process. Every other process is in its PID namespace, and
+// every mount and named network namespace in its mount namespace. When it ends, by
+// whatever signal, the kernel takes everything away. Only the lab's state folder, plain
+// files, can stay behind, and its lock tells that nobody holds it any more.
 package inside

@@ -117,9 +117,9 @@ func (l *process) run(ctx context.Context, cancel context.CancelCauseFunc, state
 			return // its lab, inside, has been told
 		}
 		l.tell(Event{Error: status.Error})
-		// What dies while the lab is being made ends the making. Later the lab
-		// stays, to be looked at; its owner knows. There is nothing to look at where a
-		// kernel has died.
+		// A death while the lab is being made ends the making. Later the lab stays for
+		// inspection, and its owner knows. After the death of a kernel there is nothing
+		// to inspect.
 		if !ready.Load() || lab.machine != nil {
 			cancel(errors.New(status.Error))
 		}

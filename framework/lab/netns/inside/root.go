@@ -40,8 +40,8 @@ func hostFiles() []string {
 }
 
 // makeRoot gives the process a root of its own: the machine's programs, read
-// only, and everything that is written in memory. What the lab writes goes with
-// its mount namespace.
+// only, and everything that is written in memory. The lab's files go with its mount
+// namespace.
 func makeRoot(state string, spec Spec) error {
 	// Nothing that is mounted from here on may be seen outside.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
@@ -217,8 +217,8 @@ func selectIptables() error {
 	return nil
 }
 
-// copyTree copies a file, a symbolic link or a folder. What is not there is not
-// copied: not every machine has every file.
+// copyTree copies a file, a symbolic link or a folder. A missing file is no error: not
+// every machine has every file.
 func copyTree(source, target string) error {
 	info, err := os.Lstat(source)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -68,11 +68,11 @@ func (l *running) makeNetwork() error {
 			return err
 		}
 		l.hosts[host.Name] = set
-		if err := setKernel(host.Name, set); err != nil {
+		if err := setKernel(host.Name, host.Role, set); err != nil {
 			return err
 		}
 	}
-	if err := setKernel(cluster.ControlHost, namespace.Set{}); err != nil {
+	if err := setKernel(cluster.ControlHost, "", namespace.Set{}); err != nil {
 		return err
 	}
 	return makeLinks(l.spec.Topology, l.hosts, l.spec.ControlPlane)

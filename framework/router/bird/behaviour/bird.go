@@ -106,7 +106,7 @@ func (b BIRD) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attribute
 	return a, true
 }
 
-// ClustersLoop tells whether a path has been in the speaker's cluster. BIRD asks
+// ClustersLoop reports whether a path has been in the speaker's cluster. BIRD asks
 // that of clients only, in both directions (bgp_cluster_list_loopy).
 func ClustersLoop(s *bgp.Speaker, a bgp.Attributes, at *bgp.Peer) bool {
 	return at.Client && slices.Contains(a.Clusters, s.ClusterID)
@@ -164,7 +164,7 @@ type Policy interface {
 	// and whether it goes at all.
 	Exports(p bgp.Path, to *bgp.Peer) (bgp.Attributes, bool)
 	Imports(prefix netip.Prefix, from *bgp.Peer) bool
-	// Programs tells whether the best path of a prefix goes to the kernel.
+	// Programs reports whether the best path of a prefix goes to the kernel.
 	Programs(best bgp.Path) bool
 }
 

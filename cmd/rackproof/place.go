@@ -1,0 +1,16 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/rackproof/rackproof/framework/lab"
+)
+
+// placeOf finds a host of a lab by its name, or a pod by NAMESPACE/POD.
+func placeOf(ctx context.Context, l lab.Lab, name string) (lab.Host, error) {
+	if namespace, pod, ok := strings.Cut(name, "/"); ok {
+		return l.Pod(ctx, namespace, pod)
+	}
+	return l.Host(name)
+}

@@ -1,0 +1,66 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// downNoted is a lab that notes whether it was taken down.
+type downNoted struct{ down bool }
+
+func (l *downNoted) Down(context.Context) error {
+	l.down = true
+	return nil
+}
+
+func TestUntilReady(t *testing.T) {
+	late := errors.New("no session")
+	cases := []struct {
+		name string
+		wait func() error
+		down bool
+		err  error
+	}{
+		{"ready", func() error { return nil }, false, nil},
+		{"not ready", func() error { return late }, true, late},
+		{"panics", func() error { panic("index out of range") }, true, nil},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var l downNoted
+			var err error
+			func() {
+				defer func() { _ = recover() }()
+				err = untilReady(t.Context(), &l, c.wait)
+			}()
+			if l.down != c.down || !errors.Is(err, c.err) {
+				t.Errorf("taken down: %t, error %v; want %t, %v", l.down, err, c.down, c.err)
+			}
+		})
+	}
+}
+
+func TestCheckTopology(t *testing.T) {
+	whole, err := fixtures.Topology("two-racks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckTopology(whole); err != nil {
+		t.Error(err)
+	}
+	if err := CheckTopology(&topology.Topology{Name: "bare"}); err == nil || !strings.Contains(err.Error(), "topology bare has no node") {
+		t.Errorf("got %v", err)
+	}
+	// Before anything else is looked at: the other options are not even there.
+	if err := Check(t.Context(), Options{Topology: &topology.Topology{Name: "bare"}}); err == nil || !strings.Contains(err.Error(), "has no node") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := StartMachine(t.Context(), MachineOptions{Topology: &topology.Topology{Name: "bare"}}); err == nil || !strings.Contains(err.Error(), "has no node") {
+		t.Errorf("got %v", err)
+	}
+}

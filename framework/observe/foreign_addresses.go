@@ -1,0 +1,111 @@
+package observe
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// managementInterface is a node's interface in the management network, in any lab.
+const managementInterface = "eth0"
+
+// tunnelInterfaces are those that Felix gives an address of a pool: ipip_mgr.go,
+// vxlan_mgr.go and wireguard.go in felix/dataplane/linux and felix/wireguard.
+func tunnelInterfaces() []string { return []string{"tunl0", "vxlan.calico", "wireguard.cali"} }
+
+// local is an address of an interface, or a range that the kernel takes for its own.
+type local struct {
+	dev    string
+	prefix netip.Prefix
+}
+
+func compareLocals(a, b local) int {
+	return cmp.Or(cmp.Compare(a.dev, b.dev), a.prefix.Compare(b.prefix))
+}
+
+func readLocalAddresses(handle *netlink.Handle, host topology.Host, t *topology.Topology) ([]Finding, error) {
+	links, err := handle.LinkList()
+	if err != nil {
+		return nil, fmt.Errorf("list its interfaces: %w", err)
+	}
+	names := map[int]string{}
+	for _, link := range links {
+		names[link.Attrs().Index] = link.Attrs().Name
+	}
+	listed, err := handle.AddrList(nil, netlink.FAMILY_ALL)
+	if err != nil {
+		return nil, fmt.Errorf("list its addresses: %w", err)
+	}
+	var addresses []local
+	for _, a := range listed {
+		prefix, err := toPrefix(a.IPNet)
+		if err != nil {
+			return nil, err
+		}
+		addresses = append(addresses, local{names[a.LinkIndex], prefix})
+	}
+	// Routes that the kernel makes are those of the addresses.
+	routes, err := handle.RouteListFiltered(unix.AF_INET,
+		&netlink.Route{Table: unix.RT_TABLE_LOCAL, Type: unix.RTN_LOCAL}, netlink.RT_FILTER_TABLE|netlink.RT_FILTER_TYPE)
+	if err != nil {
+		return nil, fmt.Errorf("list its local routes: %w", err)
+	}
+	var ranges []local
+	for _, r := range routes {
+		if r.Protocol == unix.RTPROT_KERNEL {
+			continue
+		}
+		prefix, err := toPrefix(r.Dst)
+		if err != nil {
+			return nil, err
+		}
+		ranges = append(ranges, local{names[r.LinkIndex], prefix})
+	}
+	return foreignAddresses(host, t, addresses, ranges), nil
+}
+
+// foreignAddresses finds addresses and ranges for which a host takes packets though the
+// topology does not give them to it, and addresses that it lacks. A tunnel of Calico's on
+// a node has one address of a pod's, which Calico chooses.
+func foreignAddresses(host topology.Host, t *topology.Topology, addresses, ranges []local) []Finding {
+	var want []local
+	for _, i := range host.Interfaces {
+		want = append(want, local{i.Name, i.Address})
+	}
+	if host.Management.IsValid() {
+		want = append(want, local{managementInterface, netip.PrefixFrom(host.Management, t.Management.Prefix.Bits())})
+	}
+	var found []Finding
+	report := func(what, remedy string) {
+		found = append(found, Finding{Host: host.Name, Check: LocalAddresses, What: what, Remedy: remedy})
+	}
+	tunnels := map[string]bool{}
+	for _, a := range slices.SortedFunc(slices.Values(addresses), compareLocals) {
+		address := a.prefix.Addr()
+		switch {
+		case a.dev == "lo" && address.IsLoopback(), address.Is6() && address.IsLinkLocalUnicast(), slices.Contains(want, a):
+			continue
+		case host.Role == topology.Node && slices.Contains(tunnelInterfaces(), a.dev) && !tunnels[a.dev] && a.prefix.IsSingleIP() && t.Pods.Contains(address):
+			tunnels[a.dev] = true
+			continue
+		}
+		report(fmt.Sprintf("interface %s has the address %s, which the topology does not give it", a.dev, a.prefix),
+			fmt.Sprintf("ip addr del %s dev %s", a.prefix, a.dev))
+	}
+	for _, w := range want {
+		if !slices.Contains(addresses, w) {
+			report(fmt.Sprintf("interface %s lacks its address %s", w.dev, w.prefix), fmt.Sprintf("ip addr add %s dev %s", w.prefix, w.dev))
+		}
+	}
+	for _, r := range slices.SortedFunc(slices.Values(ranges), compareLocals) {
+		report(fmt.Sprintf("a local route takes packets for %s, which the topology does not give the host", r.prefix),
+			fmt.Sprintf("ip route del local %s dev %s table local", r.prefix, r.dev))
+	}
+	return found
+}
