@@ -35,7 +35,7 @@ space := $() $()
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[-a-z]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[-a-z%]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: conformance
 conformance: packages components kernel ## set up what is missing, run all suites, write results/ and print a summary
@@ -51,6 +51,9 @@ test: packages components kernel unit suites ## set up what is missing, run the 
 .PHONY: packages
 packages: ## install the distribution's packages that are missing (BIRD, FRR, iptables, ipset, conntrack)
 	@fixtures/components/packages.sh
+
+router-%: ## install a router's software that `make packages` leaves out (make router-bird2)
+	@framework/router/$*/install.sh
 
 .PHONY: components
 components: ## build Kubernetes, etcd and Calico where they are missing (once; README.md has the time it takes)

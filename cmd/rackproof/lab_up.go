@@ -17,6 +17,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/launch"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -37,16 +38,16 @@ func (f *softwareFlag) String() string { return string(*f) }
 
 // Set implements pflag.Value.
 func (f *softwareFlag) Set(text string) error {
-	switch software := topology.Software(text); software {
-	case topology.FRR, topology.BIRD:
-		*f = softwareFlag(software)
-		return nil
+	driver, err := drivers.Of(topology.Software(text))
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("use %s or %s", topology.FRR, topology.BIRD)
+	*f = softwareFlag(driver.Name())
+	return nil
 }
 
 // Type implements pflag.Value.
-func (f *softwareFlag) Type() string { return fmt.Sprintf("%s|%s", topology.FRR, topology.BIRD) }
+func (f *softwareFlag) Type() string { return drivers.List("|", "|") }
 
 // providerFlag is the value of a flag that names a provider.
 type providerFlag launch.Provider
@@ -117,7 +118,7 @@ func (r recipe) options(out io.Writer) (launch.Options, error) {
 		return launch.Options{}, err
 	}
 	// First of all: what follows may start a kernel, or look for programs.
-	if err := oracle.CheckDesign(t, mode); err != nil {
+	if err := oracle.CheckDesign(t, mode, drivers.Software()); err != nil {
 		return launch.Options{}, err
 	}
 	for _, warning := range slices.Concat(t.Warnings, mode.Warnings) {

@@ -45,7 +45,7 @@ func TestCheck(t *testing.T) {
 		{"node's prefix length", "calico/bgp.yaml", "10.1.5.11/24", "10.1.5.11/32", "modes/sound/calico/bgp.yaml:29: Node worker: ", "use 10.1.5.11/24"},
 		{"no pool", "calico/pool.yaml", "kind: IPPool\nmetadata:\n  name: pool\nspec:\n  cidr: 10.244.0.0/16\n  blockSize: 26\n  ipipMode: Never\n  nodeSelector: all()", "kind: Node\nmetadata:\n  name: worker2", "mode sound has 0 IPPools", "give it one, for the pod network 10.244.0.0/16"},
 	}
-	top, err := topology.Load("rack.yaml", []byte(rack))
+	top, err := topology.Load("rack.yaml", []byte(rack), []topology.Software{topology.DefaultSoftware})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestCheckOfAModeWithoutFiles(t *testing.T) {
-	top, err := topology.Load("rack.yaml", []byte(rack))
+	top, err := topology.Load("rack.yaml", []byte(rack), []topology.Software{topology.DefaultSoftware})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,12 @@ func DefaultCacheDir() (string, error) {
 	return filepath.Join(folder, "rackproof"), nil
 }
 
+// RouterFolder is where a router's software lies in a cache that `make packages` does not
+// install: its programs, by their names, in a folder of its own. It need not be there.
+func RouterFolder(cacheDir, software string) string {
+	return filepath.Join(cacheDir, "routers", software)
+}
+
 // componentsDir is where the modules' folders lie, one for each version.
 func componentsDir(cacheDir string) string { return filepath.Join(cacheDir, "components") }
 

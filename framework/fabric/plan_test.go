@@ -58,7 +58,7 @@ links:
 
 func load(t *testing.T, data string) *topology.Topology {
 	t.Helper()
-	top, err := topology.Load("two-racks.yaml", []byte(data))
+	top, err := topology.Load("two-racks.yaml", []byte(data), []topology.Software{topology.DefaultSoftware})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,12 @@ func StartMachine(ctx context.Context, options MachineOptions) (*netns.Machine, 
 	if err := CheckTopology(options.Topology); err != nil {
 		return nil, err
 	}
-	if err := capability.Check(ctx, capability.EmbeddedLab(netns.StateRoot), capability.UserModeLinux()); err != nil {
+	needs, err := routerNeeds(options.Topology)
+	if err != nil {
+		return nil, err
+	}
+	needs = append(needs, capability.EmbeddedLab(netns.StateRoot), capability.UserModeLinux())
+	if err := capability.Check(ctx, needs...); err != nil {
 		return nil, err
 	}
 	if err := netns.CheckInside(options.Topology); err != nil {

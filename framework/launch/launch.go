@@ -18,6 +18,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/statefolder"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/topology"
 	"github.com/rackproof/rackproof/framework/uml"
 )
@@ -134,13 +135,18 @@ func Check(ctx context.Context, options Options) error {
 	if err := CheckTopology(options.Topology); err != nil {
 		return err
 	}
-	if err := oracle.CheckDesign(options.Topology, options.Mode); err != nil {
+	if err := oracle.CheckDesign(options.Topology, options.Mode, drivers.Software()); err != nil {
 		return err
 	}
 	if options.Provider == KindProvider {
 		return checkOnKind(ctx, options)
 	}
-	if err := capability.Check(ctx, capability.EmbeddedLab(netns.StateRoot), capability.Mode(options.Mode)); err != nil {
+	needs, err := routerNeeds(options.Topology)
+	if err != nil {
+		return err
+	}
+	needs = append(needs, capability.EmbeddedLab(netns.StateRoot), capability.Mode(options.Mode))
+	if err := capability.Check(ctx, needs...); err != nil {
 		return err
 	}
 	cache, err := component.DefaultCacheDir()
@@ -165,7 +171,7 @@ func CheckTopology(t *topology.Topology) error {
 // checkMode reports whether a design is sound, and whether its routes have the owner that
 // the mode states.
 func checkMode(t *topology.Topology, m *calico.Mode, components component.Set) error {
-	if err := oracle.CheckDesign(t, m); err != nil {
+	if err := oracle.CheckDesign(t, m, drivers.Software()); err != nil {
 		return err
 	}
 	version, err := calico.ParseVersion(components.Version(component.CalicoNode))

@@ -12,9 +12,9 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router"
 	"github.com/rackproof/rackproof/framework/router/bird"
-	"github.com/rackproof/rackproof/framework/router/frr"
-	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 )
 
 // logLines is how many last lines of a log are kept.
@@ -92,7 +92,7 @@ func (e *evidence) node(name string) {
 		return
 	}
 	e.run(host, filterEvidence())
-	e.bird(host, nodeSocket)
+	e.records(host, bird.ReadEvidence(e.ctx, host, nodeSocket))
 	for _, file := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
 		data, err := host.ReadFile(nodeConfigDirectory + "/" + file)
 		e.keep(name, file, data, err)
@@ -103,58 +103,26 @@ func (e *evidence) node(name string) {
 	}
 }
 
-// bird keeps what a BIRD says, in its own words. It is asked by its socket, for not every
-// host has the program that does.
-func (e *evidence) bird(host lab.Host, socket string) {
-	for file, command := range map[string]string{
-		"bird-status.txt": "show status", "bird-protocols.txt": "show protocols all", "bird-routes.txt": "show route all",
-	} {
-		output, err := askBIRD(e.ctx, host, socket, command)
-		e.keep(host.Name(), file, []byte(output), err)
+// records keeps what a BGP daemon says, in its own words.
+func (e *evidence) records(host lab.Host, records []router.Record) {
+	for _, r := range records {
+		e.keep(host.Name(), r.File, r.Data, r.Err)
 	}
-}
-
-// askBIRD gives a BIRD a command and returns its answer, line by line.
-func askBIRD(ctx context.Context, host lab.Host, socket, command string) (string, error) {
-	client, err := dialBIRD(ctx, host, socket)
-	if err != nil {
-		return "", err
-	}
-	defer client.Close()
-	replies, err := client.Command(ctx, command)
-	var lines []string
-	for _, reply := range replies {
-		lines = append(lines, reply.Text)
-	}
-	return strings.Join(lines, "\n"), err
 }
 
 // router keeps what a router says and its configuration.
-func (e *evidence) router(router fabric.Router) {
-	host, err := e.lab.Host(router.Host)
+func (e *evidence) router(r fabric.Router) {
+	host, err := e.lab.Host(r.Host)
 	if err != nil {
 		e.errs = append(e.errs, err)
 		return
 	}
-	switch router.Software {
-	case topology.BIRD:
-		e.bird(host, bird.RouterSocket)
-		config, err := host.ReadFile(bird.RouterConfig)
-		e.keep(router.Host, filepath.Base(bird.RouterConfig), config, err)
-	case topology.FRR:
-		running, err := host.Run(e.ctx, "vtysh", "-c", "show running-config")
-		e.keep(router.Host, "frr-running.conf", running, err)
-		queries := map[string]string{"frr-sessions.json": frr.SessionsQuery, "frr-rib.json": frr.RIBQuery}
-		for _, n := range router.Neighbors {
-			queries["frr-advertised-"+n.Host+".json"] = frr.AdvertisedQuery(n.Address)
-		}
-		for file, query := range queries {
-			answer, err := frr.Query(e.ctx, host.DialContext, query)
-			e.keep(router.Host, file, answer, err)
-		}
-	default:
-		e.errs = append(e.errs, fmt.Errorf("%s: %w", router.Host, unknownSoftware(router.Software)))
+	driver, err := drivers.Of(r.Software)
+	if err != nil {
+		e.errs = append(e.errs, fmt.Errorf("%s: read its router: %w", r.Host, err))
+		return
 	}
+	e.records(host, driver.Evidence(e.ctx, host, r))
 }
 
 func (e *evidence) logs() {

@@ -10,7 +10,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
-	"github.com/rackproof/rackproof/framework/router/frr"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -36,40 +36,15 @@ func Sessions(ctx context.Context, l lab.Lab) (session.Sessions, error) {
 }
 
 func nodeSessions(ctx context.Context, host lab.Host) ([]session.Session, error) {
-	return birdSessions(ctx, host, nodeSocket, nodeConfig)
+	return bird.ReadSessions(ctx, host, nodeSocket, nodeConfig)
 }
 
 func routerSessions(ctx context.Context, host lab.Host, software topology.Software) ([]session.Session, error) {
-	switch software {
-	case topology.BIRD:
-		return birdSessions(ctx, host, bird.RouterSocket, bird.RouterConfig)
-	case topology.FRR:
-		data, err := frr.Query(ctx, host.DialContext, frr.SessionsQuery)
-		if err != nil {
-			return nil, err
-		}
-		return frr.ParseSessions(data)
-	}
-	return nil, unknownSoftware(software)
-}
-
-// birdSessions reads BIRD's sessions, and their local AS numbers from the file that
-// BIRD runs by.
-func birdSessions(ctx context.Context, host lab.Host, socket, config string) ([]session.Session, error) {
-	client, err := dialBIRD(ctx, host, socket)
+	driver, err := drivers.Of(software)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read its router: %w", err)
 	}
-	defer client.Close()
-	text, err := host.ReadFile(config)
-	if err != nil {
-		return nil, err
-	}
-	return client.Sessions(ctx, text)
-}
-
-func unknownSoftware(software topology.Software) error {
-	return fmt.Errorf("its router runs %q, which nobody can read: %s and %s can be", software, topology.FRR, topology.BIRD)
+	return driver.Sessions(ctx, host)
 }
 
 // KernelTables reads the main tables of all hosts of a lab. With an error come the

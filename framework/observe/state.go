@@ -16,6 +16,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico/datastore"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 )
 
 // Cluster reads a lab's cluster by its API. It keeps its connections and what it
@@ -85,7 +86,7 @@ func (c *Cluster) currentRevision(ctx context.Context) (string, error) {
 }
 
 func (c *Cluster) read(ctx context.Context) (oracle.State, error) {
-	state := oracle.State{Topology: c.lab.Topology()}
+	state := oracle.State{Topology: c.lab.Topology(), Software: drivers.Software()}
 	var err error
 	if state.Resources, err = c.store.Read(ctx); err != nil {
 		return state, err

@@ -9,6 +9,8 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -178,10 +180,10 @@ func TestOwnNextHop(t *testing.T) {
 		tor0, tor1 topology.Software
 		hops       int
 	}{
-		{name: "FRR to FRR", tor0: topology.FRR, tor1: topology.FRR},
-		{name: "FRR to BIRD", tor0: topology.BIRD, tor1: topology.FRR},
-		{name: "BIRD to FRR", tor0: topology.FRR, tor1: topology.BIRD},
-		{name: "BIRD to FRR with TTL security", tor0: topology.FRR, tor1: topology.BIRD, hops: 1},
+		{name: "FRR to FRR", tor0: frr.Name, tor1: frr.Name},
+		{name: "FRR to BIRD", tor0: bird.Name, tor1: frr.Name},
+		{name: "BIRD to FRR", tor0: frr.Name, tor1: bird.Name},
+		{name: "BIRD to FRR with TTL security", tor0: frr.Name, tor1: bird.Name, hops: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			state := twoToRs(t, c.tor0)

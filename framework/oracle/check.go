@@ -3,11 +3,14 @@ package oracle
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -54,7 +57,7 @@ func (s State) check() error {
 		if _, ok := s.Topology.Host(r.Host); !ok {
 			reject("router %s is not in topology %s: plan the routers for this topology", r.Host, s.Topology.Name)
 		}
-		problems = append(problems, checkRouter(r))
+		problems = append(problems, s.checkRouter(r))
 	}
 	problems = append(problems, s.checkResources(), s.checkTunnels())
 	for end := range s.CutEnds {
@@ -97,16 +100,24 @@ func (s State) checkResources() error {
 }
 
 // checkRouter refuses what a router cannot be configured to do.
-func checkRouter(r fabric.Router) error {
-	if err := r.Check(); err != nil {
+func (s State) checkRouter(r fabric.Router) error {
+	software, ok := s.Software[r.Software]
+	if !ok {
+		return fmt.Errorf("oracle: router %s runs %q, whose behaviour is not known: use one of %s", r.Host, r.Software, names(s.Software))
+	}
+	if err := software.Check(r); err != nil {
 		return fmt.Errorf("oracle: router %s: %w", r.Host, err)
 	}
-	for _, n := range r.Neighbors {
-		if r.Software == topology.BIRD && !r.Internal(n) && n.TTLSecurity > 1 {
-			return fmt.Errorf("oracle: router %s: TTL security over %d hops makes the eBGP session with %s one over several hops for BIRD, which is not supported: use 1", r.Host, n.TTLSecurity, n.Address)
-		}
-	}
 	return nil
+}
+
+// names lists the software whose behaviour is known, in order.
+func names(software map[topology.Software]bgp.Software) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(software)) {
+		list = append(list, string(name))
+	}
+	return strings.Join(list, ", ")
 }
 
 // checkConfiguration refuses fields of a BGPConfiguration that change sessions, and

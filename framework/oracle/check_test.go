@@ -9,6 +9,8 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -29,8 +31,10 @@ func TestStatesThatAreRefused(t *testing.T) {
 		{"a cluster ID that BIRD ignores", func(s *oracle.State) { s.Nodes[0].ReflectorClusterID = "0.0.0.0" }, `"0.0.0.0"`},
 		{"a router that is not there", func(s *oracle.State) { s.Routers = []fabric.Router{{Host: "leaf9"}} }, "leaf9 is not in topology"},
 		{"a router twice", func(s *oracle.State) { s.Routers = []fabric.Router{leaf(), leaf()} }, "leaf0 is in the state twice"},
-		{"a router without an AS number", func(s *oracle.State) { s.Routers = []fabric.Router{{Host: "leaf0"}} }, "no AS number"},
-		{"an external neighbour of BIRD over several hops", func(s *oracle.State) { s.Routers = []fabric.Router{hops(topology.BIRD, 64512)} }, "use 1"},
+		{"a router without an AS number", func(s *oracle.State) { s.Routers = []fabric.Router{{Host: "leaf0", Software: frr.Name}} }, "no AS number"},
+		{"a router of unknown software", func(s *oracle.State) { s.Routers = []fabric.Router{{Host: "leaf0", Software: "ios"}} }, `"ios", whose behaviour is not known: use one of bird`},
+		{"a router without software", func(s *oracle.State) { s.Routers = []fabric.Router{{Host: "leaf0"}} }, `runs ""`},
+		{"an external neighbour of BIRD over several hops", func(s *oracle.State) { s.Routers = []fabric.Router{hops(bird.Name, 64512)} }, "use 1"},
 		{"encapsulation", func(s *oracle.State) { s.Resources.IPPools[0].Spec.IPIPMode = v3.IPIPModeAlways }, "IPIP"},
 		{"a pool that is none", func(s *oracle.State) { s.Resources.IPPools[0].Spec.CIDR = "10.244.0.0" }, "cidr"},
 		{"a pool with bits beyond its length", func(s *oracle.State) { s.Resources.IPPools[0].Spec.CIDR = "10.244.0.1/16" }, "write 10.244.0.0/16"},
@@ -142,8 +146,8 @@ func TestStatesThatAreNot(t *testing.T) {
 		"lengths up to the prefix's own":                  filtering(ofLength(rule(v3.Accept, v3.In, "10.244.0.0/16"), -1, 16)),
 		"one length":                                      filtering(ofLength(rule(v3.Accept, v3.NotIn, "10.244.0.0/16"), 26, 26)),
 		"a rule without prefix":                           filtering(v3.BGPFilterRuleV4{Action: v3.Reject}),
-		"an external neighbour of FRR over several hops":  func(s *oracle.State) { s.Routers = []fabric.Router{hops(topology.FRR, 64512)} },
-		"an internal neighbour of BIRD over several hops": func(s *oracle.State) { s.Routers = []fabric.Router{hops(topology.BIRD, 65005)} },
+		"an external neighbour of FRR over several hops":  func(s *oracle.State) { s.Routers = []fabric.Router{hops(frr.Name, 64512)} },
+		"an internal neighbour of BIRD over several hops": func(s *oracle.State) { s.Routers = []fabric.Router{hops(bird.Name, 65005)} },
 	} {
 		state := cluster(t, "single-rack", "fullmesh")
 		change(&state)
@@ -159,7 +163,7 @@ func filtering(rule v3.BGPFilterRuleV4) func(*oracle.State) {
 }
 
 func leaf() fabric.Router {
-	return fabric.Router{Host: "leaf0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1")}
+	return fabric.Router{Host: "leaf0", Software: frr.Name, AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1")}
 }
 
 // hops is a router with a neighbour that may be two hops away.

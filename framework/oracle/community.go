@@ -9,6 +9,7 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/rib"
 	"github.com/rackproof/rackproof/framework/route"
 )
@@ -104,17 +105,17 @@ func checkCommunities(c v3.BGPConfiguration) error {
 }
 
 // tag adds the communities that are for a prefix.
-func tag(a attributes, prefix netip.Prefix, advertisements []prefixCommunities) attributes {
+func tag(a bgp.Attributes, prefix netip.Prefix, advertisements []prefixCommunities) bgp.Attributes {
 	for _, entry := range advertisements {
 		if !route.Contains(entry.prefix, prefix) {
 			continue
 		}
 		for _, c := range entry.communities {
-			if !slices.Contains(a.communities, c) {
-				a.communities = append(slices.Clip(a.communities), c)
+			if !slices.Contains(a.Communities, c) {
+				a.Communities = append(slices.Clip(a.Communities), c)
 			}
 		}
 	}
-	slices.SortFunc(a.communities, rib.CompareCommunities)
+	slices.SortFunc(a.Communities, rib.CompareCommunities)
 	return a
 }

@@ -11,6 +11,7 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -19,9 +20,9 @@ import (
 // CheckDesign refuses a topology with a mode for which no lab could be right: the mode
 // does not fit the topology, it asks for what the oracle does not support, or a node and
 // a router do not agree on peering, so that their session never comes up. It makes
-// nothing. The error joins everything that is wrong, with file and line where they are
+// nothing. software is what routers can run (State.Software). The error joins everything that is wrong, with file and line where they are
 // known.
-func CheckDesign(t *topology.Topology, m *calico.Mode) error {
+func CheckDesign(t *topology.Topology, m *calico.Mode, software map[topology.Software]bgp.Software) error {
 	if err := m.Check(t); err != nil {
 		return err
 	}
@@ -29,7 +30,7 @@ func CheckDesign(t *topology.Topology, m *calico.Mode) error {
 	if err != nil {
 		return err
 	}
-	s := State{Topology: t, Resources: m.Resources, Routers: routers}
+	s := State{Topology: t, Resources: m.Resources, Routers: routers, Software: software}
 	for _, host := range t.Nodes() {
 		s.Nodes = append(s.Nodes, designed(host, m.Resources))
 	}
@@ -38,7 +39,7 @@ func CheckDesign(t *topology.Topology, m *calico.Mode) error {
 		problems = append(problems, checkNode(t, n))
 	}
 	for _, r := range routers {
-		problems = append(problems, checkRouter(r))
+		problems = append(problems, s.checkRouter(r))
 	}
 	if err := located(m, errors.Join(problems...)); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -64,7 +65,7 @@ func dualHomed(t *testing.T) *topology.Topology {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := topology.Load("dualhomed.yaml", data)
+	made, err := topology.Load("dualhomed.yaml", data, drivers.Names())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,7 @@ func TestCheckDesignAcceptsWhatComesWithRackproof(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := oracle.CheckDesign(made, mode); err != nil {
+			if err := oracle.CheckDesign(made, mode, drivers.Software()); err != nil {
 				t.Errorf("%s in mode %s: %v", topologyName, name, err)
 			}
 		}
@@ -156,7 +157,7 @@ func TestCheckDesign(t *testing.T) {
 				t.Fatalf("%q is not in the resources", tt.old)
 			}
 			mode := modeOf(t, tt.header, strings.Replace(tt.resources, tt.old, tt.new, 1))
-			err := oracle.CheckDesign(dualHomed(t), mode)
+			err := oracle.CheckDesign(dualHomed(t), mode, drivers.Software())
 			if err == nil && len(tt.want) == 0 {
 				return
 			}

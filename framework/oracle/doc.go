@@ -8,11 +8,11 @@
 // It knows no modes. It configures BGP speakers as Calico's confd does for nodes
 // (peering.go, after confd's bird*.cfg templates of v3.31.0) and as the fabric's
 // plan says for routers, lets them exchange routes until nothing changes
-// (propagate.go), and reads their tables (fib.go). The differences of stock BIRD 1.6
-// and FRR 8.4 are in bird.go and frr.go, the rules of BGP for both in select.go. A
-// multihop session comes up when the tables carry packets between its ends both ways,
-// so sessions and tables are computed in turn, beginning with no session up, as in a
-// lab that starts.
+// (package bgp), and reads their tables (fib.go). Package router/bird/behaviour has
+// BIRD 1.6 as nodes run it. The behaviour of a router's software lies in its folder
+// below framework/router and comes with the state (State.Software). A multihop session
+// comes up when the tables carry packets between its ends both ways, so sessions and
+// tables are computed in turn, beginning with no session up, as in a lab that starts.
 //
 // The oracle gives the state in which a fabric comes to rest. It does not know
 // what is kept on the way there: graceful restart, hold timers, and FRR's

@@ -11,6 +11,8 @@ import (
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/drivers"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -35,7 +37,7 @@ hosts:
     prefix: 10.1.5.0/24
     ends:
       - {host: leaf0, interface: eth3, address: 10.1.5.1}
-`+ends.String()))
+`+ends.String()), drivers.Names())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,12 +45,12 @@ hosts:
 	if err != nil {
 		t.Fatal(err)
 	}
-	state := oracle.State{Topology: top, Resources: mode.Resources, Nodes: nodesOf(top, mode.Resources)}
+	state := oracle.State{Topology: top, Resources: mode.Resources, Software: drivers.Software(), Nodes: nodesOf(top, mode.Resources)}
 	address := netip.MustParseAddr("10.244.99.1")
 	for i := range state.Nodes[1:] {
 		state.Nodes[1+i].Workloads = []oracle.Workload{{Address: address, Interface: "cali-one"}}
 	}
-	leaf := fabric.Router{Host: "leaf0", AS: 64512, RouterID: netip.MustParseAddr("10.1.5.1")}
+	leaf := fabric.Router{Host: "leaf0", Software: frr.Name, AS: 64512, RouterID: netip.MustParseAddr("10.1.5.1")}
 	for _, host := range top.Nodes() {
 		leaf.Neighbors = append(leaf.Neighbors, fabric.Neighbor{Host: host.Name, Address: host.Address(), AS: 64512})
 	}

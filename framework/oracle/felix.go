@@ -8,8 +8,10 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird/behaviour"
 )
 
 // calicoVersion is the version of Calico that the oracle reckons with.
@@ -125,10 +127,10 @@ func (n Node) tunnelAddress(e calico.Encapsulation) netip.Addr {
 
 // tunnelPath is what BIRD's protocol `direct` takes of the tunnel device: the
 // node's address on it.
-func (f felix) tunnelPath(node member) (path, bool) {
-	return path{
-		prefix: hostPrefix(node.tunnelAddress(f.encapsulation)), preference: birdDirect, attributes: attributes{localPref: defaultLocalPref},
-		way: way{hops: []route.NextHop{{Dev: f.encapsulation.Device()}}},
+func (f felix) tunnelPath(node member) (bgp.Path, bool) {
+	return bgp.Path{
+		Prefix: hostPrefix(node.tunnelAddress(f.encapsulation)), Preference: behaviour.Direct, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref},
+		Way: bgp.Way{Hops: []route.NextHop{{Dev: f.encapsulation.Device()}}},
 	}, len(f.pools) > 0
 }
 

@@ -15,7 +15,7 @@ func (r reckoning) tables() route.Tables {
 		}
 	}
 	for _, s := range r.speakers {
-		tables[s.host.Name] = append(slices.Clip(s.base), s.daemon.program(s)...)
+		tables[s.Host.Name] = append(slices.Clip(s.Base), s.Behaviour.Program(s)...)
 	}
 	for host, table := range tables {
 		tables[host] = table.Sorted()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/frr"
 )
 
 // externalLeaf is a rack whose nodes all peer with a leaf in another AS, with
@@ -23,7 +24,7 @@ func externalLeaf(t *testing.T, filters ...v3.BGPFilter) oracle.State {
 	state.Resources.BGPFilters = filters
 	withPeers(&state, v3.BGPPeerSpec{PeerIP: "10.1.5.1", ASNumber: 65005, Filters: names})
 	leaf := fabric.Router{
-		Host: "leaf0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"),
+		Host: "leaf0", Software: frr.Name, AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"),
 		Networks: []netip.Prefix{netip.MustParsePrefix("10.1.5.0/24"), netip.MustParsePrefix("10.1.10.0/24")},
 	}
 	for _, host := range state.Topology.Nodes() {

@@ -64,8 +64,3 @@ func (n network) table(host *topology.Host) route.Table {
 func connectedRoute(prefix netip.Prefix, dev string) route.Route {
 	return route.Route{Prefix: prefix, NextHops: []route.NextHop{{Dev: dev}}, Origin: route.OriginKernel}
 }
-
-// has tells whether an address is one of the host's own in the fabric.
-func has(host *topology.Host, address netip.Addr) bool {
-	return slices.ContainsFunc(host.Interfaces, func(i topology.Interface) bool { return i.Address.Addr() == address })
-}

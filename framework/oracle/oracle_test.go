@@ -14,6 +14,8 @@ import (
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/rib"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -44,7 +46,7 @@ func cluster(t *testing.T, topologyName, modeName string) oracle.State {
 		t.Fatal(err)
 	}
 	state := oracle.State{
-		Topology: fabricTopology, Resources: mode.Resources, Routers: routers,
+		Topology: fabricTopology, Resources: mode.Resources, Routers: routers, Software: drivers.Software(),
 		Nodes: nodesOf(fabricTopology, mode.Resources),
 	}
 	for i := range state.Nodes {
@@ -162,10 +164,13 @@ func agreePaths(t *testing.T, host string, got rib.Paths, want string) {
 }
 
 // birdLeaves makes the leaves run BIRD.
-func birdLeaves(state oracle.State) oracle.State {
+func birdLeaves(state oracle.State) oracle.State { return leavesOf(bird.Name, state) }
+
+// leavesOf makes the leaves run the software.
+func leavesOf(software topology.Software, state oracle.State) oracle.State {
 	for i, r := range state.Routers {
 		if host, _ := state.Topology.Host(r.Host); host.Role == topology.Leaf {
-			state.Routers[i].Software = topology.BIRD
+			state.Routers[i].Software = software
 		}
 	}
 	return state

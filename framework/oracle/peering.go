@@ -8,6 +8,7 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -281,24 +282,24 @@ func joinMesh(members []member, table peeringTable) error {
 }
 
 // peer makes the session's end on the node.
-func (p peering) peer(s *speaker) *peer {
-	local := s.host.Address()
+func (p peering) peer(s *bgp.Speaker) *bgp.Peer {
+	local := s.Host.Address()
 	if p.anySource {
-		local = sourceAddress(s.host, p.address)
+		local = sourceAddress(s.Host, p.address)
 	}
-	end := &peer{
-		speaker: s,
-		local:   local, remote: p.address,
-		session: session.Session{Peer: p.address, Kind: p.kind, LocalAS: p.localAS, PeerAS: p.as, State: session.Down},
-		client:  p.client, nextHopSelf: p.nextHopSelf, nextHopKeep: p.nextHopKeep,
-		singleHop: p.singleHop, allowedLocalAS: p.allowedLocalAS,
-		password: p.password, ttl: birdMultihop,
+	end := &bgp.Peer{
+		Speaker: s,
+		Local:   local, Remote: p.address,
+		Session: session.Session{Peer: p.address, Kind: p.kind, LocalAS: p.localAS, PeerAS: p.as, State: session.Down},
+		Client:  p.client, NextHopSelf: p.nextHopSelf, NextHopKeep: p.nextHopKeep,
+		SingleHop: p.singleHop, AllowedLocalAS: p.allowedLocalAS,
+		Password: p.password, TTL: birdMultihop,
 	}
 	switch {
 	case p.ttlSecurity > 0:
-		end.ttl, end.minTTL = maxTTL, maxTTL+1-p.ttlSecurity
+		end.TTL, end.MinTTL = maxTTL, maxTTL+1-p.ttlSecurity
 	case p.singleHop:
-		end.ttl = 1
+		end.TTL = 1
 	}
 	return end
 }

@@ -4,21 +4,11 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 )
-
-// policy is what a BIRD tells and believes: the export and import filters of its
-// BGP protocols, and that of its kernel protocol.
-type policy interface {
-	// exports returns what becomes of a path's attributes on its way to a neighbour,
-	// and whether it goes at all.
-	exports(p path, to *peer) (attributes, bool)
-	imports(prefix netip.Prefix, from *peer) bool
-	// programs tells whether the best path of a prefix goes to the kernel.
-	programs(best path) bool
-}
 
 // nodePolicy is a node's: the peering's BGPFilters, then the function
 // calico_export_to_bgp_peers of bird_ipam.cfg.template with calico_aggr of
@@ -32,10 +22,12 @@ type nodePolicy struct {
 	blocks         []netip.Prefix
 	tunnels        felix
 	advertisements []prefixCommunities
+	// filters are the BGPFilters of its peers.
+	filters map[*bgp.Peer]filters
 }
 
 func (s State) nodePolicy(m member, tunnels felix) nodePolicy {
-	p := nodePolicy{announcements: s.announcements(m), blocks: m.Blocks, tunnels: tunnels, advertisements: s.advertisements(m.Name)}
+	p := nodePolicy{announcements: s.announcements(m), blocks: m.Blocks, tunnels: tunnels, advertisements: s.advertisements(m.Name), filters: map[*bgp.Peer]filters{}}
 	for _, pool := range s.Resources.IPPools {
 		cidr, _ := netip.ParsePrefix(pool.Spec.CIDR) // check has parsed it
 		if pool.Spec.DisableBGPExport {
@@ -48,28 +40,28 @@ func (s State) nodePolicy(m member, tunnels felix) nodePolicy {
 }
 
 // exports lets a filter's Accept go past everything else, the communities too.
-func (n nodePolicy) exports(p path, to *peer) (attributes, bool) {
-	switch to.filters.exports(p.prefix, p.from != nil) {
+func (n nodePolicy) Exports(p bgp.Path, to *bgp.Peer) (bgp.Attributes, bool) {
+	switch n.filters[to].exports(p.Prefix, p.From != nil) {
 	case accepted:
-		return p.attributes, true
+		return p.Attributes, true
 	case rejected:
-		return attributes{}, false
+		return bgp.Attributes{}, false
 	}
-	if forNodes(to) && p.way.throughTunnel() {
-		return attributes{}, false // reject_tunnel_routes
+	if forNodes(to) && throughTunnel(p.Way) {
+		return bgp.Attributes{}, false // reject_tunnel_routes
 	}
-	return tag(p.attributes, p.prefix, n.advertisements), n.accepts(p.prefix)
+	return tag(p.Attributes, p.Prefix, n.advertisements), n.accepts(p.Prefix)
 }
 
 // forNodes tells whether the export filter takes a neighbour for an internal one: by
 // the AS numbers, and in the mesh always (bird.cfg.template).
-func forNodes(to *peer) bool { return to.internal() || to.session.Kind == session.NodeToNodeMesh }
+func forNodes(to *bgp.Peer) bool { return to.Internal() || to.Session.Kind == session.NodeToNodeMesh }
 
 // throughTunnel tells whether a way leads through a tunnel device. Routes that Felix
 // sends by the node's own interface do not, and so are not kept back
 // (projectcalico/calico#13533).
-func (w way) throughTunnel() bool {
-	return w.reachable() && len(w.hops) == 1 && isTunnel(w.hops[0].Dev)
+func throughTunnel(w bgp.Way) bool {
+	return w.Reachable() && len(w.Hops) == 1 && isTunnel(w.Hops[0].Dev)
 }
 
 // isTunnel tells whether an interface is one of Calico's tunnel devices.
@@ -80,8 +72,8 @@ func isTunnel(dev string) bool {
 // programs tells whether the kernel filter lets a path through
 // (calico_kernel_programming in bird_ipam.cfg.template, as package router/bird
 // adapts it).
-func (n nodePolicy) programs(best path) bool {
-	return !n.tunnels.owns(best.prefix) && n.announcements.programs(best)
+func (n nodePolicy) Programs(best bgp.Path) bool {
+	return !n.tunnels.owns(best.Prefix) && n.announcements.programs(best)
 }
 
 // accepts goes through the function's statements in their order, as the first
@@ -101,22 +93,6 @@ func (n nodePolicy) accepts(prefix netip.Prefix) bool {
 	return slices.ContainsFunc(n.pools, inside)
 }
 
-func (nodePolicy) imports(prefix netip.Prefix, from *peer) bool {
-	return from.filters.imports(prefix) != rejected
+func (n nodePolicy) Imports(prefix netip.Prefix, from *bgp.Peer) bool {
+	return n.filters[from].imports(prefix) != rejected
 }
-
-// routerPolicy is that of a router of the fabric (package router/bird): it
-// announces its networks and what it has learned and can reach, programs the
-// latter, and filters nothing.
-type routerPolicy struct{ networks []netip.Prefix }
-
-func (r routerPolicy) exports(p path, _ *peer) (attributes, bool) {
-	if p.from != nil {
-		return p.attributes, p.way.reachable()
-	}
-	return p.attributes, slices.Contains(r.networks, p.prefix)
-}
-
-func (routerPolicy) imports(netip.Prefix, *peer) bool { return true }
-
-func (routerPolicy) programs(best path) bool { return best.way.reachable() }

@@ -13,6 +13,9 @@ import (
 
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/bird2"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -52,7 +55,11 @@ func scenarios(t *testing.T) map[string]oracle.State {
 		states[m.mode] = withServices(cluster(t, m.topology, m.mode))
 		states[m.mode+" on BIRD"] = withServices(cluster(t, m.topology, m.mode))
 		for i := range states[m.mode+" on BIRD"].Routers {
-			states[m.mode+" on BIRD"].Routers[i].Software = topology.BIRD
+			states[m.mode+" on BIRD"].Routers[i].Software = bird.Name
+		}
+		states[m.mode+" on BIRD 2"] = withServices(cluster(t, m.topology, m.mode))
+		for i := range states[m.mode+" on BIRD 2"].Routers {
+			states[m.mode+" on BIRD 2"].Routers[i].Software = bird2.Name
 		}
 	}
 	for _, m := range tunnelModes() {
@@ -65,7 +72,7 @@ func scenarios(t *testing.T) map[string]oracle.State {
 			states[m.mode+", known ends"].Nodes[i].EndRoutes = nodeNames(states[m.mode])
 		}
 		for i := range states[m.mode].Routers {
-			states[m.mode+", on FRR"].Routers[i].Software = topology.FRR
+			states[m.mode+", on FRR"].Routers[i].Software = frr.Name
 		}
 		states[m.mode+", no mesh"].Resources.BGPConfigurations[0].Spec.NodeToNodeMeshEnabled = new(false)
 		// worker2 has a pod and its end of the tunnel from worker's block.

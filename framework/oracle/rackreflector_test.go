@@ -7,6 +7,8 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -234,7 +236,7 @@ func TestReflectorsKeepNextHops(t *testing.T) {
 		{"rack-reflector", "rackreflector", "leaf0", "node11", "172.20.0.11"},
 		{"rack-reflector", "rackreflector", "leaf1", "node23", "173.20.0.13"},
 	} {
-		for _, software := range []topology.Software{topology.FRR, topology.BIRD} {
+		for _, software := range []topology.Software{frr.Name, bird.Name} {
 			t.Run(c.mode+" "+c.owner+" "+string(software), func(t *testing.T) {
 				state := cluster(t, c.topology, c.mode)
 				for i := range state.Routers {

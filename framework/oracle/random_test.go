@@ -16,6 +16,8 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/bird2"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -298,7 +300,7 @@ func (g generator) router(s *oracle.State) {
 	n := &r.Neighbors[g.IntN(len(r.Neighbors))]
 	switch g.IntN(9) {
 	case 0:
-		r.Software = topology.BIRD
+		r.Software = pick(g, bird.Name, bird2.Name)
 	case 1:
 		n.NextHopSelf = !n.NextHopSelf
 	case 2:

@@ -3,6 +3,7 @@ package oracle
 import (
 	"errors"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 )
@@ -33,7 +34,7 @@ func (s State) Tables() (route.Tables, error) {
 // reckoning is a state come to rest.
 type reckoning struct {
 	network  network
-	speakers []*speaker
+	speakers []*bgp.Speaker
 	gone     map[string]bool
 }
 
@@ -55,7 +56,7 @@ func (s State) reckon() (reckoning, error) {
 		return reckoning{}, err
 	}
 	for range maxPhases {
-		if err := propagate(r.speakers); err != nil {
+		if err := bgp.Propagate(r.speakers); err != nil {
 			return reckoning{}, err
 		}
 		if !refresh(r.speakers, r.network, r.tables()) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -210,7 +211,7 @@ func rackReflectors(t *testing.T, toLeaf v3.BGPPeerSpec) oracle.State {
 	toLeaf.NodeSelector, toLeaf.PeerIP, toLeaf.ASNumber = "has(rr)", "10.1.5.1", 65005
 	withPeers(&state, allToReflectors, toLeaf)
 	state.Routers = []fabric.Router{{
-		Host: "leaf0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"),
+		Host: "leaf0", Software: frr.Name, AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"),
 		Networks: []netip.Prefix{netip.MustParsePrefix("10.1.10.0/24")},
 		Neighbors: []fabric.Neighbor{
 			{Host: "control-plane", Address: netip.MustParseAddr("10.1.5.10"), AS: 64512},
@@ -307,7 +308,7 @@ func TestNextHopBehindABGPRoute(t *testing.T) {
 func TestExternalLeafBesideTheMesh(t *testing.T) {
 	state := cluster(t, "single-rack", "fullmesh")
 	state.Resources.BGPPeers = []v3.BGPPeer{{Spec: v3.BGPPeerSpec{PeerIP: "10.1.5.1", ASNumber: 65005}}}
-	leaf := fabric.Router{Host: "leaf0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1")}
+	leaf := fabric.Router{Host: "leaf0", Software: frr.Name, AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1")}
 	for _, host := range state.Topology.Nodes() {
 		leaf.Neighbors = append(leaf.Neighbors, fabric.Neighbor{Host: host.Name, Address: host.Address(), AS: 64512})
 	}

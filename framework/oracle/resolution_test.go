@@ -10,6 +10,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/frr"
 )
 
 // gateways gives a host other gateways, or none.
@@ -327,7 +328,7 @@ func TestLowestNeighborAddress(t *testing.T) {
 	}
 	for _, leaves := range []func(oracle.State) oracle.State{func(s oracle.State) oracle.State { return s }, birdLeaves} {
 		state.Routers = []fabric.Router{{
-			Host: "leaf0", AS: 64512, RouterID: netip.MustParseAddr("10.1.5.1"),
+			Host: "leaf0", Software: frr.Name, AS: 64512, RouterID: netip.MustParseAddr("10.1.5.1"),
 			Neighbors: []fabric.Neighbor{peer("worker3", "10.1.5.13"), peer("worker", "10.1.5.11"), peer("control-plane", "10.1.5.10")},
 		}}
 		state = leaves(state)

@@ -13,15 +13,15 @@ func (s State) Paths() (rib.Tables, error) {
 	all := rib.Tables{}
 	for _, speaker := range r.speakers {
 		var paths rib.Paths
-		for _, peer := range speaker.peers {
-			for _, p := range peer.received {
+		for _, peer := range speaker.Peers {
+			for _, p := range peer.Received {
 				paths = append(paths, rib.Path{
-					Prefix: p.prefix, Peer: peer.remote, NextHop: p.nextHop, ASPath: p.asPath,
-					OriginatorID: p.originator, ClusterList: p.clusters, Communities: p.communities,
+					Prefix: p.Prefix, Peer: peer.Remote, NextHop: p.NextHop, ASPath: p.ASPath,
+					OriginatorID: p.Originator, ClusterList: p.Clusters, Communities: p.Communities,
 				})
 			}
 		}
-		all[speaker.host.Name] = paths.Sorted()
+		all[speaker.Host.Name] = paths.Sorted()
 	}
 	return all, nil
 }

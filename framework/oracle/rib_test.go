@@ -11,6 +11,9 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/bird2"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -67,7 +70,7 @@ func TestPathsOfTheLeafReflector(t *testing.T) {
 func TestInternalPathsStay(t *testing.T) {
 	for name, state := range map[string]oracle.State{
 		"FRR":  cluster(t, "tor", "tor"),
-		"BIRD": birdLeaves(cluster(t, "tor", "tor")),
+		"BIRD": birdLeaves(cluster(t, "tor", "tor")), "BIRD 2": leavesOf(bird2.Name, cluster(t, "tor", "tor")),
 	} {
 		got := paths(t, state, "server0").From(netip.MustParseAddr("192.168.1.1"))
 		if want := "10.2.10.0/24 10.2.11.0/24 10.2.100.0/24 192.168.1.0/24"; prefixesOf(got) != want {
@@ -110,7 +113,7 @@ func TestOwnOriginatorID(t *testing.T) {
 	// What tor0 has from the core keeps the core as next hop here, which would not stop
 	// a reflector from telling tor0 of it.
 	outside := netip.MustParsePrefix("10.2.100.0/24")
-	for name, software := range map[string]topology.Software{"FRR": topology.FRR, "BIRD": topology.BIRD} {
+	for name, software := range map[string]topology.Software{"FRR": frr.Name, "BIRD": bird.Name} {
 		state := reflectingServers(t, "server0", "server1")
 		router(t, state, "tor0").Software = software
 		for _, server := range []string{"server0", "server1"} {
@@ -201,7 +204,10 @@ func TestFRRUnreachablePaths(t *testing.T) {
 // A prefix that a router has on a link stays the kernel's, though it is learned too
 // and not announced.
 func TestLearnedLinks(t *testing.T) {
-	for name, state := range map[string]oracle.State{"FRR": cluster(t, "leaf-spine", "leafreflector"), "BIRD": birdLeaves(cluster(t, "leaf-spine", "leafreflector"))} {
+	for name, state := range map[string]oracle.State{
+		"FRR": cluster(t, "leaf-spine", "leafreflector"), "BIRD": birdLeaves(cluster(t, "leaf-spine", "leafreflector")),
+		"BIRD 2": leavesOf(bird2.Name, cluster(t, "leaf-spine", "leafreflector")),
+	} {
 		router(t, state, "leaf0").Networks = nil
 		link := netip.MustParsePrefix("10.1.10.0/24")
 		if got := paths(t, state, "leaf0").To(link); len(got) == 0 {

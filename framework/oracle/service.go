@@ -8,6 +8,7 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -182,6 +183,6 @@ func (r serviceRanges) allowed(service Service) []netip.Addr {
 
 // programs tells whether the kernel filter's first part, which is about services,
 // lets a path through (calico_kernel_programming in bird_ipam.cfg.template).
-func (a announcements) programs(best path) bool {
-	return !slices.ContainsFunc(a.rejected, func(p netip.Prefix) bool { return route.Contains(p, best.prefix) })
+func (a announcements) programs(best bgp.Path) bool {
+	return !slices.ContainsFunc(a.rejected, func(p netip.Prefix) bool { return route.Contains(p, best.Prefix) })
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/frr"
 )
 
 // The addresses of the service that the tests look at.
@@ -423,7 +424,7 @@ func exclude(t *testing.T, state oracle.State, label string) {
 func TestServiceAddressesBesideTheMesh(t *testing.T) {
 	state := cluster(t, "single-rack", "fullmesh")
 	state.Resources.BGPPeers = []v3.BGPPeer{{Spec: v3.BGPPeerSpec{PeerIP: "10.1.5.1", ASNumber: 65005}}}
-	leaf := fabric.Router{Host: "leaf0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1")}
+	leaf := fabric.Router{Host: "leaf0", Software: frr.Name, AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1")}
 	for _, host := range state.Topology.Nodes() {
 		leaf.Neighbors = append(leaf.Neighbors, fabric.Neighbor{Host: host.Name, Address: host.Address(), AS: 64512})
 	}

@@ -3,22 +3,23 @@ package oracle
 import (
 	"net/netip"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 )
 
 // pair finds the two ends of every session: each is configured for the other's
 // address, and speaks from the address that the other expects.
-func pair(speakers []*speaker) {
+func pair(speakers []*bgp.Speaker) {
 	type ends struct{ local, remote netip.Addr }
-	configured := map[ends]*peer{}
+	configured := map[ends]*bgp.Peer{}
 	for _, s := range speakers {
-		for _, p := range s.peers {
-			configured[ends{p.local, p.remote}] = p
+		for _, p := range s.Peers {
+			configured[ends{p.Local, p.Remote}] = p
 		}
 	}
 	for _, p := range configured {
-		p.far = configured[ends{p.remote, p.local}]
+		p.Far = configured[ends{p.Remote, p.Local}]
 	}
 }
 
@@ -33,28 +34,28 @@ const birdMultihop = 64
 // agrees tells whether both ends are configured for each other: the AS numbers
 // are those that the other expects, the passwords are the same, and the BGP
 // identifiers differ within an AS (RFC 6286, section 2.2).
-func (p *peer) agrees() bool {
-	return p.far != nil && p.password == p.far.password &&
-		p.session.PeerAS == p.far.session.LocalAS && p.session.LocalAS == p.far.session.PeerAS &&
-		(!p.internal() || p.speaker.id != p.far.speaker.id)
+func agrees(p *bgp.Peer) bool {
+	return p.Far != nil && p.Password == p.Far.Password &&
+		p.Session.PeerAS == p.Far.Session.LocalAS && p.Session.LocalAS == p.Far.Session.PeerAS &&
+		(!p.Internal() || p.Speaker.ID != p.Far.Speaker.ID)
 }
 
 // reaches tells whether the end's packets get to the other end: over a common
 // link if the session must not take more hops, else whichever way the tables
 // lead. Every one of several ways must arrive, for the hash of a connection's
 // ports picks one.
-func (p *peer) reaches(n network, tables route.Tables) bool {
-	if p.singleHop && p.speaker.link(p.remote) == "" {
+func reaches(p *bgp.Peer, n network, tables route.Tables) bool {
+	if p.SingleHop && p.Speaker.Link(p.Remote) == "" {
 		return false
 	}
-	ways, err := Walk(n.Topology, tables, p.speaker.host.Name, p.remote)
+	ways, err := Walk(n.Topology, tables, p.Speaker.Host.Name, p.Remote)
 	if err != nil {
 		return false
 	}
 	for _, way := range ways {
 		// Every router on the way takes one off, and drops what comes to nothing.
-		left := p.ttl - (len(way) - 2)
-		if left < max(1, p.far.minTTL) {
+		left := p.TTL - (len(way) - 2)
+		if left < max(1, p.Far.MinTTL) {
 			return false
 		}
 	}
@@ -63,31 +64,31 @@ func (p *peer) reaches(n network, tables route.Tables) bool {
 
 // refresh brings sessions up and down as the tables allow, and tells whether any
 // changed.
-func refresh(speakers []*speaker, n network, tables route.Tables) bool {
+func refresh(speakers []*bgp.Speaker, n network, tables route.Tables) bool {
 	changed := false
 	for _, s := range speakers {
-		for _, p := range s.peers {
-			up := p.agrees() && p.reaches(n, tables) && p.far.reaches(n, tables)
-			changed = changed || up != p.up
-			p.up = up
+		for _, p := range s.Peers {
+			up := agrees(p) && reaches(p, n, tables) && reaches(p.Far, n, tables)
+			changed = changed || up != p.Up
+			p.Up = up
 		}
 	}
 	return changed
 }
 
 // sessions are the speakers' sessions as they stand.
-func sessions(speakers []*speaker) session.Sessions {
+func sessions(speakers []*bgp.Speaker) session.Sessions {
 	all := session.Sessions{}
 	for _, s := range speakers {
-		list := make([]session.Session, 0, len(s.peers))
-		for _, p := range s.peers {
-			end := p.session
-			if p.up {
+		list := make([]session.Session, 0, len(s.Peers))
+		for _, p := range s.Peers {
+			end := p.Session
+			if p.Up {
 				end.State = session.Established
 			}
 			list = append(list, end)
 		}
-		all[s.host.Name] = session.Sorted(list)
+		all[s.Host.Name] = session.Sorted(list)
 	}
 	return all
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/session"
 )
 
@@ -99,7 +100,7 @@ func TestTTLSecurityOnALink(t *testing.T) {
 			t.Run(c.name+", "+software, func(t *testing.T) {
 				state := cluster(t, "single-rack", "fullmesh")
 				leaf := fabric.Router{
-					Host: "leaf0", AS: 64512, RouterID: netip.MustParseAddr("10.1.5.1"),
+					Host: "leaf0", Software: frr.Name, AS: 64512, RouterID: netip.MustParseAddr("10.1.5.1"),
 					Neighbors: []fabric.Neighbor{{Host: "worker", Address: netip.MustParseAddr("10.1.5.11"), AS: 64512, TTLSecurity: c.leaf}},
 				}
 				peer := v3.BGPPeerSpec{Node: "worker", PeerIP: "10.1.5.1", ASNumber: 64512}
@@ -220,7 +221,7 @@ func TestLocalASNumbers(t *testing.T) {
 	state = cluster(t, "single-rack", "fullmesh")
 	state.Resources.BGPPeers = []v3.BGPPeer{{Spec: v3.BGPPeerSpec{Node: "worker", PeerIP: "10.1.5.1", ASNumber: 65005, LocalASNumber: &local}}}
 	state.Routers = []fabric.Router{{
-		Host: "leaf0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"),
+		Host: "leaf0", Software: frr.Name, AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"),
 		Neighbors: []fabric.Neighbor{{Host: "worker", Address: netip.MustParseAddr("10.1.5.11"), AS: 65005}},
 	}}
 	agreePaths(t, "leaf0", paths(t, state, "leaf0").To(workerBlock, worker2Block), `
@@ -259,7 +260,7 @@ func TestBGPIdentifiers(t *testing.T) {
 		state := cluster(t, "single-rack", "fullmesh")
 		withPeers(&state, v3.BGPPeerSpec{Node: "worker", PeerIP: "10.1.5.1", ASNumber: 64512})
 		state.Routers = []fabric.Router{{
-			Host: "leaf0", AS: 64512, RouterID: netip.MustParseAddr("10.1.5.11"),
+			Host: "leaf0", Software: frr.Name, AS: 64512, RouterID: netip.MustParseAddr("10.1.5.11"),
 			Neighbors: []fabric.Neighbor{{Host: "worker", Address: netip.MustParseAddr("10.1.5.11"), AS: as}},
 		}}
 		node(t, state, "worker").AS = as

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -19,6 +20,9 @@ type State struct {
 	Resources calico.Resources
 	// Routers say what the routers of the fabric are configured to do.
 	Routers []fabric.Router
+	// Software is what routers can run, by its name in the topology. Every router's
+	// must be there: the oracle assumes none.
+	Software map[topology.Software]bgp.Software
 	// Nodes are the nodes that are in the cluster. A node of the topology that is
 	// not among them is a host without BGP.
 	Nodes []Node

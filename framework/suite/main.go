@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/topology"
 	"github.com/rackproof/rackproof/framework/uml"
 )
@@ -37,7 +38,7 @@ func Main(m *testing.M, labs ...Recipe) {
 	flag.Bool(keepFlag, false, "keep the lab of a failed run")
 	flag.String(resultsFlag, "", "write JUnit, JSON and evidence to this folder")
 	flag.Bool(allowUnableFlag, false, "let a run be green in which this machine or lab is unable to test a requirement")
-	flag.String(leavesFlag, "", "what all leaves run, frr or bird, in place of what the topology says")
+	flag.String(leavesFlag, "", fmt.Sprintf("what all leaves run, %s, in place of what the topology says", drivers.List(", ", " or ")))
 	flag.String(kernelFlag, string(launch.AutoKernel), "the kernel of the labs: auto, host or uml (User-Mode Linux)")
 	flag.String(providerFlag, string(launch.Providers()[0]), fmt.Sprintf("what makes the labs: one of %v", launch.Providers()))
 	flag.Parse()
@@ -66,10 +67,10 @@ type options struct {
 
 // check refuses values that mean nothing, before anything is made.
 func (o options) check() error {
-	switch o.leaves {
-	case "", topology.FRR, topology.BIRD:
-	default:
-		return fmt.Errorf("-%s=%s: use %s or %s", leavesFlag, o.leaves, topology.FRR, topology.BIRD)
+	if o.leaves != "" {
+		if _, err := drivers.Of(o.leaves); err != nil {
+			return fmt.Errorf("-%s: %w", leavesFlag, err)
+		}
 	}
 	if err := launch.CheckProvider(o.provider); err != nil {
 		return fmt.Errorf("-%s: %w", providerFlag, err)

@@ -72,7 +72,9 @@ type end struct {
 // decoder walks the YAML tree, because only its nodes know their lines, and
 // collects what is wrong instead of stopping at the first.
 type decoder struct {
-	file     string
+	file string
+	// software is what routers can run.
+	software []Software
 	problems Problems
 	warnings []string
 }
@@ -133,7 +135,7 @@ func (d *decoder) host(n *yaml.Node) *host {
 		"rack":       scalar(d, "rack", parseLabel, &h.rack),
 		"as":         scalar(d, "as", parseAS, &h.as),
 		"routerID":   scalar(d, "routerID", parseAddress, &h.routerID),
-		"software":   scalar(d, "software", parseSoftware, &h.software),
+		"software":   scalar(d, "software", parseSoftware(d.software), &h.software),
 		"management": scalar(d, "management", parseAddress, &h.management),
 		"gateways": func(n *yaml.Node) {
 			h.gateways = list(d, n, "gateways", func(n *yaml.Node) field[string] {

@@ -2,11 +2,12 @@ package topology
 
 import "net/netip"
 
-// Load reads a topology file and checks it. Name is what messages call the file.
+// Load reads a topology file and checks it. Name is what messages call the file,
+// software is what its routers can run: a host with any other is refused.
 // The error is of type Problems: everything that is wrong, each with its line
 // and with what to do.
-func Load(name string, data []byte) (*Topology, error) {
-	d := &decoder{file: name}
+func Load(name string, data []byte, software []Software) (*Topology, error) {
+	d := &decoder{file: name, software: software}
 	doc, ok := d.document(data)
 	if ok {
 		d.check(doc)
@@ -59,7 +60,7 @@ func build(doc document) *Topology {
 			Management: h.management.value,
 		}
 		if built.Software == "" && built.Role.routes() {
-			built.Software = FRR
+			built.Software = DefaultSoftware
 		}
 		for _, l := range t.Links {
 			if port, ok := l.End(built.Name); ok {

@@ -46,8 +46,11 @@ links:
 // here marks the line of a spoiled topology that the problem must name.
 const here = "# here"
 
+// software is what routers of the tests can run.
+func software() []Software { return []Software{"frr", "bird"} }
+
 func TestLoad(t *testing.T) {
-	got, err := Load("small.yaml", []byte(small))
+	got, err := Load("small.yaml", []byte(small), software())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +59,7 @@ func TestLoad(t *testing.T) {
 	}
 	leaf, _ := got.Host("leaf0")
 	want := Host{
-		Name: "leaf0", Role: Leaf, Rack: "rack0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"), Software: FRR,
+		Name: "leaf0", Role: Leaf, Rack: "rack0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"), Software: DefaultSoftware,
 		Interfaces: []Interface{
 			{Host: "leaf0", Name: "eth1", Address: netip.MustParsePrefix("10.1.10.1/24"), Link: "leaf0-spine0"},
 			{Host: "leaf0", Name: "eth3", Address: netip.MustParsePrefix("10.1.5.1/24"), Link: "br-leaf0"},
@@ -95,7 +98,7 @@ func TestLoadResolvesAGatewayOnEveryLinkShared(t *testing.T) {
       - {host: spine0, interface: eth4, address: 10.1.101.1}
       - {host: client, interface: eth2, address: 10.1.101.2}
 `
-	got, err := Load("small.yaml", []byte(data))
+	got, err := Load("small.yaml", []byte(data), software())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +225,7 @@ func TestLoadRejects(t *testing.T) {
 				t.Fatalf("%q is not in the topology to be spoiled", tt.old)
 			}
 			data := strings.Replace(small, tt.old, tt.new, 1)
-			_, err := Load("dir/small.yaml", []byte(data))
+			_, err := Load("dir/small.yaml", []byte(data), software())
 			problems, ok := errors.AsType[Problems](err)
 			if !ok {
 				t.Fatalf("got %v, want Problems", err)
@@ -249,7 +252,7 @@ func TestLoadReportsEveryProblemInOrder(t *testing.T) {
 		"10.1.5.11}", "10.1.5.10}",
 		"name: small", "name: SMALL",
 	).Replace(small)
-	_, err := Load("small.yaml", []byte(data))
+	_, err := Load("small.yaml", []byte(data), software())
 	problems, _ := errors.AsType[Problems](err)
 	var lines []int
 	for _, p := range problems {
@@ -265,7 +268,7 @@ func TestLoadReportsEveryProblemInOrder(t *testing.T) {
 
 func TestLoadWarnsOfRouterIDsAcrossAutonomousSystems(t *testing.T) {
 	data := strings.Replace(small, "as: 500}", "as: 500, routerID: 10.1.5.1}", 1)
-	got, err := Load("small.yaml", []byte(data))
+	got, err := Load("small.yaml", []byte(data), software())
 	if err != nil {
 		t.Fatalf("RFC 6286 allows it, got %v", err)
 	}
@@ -280,7 +283,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("a: &a [*a]\n--- {}"))
 	f.Add([]byte("pods: 0.0.0.0/0\nmanagement: {control: 255.255.255.255, prefix: 255.255.255.254/30}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := Load("fuzz.yaml", data)
+		got, err := Load("fuzz.yaml", data, software())
 		if (got == nil) == (err == nil) {
 			t.Fatalf("topology %v with error %v", got, err)
 		}
@@ -296,7 +299,7 @@ func FuzzLoad(f *testing.F) {
 }
 
 func TestHostErrorf(t *testing.T) {
-	loaded, err := Load("small.yaml", []byte(small))
+	loaded, err := Load("small.yaml", []byte(small), software())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ func names(hosts []Host) []string {
 }
 
 func TestHostsByRoleAndRack(t *testing.T) {
-	top, err := Load("small.yaml", []byte(small))
+	top, err := Load("small.yaml", []byte(small), software())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestHostsByRoleAndRack(t *testing.T) {
 }
 
 func TestLookups(t *testing.T) {
-	top, err := Load("small.yaml", []byte(small))
+	top, err := Load("small.yaml", []byte(small), software())
 	if err != nil {
 		t.Fatal(err)
 	}

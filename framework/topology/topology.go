@@ -17,16 +17,12 @@ const (
 	Client Role = "client"
 )
 
-// Software says what speaks BGP on a leaf or spine.
+// Software says what speaks BGP on a leaf or spine, by the name of its driver
+// (package router/drivers).
 type Software string
 
-// The routers' software that labs can run.
-const (
-	// FRR is what a router runs unless it is told otherwise.
-	FRR Software = "frr"
-	// BIRD is BIRD 1.6, the version that Calico's nodes run too.
-	BIRD Software = "bird"
-)
+// DefaultSoftware is what a router runs unless it is told otherwise.
+const DefaultSoftware Software = "frr"
 
 // Topology is a fabric with its hosts, links and addresses. It is the only place
 // where an address is written.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -74,12 +75,30 @@ func parseRole(s string) (Role, error) {
 	return "", fmt.Errorf("unknown role %q: use %s, %s, %s or %s", s, Node, Leaf, Spine, Client)
 }
 
-func parseSoftware(s string) (Software, error) {
-	switch software := Software(s); software {
-	case FRR, BIRD:
-		return software, nil
+// parseSoftware reads the name of software that is among the known.
+func parseSoftware(known []Software) func(string) (Software, error) {
+	return func(s string) (Software, error) {
+		if software := Software(s); slices.Contains(known, software) {
+			return software, nil
+		}
+		return "", fmt.Errorf("unknown software %q: use %s", s, alternatives(known))
 	}
-	return "", fmt.Errorf("unknown software %q: use %s or %s", s, FRR, BIRD)
+}
+
+// alternatives writes software as a sentence has them: a, b or c.
+func alternatives(software []Software) string {
+	var text strings.Builder
+	for i, name := range software {
+		switch i {
+		case 0:
+		case len(software) - 1:
+			text.WriteString(" or ")
+		default:
+			text.WriteString(", ")
+		}
+		text.WriteString(string(name))
+	}
+	return text.String()
 }
 
 // parseAS reads an AS number of two or four octets (RFC 6793), in plain notation

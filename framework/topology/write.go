@@ -31,7 +31,7 @@ func (t *Topology) YAML() ([]byte, error) {
 		if h.Role != Client && h.RouterID != h.Address() {
 			host.RouterID = addressOrNothing(h.RouterID)
 		}
-		if h.Role.routes() && h.Software != FRR {
+		if h.Role.routes() && h.Software != DefaultSoftware {
 			host.Software = string(h.Software)
 		}
 		file.Hosts = append(file.Hosts, inline[writtenHost]{host})

@@ -24,7 +24,7 @@ func TestWrittenTopologyIsReadBack(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			want, err := Load("given.yaml", []byte(tt.data))
+			want, err := Load("given.yaml", []byte(tt.data), software())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -32,7 +32,7 @@ func TestWrittenTopologyIsReadBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Load("written.yaml", data)
+			got, err := Load("written.yaml", data, software())
 			if err != nil {
 				t.Fatalf("%v\n%s", err, data)
 			}
@@ -45,7 +45,7 @@ func TestWrittenTopologyIsReadBack(t *testing.T) {
 }
 
 func TestWrittenTopologyIsForPeople(t *testing.T) {
-	top, err := Load("small.yaml", []byte(small))
+	top, err := Load("small.yaml", []byte(small), software())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestWrittenTopologyIsForPeople(t *testing.T) {
 }
 
 func TestWriteRejectsAGatewayThatIsNoHost(t *testing.T) {
-	top, err := Load("small.yaml", []byte(small))
+	top, err := Load("small.yaml", []byte(small), software())
 	if err != nil {
 		t.Fatal(err)
 	}

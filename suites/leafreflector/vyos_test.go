@@ -30,7 +30,7 @@ func articlesRouters(lab *Lab) {
 				Expect(routers).To(HaveLen(len(plan)), "routers with a configuration")
 				for _, router := range routers {
 					Expect(plan).To(HaveKey(router.Host))
-					router.Software = topology.FRR
+					router.Software = vyos.Software
 					*plan[router.Host] = router
 				}
 			})
@@ -39,7 +39,7 @@ func articlesRouters(lab *Lab) {
 
 			// Whatever the leaves run, VyOS is FRR.
 			for i := range planned.Routers {
-				planned.Routers[i].Software = topology.FRR
+				planned.Routers[i].Software = vyos.Software
 			}
 			// The lab agrees with the suite's other specs, but for the client's network: it
 			// is not in the article, and no router announces it now.

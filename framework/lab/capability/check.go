@@ -40,7 +40,7 @@ func Probe(ctx context.Context, needs ...Need) (Capabilities, error) {
 	wanted := map[Feature]bool{}
 	for _, need := range needs {
 		for _, program := range need.Programs {
-			if path := findProgram(program.Name); path != "" {
+			if path := findProgram(program); path != "" {
 				have.Programs[program.Name] = path
 			}
 		}
@@ -66,10 +66,15 @@ func Probe(ctx context.Context, needs ...Need) (Capabilities, error) {
 // findProgram looks in the sbin folders too, which a lab's own PATH has, but not
 // that of a user who became root by plain su. A program that cannot be found or
 // run gives "".
-func findProgram(name string) string {
+func findProgram(program Program) string {
+	name := program.Name
 	candidates := []string{name}
 	if !filepath.IsAbs(name) {
-		for _, folder := range []string{"/usr/local/sbin", "/usr/sbin", "/sbin"} {
+		folders := []string{"/usr/local/sbin", "/usr/sbin", "/sbin"}
+		if program.Folder != "" {
+			folders = append(folders, program.Folder)
+		}
+		for _, folder := range folders {
 			candidates = append(candidates, filepath.Join(folder, name))
 		}
 	}

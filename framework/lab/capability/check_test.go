@@ -17,11 +17,18 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "present"), []byte("#!/bin/sh\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	other := t.TempDir()
+	if err := os.WriteFile(filepath.Join(other, "elsewhere"), []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("PATH", folder)
 	err := Check(t.Context(), Need{
-		For:      "a test",
-		Programs: []Program{{"present", "a"}, {"absent", "b"}, {filepath.Join(folder, "present"), "c"}},
-		Space:    []Space{{folder, 1}, {filepath.Join(folder, "later"), 1 << 62}},
+		For: "a test",
+		Programs: []Program{
+			{Name: "present", Package: "a"}, {Name: "absent", Package: "b"}, {Name: filepath.Join(folder, "present"), Package: "c"},
+			{Name: "elsewhere", Package: "d", Folder: other},
+		},
+		Space: []Space{{folder, 1}, {filepath.Join(folder, "later"), 1 << 62}},
 	})
 	var failure *Error
 	if !errors.As(err, &failure) || len(failure.Problems) != 2 {

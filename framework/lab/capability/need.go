@@ -35,6 +35,10 @@ type Program struct {
 	Name string
 	// Package is the Debian and Ubuntu package that has it.
 	Package string
+	// Folder is looked in too, if it is not empty.
+	Folder string
+	// Command is what installs the program; empty for `make packages`.
+	Command string
 }
 
 // Space is room for files below a folder, which need not exist yet.
@@ -109,17 +113,14 @@ func EmbeddedLab(stateDir string) Need {
 		// Calico's system requirements: Linux 5.10 or later.
 		Kernel: Kernel{5, 10},
 		Programs: []Program{
-			{"bird", "bird"},
+			{Name: "bird", Package: "bird"},
 			// BIRD 2 has no bird6, and does not read Calico's configuration.
-			{"bird6", "bird"},
-			{"birdc", "bird"},
-			{"/usr/lib/frr/zebra", "frr"},
-			{"/usr/lib/frr/bgpd", "frr"},
-			{"vtysh", "frr"},
-			{"iptables", "iptables"},
-			{"iptables-nft", "iptables"},
-			{"ipset", "ipset"},
-			{"conntrack", "conntrack"},
+			{Name: "bird6", Package: "bird"},
+			{Name: "birdc", Package: "bird"},
+			{Name: "iptables", Package: "iptables"},
+			{Name: "iptables-nft", Package: "iptables"},
+			{Name: "ipset", Package: "ipset"},
+			{Name: "conntrack", Package: "conntrack"},
 		},
 		Features: []Feature{Namespaces, Veth, Bridge, Multipath, tables, IPSet, Conntrack},
 		// etcd's data and the logs of a lab with some load on it.

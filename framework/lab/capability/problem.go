@@ -117,8 +117,12 @@ func Missing(have Capabilities, needs ...Need) []Problem {
 }
 
 func missingProgram(program Program) Problem {
-	return Problem{
+	problem := Problem{
 		What:   fmt.Sprintf("program %s is not installed", program.Name),
 		Remedy: fmt.Sprintf("run `make packages`, or install the package %s (Debian's and Ubuntu's name)", program.Package),
 	}
+	if program.Command != "" {
+		problem.Remedy = fmt.Sprintf("run `%s`, which takes it from the package %s (Debian's and Ubuntu's name)", program.Command, program.Package)
+	}
+	return problem
 }

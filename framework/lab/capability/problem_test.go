@@ -10,11 +10,11 @@ func TestMissing(t *testing.T) {
 	lab := Need{
 		For:      "the lab",
 		Kernel:   Kernel{5, 10},
-		Programs: []Program{{"birdc", "bird"}, {"/usr/lib/frr/bgpd", "frr"}},
+		Programs: []Program{{Name: "birdc", Package: "bird"}, {Name: "/usr/lib/frr/bgpd", Package: "frr"}},
 		Features: []Feature{Namespaces, Veth},
 		Space:    []Space{{"/state", 500e6}},
 	}
-	ipip := Need{For: "mode ipip", Features: []Feature{IPIP}, Programs: []Program{{"birdc", "bird"}}}
+	ipip := Need{For: "mode ipip", Features: []Feature{IPIP}, Programs: []Program{{Name: "birdc", Package: "bird"}}}
 	// all is a machine that has everything; each case takes something away.
 	all := func(change func(*Capabilities)) Capabilities {
 		have := Capabilities{

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 
 	"github.com/containerd/errdefs"
 
 	"github.com/rackproof/rackproof/framework/component"
 	"github.com/rackproof/rackproof/framework/docker"
 	"github.com/rackproof/rackproof/framework/lab/capability"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // memory is what a lab needs, in bytes: four nodes with Kubernetes and Calico.
@@ -96,19 +96,9 @@ func checkImages(ctx context.Context, daemon *docker.Daemon, options Options) er
 // neededImages are the images of a topology's hosts.
 func neededImages(options Options) []string {
 	images := []string{options.Images.Node, options.Images.Client}
-	seen := map[topology.Software]bool{}
 	for _, host := range options.Topology.Hosts {
-		if !isRouter(host) || seen[host.Software] {
-			continue
-		}
-		seen[host.Software] = true
-		switch {
-		case host.Software == topology.BIRD:
-			images = append(images, options.Images.BIRD)
-		case options.Images.VyOS != "":
-			images = append(images, options.Images.VyOS)
-		default:
-			images = append(images, options.Images.FRR)
+		if image := options.Images.router(host.Software); isRouter(host) && !slices.Contains(images, image) {
+			images = append(images, image)
 		}
 	}
 	return images

@@ -253,11 +253,11 @@ func (l *Lab) startAgain(ctx context.Context, name string) routerChange {
 		if pid, err := l.running(ctx, state.Programs[i]); err != nil || pid != 0 {
 			return router, err
 		}
-		argv, ready, err := routerProgram(router, name)
+		p, err := routerProgram(router, name)
 		if err != nil {
 			return router, err
 		}
-		started, err := l.startProgram(ctx, router.Host, name, argv, ready)
+		started, err := l.startProgram(ctx, router.Host, p)
 		if err == nil {
 			state.Programs[i] = started
 		}

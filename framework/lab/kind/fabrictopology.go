@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/router/vyos"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -133,26 +134,23 @@ func routerNode(host topology.Host, routers []fabric.Router, images Images, boot
 	if i := slices.IndexFunc(routers, func(r fabric.Router) bool { return r.Host == host.Name }); i >= 0 {
 		software = routers[i].Software
 	}
-	switch {
-	case software == topology.BIRD:
-		node.Image = images.BIRD
-	case software == topology.FRR && images.VyOS != "":
-		node.Image, node.Entrypoint, node.Cmd = images.VyOS, "", "/sbin/init"
+	if _, err := drivers.Of(software); err != nil {
+		return clabNode{}, fmt.Errorf("%s: %w", host.Name, err)
+	}
+	node.Image = images.router(software)
+	if images.isVyOS(software) {
+		node.Entrypoint, node.Cmd = "", "/sbin/init"
 		node.Binds = []string{boot + ":" + vyosBoot, "/lib/modules:/lib/modules:ro"}
-	case software == topology.FRR:
-		node.Image = images.FRR
-	default:
-		return clabNode{}, fmt.Errorf("%s: unknown software %q: use %s or %s", host.Name, software, topology.FRR, topology.BIRD)
 	}
 	return node, nil
 }
 
-// bootConfigurations are VyOS's boot configurations of routers that run FRR, by the
+// bootConfigurations are VyOS's boot configurations of routers that VyOS stands for, by the
 // names of their files.
 func bootConfigurations(t *topology.Topology, routers []fabric.Router) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, router := range routers {
-		if router.Software != topology.FRR {
+		if router.Software != vyos.Software {
 			continue
 		}
 		config, err := vyos.Of(t, router)

@@ -2,19 +2,21 @@ package kind
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"slices"
 
 	"github.com/rackproof/rackproof/framework/docker"
 	"github.com/rackproof/rackproof/framework/image"
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// Names of a lab's images in fixtures/images/images.yaml.
+// Names of a lab's images in fixtures/images/images.yaml. Drivers have those of routers.
 const (
 	imageNode   = "kind-node"
 	imageClient = "client"
-	imageFRR    = "frr"
-	imageBIRD   = "bird"
 )
 
 // ProvideImages finds the images that a topology's hosts need: those that were built
@@ -26,28 +28,42 @@ func ProvideImages(ctx context.Context, daemon *docker.Daemon, t *topology.Topol
 	if err != nil {
 		return Images{}, err
 	}
-	choices, err := manifest.Provide(ctx, daemon, progress, imageNames(t)...)
+	software, err := routerImages(t)
 	if err != nil {
 		return Images{}, err
 	}
-	return Images{
-		Node: choices[imageNode].Reference, Client: choices[imageClient].Reference,
-		FRR: choices[imageFRR].Reference, BIRD: choices[imageBIRD].Reference,
-	}, nil
+	names := []string{imageNode, imageClient}
+	for _, name := range software {
+		names = append(names, name)
+	}
+	slices.Sort(names[2:])
+	choices, err := manifest.Provide(ctx, daemon, progress, names...)
+	if err != nil {
+		return Images{}, err
+	}
+	images := Images{Node: choices[imageNode].Reference, Client: choices[imageClient].Reference, Routers: map[topology.Software]string{}}
+	for runs, name := range software {
+		images.Routers[runs] = choices[name].Reference
+	}
+	return images, nil
 }
 
-// imageNames are the images that a topology's hosts need, by the manifest's names.
-func imageNames(t *topology.Topology) []string {
-	names := []string{imageNode, imageClient}
-	seen := map[string]bool{}
+// routerImages are the images that a topology's routers need, by their software and the
+// manifest's names.
+func routerImages(t *topology.Topology) (map[topology.Software]string, error) {
+	names := map[topology.Software]string{}
 	for _, host := range t.Hosts {
-		name := imageFRR
-		if host.Software == topology.BIRD {
-			name = imageBIRD
+		if !isRouter(host) {
+			continue
 		}
-		if isRouter(host) && !seen[name] {
-			names, seen[name] = append(names, name), true
+		driver, err := drivers.Of(host.Software)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", host.Name, err)
 		}
+		if driver.Image() == "" {
+			return nil, fmt.Errorf("%s: %w: labs on kind have no image with %s: use the provider netns, or other software", host.Name, lab.ErrUnable, host.Software)
+		}
+		names[host.Software] = driver.Image()
 	}
-	return names
+	return names, nil
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -102,14 +104,14 @@ func TestFabricTopology(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	images := Images{FRR: "frr:1", BIRD: "bird:1", Client: "client:1"}
+	images := Images{Routers: map[topology.Software]string{frr.Name: "frr:1", bird.Name: "bird:1"}, Client: "client:1"}
 	got, err := fabricTopology("a", loaded, routers, images, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "fabric.golden.yml", got)
 
-	mixed := loaded.WithSoftware(topology.BIRD)
+	mixed := loaded.WithSoftware(bird.Name)
 	if routers, err = fabric.Plan(mixed, mode); err != nil {
 		t.Fatal(err)
 	}
@@ -269,18 +271,5 @@ func TestLastLines(t *testing.T) {
 		if got := strings.Join(lastLines([]byte(text), 2), "|"); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
-	}
-}
-
-func TestOwnerIn(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "passwd")
-	if err := os.WriteFile(file, []byte("root:x:0:0:root:/root:/bin/sh\nfrr:x:101:102::/:/bin/false\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if uid, gid, err := ownerIn(file, "frr"); uid != 101 || gid != 102 || err != nil {
-		t.Errorf("got %d, %d, %v", uid, gid, err)
-	}
-	if _, _, err := ownerIn(file, "bird"); err == nil || !strings.Contains(err.Error(), "no user bird") {
-		t.Errorf("got %v", err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/rackproof/rackproof/framework/namespace"
+	"github.com/rackproof/rackproof/framework/router"
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
 
@@ -44,7 +45,8 @@ const (
 )
 
 // startProgram starts a program on a router and waits until it serves its socket.
-func (l *Lab) startProgram(ctx context.Context, hostName, name string, argv []string, socket string) (program, error) {
+func (l *Lab) startProgram(ctx context.Context, hostName string, r router.Program) (program, error) {
+	name, socket := r.Name, r.Ready
 	h, err := l.host(hostName)
 	if err != nil {
 		return program{}, err
@@ -66,7 +68,7 @@ func (l *Lab) startProgram(ctx context.Context, hostName, name string, argv []st
 		return program{}, fmt.Errorf("prepare the start of %s: %w", name, err)
 	}
 	// The shell gives the program a log, and is the program from then on.
-	command := append([]string{"/bin/sh", "-c", `exec "$@" >>` + programLog(name) + ` 2>&1`, name}, argv...)
+	command := append([]string{"/bin/sh", "-c", `exec "$@" >>` + programLog(name) + ` 2>&1`, name}, r.Argv...)
 	container, err := l.containerOf(hostName)
 	if err != nil {
 		return program{}, err

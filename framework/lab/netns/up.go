@@ -21,6 +21,7 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
 	"github.com/rackproof/rackproof/framework/uml"
@@ -76,6 +77,11 @@ func up(ctx context.Context, options Options, spec inside.Spec) (*Lab, error) {
 	}
 	spec.Name, spec.Topology, spec.Mode = options.Name, options.Topology, options.Mode
 	spec.ProgramFolders = programFolders(options.Components)
+	software, err := routerFolders()
+	if err != nil {
+		return nil, err
+	}
+	spec.ProgramFolders = append(spec.ProgramFolders, software...)
 	spec.Manifests, spec.Confd = options.Components.Manifests(), options.Components.Confd()
 	spec.Workload = options.Workload
 	spec.KubernetesVersion = options.Components.Version(component.APIServer)
@@ -115,6 +121,24 @@ func newName(known string) string { return known + "-" + strings.ToLower(rand.Te
 
 func programFolders(set component.Set) []string {
 	return []string{filepath.Dir(set.Program("kube-apiserver")), filepath.Dir(set.Program("calico-node"))}
+}
+
+// routerFolders are the folders of routers' software that the distribution's packages do
+// not install, of those that are there: a router's software may be changed while the
+// lab is up.
+func routerFolders() ([]string, error) {
+	cache, err := component.DefaultCacheDir()
+	if err != nil {
+		return nil, err
+	}
+	var folders []string
+	for _, name := range drivers.Names() {
+		folder := component.RouterFolder(cache, string(name))
+		if _, err := os.Stat(folder); err == nil {
+			folders = append(folders, folder)
+		}
+	}
+	return folders, nil
 }
 
 // start starts the lab's process.

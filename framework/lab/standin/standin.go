@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -78,9 +80,9 @@ func (l Lab) has(s StandIn) bool {
 	}
 	switch s.Only {
 	case FRR:
-		return runs(topology.FRR)
+		return runs(frr.Name)
 	case BIRDRouter:
-		return runs(topology.BIRD)
+		return runs(bird.Name)
 	case Tunnels:
 		for _, pool := range l.Mode.Resources.IPPools {
 			if calico.EncapsulationOf(pool) != calico.NoEncapsulation {

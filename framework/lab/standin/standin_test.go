@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -72,8 +73,8 @@ func TestRestsOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := Lab{Provider: provider, Topology: frr, Mode: mode, UML: uml}
-		if software == topology.BIRD {
-			l.Topology = frr.WithSoftware(topology.BIRD)
+		if software == bird.Name {
+			l.Topology = frr.WithSoftware(bird.Name)
 		}
 		return l
 	}
@@ -83,15 +84,15 @@ func TestRestsOn(t *testing.T) {
 		ids         []string
 		has, hasNot []string
 	}{
-		{"leaf reflectors", lab(netns, "leafreflector", topology.FRR, false), []string{"LEAF-021"},
+		{"leaf reflectors", lab(netns, "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021"},
 			[]string{"bird-reload", "node-agent", "frr-nexthop-objects"}, []string{"own-images", "felix-refresh", "uml", "kube-proxy-sync", "no-dns"}},
-		{"on kind", lab(kind, "leafreflector", topology.FRR, false), []string{"LEAF-021"},
+		{"on kind", lab(kind, "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021"},
 			[]string{"own-images", "bird-reload"}, []string{"node-agent"}},
-		{"services of two suites", lab(netns, "leafreflector", topology.FRR, false), []string{"LEAF-021", "SVC-001"},
+		{"services of two suites", lab(netns, "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021", "SVC-001"},
 			[]string{"kube-proxy-sync", "link-cut"}, nil},
-		{"tunnels in User-Mode Linux", lab(netns, "ipip", topology.FRR, true), []string{"IPIP-001"},
+		{"tunnels in User-Mode Linux", lab(netns, "ipip", topology.DefaultSoftware, true), []string{"IPIP-001"},
 			[]string{"uml", "felix-refresh", "bird-template"}, []string{"frr-timers"}},
-		{"no requirement", lab(netns, "ipip", topology.FRR, true), nil, nil, []string{"node-agent", "uml"}},
+		{"no requirement", lab(netns, "ipip", topology.DefaultSoftware, true), nil, nil, []string{"node-agent", "uml"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -109,7 +110,7 @@ func TestRestsOn(t *testing.T) {
 		})
 	}
 	// The spines still run FRR.
-	names := RestsOn(lab(netns, "leafreflector", topology.BIRD, false), "LEAF-021")
+	names := RestsOn(lab(netns, "leafreflector", bird.Name, false), "LEAF-021")
 	if !slices.Contains(names, "bird-router") {
 		t.Errorf("no bird-router in %v", names)
 	}

@@ -1,5 +1,7 @@
 package bird
 
+import "github.com/rackproof/rackproof/framework/router"
+
 // Places of a router's configuration and control socket. They are Debian's own, so
 // that birdc finds the socket unasked. Each router needs its own of both folders.
 const (
@@ -10,20 +12,26 @@ const (
 	RouterSocket = StateDirectory + "/bird.ctl"
 )
 
-// Daemon is the one program of a router.
-type Daemon struct {
-	Name string
-	// Argv starts the daemon in the foreground, logging to its standard error.
-	Argv []string
-	// Ready is a socket that is there once the daemon serves.
-	Ready string
-}
-
-// RouterDaemon is how BIRD is started on a router.
-func RouterDaemon() Daemon {
-	return Daemon{
+// Programs implements router.Driver.
+func (Driver) Programs() []router.Program {
+	return []router.Program{{
 		Name:  "bird",
 		Argv:  []string{"bird", "-f", "-c", RouterConfig, "-s", RouterSocket},
 		Ready: RouterSocket,
+	}}
+}
+
+// Requirements implements router.Driver.
+func (Driver) Requirements() []router.Requirement {
+	return []router.Requirement{
+		{Program: "bird", Package: "bird"},
+		// BIRD 2 has no bird6, and reads other configurations.
+		{Program: "bird6", Package: "bird"},
+		{Program: "birdc", Package: "bird"},
 	}
+}
+
+// Folders implements router.Driver.
+func (Driver) Folders() []router.Folder {
+	return []router.Folder{{Path: ConfigDirectory}, {Path: StateDirectory}}
 }

@@ -10,6 +10,7 @@ import (
 	"text/template"
 
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/router"
 )
 
 //go:embed bird.conf.tmpl
@@ -26,9 +27,17 @@ const maxSymbol = 64
 // session whether or not the router has it too.
 const internalHops = 255
 
-// Render makes the router's configuration, the content of RouterConfig, in a way
-// that BIRD does what FRR does by the same fabric.Router.
-func Render(r fabric.Router) ([]byte, error) {
+// Render implements router.Driver: it makes RouterConfig, in a way that BIRD does what
+// FRR does by the same fabric.Router.
+func (Driver) Render(r fabric.Router) ([]router.File, error) {
+	config, err := configuration(r)
+	if err != nil {
+		return nil, err
+	}
+	return []router.File{{Path: RouterConfig, Content: config}}, nil
+}
+
+func configuration(r fabric.Router) ([]byte, error) {
 	neighbors, err := render(r)
 	if err != nil {
 		return nil, fmt.Errorf("render BIRD's configuration of %s: %w", r.Host, err)
@@ -61,14 +70,14 @@ type renderedNeighbor struct {
 }
 
 func render(r fabric.Router) ([]renderedNeighbor, error) {
-	if err := r.Check(); err != nil {
+	if err := (Driver{}).Check(r); err != nil {
 		return nil, err
 	}
 	reflects := slices.ContainsFunc(r.Neighbors, func(n fabric.Neighbor) bool { return n.ReflectorClient })
 	names := map[string]bool{}
 	var neighbors []renderedNeighbor
 	for _, n := range r.Neighbors {
-		rendered := renderedNeighbor{Neighbor: n, Protocol: protocolName(n.Host, names), Internal: r.Internal(n), Hops: internalHops}
+		rendered := renderedNeighbor{Neighbor: n, Protocol: ProtocolName(n.Host, names), Internal: r.Internal(n), Hops: internalHops}
 		names[rendered.Protocol] = true
 		if len(rendered.Protocol) > maxSymbol {
 			return nil, fmt.Errorf("neighbor %s (%s): the name %s is longer than the %d characters that BIRD takes: shorten the host's name",
@@ -76,10 +85,6 @@ func render(r fabric.Router) ([]renderedNeighbor, error) {
 		}
 		if n.TTLSecurity > 0 {
 			rendered.Hops = n.TTLSecurity
-		}
-		if n.TTLSecurity > 1 && !rendered.Internal {
-			return nil, fmt.Errorf("neighbor %s (%s): TTL security over %d hops would make the eBGP session one over several hops, which the fabric's are not: use 1",
-				n.Host, n.Address, n.TTLSecurity)
 		}
 		if n.NextHopSelf && rendered.Internal && reflects {
 			if !n.Local.IsValid() {
@@ -97,9 +102,9 @@ func render(r fabric.Router) ([]renderedNeighbor, error) {
 	return neighbors, nil
 }
 
-// protocolName names a session after the neighbour, as to_leaf0. A second session
+// ProtocolName names a session after the neighbour, as to_leaf0. A second session
 // with the same neighbour, over another link, gets a number too.
-func protocolName(host string, taken map[string]bool) string {
+func ProtocolName(host string, taken map[string]bool) string {
 	name := "to_" + strings.Map(symbol, host)
 	for unique, i := name, 2; ; i++ {
 		if !taken[unique] {

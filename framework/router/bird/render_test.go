@@ -61,7 +61,7 @@ func routers() map[string]fabric.Router {
 func TestRender(t *testing.T) {
 	for name, router := range routers() {
 		t.Run(name, func(t *testing.T) {
-			got, err := Render(router)
+			got, err := configuration(router)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +90,7 @@ func TestRenderedConfigurationIsAccepted(t *testing.T) {
 	}
 	for name, router := range routers() {
 		t.Run(name, func(t *testing.T) {
-			config, err := Render(router)
+			config, err := configuration(router)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,7 +108,7 @@ func TestRenderedConfigurationIsAccepted(t *testing.T) {
 // TestRenderedNamesAreNotCalicos: sessions are told apart by their names.
 func TestRenderedNamesAreNotCalicos(t *testing.T) {
 	for _, host := range []string{"core", "Mesh", "Node-0", "global"} {
-		if name := protocolName(host, nil); kind(name) != session.FabricPeer {
+		if name := ProtocolName(host, nil); kind(name) != session.FabricPeer {
 			t.Errorf("%s: a session named %s is taken for %s", host, name, kind(name))
 		}
 	}
@@ -117,7 +117,7 @@ func TestRenderedNamesAreNotCalicos(t *testing.T) {
 // TestRenderedLocalAS: a router's own AS is found in what Render writes, as BIRD
 // does not tell it.
 func TestRenderedLocalAS(t *testing.T) {
-	config, err := Render(tor())
+	config, err := configuration(tor())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestRenderRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			router := reflector()
 			tt.change(&router)
-			_, err := Render(router)
+			_, err := configuration(router)
 			if err == nil {
 				t.Fatal("no error")
 			}

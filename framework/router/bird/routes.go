@@ -100,7 +100,7 @@ func parsePaths(replies []Reply) ([]Path, error) {
 		case r.Code == codeRouteType:
 			readType(&paths[len(paths)-1], r.Text)
 		case r.Code == codeRouteAttribute:
-			err = readAttribute(&paths[len(paths)-1], r.Text)
+			err = ReadAttribute(&paths[len(paths)-1], r.Text)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", r.Text, err)
@@ -199,9 +199,9 @@ func readType(path *Path, line string) {
 	}
 }
 
-// readAttribute reads one attribute. Those of other protocols than BGP, and those
+// ReadAttribute reads one line of a path's attributes. Those of other protocols than BGP, and those
 // of no interest, are passed over.
-func readAttribute(path *Path, line string) error {
+func ReadAttribute(path *Path, line string) error {
 	key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
 	name, ok := strings.CutPrefix(key, "BGP.")
 	if !ok {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/session"
@@ -19,7 +18,7 @@ const (
 type Protocol struct {
 	// Name is what BIRD calls it in commands and answers.
 	Name string
-	// Session is without LocalAS: BIRD 1.6 does not tell it.
+	// Session is without LocalAS where BIRD does not tell it: 1.6 does not, 2 does.
 	Session session.Session
 }
 
@@ -102,9 +101,9 @@ func readDetail(s *session.Session, line string) error {
 	case "Neighbor address":
 		s.Peer, err = netip.ParseAddr(value)
 	case "Neighbor AS":
-		var as uint64
-		as, err = strconv.ParseUint(value, 10, 32)
-		s.PeerAS = uint32(as)
+		s.PeerAS, err = parseNumber(value)
+	case "Local AS":
+		s.LocalAS, err = parseNumber(value)
 	}
 	return err
 }

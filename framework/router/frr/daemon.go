@@ -1,18 +1,17 @@
 package frr
 
-// User and Group are whom FRR's daemons run as: they start as root and change to
+import "github.com/rackproof/rackproof/framework/router"
+
+// User is whom FRR's daemons run as: they start as root and change to
 // it. StateDirectory must belong to them when the daemons start, and they must
 // be able to read ConfigDirectory.
-const (
-	User  = "frr"
-	Group = "frr"
-)
+const User = "frr"
 
 // ConfigDirectory and StateDirectory are Debian's places of FRR's configuration
 // and of its sockets and process ids. Each router needs its own of both.
 const (
 	ConfigDirectory = "/etc/frr"
-	StateDirectory  = "/var/run/frr"
+	StateDirectory  = "/run/frr"
 )
 
 const (
@@ -21,20 +20,11 @@ const (
 	vtyshConfig = ConfigDirectory + "/vtysh.conf"
 )
 
-// Daemon is one program of a router.
-type Daemon struct {
-	Name string
-	// Argv starts the daemon in the foreground, logging to its standard output.
-	Argv []string
-	// Ready is a socket that is there once the daemon serves.
-	Ready string
-}
-
-// Daemons are a router's programs in the order of their start. Each must be
-// Ready before the next one is started: a bgpd that does not find zebra tries
-// again after 10 seconds only, and until then installs no route.
-func Daemons() []Daemon {
-	return []Daemon{
+// Programs implements router.Driver. Each must be ready before the next one is started:
+// a bgpd that does not find zebra tries again after 10 seconds only, and until then
+// installs no route.
+func (Driver) Programs() []router.Program {
+	return []router.Program{
 		// zebra opens this socket after the one that bgpd connects to.
 		{Name: "zebra", Argv: argv("zebra", zebraConfig), Ready: zebraSocket},
 		{Name: "bgpd", Argv: argv("bgpd", bgpdConfig), Ready: bgpdSocket},
@@ -43,5 +33,23 @@ func Daemons() []Daemon {
 
 // argv leaves out the daemons' TCP terminals (-P 0): vtysh uses sockets.
 func argv(daemon, config string) []string {
-	return []string{"/usr/lib/frr/" + daemon, "-P", "0", "-f", config, "--log", "stdout"}
+	return []string{programFolder + "/" + daemon, "-P", "0", "-f", config, "--log", "stdout"}
+}
+
+// programFolder is where Debian has FRR's daemons.
+const programFolder = "/usr/lib/frr"
+
+// Requirements implements router.Driver.
+func (Driver) Requirements() []router.Requirement {
+	return []router.Requirement{
+		{Program: programFolder + "/zebra", Package: "frr"},
+		{Program: programFolder + "/bgpd", Package: "frr"},
+		{Program: "vtysh", Package: "frr"},
+	}
+}
+
+// Folders implements router.Driver. The state folder is FRR's own, because its daemons
+// give up root.
+func (Driver) Folders() []router.Folder {
+	return []router.Folder{{Path: ConfigDirectory}, {Path: StateDirectory, User: User}}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"github.com/rackproof/rackproof/framework/router"
 )
 
 // Sockets of the daemons' terminals for vtysh.
@@ -15,12 +17,9 @@ const (
 	bgpdSocket  = StateDirectory + "/bgpd.vty"
 )
 
-// Dialer opens a connection from a router's host.
-type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
-
 // Query asks a router's bgpd for the answer to a show command, as vtysh does but
 // without starting it, which takes a tenth of a second of processor time.
-func Query(ctx context.Context, dial Dialer, command string) ([]byte, error) {
+func Query(ctx context.Context, dial router.Dialer, command string) ([]byte, error) {
 	t, err := openTerminal(ctx, dial, bgpdSocket)
 	if err != nil {
 		return nil, fmt.Errorf("ask bgpd %q: %w", command, err)
@@ -36,7 +35,7 @@ func Query(ctx context.Context, dial Dialer, command string) ([]byte, error) {
 // Configure gives a router's running bgpd configuration lines, as somebody at its
 // terminal would. It stops at the first line that bgpd refuses; what came before
 // is in force then.
-func Configure(ctx context.Context, dial Dialer, lines []string) error {
+func Configure(ctx context.Context, dial router.Dialer, lines []string) error {
 	t, err := openTerminal(ctx, dial, bgpdSocket)
 	if err != nil {
 		return fmt.Errorf("configure bgpd: %w", err)
@@ -64,7 +63,7 @@ type terminal struct {
 	stop   func() bool
 }
 
-func openTerminal(ctx context.Context, dial Dialer, socket string) (*terminal, error) {
+func openTerminal(ctx context.Context, dial router.Dialer, socket string) (*terminal, error) {
 	conn, err := dial(ctx, "unix", socket)
 	if err != nil {
 		return nil, err

@@ -7,13 +7,8 @@ import (
 	"text/template"
 
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/router"
 )
-
-// File is a file of a router, to be readable by User.
-type File struct {
-	Path    string
-	Content []byte
-}
 
 //go:embed bgpd.conf.tmpl
 var bgpdConf string
@@ -28,12 +23,12 @@ const zebraConf = `hostname %s
 no zebra nexthop kernel enable
 `
 
-// Render makes the router's configuration: one file for each daemon, which the
+// Render implements router.Driver: one file for each daemon, which the
 // daemons read themselves. FRR's usual single frr.conf would have to be loaded by
 // vtysh once the daemons run, which takes longer and can fail half way.
 //
 // The third file, vtysh.conf, is empty; without it vtysh complains on each call.
-func Render(r fabric.Router) ([]File, error) {
+func (Driver) Render(r fabric.Router) ([]router.File, error) {
 	if err := r.Check(); err != nil {
 		return nil, fmt.Errorf("render FRR's configuration of %s: %w", r.Host, err)
 	}
@@ -41,7 +36,7 @@ func Render(r fabric.Router) ([]File, error) {
 	if err := bgpdTemplate.Execute(&bgpd, r); err != nil {
 		return nil, fmt.Errorf("render FRR's configuration of %s: %w", r.Host, err)
 	}
-	return []File{
+	return []router.File{
 		{Path: zebraConfig, Content: fmt.Appendf(nil, zebraConf, r.Host)},
 		{Path: bgpdConfig, Content: bgpd.Bytes()},
 		{Path: vtyshConfig},

@@ -68,7 +68,7 @@ func TestRender(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			files, err := Render(tt.router)
+			files, err := Driver{}.Render(tt.router)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,13 +97,13 @@ func TestRender(t *testing.T) {
 // TestRenderedConfigurationIsAccepted has bgpd check what is rendered. bgpd goes
 // on without a line that it does not know and says so in its log only.
 func TestRenderedConfigurationIsAccepted(t *testing.T) {
-	bgpd := Daemons()[1].Argv[0]
+	bgpd := Driver{}.Programs()[1].Argv[0]
 	if _, err := os.Stat(bgpd); err != nil {
 		t.Skipf("FRR is not installed, what is rendered is held against the golden files only: %v", err)
 	}
 	for _, router := range []fabric.Router{leaf(), secured()} {
 		t.Run(router.Host, func(t *testing.T) {
-			files, err := Render(router)
+			files, err := Driver{}.Render(router)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -137,7 +137,7 @@ func TestRenderRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			router := leaf()
 			tt.change(&router)
-			_, err := Render(router)
+			_, err := Driver{}.Render(router)
 			if err == nil {
 				t.Fatal("no error")
 			}

@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/router"
 )
 
 // runningConfig is the command whose answer is a daemon's configuration, as a file that
 // the daemon would read.
 const runningConfig = "show running-config"
 
-// Verify compares what a router's daemons run with the files of Render. FRR starts with
+// Verify implements router.Driver. It compares what a router's daemons run with the files of Render. FRR starts with
 // a file of which it has refused lines, and tells that to its log alone; and what
 // Configure was told line by line has to be what bgpd would read from its file. The
 // error names the statements on which the two differ.
@@ -22,8 +23,8 @@ const runningConfig = "show running-config"
 // Order and comments do not count. FRR 8.4 prints all that Render writes and none of its
 // own defaults, so that the BGP sections are equal. Outside of them the daemons add what
 // they find in the kernel, such as `no ip forwarding`, which does not count either.
-func Verify(ctx context.Context, dial Dialer, r fabric.Router) error {
-	files, err := Render(r)
+func (d Driver) Verify(ctx context.Context, dial router.Dialer, r fabric.Router) error {
+	files, err := d.Render(r)
 	if err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func Verify(ctx context.Context, dial Dialer, r fabric.Router) error {
 }
 
 // running asks a daemon for its configuration.
-func running(ctx context.Context, dial Dialer, socket string) (string, error) {
+func running(ctx context.Context, dial router.Dialer, socket string) (string, error) {
 	t, err := openTerminal(ctx, dial, socket)
 	if err != nil {
 		return "", err

@@ -19,6 +19,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/namespace"
+	"github.com/rackproof/rackproof/framework/router"
 )
 
 func TestCompare(t *testing.T) {
@@ -77,7 +78,7 @@ func newRouter(t *testing.T) *realRouter {
 	if os.Geteuid() != 0 {
 		t.Skip("makes namespaces, which needs root")
 	}
-	if _, err := os.Stat(Daemons()[0].Argv[0]); err != nil {
+	if _, err := os.Stat(Driver{}.Programs()[0].Argv[0]); err != nil {
 		t.Skipf("FRR is not installed: %v", err)
 	}
 	r := &realRouter{}
@@ -115,7 +116,7 @@ func newRouter(t *testing.T) *realRouter {
 }
 
 // start starts the daemons with files.
-func (r *realRouter) start(t *testing.T, files []File) {
+func (r *realRouter) start(t *testing.T, files []router.File) {
 	t.Helper()
 	content := map[string][]byte{}
 	for _, file := range files {
@@ -124,7 +125,7 @@ func (r *realRouter) start(t *testing.T, files []File) {
 	if err := r.namespaces.WriteFiles(content, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, daemon := range Daemons() {
+	for _, daemon := range (Driver{}).Programs() {
 		cmd := exec.Command(daemon.Argv[0], daemon.Argv[1:]...)
 		// It does not outlive a test that is killed.
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -150,9 +151,9 @@ func (r *realRouter) dial(ctx context.Context, network, address string) (net.Con
 	return r.namespaces.DialContext(ctx, network, address)
 }
 
-func rendered(t *testing.T, r fabric.Router) []File {
+func rendered(t *testing.T, r fabric.Router) []router.File {
 	t.Helper()
-	files, err := Render(r)
+	files, err := Driver{}.Render(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,13 +167,13 @@ func TestVerify(t *testing.T) {
 		t.Run(want.Host, func(t *testing.T) {
 			r := newRouter(t)
 			r.start(t, rendered(t, want))
-			if err := Verify(t.Context(), r.dial, want); err != nil {
+			if err := (Driver{}).Verify(t.Context(), r.dial, want); err != nil {
 				t.Errorf("its own files: %v", err)
 			}
 			for i := range want.Neighbors {
 				other := want.Clone()
 				other.Neighbors[i].Password = "other-than-that"
-				if err := Verify(t.Context(), r.dial, other); err == nil || !strings.Contains(err.Error(), "other-than-that") {
+				if err := (Driver{}).Verify(t.Context(), r.dial, other); err == nil || !strings.Contains(err.Error(), "other-than-that") {
 					t.Errorf("another password of neighbor %s: %v", other.Neighbors[i].Host, err)
 				}
 			}
@@ -192,7 +193,7 @@ func TestVerify(t *testing.T) {
 			}
 			r := newRouter(t)
 			r.start(t, files)
-			err := Verify(t.Context(), r.dial, leaf())
+			err := (Driver{}).Verify(t.Context(), r.dial, leaf())
 			if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%s\" does not run", tt.line)) {
 				t.Errorf("got %v", err)
 			}
@@ -228,13 +229,13 @@ func TestChangesLeadToTheFile(t *testing.T) {
 			if err != nil || !inPlace {
 				t.Fatalf("%s: in place: %v, %v", step.name, inPlace, err)
 			}
-			if err := Verify(t.Context(), r.dial, step.to); err == nil || !strings.Contains(err.Error(), "router bgp 65005: ") {
+			if err := (Driver{}).Verify(t.Context(), r.dial, step.to); err == nil || !strings.Contains(err.Error(), "router bgp 65005: ") {
 				t.Errorf("%s: got %v before the change", step.name, err)
 			}
 			if err := Configure(t.Context(), r.dial, lines); err != nil {
 				t.Fatalf("%s: %v", step.name, err)
 			}
-			if err := Verify(t.Context(), r.dial, step.to); err != nil {
+			if err := (Driver{}).Verify(t.Context(), r.dial, step.to); err != nil {
 				t.Errorf("%s: %v", step.name, err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/router/vyos"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -50,7 +51,7 @@ func leafSpine(t *testing.T) oracle.State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state := oracle.State{Topology: top, Resources: mode.Resources, Routers: plan}
+	state := oracle.State{Topology: top, Resources: mode.Resources, Routers: plan, Software: drivers.Software()}
 	for i, host := range top.Nodes() {
 		block := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 244, byte(i), 0}), 26)
 		state.Nodes = append(state.Nodes, oracle.Node{

@@ -2,8 +2,6 @@ package vyos
 
 import (
 	"net/netip"
-
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // restartingIsNotAnnounced is what labs do without of graceful restart.
@@ -27,7 +25,7 @@ func (r *reader) bgp(n *statement) {
 		return
 	}
 	router := &r.boot.Router
-	router.Software = topology.FRR
+	router.Software = Software
 	r.boot.lines[bgpLine] = n.line
 	var (
 		p         parameters

@@ -14,3 +14,8 @@
 // multipath over different AS numbers, networks announced only while they are
 // there) is rendered as far as VyOS has a statement for it.
 package vyos
+
+import "github.com/rackproof/rackproof/framework/router/frr"
+
+// Software is what a topology says of a host that VyOS runs on: VyOS speaks BGP by FRR.
+const Software = frr.Name

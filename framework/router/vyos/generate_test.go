@@ -6,7 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/rackproof/rackproof/framework/fabric"
-	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/router/frr"
 )
 
 // generate makes a configuration that can be rendered, another one for each seed:
@@ -14,7 +14,7 @@ import (
 func generate(seed uint64) Config {
 	g := generator{rand.New(rand.NewPCG(seed, 0))}
 	c := Config{Router: fabric.Router{
-		Host: g.name(), Software: topology.FRR, AS: g.as(),
+		Host: g.name(), Software: frr.Name, AS: g.as(),
 	}}
 	if g.often() {
 		c.Router.RouterID = g.address(200)

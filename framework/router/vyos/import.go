@@ -73,7 +73,7 @@ func Import(boots []*Boot, o Options) (*Imported, error) {
 		return nil, err
 	}
 	// The loader has the last word, and fills in what the file leaves out.
-	loaded, err := topology.Load(o.Name+".yaml", yaml)
+	loaded, err := topology.Load(o.Name+".yaml", yaml, []topology.Software{Software})
 	if err != nil {
 		return nil, refused(err)
 	}

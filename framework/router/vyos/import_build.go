@@ -20,7 +20,7 @@ func (i *importer) topology() *topology.Topology {
 			if r.role == role {
 				made.Hosts = append(made.Hosts, topology.Host{
 					Name: r.name, Role: r.role, Rack: r.rack, AS: r.Router.AS,
-					RouterID: r.Router.RouterID, Software: topology.FRR,
+					RouterID: r.Router.RouterID, Software: Software,
 				})
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/framework/fabric"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // grouped is a top-of-rack switch whose nodes are members of a peer-group that is
@@ -76,7 +75,7 @@ func TestPeerGroups(t *testing.T) {
 	}
 	local := netip.MustParseAddr("10.30.40.1")
 	want := fabric.Router{
-		Software: topology.FRR, AS: 64520, RouterID: netip.MustParseAddr("10.30.255.1"),
+		Software: Software, AS: 64520, RouterID: netip.MustParseAddr("10.30.255.1"),
 		Neighbors: []fabric.Neighbor{
 			{Host: "node0", Address: netip.MustParseAddr("10.30.40.10"), Local: local, AS: 64520, ReflectorClient: true, Password: "secret", TTLSecurity: 1},
 			{Address: netip.MustParseAddr("10.30.40.11"), Local: local, AS: 64520, ReflectorClient: true, NextHopSelf: true, Password: "own", TTLSecurity: 2},

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -142,7 +143,7 @@ func TestRead(t *testing.T) {
 			{Name: "eth3", Address: netip.MustParsePrefix("10.1.5.1/24"), MTU: 1500},
 		},
 		Router: fabric.Router{
-			Host: "leaf0", Software: topology.FRR, AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"),
+			Host: "leaf0", Software: frr.Name, AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"),
 			Networks: []netip.Prefix{netip.MustParsePrefix("10.1.5.0/24"), netip.MustParsePrefix("10.1.10.0/24")},
 			Neighbors: []fabric.Neighbor{
 				{Host: "control-plane", Address: netip.MustParseAddr("10.1.5.10"), Local: netip.MustParseAddr("10.1.5.1"), AS: 65005, ReflectorClient: true, NextHopSelf: true},
@@ -231,7 +232,7 @@ func TestReadSettings(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			want := fabric.Router{Software: topology.FRR, AS: 65005, Neighbors: []fabric.Neighbor{{Address: netip.MustParseAddr("10.1.10.2"), AS: 500}}}
+			want := fabric.Router{Software: frr.Name, AS: 65005, Neighbors: []fabric.Neighbor{{Address: netip.MustParseAddr("10.1.10.2"), AS: 500}}}
 			tt.want(&want)
 			got, err := Read("x.boot", []byte(tt.file))
 			if err != nil {

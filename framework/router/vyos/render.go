@@ -72,8 +72,8 @@ func (c Config) check() error {
 			return fmt.Errorf("the host name: %w", err)
 		}
 	}
-	if r.Software != topology.FRR {
-		return fmt.Errorf("the router runs %q, and VyOS runs FRR: give the host software %s", r.Software, topology.FRR)
+	if r.Software != Software {
+		return fmt.Errorf("the router runs %q, and VyOS runs FRR: give the host software %s", r.Software, Software)
 	}
 	if err := checkAS(r.AS); err != nil {
 		return fmt.Errorf("the router: %w", err)

@@ -11,7 +11,8 @@ import (
 
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/fabric"
-	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/frr"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -24,7 +25,7 @@ func tor() Config {
 			{Name: "eth3", Address: netip.MustParsePrefix("192.168.1.1/24"), MTU: 1500},
 		},
 		Router: fabric.Router{
-			Host: "tor0", Software: topology.FRR, AS: 64512, RouterID: netip.MustParseAddr("192.168.1.1"),
+			Host: "tor0", Software: frr.Name, AS: 64512, RouterID: netip.MustParseAddr("192.168.1.1"),
 			Networks: []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("10.2.10.0/24")},
 			Neighbors: []fabric.Neighbor{
 				{Host: "core", Address: netip.MustParseAddr("10.2.10.2"), Local: netip.MustParseAddr("10.2.10.1"), AS: 64600, Password: `se"cr\et`, TTLSecurity: 1},
@@ -41,7 +42,7 @@ func TestRender(t *testing.T) {
 		config Config
 	}{
 		{"tor", tor()},
-		{"alone", Config{Router: fabric.Router{Software: topology.FRR, AS: 65005}}},
+		{"alone", Config{Router: fabric.Router{Software: frr.Name, AS: 65005}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -82,7 +83,7 @@ func TestPlansAreRenderedAndReadBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		// VyOS runs FRR, and no other router has a configuration of VyOS.
-		top = top.WithSoftware(topology.FRR)
+		top = top.WithSoftware(frr.Name)
 		for _, modeName := range fixtures.Modes() {
 			mode, err := fixtures.Mode(modeName)
 			if err != nil {
@@ -96,7 +97,7 @@ func TestPlansAreRenderedAndReadBack(t *testing.T) {
 				continue // the mode has AS numbers for the nodes of another topology
 			}
 			for _, r := range plan {
-				r.Software = topology.FRR // of spines too
+				r.Software = frr.Name // of spines too
 				c, err := Of(top, r)
 				if err != nil {
 					t.Fatal(err)
@@ -132,7 +133,7 @@ func TestRenderRejects(t *testing.T) {
 		want   string
 	}{
 		{"host name of two words", func(c *Config) { c.Router.Host = "a b" }, "host name"},
-		{"BIRD", func(c *Config) { c.Router.Software = topology.BIRD }, `the router runs "bird", and VyOS runs FRR`},
+		{"BIRD", func(c *Config) { c.Router.Software = bird.Name }, `the router runs "bird", and VyOS runs FRR`},
 		{"no AS", func(c *Config) { c.Router.AS = 0 }, "is not an AS number"},
 		{"the last AS", func(c *Config) { c.Router.AS = 4294967295 }, "is not an AS number"},
 		{"IPv6 router ID", func(c *Config) { c.Router.RouterID = netip.MustParseAddr("fd00::1") }, "router ID"},

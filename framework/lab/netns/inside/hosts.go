@@ -4,22 +4,29 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/namespace"
-	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // ownFolders are the folders that every host has for itself.
 func ownFolders() []string {
-	return []string{
-		bird.ConfigDirectory, bird.StateDirectory,
-		"/etc/calico", "/etc/cni", "/etc/frr", "/etc/rackproof", "/run/calico", "/run/frr",
+	folders := []string{
+		"/etc/calico", "/etc/cni", "/etc/rackproof", "/run/calico",
 		"/var/lib/calico", "/var/lib/cni", "/var/log/calico",
 	}
+	for _, driver := range drivers.All() {
+		for _, folder := range driver.Folders() {
+			folders = append(folders, folder.Path)
+		}
+	}
+	slices.Sort(folders)
+	return slices.Compact(folders) // several drivers may have the same
 }
 
 // makeHost makes a host's namespaces. The files stay open as long as the lab

@@ -54,12 +54,9 @@ func makeRoot(state string, spec Spec) error {
 	if err := unix.Mount("rackproof", root, "tmpfs", 0, "mode=0755"); err != nil {
 		return fmt.Errorf("mount the lab's root: %w", err)
 	}
-	for _, folder := range []string{
-		"dev", "etc", "etc/bird", "etc/calico", "etc/cni", "etc/frr", "etc/rackproof", "opt", "proc", "root",
-		"run", "run/bird", "run/calico", "run/frr",
-		"run/netns", "run/rackproof", "sys", "tmp", "usr", "var", "var/lib", "var/lib/calico", "var/lib/cni", "var/lib/rackproof",
-		"var/lib/rackproof/control", "var/log", "var/log/calico", "var/tmp",
-	} {
+	folders := append(ownFolders(), "dev", "etc", "opt", "proc", "root", "run", "run/netns", "run/rackproof",
+		"sys", "tmp", "usr", "var/lib/rackproof/control", "var/tmp")
+	for _, folder := range folders {
 		if err := os.MkdirAll(filepath.Join(root, folder), 0o755); err != nil {
 			return fmt.Errorf("make the lab's folder /%s: %w", folder, err)
 		}
@@ -174,7 +171,7 @@ func SearchPath(spec Spec) string {
 	for i := range spec.ProgramFolders {
 		folders = append(folders, fmt.Sprintf("%s/%d", programFolder, i))
 	}
-	return strings.Join(append(folders, "/usr/lib/frr", "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"), ":")
+	return strings.Join(append(folders, "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"), ":")
 }
 
 // changeRoot makes root the process's root and takes the machine's away.

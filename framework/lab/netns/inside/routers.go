@@ -20,64 +20,28 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/supervisor"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // socketPoll is the interval of waits for a socket file, for which there is no
 // event inside another mount namespace.
 const socketPoll = 20 * time.Millisecond
 
-// router is a router of the fabric with what it is configured to do.
-type router struct {
+// configured is a router of the fabric with what it is configured to do.
+type configured struct {
 	mu     sync.Mutex
 	config fabric.Router
-}
-
-// software is how routers of one kind are run.
-type software struct {
-	// programs are in the order of their start.
-	programs []program
-	// origin marks its routes in the kernel.
-	origin route.Origin
-	// check tells whether a router can be configured so.
-	check func(fabric.Router) error
-	// start configures a router's programs and starts them. It returns when they do what
-	// they are configured to do.
-	start func(*running, context.Context, fabric.Router) error
-	// verify tells whether the programs, which all run, do what they are configured to do.
-	verify func(*running, context.Context, fabric.Router) error
-	// change makes a router that does one thing do another. Programs that do not run
-	// are left so; they begin with the change. With an error everything is as before.
-	change func(l *running, ctx context.Context, before, after fabric.Router) error
-}
-
-// program is one of a router's programs.
-type program struct {
-	name string
-	argv []string
-	// socket is there once the program serves.
-	socket string
-}
-
-// softwareOf finds out how a router's software is run.
-func softwareOf(r fabric.Router) (software, error) {
-	switch r.Software {
-	case topology.FRR:
-		return frrSoftware(), nil
-	case topology.BIRD:
-		return birdSoftware(), nil
-	}
-	return software{}, fmt.Errorf("unknown software %q: use %s or %s", r.Software, topology.FRR, topology.BIRD)
 }
 
 // errNoRouter is the error for a host that is no router of the fabric.
 var errNoRouter = errors.New("no such router")
 
-func routersOf(spec Spec) map[string]*router {
-	routers := map[string]*router{}
+func routersOf(spec Spec) map[string]*configured {
+	routers := map[string]*configured{}
 	for _, config := range spec.Routers {
-		routers[config.Host] = &router{config: config}
+		routers[config.Host] = &configured{config: config}
 	}
 	return routers
 }
@@ -101,9 +65,9 @@ func (l *running) startRouters(ctx context.Context) error {
 		tasks.Go(func() error {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			runs, err := softwareOf(r.config)
+			driver, err := drivers.Of(r.config.Software)
 			if err == nil {
-				err = runs.start(l, ctx, r.config)
+				err = router.Start(ctx, routerHost{l, host}, driver, r.config)
 			}
 			if err != nil {
 				return fmt.Errorf("%s: start its router: %w", host, err)
@@ -123,22 +87,23 @@ func (l *running) configureRouter(ctx context.Context, after fabric.Router) erro
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	runs, err := softwareOf(r.config)
+	runs, err := drivers.Of(r.config.Software)
 	if err != nil {
 		return fmt.Errorf("%s: configure its router: %w", after.Host, err)
 	}
-	next, err := softwareOf(after)
+	next, err := drivers.Of(after.Software)
 	if err != nil {
 		return fmt.Errorf("%s: configure its router: %w", after.Host, err)
 	}
+	host := routerHost{l, after.Host}
 	if r.config.Software == after.Software {
-		if err := runs.change(l, ctx, r.config, after); err != nil {
+		if err := router.Change(ctx, host, runs, r.config, after); err != nil {
 			return fmt.Errorf("%s: configure its router: %w", after.Host, err)
 		}
 		r.config = after
 		return nil
 	}
-	if err := next.check(after); err != nil {
+	if err := next.Check(after); err != nil {
 		return fmt.Errorf("%s: change its software from %s to %s: %w", after.Host, r.config.Software, after.Software, err)
 	}
 	if err := l.end(ctx, after.Host, runs); err != nil {
@@ -146,7 +111,7 @@ func (l *running) configureRouter(ctx context.Context, after fabric.Router) erro
 	}
 	before := r.config.Software
 	r.config = after
-	if err := next.start(l, ctx, after); err != nil {
+	if err := router.Start(ctx, host, next, after); err != nil {
 		// Nothing routes there any more, and what would be wrong from here on would not
 		// be the switch's.
 		return fmt.Errorf("%s: start %s in the place of %s (the host has no router now: take the lab down): %w", after.Host, after.Software, before, err)
@@ -156,18 +121,50 @@ func (l *running) configureRouter(ctx context.Context, after fabric.Router) erro
 
 // end ends a router's programs for good, the last started first, and takes away
 // the routes of those that were killed before they could do it.
-func (l *running) end(ctx context.Context, host string, s software) error {
-	for _, p := range slices.Backward(s.programs) {
-		if l.supervisor.Runs(host, p.name) {
-			if err := l.supervisor.Stop(ctx, host, p.name, syscall.SIGTERM); err != nil {
+func (l *running) end(ctx context.Context, host string, d router.Driver) error {
+	for _, program := range slices.Backward(d.Programs()) {
+		name := program.Name
+		if l.supervisor.Runs(host, name) {
+			if err := l.supervisor.Stop(ctx, host, name, syscall.SIGTERM); err != nil {
 				return err
 			}
 		}
-		if err := l.supervisor.Forget(host, p.name); err != nil {
+		if err := l.supervisor.Forget(host, name); err != nil {
 			return err
 		}
 	}
-	return l.flushRoutes(host, s.origin)
+	return l.flushRoutes(host, d.Origin())
+}
+
+// startAgain starts a component again. One of a router returns when it serves its
+// socket, and the last one of a router when the router does what it is configured to do.
+func (l *running) startAgain(ctx context.Context, host, name string) error {
+	r, ok := l.routers[host]
+	if !ok {
+		return l.supervisor.Restart(host, name)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	driver, err := drivers.Of(r.config.Software)
+	if err != nil {
+		return fmt.Errorf("%s: start %s: %w", host, name, err)
+	}
+	programs := driver.Programs()
+	i := slices.IndexFunc(programs, func(p router.Program) bool { return p.Name == name })
+	if i < 0 {
+		return fmt.Errorf("%s: start %s: %w", host, name, supervisor.ErrUnknownComponent)
+	}
+	if l.supervisor.Runs(host, name) {
+		return nil
+	}
+	machine := routerHost{l, host}
+	if err := machine.Start(ctx, programs[i]); err != nil {
+		return err
+	}
+	if err := router.Verify(ctx, machine, driver, r.config, programs[i]); err != nil {
+		return fmt.Errorf("%s: start %s: %w", host, name, err)
+	}
+	return nil
 }
 
 // flushRoutes removes a host's routes of one origin from its kernel.
@@ -190,75 +187,71 @@ func (l *running) flushRoutes(host string, origin route.Origin) error {
 	return nil
 }
 
-// startProgram starts one of a router's programs and waits until it serves its
-// socket, or has ended.
-func (l *running) startProgram(ctx context.Context, host, name string, argv []string, socket string) error {
-	namespaces := l.hosts[host]
-	// One that was killed has left its socket.
-	err := namespaces.Do(func() error { return os.Remove(socket) })
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove the socket of an earlier %s: %w", name, err)
+// routerHost is where a router's programs run (router.Machine).
+type routerHost struct {
+	lab  *running
+	name string
+}
+
+// DialContext implements router.Machine.
+func (h routerHost) DialContext() router.Dialer { return h.lab.hosts[h.name].DialContext }
+
+// Write implements router.Machine.
+func (h routerHost) Write(files []router.File, folders []router.Folder) error {
+	content := map[string][]byte{}
+	for _, file := range files {
+		content[file.Path] = file.Content
 	}
-	err = l.supervisor.Start(supervisor.Component{
-		Host: host, Name: name, Argv: argv, Env: l.environment(), Namespaces: namespaces,
+	namespaces := h.lab.hosts[h.name]
+	if err := namespaces.WriteFiles(content, 0o644); err != nil {
+		return fmt.Errorf("write its configuration: %w", err)
+	}
+	return namespaces.Do(func() error { return router.MakeFolders(folders) })
+}
+
+// Start implements router.Machine.
+func (h routerHost) Start(ctx context.Context, p router.Program) error {
+	namespaces := h.lab.hosts[h.name]
+	// One that was killed has left its socket.
+	err := namespaces.Do(func() error { return os.Remove(p.Ready) })
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the socket of an earlier %s: %w", p.Name, err)
+	}
+	err = h.lab.supervisor.Start(supervisor.Component{
+		Host: h.name, Name: p.Name, Argv: p.Argv, Env: h.lab.environment(), Namespaces: namespaces,
 	})
 	if err != nil {
 		return err
 	}
 	err = wait.PollUntilContextCancel(ctx, socketPoll, true, func(context.Context) (bool, error) {
-		if namespaces.Do(func() error { _, err := os.Stat(socket); return err }) == nil {
+		if namespaces.Do(func() error { _, err := os.Stat(p.Ready); return err }) == nil {
 			return true, nil
 		}
-		return false, l.ended(host, name)
+		return false, h.Ended(ctx, p)
 	})
 	if err != nil {
-		return fmt.Errorf("wait for %s to serve %s: %w", name, socket, cmp.Or(context.Cause(ctx), err))
+		return fmt.Errorf("wait for %s to serve %s: %w", p.Name, p.Ready, cmp.Or(context.Cause(ctx), err))
 	}
 	return nil
 }
 
-// ended is an error if a program does not run, with its last lines.
-func (l *running) ended(host, name string) error {
-	if l.supervisor.Runs(host, name) {
+// Restart implements router.Machine.
+func (h routerHost) Restart(ctx context.Context, p router.Program) error {
+	if err := h.lab.supervisor.Stop(ctx, h.name, p.Name, syscall.SIGTERM); err != nil {
+		return err
+	}
+	return h.Start(ctx, p)
+}
+
+// Ended implements router.Machine.
+func (h routerHost) Ended(_ context.Context, p router.Program) error {
+	if h.lab.supervisor.Runs(h.name, p.Name) {
 		return nil
 	}
-	for _, status := range l.supervisor.Status() {
-		if status.Host == host && status.Name == name && status.Error != "" {
+	for _, status := range h.lab.supervisor.Status() {
+		if status.Host == h.name && status.Name == p.Name && status.Error != "" {
 			return errors.New(status.Error)
 		}
 	}
-	return fmt.Errorf("%s: %s has ended", host, name)
-}
-
-// startAgain starts a component again. One of a router returns when it serves its
-// socket, and the last one of a router when the router does what it is configured to do.
-func (l *running) startAgain(ctx context.Context, host, name string) error {
-	r, ok := l.routers[host]
-	if !ok {
-		return l.supervisor.Restart(host, name)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	runs, err := softwareOf(r.config)
-	if err != nil {
-		return fmt.Errorf("%s: start %s: %w", host, name, err)
-	}
-	i := slices.IndexFunc(runs.programs, func(p program) bool { return p.name == name })
-	if i < 0 {
-		return fmt.Errorf("%s: start %s: %w", host, name, supervisor.ErrUnknownComponent)
-	}
-	if l.supervisor.Runs(host, name) {
-		return nil
-	}
-	p := runs.programs[i]
-	if err := l.startProgram(ctx, host, name, p.argv, p.socket); err != nil {
-		return err
-	}
-	if slices.ContainsFunc(runs.programs, func(other program) bool { return other.name != name && !l.supervisor.Runs(host, other.name) }) {
-		return nil
-	}
-	if err := runs.verify(l, ctx, r.config); err != nil {
-		return fmt.Errorf("%s: start %s: %w", host, name, err)
-	}
-	return nil
+	return fmt.Errorf("%s: %s has ended", h.name, p.Name)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/namespace"
+	"github.com/rackproof/rackproof/framework/router"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/frr"
 	"github.com/rackproof/rackproof/framework/supervisor"
@@ -65,7 +66,7 @@ func newRouterLab(t *testing.T, software topology.Software, needs string) (*runn
 		Host: "leaf0", Software: software, AS: 65005, RouterID: netip.MustParseAddr("192.0.2.1"),
 		Neighbors: []fabric.Neighbor{{Host: "spine0", Address: netip.MustParseAddr("192.0.2.2"), AS: 500}},
 	}
-	l.routers = map[string]*router{"leaf0": {config: config}}
+	l.routers = map[string]*configured{"leaf0": {config: config}}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 		defer cancel()
@@ -77,10 +78,10 @@ func newRouterLab(t *testing.T, software topology.Software, needs string) (*runn
 }
 
 func TestAProgramThatEndsIsNotWaitedFor(t *testing.T) {
-	l, _ := newRouterLab(t, topology.BIRD, "sh")
+	l, _ := newRouterLab(t, bird.Name, "sh")
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	err := l.startProgram(ctx, "leaf0", "bird", []string{"/bin/sh", "-c", "echo no such interface; exit 3"}, bird.RouterSocket)
+	err := routerHost{l, "leaf0"}.Start(ctx, router.Program{Name: "bird", Argv: []string{"/bin/sh", "-c", "echo no such interface; exit 3"}, Ready: bird.RouterSocket})
 	if err == nil || !strings.Contains(err.Error(), "no such interface") || ctx.Err() != nil {
 		t.Errorf("got %v", err)
 	}
@@ -90,8 +91,8 @@ func TestAProgramThatEndsIsNotWaitedFor(t *testing.T) {
 // accept: BIRD ends once it has made its socket, and bgpd goes on without the line.
 func TestARefusedFileIsAnError(t *testing.T) {
 	t.Run("BIRD", func(t *testing.T) {
-		l, config := newRouterLab(t, topology.BIRD, "bird")
-		if err := l.startBIRD(t.Context(), config); err != nil {
+		l, config := newRouterLab(t, bird.Name, "bird")
+		if err := router.Start(t.Context(), routerHost{l, "leaf0"}, bird.Driver{}, config); err != nil {
 			t.Fatalf("its own file: %v", err)
 		}
 		if err := l.supervisor.Stop(t.Context(), "leaf0", "bird", syscall.SIGKILL); err != nil {
@@ -105,8 +106,8 @@ func TestARefusedFileIsAnError(t *testing.T) {
 		}
 	})
 	t.Run("FRR", func(t *testing.T) {
-		l, config := newRouterLab(t, topology.FRR, "bgpd")
-		if err := l.startFRR(t.Context(), config); err != nil {
+		l, config := newRouterLab(t, frr.Name, "bgpd")
+		if err := router.Start(t.Context(), routerHost{l, "leaf0"}, frr.Driver{}, config); err != nil {
 			t.Fatalf("its own files: %v", err)
 		}
 		if err := l.supervisor.Stop(t.Context(), "leaf0", "bgpd", syscall.SIGKILL); err != nil {

@@ -25,7 +25,7 @@ type running struct {
 	supervisor *supervisor.Supervisor
 	hosts      map[string]namespace.Set
 	// routers are those of the fabric, by host.
-	routers map[string]*router
+	routers map[string]*configured
 	// controlPlane is where the control plane runs.
 	controlPlane controlplane.Place
 	// machine is set if this is the outside of a User-Mode Linux.

@@ -1,4 +1,4 @@
-package oracle
+package bgp
 
 import (
 	"cmp"
@@ -6,56 +6,56 @@ import (
 	"slices"
 )
 
-// comparePaths orders the paths of a prefix, the best first, by the decision
+// Compare orders the paths of a prefix, the best first, by the decision
 // process of RFC 4271, section 9.1.2.2, and RFC 4456, section 9, as BIRD
 // (bgp_rte_better) and FRR (bgp_path_info_cmp) go through it.
-func comparePaths(a, b path) int {
+func Compare(a, b Path) int {
 	return cmp.Or(compareMerit(a, b), compareTie(a, b))
 }
 
 // compareMerit takes the steps down to the IGP metric, those that say something
 // about the path. Paths that are equal so far share the traffic.
-func compareMerit(a, b path) int {
-	if c := cmp.Compare(b.preference, a.preference); c != 0 || a.from == nil || b.from == nil {
+func compareMerit(a, b Path) int {
+	if c := cmp.Compare(b.Preference, a.Preference); c != 0 || a.From == nil || b.From == nil {
 		return c
 	}
 	return cmp.Or(
-		compareBool(a.way.reachable(), b.way.reachable()),
-		cmp.Compare(b.localPref, a.localPref),
-		cmp.Compare(len(a.asPath), len(b.asPath)),
-		compareBool(!a.from.internal(), !b.from.internal()),
-		cmp.Compare(a.way.metric, b.way.metric),
+		compareBool(a.Way.Reachable(), b.Way.Reachable()),
+		cmp.Compare(b.LocalPref, a.LocalPref),
+		cmp.Compare(len(a.ASPath), len(b.ASPath)),
+		compareBool(!a.From.Internal(), !b.From.Internal()),
+		cmp.Compare(a.Way.Metric, b.Way.Metric),
 	)
 }
 
 // compareTie takes the steps that only break ties. The last two are no BGP:
 // several paths from one neighbour (RFC 7911) come in the order of their arrival,
 // which nothing here depends on, so any order that is always the same will do.
-func compareTie(a, b path) int {
-	if a.from == nil || b.from == nil {
-		return compareBool(a.from == nil, b.from == nil)
+func compareTie(a, b Path) int {
+	if a.From == nil || b.From == nil {
+		return compareBool(a.From == nil, b.From == nil)
 	}
 	return cmp.Or(
 		routerID(a).Compare(routerID(b)),
-		cmp.Compare(len(a.clusters), len(b.clusters)),
-		a.from.remote.Compare(b.from.remote),
-		a.nextHop.Compare(b.nextHop),
-		slices.Compare(a.asPath, b.asPath),
+		cmp.Compare(len(a.Clusters), len(b.Clusters)),
+		a.From.Remote.Compare(b.From.Remote),
+		a.NextHop.Compare(b.NextHop),
+		slices.Compare(a.ASPath, b.ASPath),
 	)
 }
 
 // routerID is the BGP identifier of the path's originator in the AS (RFC 4456,
 // section 9), or of the neighbour that it came from.
-func routerID(p path) netip.Addr {
-	if p.originator.IsValid() {
-		return p.originator
+func routerID(p Path) netip.Addr {
+	if p.Originator.IsValid() {
+		return p.Originator
 	}
-	return p.from.far.speaker.id
+	return p.From.Far.Speaker.ID
 }
 
 // asGood reports whether a path carries traffic beside the best one.
-func asGood(best, p path) bool {
-	return best.way.reachable() && compareMerit(best, p) == 0
+func asGood(best, p Path) bool {
+	return best.Way.Reachable() && compareMerit(best, p) == 0
 }
 
 // compareBool orders what is true first.

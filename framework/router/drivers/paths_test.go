@@ -1,4 +1,4 @@
-package observe
+package drivers_test
 
 import (
 	"net/netip"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/frr"
 )
@@ -22,7 +23,7 @@ var (
 )
 
 // describePaths writes the marks of paths: peer, then valid, best and used.
-func describePaths(paths []Path) []string {
+func describePaths(paths []router.Path) []string {
 	var lines []string
 	for _, p := range paths {
 		line := p.Prefix.String() + " from " + p.Peer.String() + " via " + p.NextHop.String()
@@ -47,7 +48,7 @@ func birdPath(prefix netip.Prefix, peer netip.Addr, dev string, best bool, asPat
 	}
 }
 
-func TestFromBIRD(t *testing.T) {
+func TestLearnedByBIRD(t *testing.T) {
 	hop := func(address netip.Addr) route.NextHop { return route.NextHop{Via: address, Dev: "eth3"} }
 	unresolved := birdPath(block, server2, "eth3", false, 64512)
 	unresolved.Kind, unresolved.NextHops = route.Unreachable, nil
@@ -111,14 +112,14 @@ func TestFromBIRD(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := describePaths(fromBIRD(tt.table, tt.joined)); !reflect.DeepEqual(got, tt.want) {
+			if got := describePaths(bird.Learned(tt.table, tt.joined)); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got\n%q\nwant\n%q", got, tt.want)
 			}
 		})
 	}
 }
 
-func TestFromFRR(t *testing.T) {
+func TestLearnedByFRR(t *testing.T) {
 	path := func(peer netip.Addr, best, multipath bool) frr.Path {
 		return frr.Path{Prefix: block, Peer: peer, NextHops: []netip.Addr{peer}, Origin: "IGP", LocalPref: 100, Valid: true, Best: best, Multipath: multipath}
 	}
@@ -131,7 +132,7 @@ func TestFromFRR(t *testing.T) {
 		"10.48.19.192/26 from 192.168.1.10 via 192.168.1.10 valid used",
 		"10.48.19.192/26 from 192.168.1.12 via 192.168.1.12 valid",
 	}
-	if got := describePaths(fromFRR(rib)); !reflect.DeepEqual(got, want) {
+	if got := describePaths(frr.Learned(rib)); !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
 }
@@ -142,10 +143,10 @@ func TestPathsAreAlike(t *testing.T) {
 		Origin: "Incomplete", ASPath: []uint32{64600, 64512}, NextHop: core, LocalPref: 100, MED: 5,
 		Communities: []string{"65000:100"}, LargeCommunities: []string{"64512:1:2"}, OriginatorID: server0, ClusterList: []netip.Addr{server1},
 	}
-	fromOne := fromBIRD([]bird.Path{{
+	fromOne := bird.Learned([]bird.Path{{
 		Prefix: block, Peer: core, Best: true, NextHops: []route.NextHop{{Via: core, Dev: "eth1"}}, BGP: &attributes,
 	}}, []bird.Path{{Prefix: block, NextHops: []route.NextHop{{Via: core, Dev: "eth1"}}}})
-	fromOther := fromFRR(frr.RIB{Paths: []frr.Path{{
+	fromOther := frr.Learned(frr.RIB{Paths: []frr.Path{{
 		Prefix: block, Peer: core, NextHops: []netip.Addr{core}, ASPath: attributes.ASPath, Origin: "incomplete", LocalPref: 100, MED: 5,
 		Communities: attributes.Communities, LargeCommunities: attributes.LargeCommunities,
 		OriginatorID: server0, ClusterList: attributes.ClusterList, Valid: true, Best: true,

@@ -1,0 +1,31 @@
+package bird
+
+import (
+	"fmt"
+
+	"github.com/rackproof/rackproof/framework/bgp"
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird/behaviour"
+)
+
+// Check implements bgp.Software.
+func (Driver) Check(r fabric.Router) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	for _, n := range r.Neighbors {
+		if !r.Internal(n) && n.TTLSecurity > 1 {
+			return fmt.Errorf("neighbor %s (%s): TTL security over %d hops would make the eBGP session one over several hops for BIRD, which the fabric's are not: use 1",
+				n.Host, n.Address, n.TTLSecurity)
+		}
+	}
+	return nil
+}
+
+// Configure implements bgp.Software.
+func (Driver) Configure(s *bgp.Speaker, r fabric.Router) {
+	s.Behaviour = behaviour.BIRD{Policy: behaviour.RouterPolicy{Networks: r.Networks}, KeepsReflected: true}
+	// It learns nothing from the kernel but the prefixes of its links.
+	s.Own = behaviour.Inherit(s.Base.From(route.OriginKernel))
+}

@@ -1,0 +1,158 @@
+package frr
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/rackproof/rackproof/framework/bgp"
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/route"
+)
+
+// localWeight is the weight of what a router originates (BGP_ATTR_DEFAULT_WEIGHT
+// in FRR's bgpd/bgp_attr.h); learned paths have 0.
+const localWeight = 32768
+
+// multipath is how many next hops a route has at most: the limit that Debian's
+// FRR is built with.
+const multipath = 64
+
+// frrMetric is the metric of zebra's routes in the kernel (NL_DEFAULT_ROUTE_METRIC
+// in FRR's zebra/rt_netlink.h).
+const kernelMetric = 20
+
+// frr is FRR 8.4 with `bgp bestpath as-path multipath-relax`, `bgp bestpath
+// compare-routerid` and `no bgp ebgp-requires-policy`.
+type behaviour struct{}
+
+func (behaviour) LearnedPreference() int { return 0 }
+
+func (behaviour) SendsAllPaths() bool { return false }
+
+// Resolve finds a next hop on the router's links, and that of an internal path
+// also by other BGP routes, as zebra's next hop tracking does; the default route
+// does not count (`ip nht resolve-via-default` is off).
+func (f behaviour) Resolve(s *bgp.Speaker, p bgp.Path) bgp.Way {
+	if p.From.Internal() {
+		return f.follow(s, p.NextHop)
+	}
+	return f.connected(s, p.NextHop)
+}
+
+func (behaviour) connected(s *bgp.Speaker, address netip.Addr) bgp.Way {
+	dev := s.Link(address)
+	if dev == "" {
+		return bgp.Unreachable()
+	}
+	return bgp.Way{Hops: []route.NextHop{{Via: address, Dev: dev}}}
+}
+
+// follow looks a next hop up, each once in a decision of the speaker: nothing is found
+// by way of itself.
+func (f behaviour) follow(s *bgp.Speaker, address netip.Addr) bgp.Way {
+	found, ok := s.Ways[address]
+	if !ok {
+		s.Ways[address] = bgp.Unreachable()
+		found = f.lookUp(s, address)
+		s.Ways[address] = found
+	}
+	return found
+}
+
+func (f behaviour) lookUp(s *bgp.Speaker, address netip.Addr) bgp.Way {
+	if w := f.connected(s, address); w.Reachable() {
+		return w
+	}
+	paths, ok := s.Longest(address)
+	if !ok || paths[0].Prefix.Bits() == 0 {
+		return bgp.Unreachable()
+	}
+	// They are learned ones: the router's own are of its links, where the address is
+	// not, or the default route.
+	resolved := slices.Clone(paths)
+	for i, p := range resolved {
+		resolved[i].Way = f.Resolve(s, p)
+	}
+	slices.SortStableFunc(resolved, bgp.Compare)
+	if !resolved[0].Way.Reachable() {
+		return bgp.Unreachable()
+	}
+	return bgp.Way{Hops: bgp.Hops(resolved, multipath)}
+}
+
+// Advertise follows subgroup_announce_check in FRR's bgpd/bgp_route.c, for neighbours
+// that have update groups of their own (`solo`): FRR sends to all of a group at once, and
+// else also back to where a path came from.
+func (f behaviour) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attributes, bool) {
+	if p.From == to || p.From != nil && !p.Way.Reachable() {
+		return bgp.Attributes{}, false
+	}
+	reflected := p.From != nil && p.From.Internal() && to.Internal()
+	if reflected && !p.From.Client && !to.Client {
+		return bgp.Attributes{}, false // RFC 4456, section 6
+	}
+	a := p.Attributes
+	a.NextHop = f.nextHop(s, p, to, reflected)
+	if reflected {
+		a = bgp.Reflect(a, p.From, s.ClusterID)
+	}
+	if !to.Internal() {
+		a = bgp.LeaveAS(a, to.Session.LocalAS)
+	}
+	return a, true
+}
+
+// nextHop is the NEXT_HOP that a neighbour is sent. `next-hop-self` without
+// `force` does not touch what is reflected. An external neighbour is sent the
+// path's own next hop where that is on the link that both share (RFC 4271,
+// section 5.1.3, "third party").
+func (behaviour) nextHop(s *bgp.Speaker, p bgp.Path, to *bgp.Peer, reflected bool) netip.Addr {
+	shared := func(r route.Route) bool {
+		return r.Origin == route.OriginKernel && r.Prefix.Contains(p.NextHop) && r.Prefix.Contains(to.Remote)
+	}
+	switch {
+	case p.From == nil:
+		return to.Local
+	case reflected:
+		return p.NextHop
+	case to.NextHopSelf, !to.Internal() && !slices.ContainsFunc(s.Base, shared):
+		return to.Local
+	}
+	return p.NextHop
+}
+
+// Accepts refuses loops and next hops that are the router itself: bgp_update and
+// bgp_cluster_filter in FRR's bgpd/bgp_route.c.
+func (behaviour) Accepts(s *bgp.Speaker, _ netip.Prefix, a bgp.Attributes, from *bgp.Peer) bool {
+	return !bgp.Loops(a, from) && a.Originator != s.ID && !slices.Contains(a.Clusters, s.ClusterID) && !s.Has(a.NextHop)
+}
+
+// Program returns the learned routes that are best; zebra prefers the connected
+// and the kernel's own ones (administrative distance).
+func (behaviour) Program(s *bgp.Speaker) route.Table {
+	var table route.Table
+	for _, prefix := range s.Prefixes() {
+		paths := s.RIB[prefix]
+		if best := paths[0]; !s.InKernel(prefix) && best.Way.Reachable() {
+			table = append(table, route.Route{
+				Prefix: prefix, NextHops: bgp.Hops(paths, multipath), Origin: route.OriginBGP, Metric: kernelMetric,
+			})
+		}
+	}
+	return table
+}
+
+// Configure implements bgp.Software.
+func (Driver) Configure(s *bgp.Speaker, r fabric.Router) {
+	s.Behaviour = behaviour{}
+	for _, prefix := range r.Networks {
+		// FRR originates a network only while the prefix is in its table, and not
+		// from BGP (`bgp network import-check`, on by default).
+		if s.InKernel(prefix) {
+			s.Own = append(s.Own, bgp.Path{Prefix: prefix, Preference: localWeight, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref}})
+		}
+	}
+}
+
+// Check implements bgp.Software.
+func (Driver) Check(r fabric.Router) error { return r.Check() }
