@@ -6,18 +6,18 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/router/frr"
-	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 )
 
 // VerifyRouter compares what a router of the fabric runs with what it is configured to do,
-// where its software can show that. FRR can. BIRD cannot: its answer to `configure`, which
-// the lab reads, is all that it says.
+// as far as its software shows that. FRR does. BIRD does not: its answer to `configure`,
+// which the lab reads, is all that it says.
 func VerifyRouter(ctx context.Context, host lab.Host, router fabric.Router) error {
-	if router.Software != topology.FRR {
-		return nil
+	driver, err := drivers.Of(router.Software)
+	if err == nil {
+		err = driver.Verify(ctx, host.DialContext, router)
 	}
-	if err := frr.Verify(ctx, host.DialContext, router); err != nil {
+	if err != nil {
 		return fmt.Errorf("%s: %w", host.Name(), err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package router
 
 import (
 	"context"
-	"errors"
 	"net"
 
 	"github.com/rackproof/rackproof/framework/bgp"
@@ -46,16 +45,9 @@ type Driver interface {
 	// Paths reads what the router has learned by BGP, used or not. The paths are ordered
 	// by prefix, the best one of each prefix first, and then by peer.
 	Paths(ctx context.Context, host Host) ([]Path, error)
-	// RunningConfiguration reads the configuration that the router runs, in the software's
-	// own words, or returns ErrNoRunningConfiguration. Two of one router are to be compared
-	// to the byte and not to be read.
-	RunningConfiguration(ctx context.Context, host Host) (string, error)
 	// Evidence reads what the router says of itself, in its own words.
 	Evidence(ctx context.Context, host Host, r fabric.Router) []Record
 }
-
-// ErrNoRunningConfiguration is the error for router software that cannot show what it runs.
-var ErrNoRunningConfiguration = errors.New("this software does not show the configuration that it runs")
 
 // Dialer opens a connection from a router's host. With network "unix" the address is a
 // path in the host's file system.

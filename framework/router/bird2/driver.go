@@ -48,12 +48,6 @@ func (Driver) Verify(ctx context.Context, dial router.Dialer, _ fabric.Router) e
 	return client.Close()
 }
 
-// RunningConfiguration implements router.Driver. BIRD cannot show it: its answer to
-// `configure` is all that it says.
-func (Driver) RunningConfiguration(context.Context, router.Host) (string, error) {
-	return "", router.ErrNoRunningConfiguration
-}
-
 // Sessions implements router.Driver.
 func (Driver) Sessions(ctx context.Context, host router.Host) ([]session.Session, error) {
 	client, err := bird.Dial(ctx, host.DialContext, socket)

@@ -45,12 +45,6 @@ func (Driver) Reconfigure(ctx context.Context, dial router.Dialer, before, after
 	return err != nil, err
 }
 
-// RunningConfiguration implements router.Driver: it is bgpd's.
-func (Driver) RunningConfiguration(ctx context.Context, host router.Host) (string, error) {
-	text, err := Query(ctx, host.DialContext, runningConfig)
-	return string(text), err
-}
-
 // Sessions implements router.Driver.
 func (Driver) Sessions(ctx context.Context, host router.Host) ([]session.Session, error) {
 	data, err := Query(ctx, host.DialContext, SessionsQuery)
