@@ -95,9 +95,9 @@ func recipeFlags(command *cobra.Command) *recipe {
 	command.Flags().StringVar(&r.mode, "mode", "leafreflector", "a mode's name, or its folder")
 	command.Flags().Var(&r.leaves, "leaves", "what the leaves run (default: what the topology says)")
 	r.kernel = kernelFlag(launch.AutoKernel)
-	command.Flags().Var(&r.kernel, "kernel", "the kernel of the lab; uml is User-Mode Linux, auto takes it where this machine's own lacks something")
+	command.Flags().Var(&r.kernel, "kernel", "the kernel of the lab; uml is User-Mode Linux, auto uses it where this machine's kernel lacks a driver")
 	r.provider = providerFlag(launch.Providers()[0])
-	command.Flags().Var(&r.provider, "provider", "what makes the lab")
+	command.Flags().Var(&r.provider, "provider", "the provider of the lab")
 	return &r
 }
 
@@ -144,8 +144,8 @@ func newLabUpCommand() *cobra.Command {
 	up := &cobra.Command{
 		Use:   "up",
 		Short: "Bring a lab up and leave it up",
-		Long: "Bring a lab up until every BGP session that must be is established and a pod is ready on each\n" +
-			"node. The lab stays up when the command has ended. An interrupt on the way takes all of it down.",
+		Long: "Bring a lab up until every expected BGP session is established and a pod is ready on each node.\n" +
+			"The lab stays up when the command ends. An interrupt takes all of it down.",
 		Example: "  rackproof lab up\n" +
 			"  rackproof lab up --topology single-rack --mode fullmesh --name mesh\n" +
 			"  rackproof lab up --topology tor --mode tor --leaves bird\n" +
@@ -190,8 +190,8 @@ type owned interface {
 	Down(ctx context.Context) error
 }
 
-// leaveUp tells of a lab and lets it live on without this process. A lab that nobody has
-// been told of is taken down, also if tell panics.
+// leaveUp tells of a lab and lets it live on without this process. It takes down an
+// untold lab, also if tell panics.
 func leaveUp(ctx context.Context, l owned, tell func() error) (err error) {
 	released := false
 	defer func() {

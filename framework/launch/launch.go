@@ -125,7 +125,7 @@ func upEmbedded(ctx context.Context, options Options, progress func(lab.Event)) 
 	return l, nil
 }
 
-// Check tells whether a lab can be brought up on this machine: the design is sound
+// Check reports whether a lab can be brought up on this machine: the design is sound
 // (oracle.CheckDesign), the machine has what the mode needs, the components are built, and the
 // pools' routes have the owner that the mode states. It makes nothing.
 func Check(ctx context.Context, options Options) error {

@@ -57,8 +57,8 @@ func KernelTables(ctx context.Context, l lab.Lab) (route.Tables, error) {
 	return fromEach(ctx, l, readers)
 }
 
-// fromEach reads something from several hosts side by side. What could be read is
-// returned together with the errors of the other hosts.
+// fromEach reads something from several hosts side by side. It returns the answers
+// together with the errors of the other hosts.
 func fromEach[T any](ctx context.Context, l lab.Lab, readers map[string]func(context.Context, lab.Host) (T, error)) (map[string]T, error) {
 	type answer struct {
 		host  string

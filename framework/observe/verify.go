@@ -11,7 +11,7 @@ import (
 
 // VerifyRouter compares what a router of the fabric runs with what it is configured to do,
 // as far as its software shows that. FRR does. BIRD does not: its answer to `configure`,
-// which the lab reads, is all that it says.
+// which the lab reads, is its only word.
 func VerifyRouter(ctx context.Context, host lab.Host, router fabric.Router) error {
 	driver, err := drivers.Of(router.Software)
 	if err == nil {

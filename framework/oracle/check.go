@@ -16,7 +16,7 @@ import (
 )
 
 // check refuses states that contradict themselves, and resources that change
-// sessions or routes in a way that the oracle does not reckon with.
+// sessions or routes in a way that the oracle does not support.
 func (s State) check() error {
 	if s.Topology == nil {
 		return errors.New("oracle: the state has no topology: set State.Topology")

@@ -134,7 +134,7 @@ func TestStatesThatAreRefused(t *testing.T) {
 				t.Errorf("error %v, want one that says %q", err, c.want)
 			}
 			if _, err := state.Sessions(); err == nil {
-				t.Error("the sessions were reckoned all the same")
+				t.Error("the sessions were still computed")
 			}
 		})
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/rackproof/rackproof/framework/router/bird/behaviour"
 )
 
-// calicoVersion is the version of Calico that the oracle reckons with.
+// calicoVersion is the version of Calico that the oracle computes for.
 func calicoVersion() calico.Version { return calico.Version{Major: 3, Minor: 31} }
 
 // felix is what Felix programs beyond the routes to a node's own pods: in pools
@@ -43,7 +43,7 @@ func (s State) felix(members []member) felix {
 	return f
 }
 
-// owns tells whether a prefix is in a pool whose routes Felix owns.
+// owns reports whether a prefix is in a pool whose routes Felix owns.
 func (f felix) owns(prefix netip.Prefix) bool {
 	return slices.ContainsFunc(f.pools, func(pool netip.Prefix) bool { return route.Contains(pool, prefix) })
 }
@@ -134,8 +134,8 @@ func (f felix) tunnelPath(node member) (bgp.Path, bool) {
 	}, len(f.pools) > 0
 }
 
-// checkPools refuses pools whose routes are not programmed by one whom the oracle
-// reckons with.
+// checkPools refuses pools whose routes are programmed by an owner that the oracle does
+// not support.
 func (s State) checkPools() []error {
 	var problems []error
 	for i, pool := range s.Resources.IPPools {

@@ -7,7 +7,7 @@ import (
 )
 
 // tables are the hosts' main tables as they stand.
-func (r reckoning) tables() route.Tables {
+func (r solution) tables() route.Tables {
 	tables := route.Tables{}
 	for i := range r.network.Hosts {
 		if host := &r.network.Hosts[i]; !r.gone[host.Name] {

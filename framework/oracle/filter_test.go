@@ -59,9 +59,9 @@ func ofLength(rule v3.BGPFilterRuleV4, least, most int32) v3.BGPFilterRuleV4 {
 	return rule
 }
 
-// What a node sends: its blocks, and of other nodes' blocks the addresses that its
-// pods have; by a filter's Accept also its connected networks, its default route
-// and its pods' single addresses.
+// A node sends its blocks, and of other nodes' blocks the addresses that its pods have;
+// by a filter's Accept also its connected networks, its default route and its pods'
+// single addresses.
 func TestExportFilters(t *testing.T) {
 	const pods = "10.244.11.0/26 10.244.99.1/32"
 	remote := func(action v3.BGPFilterAction) v3.BGPFilterRuleV4 {
@@ -73,7 +73,7 @@ func TestExportFilters(t *testing.T) {
 		filters []v3.BGPFilter
 		// want is what leaf0 has from worker, the default route left out.
 		want string
-		// defaultRoute tells whether that is there too.
+		// defaultRoute reports whether that is there too.
 		defaultRoute bool
 	}{
 		{name: "without a filter Calico's own rules hold", want: pods},
@@ -130,7 +130,7 @@ func TestExportFilters(t *testing.T) {
 	}
 }
 
-// What a node takes is what no filter rejects.
+// A node accepts every route that no filter rejects.
 func TestImportFilters(t *testing.T) {
 	for _, c := range []struct {
 		name    string

@@ -130,8 +130,8 @@ func sessions(t *testing.T, state oracle.State) session.Sessions {
 	return got
 }
 
-// agree holds a host's table against the lines that `ip route` would show, in the
-// order of the prefixes.
+// agree compares a host's table with the lines that `ip route` would show, in the order
+// of the prefixes.
 func agree(t *testing.T, host string, got route.Table, want string) {
 	t.Helper()
 	want = strings.TrimSpace(strings.ReplaceAll(want, "\n\t\t", "\n"))
@@ -150,7 +150,7 @@ func paths(t *testing.T, state oracle.State, host string) rib.Paths {
 	return all[host]
 }
 
-// agreePaths holds a host's paths against lines as rib.Path prints them.
+// agreePaths compares a host's paths with lines as rib.Path prints them.
 func agreePaths(t *testing.T, host string, got rib.Paths, want string) {
 	t.Helper()
 	var lines []string

@@ -306,7 +306,7 @@ func (p peering) peer(s *bgp.Speaker) *bgp.Peer {
 
 // sourceAddress is the address that a host speaks from to a neighbour if it is
 // not told one: that on their common link. A neighbour further away sees the
-// host's first address; hosts that have several ways to it are not reckoned with.
+// host's first address; hosts that have several ways to it are not supported.
 func sourceAddress(host *topology.Host, neighbor netip.Addr) netip.Addr {
 	for _, port := range host.Interfaces {
 		if port.Address.Contains(neighbor) {

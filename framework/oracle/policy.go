@@ -53,25 +53,25 @@ func (n nodePolicy) Exports(p bgp.Path, to *bgp.Peer) (bgp.Attributes, bool) {
 	return tag(p.Attributes, p.Prefix, n.advertisements), n.accepts(p.Prefix)
 }
 
-// forNodes tells whether the export filter takes a neighbour for an internal one: by
+// forNodes reports whether the export filter takes a neighbour for an internal one: by
 // the AS numbers, and in the mesh always (bird.cfg.template).
 func forNodes(to *bgp.Peer) bool { return to.Internal() || to.Session.Kind == session.NodeToNodeMesh }
 
-// throughTunnel tells whether a way leads through a tunnel device. Routes that Felix
+// throughTunnel reports whether a way leads through a tunnel device. Routes that Felix
 // sends by the node's own interface do not, and so are not kept back
 // (projectcalico/calico#13533).
 func throughTunnel(w bgp.Way) bool {
 	return w.Reachable() && len(w.Hops) == 1 && isTunnel(w.Hops[0].Dev)
 }
 
-// isTunnel tells whether an interface is one of Calico's tunnel devices.
+// isTunnel reports whether an interface is one of Calico's tunnel devices.
 func isTunnel(dev string) bool {
 	return dev == calico.IPIP.Device() || dev == calico.VXLAN.Device()
 }
 
-// programs tells whether the kernel filter lets a path through
-// (calico_kernel_programming in bird_ipam.cfg.template, as package router/bird
-// adapts it).
+// programs reports whether the kernel filter lets a path through
+// (calico_kernel_programming in bird_ipam.cfg.template, as package router/bird adapts
+// it).
 func (n nodePolicy) Programs(best bgp.Path) bool {
 	return !n.tunnels.owns(best.Prefix) && n.announcements.programs(best)
 }

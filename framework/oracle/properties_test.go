@@ -142,7 +142,7 @@ func cutScenarios(t *testing.T) map[string]oracle.State {
 	return states
 }
 
-// whole tells whether a state has all its links and hosts.
+// whole reports whether a state has all its links and hosts.
 func whole(state oracle.State) bool {
 	return len(state.CutLinks) == 0 && len(state.CutEnds) == 0 && !slices.ContainsFunc(state.Nodes, func(n oracle.Node) bool { return n.Gone })
 }

@@ -82,8 +82,8 @@ func TestRackReflectorTables(t *testing.T) {
 	}
 }
 
-// What comes from outside keeps its next hop on its way to the nodes, and has the
-// reflector that heard it first as originator where another reflects it.
+// A route from outside keeps its next hop on its way to the nodes. Where another
+// reflector reflects it, the originator is the reflector that heard it first.
 func TestRackReflectorPaths(t *testing.T) {
 	state := withoutNextHopMode(cluster(t, "rack-reflector", "rackreflector"))
 	agreePaths(t, "node13", paths(t, state, "node13").To(node11Block, node21Block), `
@@ -155,7 +155,7 @@ func TestRackReflectorChanges(t *testing.T) {
 			host:   "node21", prefix: node13Block, hops: "unreachable",
 		},
 		{
-			name:   "which announce it all the same",
+			name:   "which still announce it",
 			change: func(t *testing.T, s *oracle.State) { node(t, *s, "node13").Labels["rr-group"] = "rr2" },
 			host:   "leaf0", prefix: node13Block, hops: "10.3.10.2",
 		},

@@ -44,8 +44,8 @@ func FuzzStates(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) { tryState(t, seed) })
 }
 
-// tryState reckons with a random state, and again with its parts in another order:
-// there must be no difference. It tells whether the state comes to rest.
+// tryState computes a random state, and again with its parts in another order: there
+// must be no difference. It reports whether the state comes to rest.
 func tryState(t *testing.T, seed uint64) bool {
 	t.Helper()
 	g := generator{rand.New(rand.NewPCG(seed, 0))}

@@ -174,7 +174,7 @@ func TestPeerings(t *testing.T) {
 			host:  "control-plane", kinds: map[string]session.Kind{"10.1.5.11": session.NodeSpecific},
 		},
 		{
-			name:  "but not if it is in another AS than the peer is said to be",
+			name:  "but not if it is in another AS than the peer's resource says",
 			peers: []v3.BGPPeerSpec{{Node: "worker", PeerIP: "10.1.5.10", ASNumber: 64513}},
 			host:  "control-plane", kinds: map[string]session.Kind{},
 		},
@@ -237,7 +237,7 @@ func TestExternalLeafOverReflectors(t *testing.T) {
 		{name: "and so with keepOriginalNextHop", toLeaf: v3.BGPPeerSpec{KeepOriginalNextHop: true}, host: "leaf0", prefix: worker3Block, hops: "10.1.5.13"},
 		{name: "the leaf's network is not in a pool, and stays with the reflectors", host: "worker3", prefix: network, hops: ""},
 		{name: "which know it", host: "worker", prefix: network, hops: "10.1.5.1"},
-		{name: "nodes go by the owner", host: "worker3", prefix: worker2Block, hops: "10.1.5.12"},
+		{name: "nodes use the owner", host: "worker3", prefix: worker2Block, hops: "10.1.5.12"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := hopsTo(tables(t, rackReflectors(t, c.toLeaf))[c.host], c.prefix); got != c.hops {

@@ -272,12 +272,12 @@ func TestRoutesThatDoNotSettle(t *testing.T) {
 func TestSessionsThatDoNotSettle(t *testing.T) {
 	state, _ := remoteClient(t)
 	state.Resources.BGPPeers[0].Spec.Filters = nil
-	for name, reckon := range map[string]func() error{
+	for name, solve := range map[string]func() error{
 		"tables":   func() error { _, err := state.Tables(); return err },
 		"sessions": func() error { _, err := state.Sessions(); return err },
 		"paths":    func() error { _, err := state.Paths(); return err },
 	} {
-		if err := reckon(); err == nil || !strings.Contains(err.Error(), "sessions do not settle") {
+		if err := solve(); err == nil || !strings.Contains(err.Error(), "sessions do not settle") {
 			t.Errorf("%s: error %v, want one that says that the sessions do not settle", name, err)
 		}
 	}

@@ -6,7 +6,7 @@ import "github.com/rackproof/rackproof/framework/rib"
 // neighbours, used or not. LOCAL_PREF is left out: everything in a lab has the
 // same.
 func (s State) Paths() (rib.Tables, error) {
-	r, err := s.reckon()
+	r, err := s.solve()
 	if err != nil {
 		return nil, err
 	}

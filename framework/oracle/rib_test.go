@@ -110,8 +110,8 @@ func TestOwnOriginatorID(t *testing.T) {
 		10.2.10.0/24 from 192.168.1.10 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.1]
 		10.2.10.0/24 from 192.168.1.11 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.1 244.0.0.2]
 		10.2.10.0/24 from 192.168.1.11 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.2]`)
-	// What tor0 has from the core keeps the core as next hop here, which would not stop
-	// a reflector from telling tor0 of it.
+	// tor0's routes from the core keep the core as next hop here, which would not stop
+	// a reflector from announcing them to tor0.
 	outside := netip.MustParsePrefix("10.2.100.0/24")
 	for name, software := range map[string]topology.Software{"FRR": frr.Name, "BIRD": bird.Name} {
 		state := reflectingServers(t, "server0", "server1")
@@ -245,6 +245,6 @@ func TestHostsWithPaths(t *testing.T) {
 	}
 	state.Topology = nil
 	if _, err := state.Paths(); err == nil {
-		t.Error("the paths were reckoned without a topology")
+		t.Error("the paths were computed without a topology")
 	}
 }

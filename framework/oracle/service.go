@@ -42,8 +42,8 @@ const excludeLabel = "node.kubernetes.io/exclude-from-external-load-balancers"
 type announcements struct {
 	// originated have a static blackhole route in BIRD each (`/staticroutes`).
 	originated []netip.Prefix
-	// rejected are kept out of the kernel with all that is inside
-	// (`/rejectcidrs`), whether the node originates them or learns them.
+	// rejected are kept out of the kernel with everything inside (`/rejectcidrs`),
+	// whether the node originates them or learns them.
 	rejected []netip.Prefix
 	// reflected are what a route reflector passes on beyond what it originates.
 	reflected []netip.Prefix
@@ -104,10 +104,10 @@ func (r serviceRanges) whole() []netip.Prefix {
 //     type (#10945), and also when it is in the service's status alone (#11917);
 //   - reflectors pass external IPs on as they pass LoadBalancer IPs on (#13341).
 //
-// What looks odd and is meant so: an address that is a range of its own is a
-// blackhole on the nodes that announce it (#9152), a service that is announced for one
-// such address is announced with all its addresses, and an excluded reflector does
-// not pass single cluster IPs on.
+// One oddity is intended: an address that is a range of its own is a blackhole on the
+// nodes that announce it (#9152), a service that is announced for one such address is
+// announced with all its addresses, and an excluded reflector does not pass single
+// cluster IPs on.
 func (s State) announcements(m member) announcements {
 	ranges := s.serviceRanges()
 	a := announcements{rejected: ranges.whole()}
@@ -131,7 +131,7 @@ func (s State) announcements(m member) announcements {
 	return a
 }
 
-// announces tells whether a node announces a service's addresses one by one
+// announces reports whether a node announces a service's addresses one by one
 // (advertiseThisService in routes.go).
 func (r serviceRanges) announces(service Service, node string) bool {
 	switch service.Type {
@@ -154,7 +154,7 @@ func (r serviceRanges) announces(service Service, node string) bool {
 	})
 }
 
-// single tells whether one of the addresses is a range of its own.
+// single reports whether one of the addresses is a range of its own.
 func single(ranges []netip.Prefix, addresses []netip.Addr) bool {
 	return slices.ContainsFunc(addresses, func(a netip.Addr) bool {
 		return slices.Contains(ranges, netip.PrefixFrom(a, a.BitLen()))
@@ -181,7 +181,7 @@ func (r serviceRanges) allowed(service Service) []netip.Addr {
 	return all
 }
 
-// programs tells whether the kernel filter's first part, which is about services,
+// programs reports whether the kernel filter's first part, which is about services,
 // lets a path through (calico_kernel_programming in bird_ipam.cfg.template).
 func (a announcements) programs(best bgp.Path) bool {
 	return !slices.ContainsFunc(a.rejected, func(p netip.Prefix) bool { return route.Contains(p, best.Prefix) })

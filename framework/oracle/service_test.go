@@ -52,8 +52,8 @@ func aggregation(state *oracle.State, value v3.ServiceLoadBalancerAggregation) {
 	global(state).ServiceLoadBalancerAggregation = &value
 }
 
-// What a leaf hears of service addresses from its own rack's nodes and, over the
-// spines, from the other's.
+// A leaf hears of service addresses from its own rack's nodes and, over the spines,
+// from the other's.
 func TestServiceAddressesAtLeaves(t *testing.T) {
 	const (
 		excluded = "node.kubernetes.io/exclude-from-external-load-balancers"
@@ -239,7 +239,7 @@ func TestServiceAddressesAtLeaves(t *testing.T) {
 			},
 		},
 		{
-			name: "without it a Local service follows its endpoints all the same", service: everyAddress("worker"), prefix: single(loadBalancerIP), hops: "10.1.5.11",
+			name: "without it a Local service still follows its endpoints", service: everyAddress("worker"), prefix: single(loadBalancerIP), hops: "10.1.5.11",
 			change: func(_ *testing.T, s *oracle.State, _ *oracle.Service) {
 				aggregation(s, v3.ServiceLoadBalancerAggregationDisabled)
 			},

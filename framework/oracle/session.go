@@ -31,19 +31,18 @@ const maxTTL = 255
 // has it, which is also what internal neighbours of a mesh have.
 const birdMultihop = 64
 
-// agrees tells whether both ends are configured for each other: the AS numbers
-// are those that the other expects, the passwords are the same, and the BGP
-// identifiers differ within an AS (RFC 6286, section 2.2).
+// agrees reports whether both ends are configured for each other: the AS numbers are
+// those that the other expects, the passwords are the same, and the BGP identifiers
+// differ within an AS (RFC 6286, section 2.2).
 func agrees(p *bgp.Peer) bool {
 	return p.Far != nil && p.Password == p.Far.Password &&
 		p.Session.PeerAS == p.Far.Session.LocalAS && p.Session.LocalAS == p.Far.Session.PeerAS &&
 		(!p.Internal() || p.Speaker.ID != p.Far.Speaker.ID)
 }
 
-// reaches tells whether the end's packets get to the other end: over a common
-// link if the session must not take more hops, else whichever way the tables
-// lead. Every one of several ways must arrive, for the hash of a connection's
-// ports picks one.
+// reaches reports whether the end's packets get to the other end: over a common link if
+// the session must not take more hops, else whichever way the tables lead. Every one of
+// several ways must arrive, for the hash of a connection's ports picks one.
 func reaches(p *bgp.Peer, n network, tables route.Tables) bool {
 	if p.SingleHop && p.Speaker.Link(p.Remote) == "" {
 		return false
@@ -62,7 +61,7 @@ func reaches(p *bgp.Peer, n network, tables route.Tables) bool {
 	return true
 }
 
-// refresh brings sessions up and down as the tables allow, and tells whether any
+// refresh brings sessions up and down as the tables allow, and reports whether any
 // changed.
 func refresh(speakers []*bgp.Speaker, n network, tables route.Tables) bool {
 	changed := false

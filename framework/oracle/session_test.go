@@ -13,7 +13,7 @@ import (
 	"github.com/rackproof/rackproof/framework/session"
 )
 
-// established tells whether a host has a session with an address, and it is up.
+// established reports whether a host has a session with an address, and it is up.
 func established(t *testing.T, state oracle.State, host, peer string) bool {
 	t.Helper()
 	got, ok := states(sessions(t, state)[host])[peer]

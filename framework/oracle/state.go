@@ -72,11 +72,11 @@ type Node struct {
 	// block that is not its own.
 	Borrowed []netip.Addr
 	// EndRoutes are the nodes to whose tunnel address this node has a route besides
-	// that to its block. Such a route changes no way, and whether Felix makes it hangs
-	// on chance: it does if it hears of the block first and of the address then
+	// that to its block. Such a route changes no way, and whether Felix makes it
+	// depends on chance: it does if it hears of the block first and of the address then
 	// (flush in felix/calc/l3_route_resolver.go, isRemoteTunnelRoute in route_mgr.go;
 	// projectcalico/calico#12122). So it is read off the node, like what a daemon
-	// remembers; its form, and what BIRD makes of it, is reckoned with.
+	// remembers; the oracle computes its form and BIRD's use of it.
 	EndRoutes []string
 	// Workloads are the pods on the node that have a network namespace of their own.
 	Workloads []Workload

@@ -35,8 +35,8 @@ type Driver interface {
 	// Reconfigure makes the running programs of a router do what its files say, which
 	// are those of the new configuration by now. Sessions that both configurations have
 	// alike stay up where the software can do that. restart says that the last program
-	// has to be started anew: on the new files, or after an error, when part of the change
-	// may be in force, on the old ones.
+	// has to be started again: on the new files, or after an error, when part of the
+	// change may be in force, on the old ones.
 	Reconfigure(ctx context.Context, dial Dialer, before, after fabric.Router) (restart bool, err error)
 	// Verify reports whether the programs, which all run, do what the router's files say.
 	Verify(ctx context.Context, dial Dialer, r fabric.Router) error

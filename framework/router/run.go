@@ -18,7 +18,7 @@ type Machine interface {
 	Write(files []File, folders []Folder) error
 	// Start starts a program and waits until it is ready.
 	Start(ctx context.Context, p Program) error
-	// Restart ends a program that runs, in good order, and starts it anew.
+	// Restart ends a program that runs, in good order, and starts it again.
 	Restart(ctx context.Context, p Program) error
 	// Ended is an error if a program does not run, with its last words.
 	Ended(ctx context.Context, p Program) error

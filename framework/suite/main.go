@@ -84,7 +84,7 @@ func (o options) check() error {
 	return nil
 }
 
-// embedded tells whether the labs are those of network namespaces.
+// embedded reports whether the labs are those of network namespaces.
 func (o options) embedded() bool { return o.provider == launch.NetnsProvider }
 
 func readOptions() options {

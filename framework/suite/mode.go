@@ -60,7 +60,7 @@ func (l *Lab) modeNow() string {
 func (l *Lab) enter(ctx context.Context, mode *calico.Mode) {
 	ginkgo.GinkgoHelper()
 	if _, ok := l.Lab.(lab.RouterController); !ok {
-		unable("configure a router anew", l.Lab)
+		unable("configure a router again", l.Lab)
 	}
 	wanted, err := fabric.Plan(l.topology, mode)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())

@@ -20,7 +20,7 @@ import (
 func (l *Lab) ConfigureRouters(ctx context.Context, change func(plan map[string]*fabric.Router)) {
 	ginkgo.GinkgoHelper()
 	if _, ok := l.Lab.(lab.RouterController); !ok {
-		unable("configure a router anew", l.Lab)
+		unable("configure a router again", l.Lab)
 	}
 	before := l.currentRouters()
 	after, err := changed(before, change)

@@ -175,8 +175,8 @@ func (d Document) alias(what string) error {
 	return d.Errorf("", "%s is an alias (*%s): write it out", what, d.Root.Value)
 }
 
-// Mapping refuses a document that is no mapping. What is the name of what it should
-// be, with its article; fields are some that it has.
+// Mapping refuses a document that is no mapping. The parameter what names the expected
+// document, with its article; fields are some that it has.
 func (d Document) Mapping(what string, fields ...string) error {
 	if followed(d.Root).Kind == yaml.MappingNode {
 		return nil

@@ -47,7 +47,7 @@
 //   - It knows pods by name and not by UID. A pod that is deleted by force and
 //     made again under the same name, as a StatefulSet does, is taken for the old
 //     one and never started (createOrUpdatePod, podsEqual).
-//   - It gives a pod up for good after 20 failures (internal/queue), so a pod bound
+//   - It gives a pod up permanently after 20 failures (internal/queue), so a pod bound
 //     before Calico is up may never start.
 //   - Its node controller writes the labels that the node was made with again with
 //     every status update, so a node that a test relabels falls back

@@ -19,10 +19,10 @@ import (
 // memory is what a lab needs, in bytes: four nodes with Kubernetes and Calico.
 const memory = 6 << 30
 
-// Check tells whether a lab can be brought up on this machine: the mode fits the
+// Check reports whether a lab can be brought up on this machine: the mode fits the
 // topology, the kernel has what the mode needs, a Docker daemon answers and has the
 // images, kind's own needs and containerlab are there, and there is enough memory. It
-// makes nothing. What only another kernel would have is a *capability.Error.
+// makes nothing. A feature that only another kernel has is a *capability.Error.
 func Check(ctx context.Context, options Options) error {
 	daemon, err := docker.Find(ctx)
 	if err != nil {

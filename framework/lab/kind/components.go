@@ -45,7 +45,7 @@ const felixRestart = 129
 const servicesFolder = "/etc/service/enabled"
 
 // Components lists the states of the lab's components: the routers' programs, and on
-// the nodes what BGP hangs on.
+// the nodes the programs that BGP depends on.
 func (l *Lab) Components(ctx context.Context) ([]supervisor.Status, error) {
 	var list []supervisor.Status
 	for _, host := range l.record.Topology.Hosts {
@@ -236,7 +236,7 @@ func (l *Lab) stopProgram(ctx context.Context, name string, signal syscall.Signa
 			return router, supervisor.ErrUnknownComponent
 		}
 		state.Programs[i].Stopped = true
-		// What watches the lab reads it before the end.
+		// The lab's watch reads it before the end.
 		if err := l.writeRouter(router, *state); err != nil {
 			return router, err
 		}

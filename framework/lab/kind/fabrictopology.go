@@ -118,7 +118,7 @@ func portName(t *topology.Topology, link, host string) string {
 	return fmt.Sprintf("port%d-%d", l, e)
 }
 
-// isRouter tells whether containerlab makes the host.
+// isRouter reports whether containerlab makes the host.
 func isRouter(host topology.Host) bool {
 	return host.Role == topology.Leaf || host.Role == topology.Spine
 }

@@ -20,9 +20,9 @@ const (
 )
 
 // ProvideImages finds the images that a topology's hosts need: those that were built
-// here, else public ones, which are pulled where a registry can be reached. What
-// cannot be had is an *image.MissingError, which says how to make it, and what was built
-// by another version of Rackproof an *image.StaleError.
+// here, else public ones, which are pulled where a registry can be reached. An image
+// without a source is an *image.MissingError, which says how to make it. An image of
+// another version of Rackproof is an *image.StaleError.
 func ProvideImages(ctx context.Context, daemon *docker.Daemon, t *topology.Topology, progress io.Writer) (Images, error) {
 	manifest, err := image.Load()
 	if err != nil {

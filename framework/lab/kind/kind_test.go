@@ -20,7 +20,7 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 func article(t *testing.T) (*topology.Topology, *calico.Mode) {
 	t.Helper()
@@ -48,7 +48,7 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("not as in %s (go test -update writes it anew); got:\n%s", path, got)
+		t.Errorf("not as in %s (go test -update writes it again); got:\n%s", path, got)
 	}
 }
 
@@ -155,7 +155,7 @@ func TestWithManagement(t *testing.T) {
 	}
 }
 
-// manifest has what the adaptation goes by of Calico's manifest.
+// manifest has the parts of Calico's manifest that the adaptation uses.
 const manifest = `
 kind: ServiceAccount
 apiVersion: v1

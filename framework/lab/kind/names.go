@@ -6,7 +6,7 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// namePrefix begins the names of all that is made in Docker.
+// namePrefix begins the name of everything that is made in Docker.
 const namePrefix = "rackproof-"
 
 // labLabel is the label with the lab's name on containers and networks. Containers

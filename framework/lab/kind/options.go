@@ -16,8 +16,8 @@ type Images struct {
 	// Routers are those of routers, by their software. Its programs are started in them;
 	// what the image starts by itself is not.
 	Routers map[topology.Software]string `json:"routers"`
-	// VyOS, if not empty, is what routers run in the place of FRR: VyOS 1.4 with a boot
-	// configuration. Such routers cannot be configured anew.
+	// VyOS, if not empty, is the routers' software instead of FRR: VyOS 1.4 with a boot
+	// configuration. Such routers cannot be configured again.
 	VyOS string `json:"vyos,omitempty"`
 	// Client is every host outside of the cluster, and keeps the bridges.
 	Client string `json:"client"`

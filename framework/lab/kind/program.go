@@ -98,7 +98,7 @@ func (l *Lab) startProgram(ctx context.Context, hostName string, r router.Progra
 	return p, nil
 }
 
-// running tells whether a program runs, and by which process.
+// running reports whether a program runs, and by which process.
 func (l *Lab) running(ctx context.Context, p program) (pid int, err error) {
 	status, err := l.docker.ExecInspect(ctx, p.Exec, client.ExecInspectOptions{})
 	switch {

@@ -71,7 +71,7 @@ func (h routerHost) Start(ctx context.Context, p router.Program) error {
 func (h routerHost) Restart(ctx context.Context, p router.Program) error {
 	i := h.state.find(p.Name)
 	h.state.Programs[i].Stopped = true
-	// What watches the lab reads it before the end.
+	// The lab's watch reads it before the end.
 	if err := h.lab.writeRouter(h.router, *h.state); err != nil {
 		return err
 	}

@@ -152,7 +152,7 @@ func (l *Lab) ConfigureRouter(ctx context.Context, after fabric.Router) error {
 			return before, fmt.Errorf("change its software from %s to %s: %w: a container has one software; bring the lab up with the other", before.Software, after.Software, lab.ErrUnable)
 		}
 		if l.record.Images.isVyOS(after.Software) {
-			return before, fmt.Errorf("configure VyOS anew: %w: bring the lab up with FRR", lab.ErrUnable)
+			return before, fmt.Errorf("configure VyOS again: %w: bring the lab up with FRR", lab.ErrUnable)
 		}
 		driver, err := drivers.Of(after.Software)
 		if err != nil {

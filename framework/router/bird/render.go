@@ -114,7 +114,7 @@ func ProtocolName(host string, taken map[string]bool) string {
 	}
 }
 
-// symbol puts an underscore in the place of what BIRD's names cannot have.
+// symbol replaces a character that BIRD's names cannot have by an underscore.
 func symbol(r rune) rune {
 	if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
 		return r

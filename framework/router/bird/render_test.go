@@ -76,7 +76,7 @@ func TestRender(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, want) {
-				t.Errorf("not as in %s (go test -update writes it anew); got:\n%s", golden, got)
+				t.Errorf("not as in %s (go test -update writes it again); got:\n%s", golden, got)
 			}
 		})
 	}
@@ -86,7 +86,7 @@ func TestRender(t *testing.T) {
 func TestRenderedConfigurationIsAccepted(t *testing.T) {
 	bird, err := exec.LookPath("bird")
 	if err != nil {
-		t.Skipf("BIRD is not installed, what is rendered is held against the golden files only: %v", err)
+		t.Skipf("BIRD is not installed, the test only compares the output with the golden files: %v", err)
 	}
 	for name, router := range routers() {
 		t.Run(name, func(t *testing.T) {

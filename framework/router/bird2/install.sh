@@ -4,7 +4,7 @@
 # Nothing is installed on the machine. Needs no root. Knows Debian and Ubuntu.
 set -euo pipefail
 
-# What bird2 needs beyond libc, which every machine has.
+# The libraries that bird2 needs beyond libc, which every machine has.
 packages=(bird2 libssh-gcrypt-4 libgcrypt20 libgpg-error0 libreadline8 libtinfo6)
 
 folder="${XDG_CACHE_HOME:-$HOME/.cache}/rackproof/routers/bird2"

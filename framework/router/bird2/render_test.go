@@ -14,7 +14,7 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 func reflector() fabric.Router {
 	return fabric.Router{
@@ -64,7 +64,7 @@ func TestRender(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(files[0].Content, want) {
-				t.Errorf("not as in %s (go test -update writes it anew); got:\n%s", golden, files[0].Content)
+				t.Errorf("not as in %s (go test -update writes it again); got:\n%s", golden, files[0].Content)
 			}
 		})
 	}

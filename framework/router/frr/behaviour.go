@@ -48,7 +48,7 @@ func (behaviour) connected(s *bgp.Speaker, address netip.Addr) bgp.Way {
 }
 
 // follow looks a next hop up, each once in a decision of the speaker: nothing is found
-// by way of itself.
+// through itself.
 func (f behaviour) follow(s *bgp.Speaker, address netip.Addr) bgp.Way {
 	found, ok := s.Ways[address]
 	if !ok {

@@ -53,7 +53,7 @@ func Configure(ctx context.Context, dial router.Dialer, lines []string) error {
 }
 
 // terminal is a connection to a daemon's terminal for vtysh. The context that it was
-// opened with ends all that it does.
+// opened with ends its work.
 //
 // The protocol is vtysh's own (FRR 8.4, lib/vty.c: vtysh_read): a command ends in a
 // zero byte, an answer in three zero bytes and the command's status.

@@ -13,7 +13,7 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 func leaf() fabric.Router {
 	return fabric.Router{
@@ -88,7 +88,7 @@ func TestRender(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("not as in %s (go test -update writes it anew); got:\n%s", golden, got.Bytes())
+				t.Errorf("not as in %s (go test -update writes it again); got:\n%s", golden, got.Bytes())
 			}
 		})
 	}
@@ -99,7 +99,7 @@ func TestRender(t *testing.T) {
 func TestRenderedConfigurationIsAccepted(t *testing.T) {
 	bgpd := Driver{}.Programs()[1].Argv[0]
 	if _, err := os.Stat(bgpd); err != nil {
-		t.Skipf("FRR is not installed, what is rendered is held against the golden files only: %v", err)
+		t.Skipf("FRR is not installed, the test only compares the output with the golden files: %v", err)
 	}
 	for _, router := range []fabric.Router{leaf(), secured()} {
 		t.Run(router.Host, func(t *testing.T) {

@@ -161,7 +161,7 @@ func rendered(t *testing.T, r fabric.Router) []router.File {
 }
 
 // TestVerify has FRR itself read what is rendered, and then files with a line that it
-// refuses: it starts all the same.
+// refuses: it still starts.
 func TestVerify(t *testing.T) {
 	for _, want := range []fabric.Router{leaf(), secured()} {
 		t.Run(want.Host, func(t *testing.T) {

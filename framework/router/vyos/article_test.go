@@ -112,8 +112,8 @@ func TestTheArticlesRoutersAreThePlans(t *testing.T) {
 	}
 }
 
-// What the article's routers do gives the sessions and tables of the suite
-// leafreflector, but for the client's network, which nobody announces.
+// The article's routers give the sessions and tables of the suite leafreflector, but
+// for the client's network, which has no announcer.
 func TestTheArticlesRoutersGiveTheSuitesTables(t *testing.T) {
 	planned := leafSpine(t)
 	read := leafSpine(t)

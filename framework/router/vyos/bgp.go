@@ -17,8 +17,8 @@ type parameters struct {
 	compareRouterID bool
 }
 
-// bgp reads `protocols bgp`. What it does not know it refuses, for that would
-// change what the router does.
+// bgp reads `protocols bgp`. It refuses unknown statements, for they would change what
+// the router does.
 func (r *reader) bgp(n *statement) {
 	if n.hasValue {
 		r.reject(n.line, "protocols bgp %s is the form of VyOS 1.3: have VyOS 1.4 migrate the file, so that it has system-as", readable(n.value))
@@ -80,8 +80,8 @@ func (r *reader) bgp(n *statement) {
 	}
 }
 
-// network reads a network that the router announces. What a network may have
-// inside (route-map, backdoor) would change what is announced.
+// network reads a network that the router announces. A block inside a network
+// (route-map, backdoor) would change the announcement.
 func (r *reader) network(n *statement) {
 	if !n.hasValue {
 		r.reject(n.line, "%s has no prefix: write it behind network", n.path())

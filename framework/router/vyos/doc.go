@@ -3,16 +3,15 @@
 // is pure: it knows files as bytes only, and neither labs nor tests.
 //
 // Reading goes in three steps: a lexer, a parser that knows blocks and no
-// statement, and an interpreter that makes a Config of the tree. What matters to
-// sessions and routes is read or refused, never passed over: under `protocols
-// bgp` an unknown statement is an error. What a lab has no use for, as a
-// console's speed, is skipped; what a lab leaves out and an engineer might miss,
-// as NAT, is a remark.
+// statement, and an interpreter that makes a Config of the tree. It reads or refuses
+// each statement that matters to sessions and routes: under `protocols bgp` an unknown
+// statement is an error. It skips statements that a lab cannot use, such as a console's
+// speed; what a lab leaves out and an engineer might miss, as NAT, is a remark.
 //
 // Statements are those of VyOS 1.4 (vyos-1x, interface-definitions), which runs
-// FRR. What labs set beside what a fabric.Router says (data-centre timers,
-// multipath over different AS numbers, networks announced only while they are
-// there) is rendered as far as VyOS has a statement for it.
+// FRR. Labs have settings beside those of a fabric.Router (data-centre timers,
+// multipath over different AS numbers, networks announced only while they exist). They
+// are rendered as far as VyOS has a statement for them.
 package vyos
 
 import "github.com/rackproof/rackproof/framework/router/frr"

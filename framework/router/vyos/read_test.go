@@ -249,7 +249,7 @@ func TestReadSettings(t *testing.T) {
 	}
 }
 
-// What labs do anyway is no remark once it is set.
+// A setting that labs have anyway gives no remark.
 func TestRemarksGoWithWhatTheyMiss(t *testing.T) {
 	file := settings("", "bestpath {\n as-path {\n multipath-relax\n }\n }\n network-import-check", "")
 	got, err := Read("x.boot", []byte(file))
@@ -323,7 +323,7 @@ func TestReadRejects(t *testing.T) {
 		{"block with a value", "as-path {", "as-path relaxed { // here", "as-path relaxed has a value, and VyOS 1.4 has none there"},
 		{"block in place of a value", `remote-as "500"`, "remote-as 500 { // here\n }", "remote-as needs one value and no block"},
 
-		// What belongs together.
+		// Statements that belong together.
 		{"no BGP", full, "interfaces {\n}\n", "protocols bgp is missing"},
 		{"VyOS 1.3", "bgp {", "bgp 65005 { // here", "protocols bgp 65005 is the form of VyOS 1.3"},
 		{"no system-as", "        system-as \"65005\"\n", "", "protocols bgp has no system-as: add it"},
@@ -332,7 +332,7 @@ func TestReadRejects(t *testing.T) {
 		{"client in another AS", `remote-as "internal"`, `remote-as "65006"`, "neighbor 10.1.5.10 of AS 65006 cannot be a route reflector client of AS 65005"},
 		{"restarts forgotten at one neighbor", `graceful-restart "restart-helper"`, `graceful-restart "disable" // here`, "routers in labs have it at all neighbors or none"},
 
-		// What nothing is known of.
+		// Unknown statements.
 		{"unknown section", "nat {", "robot { // here", "unknown statement robot: a lab cannot do as it says"},
 		{"unknown type of interface", "loopback lo {", "bonding bond0 { // here", "interfaces bonding bond0: labs have Ethernet interfaces alone"},
 		{"VLAN", "duplex \"auto\"", "vif 10 { // here\n }", "unknown statement interfaces ethernet eth1 vif 10"},

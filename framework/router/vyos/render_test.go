@@ -15,7 +15,7 @@ import (
 	"github.com/rackproof/rackproof/framework/router/frr"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // tor has every setting of a router.
 func tor() Config {
@@ -61,7 +61,7 @@ func TestRender(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, want) {
-				t.Errorf("not as in %s (go test -update writes it anew); got:\n%s", golden, got)
+				t.Errorf("not as in %s (go test -update writes it again); got:\n%s", golden, got)
 			}
 		})
 	}

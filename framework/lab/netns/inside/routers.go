@@ -114,13 +114,13 @@ func (l *running) configureRouter(ctx context.Context, after fabric.Router) erro
 	if err := router.Start(ctx, host, next, after); err != nil {
 		// Nothing routes there any more, and what would be wrong from here on would not
 		// be the switch's.
-		return fmt.Errorf("%s: start %s in the place of %s (the host has no router now: take the lab down): %w", after.Host, after.Software, before, err)
+		return fmt.Errorf("%s: start %s instead of %s (the host has no router now: take the lab down): %w", after.Host, after.Software, before, err)
 	}
 	return nil
 }
 
-// end ends a router's programs for good, the last started first, and takes away
-// the routes of those that were killed before they could do it.
+// end ends a router's programs permanently, the last started first, and takes away the
+// routes of those that were killed before they could do it.
 func (l *running) end(ctx context.Context, host string, d router.Driver) error {
 	for _, program := range slices.Backward(d.Programs()) {
 		name := program.Name

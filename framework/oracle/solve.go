@@ -14,7 +14,7 @@ import (
 // compared after session.Settled. Hosts without BGP, and nodes that are gone, have
 // no entry.
 func (s State) Sessions() (session.Sessions, error) {
-	r, err := s.reckon()
+	r, err := s.solve()
 	if err != nil {
 		return nil, err
 	}
@@ -24,15 +24,15 @@ func (s State) Sessions() (session.Sessions, error) {
 // Tables are the main routing tables that the hosts must have, whole. Nodes that
 // are gone have none.
 func (s State) Tables() (route.Tables, error) {
-	r, err := s.reckon()
+	r, err := s.solve()
 	if err != nil {
 		return nil, err
 	}
 	return r.tables(), nil
 }
 
-// reckoning is a state come to rest.
-type reckoning struct {
+// solution is a state that has come to rest.
+type solution struct {
 	network  network
 	speakers []*bgp.Speaker
 	gone     map[string]bool
@@ -43,25 +43,25 @@ type reckoning struct {
 // across the fabric, and few more.
 const maxPhases = 32
 
-func (s State) reckon() (reckoning, error) {
+func (s State) solve() (solution, error) {
 	if err := s.check(); err != nil {
-		return reckoning{}, err
+		return solution{}, err
 	}
-	r := reckoning{network: network{s.Topology, s.CutLinks, s.CutEnds}, gone: map[string]bool{}}
+	r := solution{network: network{s.Topology, s.CutLinks, s.CutEnds}, gone: map[string]bool{}}
 	for _, n := range s.Nodes {
 		r.gone[n.Name] = n.Gone
 	}
 	var err error
 	if r.speakers, err = s.speakers(r.network); err != nil {
-		return reckoning{}, err
+		return solution{}, err
 	}
 	for range maxPhases {
 		if err := bgp.Propagate(r.speakers); err != nil {
-			return reckoning{}, err
+			return solution{}, err
 		}
 		if !refresh(r.speakers, r.network, r.tables()) {
 			return r, nil
 		}
 	}
-	return reckoning{}, errors.New("oracle: the sessions do not settle: look for a multihop session whose routes, once it is up, cut its own way off")
+	return solution{}, errors.New("oracle: the sessions do not settle: look for a multihop session whose routes, once it is up, cut its own way off")
 }
