@@ -14,6 +14,7 @@ type expectedError struct {
 // expectedErrors lists what logs may contain.
 func expectedErrors() []expectedError {
 	return []expectedError{
+		{"", "<FATAL> Shutdown completed", "BIRD ends by SIGTERM as it was asked to; it has no lower level for that. An end that nobody asked for is a fault of its own"},
 		{"calico-felix", "Second attempt at updating routing table failed. Will retry later.",
 			"Felix routes a borrowed address of a pod on its own node through the node's own address until it has heard of the pod. The kernel refuses such a route (EINVAL), and Felix retries"},
 		{"bird", "Invalid NEXT_HOP attribute in route",
