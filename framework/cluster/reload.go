@@ -28,6 +28,8 @@ type reloader struct {
 	node     node
 	bird     bird.Reloader
 	requests *os.File
+	// noted is what went wrong last.
+	noted string
 }
 
 // startReloads makes the pipe on the node and serves it as long as the lab's process lives.
@@ -56,12 +58,14 @@ func (n node) startReloads() (*reloader, error) {
 // serve takes requests. One read takes all that have come.
 func (r *reloader) serve() {
 	requests := make([]byte, 512)
+	between := time.NewTicker(poll)
+	defer between.Stop()
 	for {
 		if _, err := r.requests.Read(requests); err != nil {
 			return
 		}
 		for !r.reload() {
-			continue // each attempt waits for BIRD itself
+			<-between.C
 		}
 	}
 }
@@ -92,5 +96,9 @@ func (r *reloader) reload() (served bool) {
 
 // note says in the log of BIRD what went wrong.
 func (r *reloader) note(err error) {
+	if err.Error() == r.noted {
+		return
+	}
+	r.noted = err.Error()
 	r.node.cluster.config.Supervisor.Note(r.node.host.Name, birdComponent, "does not run its configuration: "+err.Error())
 }

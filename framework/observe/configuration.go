@@ -68,6 +68,8 @@ func staleByRecord(files BIRDConfiguration, reload bird.Reload) string {
 	switch {
 	case files.digest() != reload.Files:
 		return fmt.Sprintf("its files have changed since BIRD read them at %s", reload.Time.Local().Format("15:04:05.000"))
+	case reload.Refused:
+		return "" // the files are Calico's, and so is what is wrong with them
 	case reload.Error != "":
 		return "BIRD does not run its files: " + reload.Error
 	}

@@ -18,7 +18,8 @@ func TestStaleByRecord(t *testing.T) {
 	}{
 		"read":    {bird.Reload{Files: same}, ""},
 		"changed": {bird.Reload{Files: other, Time: time.Now()}, "have changed since"},
-		"refused": {bird.Reload{Files: same, Error: "syntax error"}, "syntax error"},
+		"unread":  {bird.Reload{Files: same, Error: "no answer"}, "no answer"},
+		"refused": {bird.Reload{Files: same, Error: "syntax error", Refused: true}, ""},
 	} {
 		got := staleByRecord(files, test.reload)
 		if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {

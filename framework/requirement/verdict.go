@@ -70,6 +70,9 @@ func RulingOf(report types.SpecReport) (Ruling, bool) {
 		if entry.Name != VerdictEntry {
 			continue
 		}
+		if ruling, ok := entry.GetRawValue().(Ruling); ok {
+			return ruling, true // the node that ruled runs in this process
+		}
 		var ruling Ruling
 		if err := json.Unmarshal([]byte(entry.Value.AsJSON), &ruling); err != nil {
 			return Ruling{Verdict: BrokenLab, Reason: "a damaged verdict: " + entry.StringRepresentation()}, true

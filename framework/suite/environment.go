@@ -7,6 +7,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 	"golang.org/x/sys/unix"
 
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/standin"
 	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/uml"
@@ -24,6 +25,9 @@ func (s *Suite) environment(specs types.SpecReports) []string {
 			list = append(list, fmt.Sprintf("lab: provider %s, mode %s on topology %s, routes between nodes by %s, Calico %s",
 				l.provider, l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion))
 			names := standin.RestsOn(standin.Lab{Provider: string(l.provider), Topology: l.topology, Mode: l.mode, UML: uml.Inside()}, ids...)
+			if _, ok := l.Lab.(lab.LogFollower); !ok {
+				list = append(list, fmt.Sprintf("mode %s: no log is watched, since provider %s does not tell what is new in one", l.mode.Name, l.provider))
+			}
 			if len(names) > 0 {
 				list = append(list, fmt.Sprintf("mode %s rests on: %s", l.mode.Name, strings.Join(names, ", ")))
 			}

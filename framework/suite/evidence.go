@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/onsi/ginkgo/v2"
 
@@ -22,6 +24,10 @@ func (l *Lab) keepEvidence(ctx context.Context) {
 		return // the lab did not come up; its error says why
 	}
 	folder := l.suite.evidenceFolder(cmp.Or(requirement.ID(ginkgo.CurrentSpecReport().Labels()), requirement.BaselineLabel))
+	if i := slices.Index(l.suite.labs, l); len(l.suite.labs) > 1 {
+		// A spec may use two labs, and each has a baseline.
+		folder = filepath.Join(folder, fmt.Sprintf("lab-%d-%s-%s", i+1, l.topology.Name, l.mode.Name))
+	}
 	state, stateErr := l.State(ctx)
 	err := observe.Evidence(ctx, l.Lab, state, folder)
 	err = errors.Join(err, os.WriteFile(filepath.Join(folder, "route-changes.txt"), []byte(l.routeLog.String()), 0o644))

@@ -23,7 +23,7 @@ type gated interface {
 	// up brings the lab up, or finds it.
 	up(ctx context.Context) error
 	// dead returns why the lab has ended by itself; nil for one that lives.
-	dead() error
+	dead(ctx context.Context) error
 	// look compares the lab with its baseline once. nested says that the specs of a
 	// container share a set-up: what that changed is no fault.
 	look(ctx context.Context, nested bool) fault
@@ -67,6 +67,9 @@ type gate struct {
 
 	isUp     bool
 	replaced int
+	// unblamed are the faults of labs that no spec has left: those of a start, or of a lab
+	// that died between specs.
+	unblamed []string
 	// broken is why no more specs can run on this lab.
 	broken string
 	// nested counts the containers whose set-up is in force, and lost is why the set-up of
@@ -86,10 +89,11 @@ func (g *gate) enter(ctx context.Context) (broken string) {
 		return g.lost
 	}
 	if g.isUp {
-		err := g.lab.dead()
+		err := g.lab.dead(ctx)
 		if err == nil {
 			return ""
 		}
+		g.unblamed = append(g.unblamed, err.Error())
 		if !g.renew(ctx, err.Error()) {
 			return g.broken
 		}
@@ -98,7 +102,12 @@ func (g *gate) enter(ctx context.Context) (broken string) {
 		}
 	}
 	for !g.isUp {
-		if reason := g.bringUp(ctx); reason != "" && !g.renew(ctx, reason) {
+		reason := g.bringUp(ctx)
+		if reason == "" {
+			break
+		}
+		g.unblamed = append(g.unblamed, reason)
+		if !g.renew(ctx, reason) {
 			return g.broken
 		}
 	}
@@ -107,14 +116,21 @@ func (g *gate) enter(ctx context.Context) (broken string) {
 
 // bringUp brings the lab to its baseline. It returns why that failed.
 func (g *gate) bringUp(ctx context.Context) (failed string) {
+	ctx, cancel := context.WithTimeout(ctx, upTimeout)
+	defer cancel()
 	if err := g.lab.up(ctx); err != nil {
 		return err.Error()
 	}
 	f := g.await(ctx, false)
 	if f.none() {
 		g.isUp = true
+		if f = g.lab.complaints(ctx); !f.none() {
+			// The lab is at its baseline all the same, and no spec is to blame.
+			g.unblamed = append(g.unblamed, f.String())
+		}
 		return ""
 	}
+	g.lab.witness(ctx)
 	return fmt.Sprintf("the lab is not what its design says %s after it was up: %s", g.timeout, f)
 }
 
@@ -131,7 +147,13 @@ func (g *gate) leave(ctx context.Context) (blame, bool) {
 	if !g.isUp || g.broken != "" {
 		return blame{}, false
 	}
-	f := g.await(ctx, g.nested > 0)
+	err := g.lab.dead(ctx)
+	var f fault
+	if err != nil {
+		f = fault{invariant: componentsRun, text: err.Error()}
+	} else {
+		f = g.await(ctx, g.nested > 0)
+	}
 	if f.none() {
 		if f = g.lab.complaints(ctx); !f.none() {
 			g.lab.witness(ctx)
@@ -140,7 +162,6 @@ func (g *gate) leave(ctx context.Context) (blame, bool) {
 		return blame{}, false
 	}
 	g.lab.witness(ctx)
-	err := g.lab.dead()
 	if err == nil {
 		if err = g.lab.mend(ctx); err == nil {
 			left := g.await(ctx, g.nested > 0)

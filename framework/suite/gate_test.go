@@ -28,7 +28,7 @@ type fakeLab struct {
 
 func (f *fakeLab) up(context.Context) error { f.ups++; return f.upErr }
 
-func (f *fakeLab) dead() error { return f.death }
+func (f *fakeLab) dead(context.Context) error { return f.death }
 
 func (f *fakeLab) look(_ context.Context, nested bool) fault {
 	f.looks++
@@ -134,6 +134,9 @@ func TestGateGivesUpAtOnceAfterTwoNewLabs(t *testing.T) {
 	lab := &fakeLab{faults: []fault{wrongTable}, stubborn: true}
 	g := fakeGate(lab)
 	first := g.enter(t.Context())
+	if len(g.unblamed) != 1+replacements || len(lab.witnessed) != 1+replacements {
+		t.Errorf("of %d labs %d are told and %d have evidence", lab.ups, len(g.unblamed), len(lab.witnessed))
+	}
 	if !strings.Contains(first, wrongTable.text) || lab.ups != 1+replacements {
 		t.Fatalf("%d labs, and then %q", lab.ups, first)
 	}
@@ -159,6 +162,9 @@ func TestGateReplacesALabThatDied(t *testing.T) {
 	if broken := g.enter(t.Context()); broken != "" || lab.replaces != 1 || lab.ups != 2 {
 		t.Errorf("refused %q after %d replacements", broken, lab.replaces)
 	}
+	if len(g.unblamed) != 1 || g.unblamed[0] != "its process has ended" {
+		t.Errorf("nobody hears of the lab that died: %v", g.unblamed)
+	}
 }
 
 func TestGateOfAContainerWithASetUp(t *testing.T) {
@@ -175,6 +181,9 @@ func TestGateOfAContainerWithASetUp(t *testing.T) {
 	}
 	if broken := g.enter(t.Context()); !strings.Contains(broken, "set-up") {
 		t.Errorf("a spec runs without its container's set-up: %q", broken)
+	}
+	if _, left := g.leave(t.Context()); left {
+		t.Error("a spec that did not run is blamed")
 	}
 	if _, left := g.leave(t.Context()); left {
 		t.Error("a spec that did not run is blamed")

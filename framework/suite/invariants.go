@@ -69,9 +69,18 @@ func (l *Lab) componentsRun(ctx context.Context) fault {
 }
 
 // birdRunsItsFiles expects every node's BIRD to run what confd wrote.
-func (l *Lab) birdRunsItsFiles(ctx context.Context) fault {
+func (l *Lab) birdRunsItsFiles(ctx context.Context) fault { return l.staleBIRDs(ctx, nil) }
+
+// untouchedBIRDs is birdRunsItsFiles of the nodes whose BIRD the running spec neither ends
+// nor starts.
+func (l *Lab) untouchedBIRDs(ctx context.Context) fault { return l.staleBIRDs(ctx, l.askedFor) }
+
+func (l *Lab) staleBIRDs(ctx context.Context, except map[componentKey]bool) fault {
 	var stale []string
 	for _, node := range l.topology.Nodes() {
+		if except[componentKey{node.Name, BIRD}] {
+			continue
+		}
 		host, err := l.Host(node.Name)
 		if err != nil {
 			return fault{invariant: birdRunsItsFiles, text: err.Error()}

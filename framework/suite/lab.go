@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/e2e-framework/klient"
 
@@ -123,51 +124,77 @@ func (l *Lab) Use() {
 		l.used = true
 		l.proveBaseline()
 	}
-	ginkgo.BeforeEach(l.enterGate, ginkgo.NodeTimeout(upTimeout))
+	ginkgo.BeforeEach(l.enterGate, ginkgo.NodeTimeout((1+replacements)*upTimeout))
 	// Before any clean-up, which would take the evidence away.
-	ginkgo.JustAfterEach(func(ctx ginkgo.SpecContext) {
-		l.suite.bodyOver = true
-		if ginkgo.CurrentSpecReport().Failed() {
-			l.failed = true
-			l.keepEvidence(ctx)
-			l.judgeLab(ctx)
-		}
-	}, ginkgo.NodeTimeout(time.Minute))
+	ginkgo.JustAfterEach(l.endBody, ginkgo.NodeTimeout(2*evidenceTimeout))
+}
+
+// evidenceTimeout bounds the reading of evidence.
+const evidenceTimeout = time.Minute
+
+// endBody keeps evidence of a spec that did not pass, and asks whether the lab is to blame.
+func (l *Lab) endBody(ctx ginkgo.SpecContext) {
+	l.suite.bodyOver = true
+	spec := ginkgo.CurrentSpecReport()
+	ruling, ruled := requirement.RulingOf(spec)
+	switch {
+	case ruled && ruling.Verdict == requirement.Inconclusive:
+		l.keepEvidence(ctx)
+	case spec.Failed() && !ruled:
+		// A spec that the gate refused has no evidence of its own.
+		l.failed = true
+		l.keepEvidence(ctx)
+		l.judgeLab(ctx)
+	}
 }
 
 // enterGate begins a spec, or says at once why it cannot run.
 func (l *Lab) enterGate(ctx ginkgo.SpecContext) {
-	l.suite.bodyOver = false
+	l.suite.bodyOver = true
 	if broken := l.gate.enter(ctx); broken != "" {
 		requirement.Rule(requirement.Ruling{Verdict: requirement.BrokenLab, Reason: broken})
 	}
 	// Asked for before all other clean-ups, it is the last one that runs.
 	ginkgo.DeferCleanup(l.leaveGate, ginkgo.NodeTimeout(upTimeout))
+	// What the gate takes is no part of the spec.
+	l.suite.bodyOver, l.suite.bodyBegan = false, time.Now()
 }
 
 // leaveGate ends a spec, and blames it if it leaves the lab otherwise than it was.
 func (l *Lab) leaveGate(ctx ginkgo.SpecContext) {
+	spec := ginkgo.CurrentSpecReport()
+	if spec.State.Is(types.SpecStateInterrupted | types.SpecStateAborted) {
+		return // whoever interrupts a run does not wait for a lab, and blames nobody
+	}
 	b, left := l.gate.leave(ctx)
 	if !left {
 		return
 	}
 	text := fmt.Sprintf("%s\n%s", b.fault, b.then)
+	if spec.Failed() {
+		// Its own failure stands, and the lab may well be what it is because of that.
+		ginkgo.AddReportEntry("the lab after the spec", text, ginkgo.ReportEntryVisibilityAlways)
+		return
+	}
 	if b.invariant != "" {
 		requirement.Rule(requirement.Ruling{Verdict: requirement.BrokenLab, Invariant: b.invariant, Reason: text})
 	}
 	ginkgo.Fail("the lab did not return to its baseline after this spec: " + text)
 }
 
+// judgeTimeout bounds the look at the invariants after a failure.
+const judgeTimeout = 10 * time.Second
+
 // judgeLab gives a spec that has failed the verdict broken-lab if an invariant is broken
 // now: then its failure says nothing of its promise.
 func (l *Lab) judgeLab(ctx context.Context) {
-	if l.Lab == nil || l.gate.broken != "" {
+	if l.running == nil || ginkgo.CurrentSpecReport().State.Is(types.SpecStateInterrupted|types.SpecStateAborted) {
 		return
 	}
-	if _, ruled := requirement.RulingOf(ginkgo.CurrentSpecReport()); ruled {
-		return
-	}
-	f := l.lasting(ctx, l.birdRunsItsFiles)
+	// Evidence may have used the node's time up.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), judgeTimeout)
+	defer cancel()
+	f := l.lasting(ctx, l.untouchedBIRDs)
 	if f.none() {
 		f = l.unaskedEnd(ctx)
 	}
@@ -182,7 +209,14 @@ func (l *Lab) judgeLab(ctx context.Context) {
 func (l *Lab) Ready(context.Context) {
 	ginkgo.GinkgoHelper()
 	l.gate.nest()
-	ginkgo.DeferCleanup(func() { l.gate.unnest() })
+	// Asked for first, it comes after all that undoes the set-up; and that comes after the
+	// clean-up of the container's last spec.
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		l.gate.unnest()
+		if l.gate.nested == 0 {
+			l.leaveGate(ctx)
+		}
+	}, ginkgo.NodeTimeout(upTimeout))
 }
 
 // witness implements gated.
@@ -190,17 +224,26 @@ func (l *Lab) witness(ctx context.Context) {
 	l.failed = true
 	// A spec that failed by itself has kept its evidence already, from the moment of that.
 	if !ginkgo.CurrentSpecReport().Failed() {
+		ctx, cancel := context.WithTimeout(ctx, evidenceTimeout)
+		defer cancel()
 		l.keepEvidence(ctx)
 	}
 }
 
-// dead implements gated.
-func (l *Lab) dead() error {
+// dead implements gated. The end of a component is not the lab's: componentsRun finds it.
+func (l *Lab) dead(ctx context.Context) error {
 	if l.running == nil {
 		return nil
 	}
 	select {
 	case err := <-l.running.Died():
+		components, listErr := l.running.Components(ctx)
+		if listErr != nil {
+			return errors.Join(err, listErr)
+		}
+		if slices.ContainsFunc(components, func(c supervisor.Status) bool { return c.State == supervisor.Dead }) {
+			return nil
+		}
 		return err
 	default:
 		return nil
@@ -215,6 +258,9 @@ func (l *Lab) replace(ctx context.Context) error {
 	if l.running == nil {
 		return nil
 	}
+	if l.suite.options.keep {
+		return fmt.Errorf("it is kept, as -%s asks", keepFlag)
+	}
 	if err := l.running.Down(ctx); err != nil {
 		return err
 	}
@@ -227,7 +273,9 @@ func (l *Lab) forget() {
 	if l.unwatch != nil {
 		l.unwatch()
 	}
-	l.running, l.Lab, l.baseline, l.components, l.askedFor, l.settling = nil, nil, nil, nil, nil, nil
+	// l.Lab stays: what a container undoes now is refused by a lab that is gone.
+	l.running, l.baseline, l.components, l.askedFor, l.settling = nil, nil, nil, nil, nil
+	l.failed = false
 	l.cut, l.cutEnds, l.entered = map[string]bool{}, map[oracle.End]bool{}, ""
 }
 
@@ -278,7 +326,9 @@ func (l *Lab) find(ctx context.Context) error {
 		}
 		ginkgo.GinkgoWriter.Printf("Lab %s is %s; these specs need %s and get a lab of their own.\n", name, is, needed)
 	}
-	l.makeRoom(ctx)
+	if err := l.makeRoom(ctx); err != nil {
+		return err
+	}
 	for _, warning := range slices.Concat(l.topology.Warnings, l.mode.Warnings) {
 		ginkgo.GinkgoWriter.Println("warning:", warning)
 	}
@@ -313,23 +363,21 @@ func printPhase(event lab.Event) {
 }
 
 // down takes the lab down unless it was there before the suite or is to be kept.
-func (l *Lab) down(ctx context.Context, keep bool) {
+func (l *Lab) down(ctx context.Context, keep bool) error {
 	if l.running == nil || l.attached {
-		return
+		return nil
 	}
 	if keep && l.failed {
 		if err := l.running.Release(); err != nil {
-			ginkgo.Fail(err.Error())
+			return err
 		}
 		if uml.Inside() {
-			return // whoever runs this suite inside says by which name it is known outside
+			return nil // whoever runs this suite inside says by which name it is known outside
 		}
 		name := l.running.Name()
 		fmt.Printf("\nThe lab of the failed run is kept. Enter a host of it:  rackproof lab exec --name %s %s\nRemove it:  rackproof lab down %s\n",
 			name, l.topology.Nodes()[0].Name, name)
-		return
+		return nil
 	}
-	if err := l.running.Down(ctx); err != nil {
-		ginkgo.Fail(err.Error())
-	}
+	return l.running.Down(ctx)
 }

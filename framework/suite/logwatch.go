@@ -82,7 +82,7 @@ func (w *logWatch) read(ctx context.Context, l lab.Lab, visit func(componentKey,
 
 // alarm matches lines that no component writes in good order: crashes of Go programs,
 // errors of Calico's programs, of BIRD, and failed assertions of FRR.
-var alarm = regexp.MustCompile(`^panic: |^fatal error: |^goroutine \d+ \[running\]|SIGSEGV|\[(ERROR|FATAL|PANIC)\]|<(ERR|FATAL|BUG)>|[Aa]ssertion .*failed|core_handler`)
+var alarm = regexp.MustCompile(`^panic: |^fatal error: |^goroutine \d+ \[running\]|SIGSEGV|\[(ERROR|FATAL|PANIC)\]|<(ERR|FATAL|BUG)>|[Aa]ssertion .*failed|core_handler|http: panic serving|Observed a panic`)
 
 // complains reports whether a line of a component's log must not be there.
 func complains(component, line string) bool {

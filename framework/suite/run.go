@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +33,9 @@ const (
 	poll = 100 * time.Millisecond
 )
 
+// downTime is what a suite keeps of its time for evidence, its labs' end and its report.
+const downTime = 2 * time.Minute
+
 // Suite is one Ginkgo suite while its specs are being declared and run.
 type Suite struct {
 	name    string
@@ -40,6 +44,8 @@ type Suite struct {
 	stalls  stalls
 	// partial takes results as specs end; nil without a results folder.
 	partial *reports.Partial
+	// bodyBegan is when the gate let the running spec in.
+	bodyBegan time.Time
 	// bodyOver says that the running spec's own part is over, and its clean-up runs.
 	bodyOver bool
 	// context is done when the suite is.
@@ -91,6 +97,10 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	config, reporter := ginkgo.GinkgoConfiguration()
 	// A filter that selects nothing is a mistake, not a success.
 	config.FailOnEmpty = true
+	// Before the testing package ends the program, which would leave labs and no report.
+	if end, ok := t.Deadline(); ok {
+		config.Timeout = max(time.Minute, time.Until(end)-downTime)
+	}
 	ginkgo.RunSpecs(t, name, config, reporter)
 }
 
@@ -103,7 +113,7 @@ func (s *Suite) fail(message string, callerSkip ...int) {
 	}
 	spec := ginkgo.CurrentSpecReport()
 	if margin, timed := requirement.Margin(spec.Labels()); timed && !s.bodyOver {
-		if longest := s.stalls.longest(spec.StartTime); longest > margin {
+		if longest := s.stalls.longest(s.bodyBegan); longest > margin {
 			requirement.Rule(requirement.Ruling{Verdict: requirement.Inconclusive, Reason: fmt.Sprintf(
 				"the machine stood still for %d ms, and this promise has a margin of %d ms: %s", longest.Milliseconds(), margin.Milliseconds(), message)})
 		}
@@ -147,8 +157,19 @@ func (s *Suite) reportUnable(t *testing.T, reason error) error {
 
 // down takes the suite's labs down, or keeps those of a failed run if asked to.
 func (s *Suite) down(ctx ginkgo.SpecContext) {
+	var errs []error
+	var unblamed []string
 	for _, l := range s.labs {
-		l.down(ctx, s.options.keep)
+		errs = append(errs, l.down(ctx, s.options.keep))
+		for _, reason := range l.gate.unblamed {
+			unblamed = append(unblamed, fmt.Sprintf("a lab of %s in mode %s: %s", l.topology.Name, l.mode.Name, reason))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		ginkgo.Fail(err.Error())
+	}
+	if len(unblamed) > 0 {
+		requirement.Rule(requirement.Ruling{Verdict: requirement.BrokenLab, Reason: strings.Join(unblamed, "\n")})
 	}
 }
 
@@ -166,8 +187,12 @@ func (s *Suite) report(report ginkgo.Report) {
 	// Ginkgo takes a skip for success. A run that proves too little is none.
 	report.SuiteLabels = append(report.SuiteLabels, s.allowed()...)
 	summary := reports.Summarise(reports.Run{Reports: []reports.Report{{Report: report}}})
-	if report.SuiteSucceeded && summary.Outcome() == reports.NotProven {
-		ginkgo.Fail(summary.Verdict() + fmt.Sprintf(" (-%s allows requirements that this machine or lab cannot test)", allowUnableFlag))
+	if report.SuiteSucceeded && summary.Outcome() != reports.Passed {
+		hint := ""
+		if summary.Outcome() == reports.NotProven {
+			hint = fmt.Sprintf(" (-%s allows requirements that this machine or lab cannot test)", allowUnableFlag)
+		}
+		ginkgo.Fail(summary.Verdict() + hint)
 	}
 }
 

@@ -46,9 +46,10 @@ func (l *Lab) settleAfter() {
 	if l.settling != nil {
 		return
 	}
-	l.settling = l.startSettling()
+	s := l.startSettling()
+	l.settling = s
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
-		l.settling.finish(ctx)
+		s.finish(ctx)
 		l.settling = nil
 	})
 }
@@ -71,7 +72,7 @@ func (s *settling) undo(undo func(context.Context)) {
 // finish waits until every node whose configuration was another one when undoing began
 // runs the one before.
 func (s *settling) finish(ctx context.Context) {
-	if s.began.IsZero() {
+	if s.began.IsZero() || s.lab.running == nil {
 		return // nothing was changed that has been taken back
 	}
 	var left []string

@@ -25,6 +25,9 @@ type Reload struct {
 	Files string `json:"files"`
 	// Error says why BIRD does not run these files. It is empty if it runs them.
 	Error string `json:"error,omitempty"`
+	// Refused says that BIRD read the files and does not accept them. Then what is wrong is
+	// what the files say, and not the reload.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // HashConfiguration returns the SHA-256 of the three files that confd writes for BIRD,

@@ -82,6 +82,8 @@ func (r Reloader) record(files string, failure error) error {
 	reload := Reload{Time: time.Now(), Files: files}
 	if failure != nil {
 		reload.Error = failure.Error()
+		refusal := (*Error)(nil)
+		reload.Refused = errors.As(failure, &refusal)
 	}
 	return reload.Write(r.Record)
 }
