@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -47,9 +48,12 @@ func Build(ctx context.Context, patterns []string, folder string) ([]Suite, erro
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("build the suites: %w", err)
 	}
-	// With a folder's name as output go names each program PACKAGE.test.
-	if _, err := goTool(ctx, append([]string{"test", "-c", "-o", folder + "/"}, paths...)...); err != nil {
-		return nil, err
+	// One by one: with a folder as output go names programs by the last part of a package's
+	// path alone, which two may share.
+	for i, suite := range suites {
+		if _, err := goTool(ctx, "test", "-c", "-o", suite.Program, paths[i]); err != nil {
+			return nil, err
+		}
 	}
 	return suites, nil
 }
@@ -70,7 +74,7 @@ func suitesOf(listed []byte, folder string) (suites []Suite, paths []string, err
 		if len(p.TestGoFiles)+len(p.XTestGoFiles) == 0 {
 			continue
 		}
-		name := filepath.Base(p.Dir)
+		name := suiteName(p.ImportPath)
 		if other, taken := from[name]; taken {
 			return nil, nil, fmt.Errorf("build the suites: %s and %s have the same name %s, and so would their reports", other, p.ImportPath, name)
 		}
@@ -78,6 +82,15 @@ func suitesOf(listed []byte, folder string) (suites []Suite, paths []string, err
 		suites = append(suites, Suite{Name: name, Program: filepath.Join(folder, name+".test"), Folder: p.Dir})
 		paths = append(paths, p.ImportPath)
 	}
+}
+
+// suiteName is the name of a package's suite, as in its report: the path below the folder
+// suites, with a hyphen between its parts.
+func suiteName(importPath string) string {
+	if _, below, ok := strings.Cut(importPath, "/suites/"); ok {
+		return strings.ReplaceAll(below, "/", "-")
+	}
+	return path.Base(importPath)
 }
 
 // goTool runs go and returns its standard output.

@@ -252,6 +252,10 @@ func TestSuitesOf(t *testing.T) {
 	if err != nil || len(suites) != 1 || suites[0] != (Suite{"tor", "/bin/tor.test", "/src/suites/tor"}) || len(paths) != 1 || paths[0] != "a/suites/tor" {
 		t.Errorf("got %v, %q, error %v", suites, paths, err)
 	}
+	suites, _, err = suitesOf([]byte(listed+`{"ImportPath": "a/suites/words/tor", "Dir": "/src/suites/words/tor", "TestGoFiles": ["a_test.go"]}`), "/bin")
+	if err != nil || len(suites) != 2 || suites[1].Name != "words-tor" || suites[1].Program != "/bin/words-tor.test" {
+		t.Errorf("a suite below another one: got %v, error %v", suites, err)
+	}
 	_, _, err = suitesOf([]byte(listed+`{"ImportPath": "a/more/tor", "Dir": "/src/more/tor", "TestGoFiles": ["a_test.go"]}`), "/bin")
 	if err == nil || !strings.Contains(err.Error(), "a/suites/tor and a/more/tor have the same name tor") {
 		t.Errorf("two suites of one name give error %v", err)
