@@ -55,7 +55,7 @@ func TestMakeTargetsExist(t *testing.T) {
 	command := regexp.MustCompile(`(?m)(?:^    |` + "`" + `)make ((?:[a-z][-a-z]*)(?: [a-z][-a-z]*)*)`)
 	for _, path := range documents(t) {
 		for _, match := range command.FindAllStringSubmatch(read(t, path), -1) {
-			for _, target := range strings.Fields(match[1]) {
+			for target := range strings.FieldsSeq(match[1]) {
 				if !strings.Contains(makefile, "\n"+target+":") {
 					t.Errorf("%s: make has no target %s", strings.TrimPrefix(path, "../"), target)
 				}

@@ -245,7 +245,7 @@ func legacyChains(ctx context.Context, host lab.Host, inside namespace.Set) ([]f
 		return nil, err
 	}
 	var chains []filterChain
-	for _, table := range strings.Fields(string(names)) {
+	for table := range strings.FieldsSeq(string(names)) {
 		saved, err := host.Run(ctx, "iptables-legacy-save", "-t", table)
 		if err != nil {
 			return chains, err

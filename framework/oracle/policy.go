@@ -73,7 +73,7 @@ func isTunnel(dev string) bool {
 // (calico_kernel_programming in bird_ipam.cfg.template, as package router/bird adapts
 // it).
 func (n nodePolicy) Programs(best bgp.Path) bool {
-	return !n.tunnels.owns(best.Prefix) && n.announcements.programs(best)
+	return !n.tunnels.owns(best.Prefix) && n.programs(best)
 }
 
 // accepts goes through the function's statements in their order, as the first

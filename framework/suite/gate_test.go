@@ -212,7 +212,7 @@ func TestGateBlamesForWhatIsOver(t *testing.T) {
 	g := fakeGate(lab)
 	g.enter(t.Context())
 	lab.said = fault{invariant: logsAreClean, text: "panic: no such thing"}
-	if b, left := g.leave(t.Context()); !left || b.fault.invariant != logsAreClean || lab.mends+lab.replaces != 0 {
+	if b, left := g.leave(t.Context()); !left || b.invariant != logsAreClean || lab.mends+lab.replaces != 0 {
 		t.Errorf("blamed %v for %v after %d repairs", left, b, lab.mends+lab.replaces)
 	}
 	if _, left := g.leave(t.Context()); left {

@@ -44,7 +44,7 @@ func (a *Agent) register(ctx context.Context) error {
 	err := wait.PollUntilContextTimeout(ctx, poll, registerTimeout, true, func(ctx context.Context) (bool, error) {
 		_, last = a.config.Client.CoreV1().Nodes().Create(ctx, a.node(), metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(last) {
-			_, last = a.patchNode(ctx)
+			last = a.patchNode(ctx)
 		}
 		return last == nil, nil
 	})
@@ -155,7 +155,7 @@ func (a *Agent) renewLease(ctx context.Context, uid types.UID) error {
 // writeNode writes the node's status. A node that is not there has none to write, and
 // gets it when it is.
 func (a *Agent) writeNode(ctx context.Context) error {
-	_, err := a.patchNode(ctx)
+	err := a.patchNode(ctx)
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
@@ -187,13 +187,14 @@ func reported(status, own corev1.NodeStatus) bool {
 
 // patchNode writes the agent's part of the node's status: conditions and addresses
 // of other types stay, and so does everything outside of the status.
-func (a *Agent) patchNode(ctx context.Context) (*corev1.Node, error) {
+func (a *Agent) patchNode(ctx context.Context) error {
 	patch, err := json.Marshal(map[string]any{"status": a.nodeStatus()})
 	if err != nil {
-		return nil, fmt.Errorf("encode the node's status: %w", err)
+		return fmt.Errorf("encode the node's status: %w", err)
 	}
-	return a.config.Client.CoreV1().Nodes().Patch(
+	_, err = a.config.Client.CoreV1().Nodes().Patch(
 		ctx, a.config.Node, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status")
+	return err
 }
 
 // node is the node as it is created.

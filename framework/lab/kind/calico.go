@@ -159,7 +159,7 @@ func (l *Lab) waitForCalico(ctx context.Context) error {
 			err = wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
 				var status bird.Status
 				if status, missing = askBIRD(ctx, h); missing != nil {
-					return false, nil
+					return false, nil //nolint:nilerr // asked again; the last answer is told in the end
 				}
 				if err := checkReloads(h, status); err != nil {
 					return false, err

@@ -33,7 +33,7 @@ func reloaderIn(t *testing.T, alive func() bool) Reloader {
 // answer ends the connection.
 func serve(t *testing.T, socket string, answer func(command string) string) {
 	t.Helper()
-	listener, err := net.Listen("unix", socket)
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", socket)
 	if err != nil {
 		t.Fatal(err)
 	}

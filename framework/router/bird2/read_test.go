@@ -107,7 +107,7 @@ func TestPaths(t *testing.T) {
 }
 
 func describe(p router.Path) string {
-	text := p.Path.String()
+	text := p.String()
 	if p.Best {
 		text += " best"
 	}

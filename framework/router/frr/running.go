@@ -100,7 +100,7 @@ func statements(config string) []string {
 		case line == endOfSection, line == endOfFamily:
 			sections = sections[:max(0, len(sections)-1)]
 		default:
-			list = append(list, strings.Join(append(sections[:len(sections):len(sections)], line), ": "))
+			list = append(list, strings.Join(append(slices.Clip(sections), line), ": "))
 			if strings.HasPrefix(line, bgpSection) || strings.HasPrefix(line, familySection) {
 				sections = append(sections, line)
 			}

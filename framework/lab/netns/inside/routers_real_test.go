@@ -232,8 +232,8 @@ func insideRealRouters(t *testing.T, subject topology.Software) {
 	if err := l.startRouters(ctx); err != nil {
 		t.Fatal(err)
 	}
-	real := &realLab{t: t, lab: l, top: top}
-	real.agree("at the start")
+	rack := &realLab{t: t, lab: l, top: top}
+	rack.agree("at the start")
 
 	change := func(host, neighbor string, how func(*fabric.Neighbor)) {
 		r := l.routers[host].config.Clone()
@@ -250,28 +250,28 @@ func insideRealRouters(t *testing.T, subject topology.Software) {
 	hops := func(n *fabric.Neighbor) { n.TTLSecurity = 1 }
 	change("leaf0", "client0", secret)
 	change("leaf0", "spine0", hops)
-	real.agree("with a password that one end has")
+	rack.agree("with a password that one end has")
 	change("client0", "leaf0", secret)
 	change("spine0", "leaf0", hops)
-	real.agree("with a password and TTL security")
+	rack.agree("with a password and TTL security")
 	change("leaf0", "client1", func(n *fabric.Neighbor) { n.TTLSecurity, n.NextHopSelf = 1, false })
-	real.agree("with TTL security for a client, which has not, and without next-hop-self")
+	rack.agree("with TTL security for a client, which has not, and without next-hop-self")
 	change("leaf0", "peer0", func(n *fabric.Neighbor) { n.NextHopSelf = true })
 	change("leaf0", "client0", func(n *fabric.Neighbor) { n.ReflectorClient = false })
-	real.agree("with next-hop-self on a link, and one client")
+	rack.agree("with next-hop-self on a link, and one client")
 
 	r := l.routers["leaf0"].config.Clone()
 	r.Neighbors, r.Networks = r.Neighbors[:len(r.Neighbors)-1], r.Networks[:1]
 	if err := l.configureRouter(ctx, r); err != nil {
 		t.Fatal(err)
 	}
-	real.agree("without a neighbour and networks")
+	rack.agree("without a neighbour and networks")
 	r = r.Clone()
 	r.ForgetRestarting = true
 	if err := l.configureRouter(ctx, r); err != nil {
 		t.Fatal(err)
 	}
-	real.agree("without graceful restart")
+	rack.agree("without graceful restart")
 	for _, other := range drivers.Names() {
 		if other == subject || (other != frr.Name && other != bird.Name) {
 			continue
@@ -281,7 +281,7 @@ func insideRealRouters(t *testing.T, subject topology.Software) {
 		if err := l.configureRouter(ctx, changed); err != nil {
 			t.Fatal(err)
 		}
-		real.agree(fmt.Sprintf("after a change to %s", other))
+		rack.agree(fmt.Sprintf("after a change to %s", other))
 	}
 }
 

@@ -40,7 +40,7 @@ type BIRD struct {
 // LearnedPreference implements bgp.Behaviour.
 func (BIRD) LearnedPreference() int { return learned }
 
-// SendsAllPaths: `add paths on` is in Calico's template of all peers, `add paths rx`
+// SendsAllPaths follows Calico: `add paths on` is in Calico's template of all peers, `add paths rx`
 // in that of routers.
 func (b BIRD) SendsAllPaths() bool { return b.AddPaths }
 
