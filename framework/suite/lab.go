@@ -203,10 +203,11 @@ func (l *Lab) judgeLab(ctx context.Context) {
 	}
 }
 
-// Ready begins a container with a set-up of its own: its BeforeAll calls it first. Until
-// the container ends the lab is what the set-up and the specs make of it, and has to agree
-// with the oracle in that; then it has to be at its baseline again.
-func (l *Lab) Ready(context.Context) {
+// Ready waits until the lab agrees with the oracle, and begins a container with a set-up of
+// its own: its BeforeAll calls it first, and once more when the set-up is made. Until the
+// container ends the lab is what the set-up and the specs make of it, and has to agree with
+// the oracle in that; then it has to be at its baseline again.
+func (l *Lab) Ready(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	l.gate.nest()
 	// Asked for first, it comes after all that undoes the set-up; and that comes after the
@@ -217,6 +218,9 @@ func (l *Lab) Ready(context.Context) {
 			l.leaveGate(ctx)
 		}
 	}, ginkgo.NodeTimeout(upTimeout))
+	if f := l.gate.await(ctx, true); !f.none() {
+		ginkgo.Fail("the lab does not agree with the oracle after this container's set-up: " + f.String())
+	}
 }
 
 // witness implements gated.
