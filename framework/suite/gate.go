@@ -125,7 +125,7 @@ func (g *gate) bringUp(ctx context.Context) (failed string) {
 	if f.none() {
 		g.isUp = true
 		if f = g.lab.complaints(ctx); !f.none() {
-			// The lab is at its baseline all the same, and no spec is to blame.
+			// The lab is at its baseline even so, and no spec is to blame.
 			g.unblamed = append(g.unblamed, f.String())
 		}
 		return ""

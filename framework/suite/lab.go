@@ -156,7 +156,7 @@ func (l *Lab) enterGate(ctx ginkgo.SpecContext) {
 	}
 	// Asked for before all other clean-ups, it is the last one that runs.
 	ginkgo.DeferCleanup(l.leaveGate, ginkgo.NodeTimeout(upTimeout))
-	// What the gate takes is no part of the spec.
+	// The time of the gate is no part of the spec.
 	l.suite.bodyOver, l.suite.bodyBegan = false, time.Now()
 }
 
