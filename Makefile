@@ -46,7 +46,7 @@ conformance: packages components kernel ## set up what is missing, run all suite
 	exit $$status
 
 .PHONY: test
-test: packages components kernel unit suites ## set up what is missing, run the unit tests, then all suites
+test: packages router-bird2 components kernel unit suites ## set up what is missing, run the unit tests, then all suites
 
 .PHONY: packages
 packages: ## install the distribution's packages that are missing (BIRD, FRR, iptables, ipset, conntrack)
