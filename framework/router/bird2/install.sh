@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts BIRD 2 of the distribution's package bird2 into a folder of its own in the cache,
 # where it is missing: the package excludes bird, BIRD 1.6, which Calico's nodes need.
-# Nothing is installed on the machine. Needs no root. Knows Debian and Ubuntu.
+# Nothing is installed on the machine. Needs root only where apt has no lists yet. Knows Debian and Ubuntu.
 set -euo pipefail
 
 # The libraries that bird2 needs beyond libc, which every machine has.
@@ -22,7 +22,9 @@ trap 'rm -rf "$work"' EXIT
 chmod 755 "$work" # a lab shows it to its processes, whoever they run as
 
 echo "bird2: fetching ${packages[*]}"
-if ! (cd "$work" && apt-get download --quiet --quiet --option APT::Sandbox::User=root "${packages[@]}"); then
+fetch() { (cd "$work" && apt-get download --quiet --quiet --option APT::Sandbox::User=root "${packages[@]}"); }
+# A machine whose packages came with its image may have no lists of them.
+if ! fetch && ! { [[ "$(id -u)" -eq 0 ]] && apt-get update --quiet && fetch; }; then
 	echo "bird2: apt-get has no ${packages[*]}: run apt-get update first" >&2
 	exit 1
 fi
