@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/bench"
-	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/lab/launch"
 )
 
 func newBenchCommand() *cobra.Command {

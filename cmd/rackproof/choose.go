@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/lab/launch"
 	"github.com/rackproof/rackproof/framework/lab/netns"
-	"github.com/rackproof/rackproof/framework/launch"
-	"github.com/rackproof/rackproof/framework/uml"
+	"github.com/rackproof/rackproof/framework/lab/vm"
 )
 
 // nameFlag adds a flag that names a lab.
@@ -30,7 +30,7 @@ func attach(command *cobra.Command, name string) (lab.Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	if uml.Inside() && !slices.Contains(upOnly(known), name) {
+	if vm.Inside() && !slices.Contains(upOnly(known), name) {
 		// From outside a lab is known by the name of its kernel.
 		name = ""
 	}
@@ -58,7 +58,7 @@ func runInside(command *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	status, err := machine.Run(context.WithoutCancel(command.Context()), again, uml.Streams{
+	status, err := machine.Run(context.WithoutCancel(command.Context()), again, vm.Streams{
 		Stdin: command.InOrStdin(), Stdout: command.OutOrStdout(), Stderr: command.ErrOrStderr(),
 		Signals: signals, Terminal: true,
 	})
@@ -69,16 +69,16 @@ func runInside(command *cobra.Command, name string) error {
 }
 
 // ownCommand is this program with other arguments, to be run inside a User-Mode Linux.
-func ownCommand(arguments ...string) (uml.Command, error) {
+func ownCommand(arguments ...string) (vm.Command, error) {
 	program, err := os.Executable()
 	if err != nil {
-		return uml.Command{}, fmt.Errorf("find this program's own file: %w", err)
+		return vm.Command{}, fmt.Errorf("find this program's own file: %w", err)
 	}
 	folder, err := os.Getwd()
 	if err != nil {
-		return uml.Command{}, fmt.Errorf("find the working directory: %w", err)
+		return vm.Command{}, fmt.Errorf("find the working directory: %w", err)
 	}
-	return uml.Command{Argv: append([]string{program}, arguments...), Env: os.Environ(), Dir: folder}, nil
+	return vm.Command{Argv: append([]string{program}, arguments...), Env: os.Environ(), Dir: folder}, nil
 }
 
 // labs lists the labs of this machine. Other users are refused, because to them root's

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rackproof/rackproof/framework/component"
+	"github.com/rackproof/rackproof/framework/build/component"
 )
 
 func newComponentsCommand() *cobra.Command {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rackproof/rackproof/framework/component"
+	"github.com/rackproof/rackproof/framework/build/component"
 )
 
 // execute runs a command line and returns its standard output.

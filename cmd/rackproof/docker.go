@@ -6,8 +6,8 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/spf13/cobra"
 
-	"github.com/rackproof/rackproof/framework/component"
-	"github.com/rackproof/rackproof/framework/docker"
+	"github.com/rackproof/rackproof/framework/build/component"
+	"github.com/rackproof/rackproof/framework/build/docker"
 )
 
 func newDockerCommand() *cobra.Command {

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rackproof/rackproof/framework/component"
-	"github.com/rackproof/rackproof/framework/docker"
-	"github.com/rackproof/rackproof/framework/image"
+	"github.com/rackproof/rackproof/framework/build/component"
+	"github.com/rackproof/rackproof/framework/build/docker"
+	"github.com/rackproof/rackproof/framework/build/image"
 )
 
 func newImagesCommand() *cobra.Command {

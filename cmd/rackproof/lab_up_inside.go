@@ -14,9 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/bench"
+	"github.com/rackproof/rackproof/framework/lab/launch"
 	"github.com/rackproof/rackproof/framework/lab/netns"
-	"github.com/rackproof/rackproof/framework/launch"
-	"github.com/rackproof/rackproof/framework/uml"
+	"github.com/rackproof/rackproof/framework/lab/vm"
 )
 
 // bringUpInside brings a lab up inside a User-Mode Linux of its own. The lab has the name
@@ -80,7 +80,7 @@ func (r recipe) upInside(ctx context.Context, machine *netns.Machine, out io.Wri
 	}
 	var told bytes.Buffer
 	// An interrupt ends the command inside, which takes its lab down.
-	status, err := machine.Run(context.WithoutCancel(ctx), command, uml.Streams{Stdout: &told, Stderr: out, Signals: signals})
+	status, err := machine.Run(context.WithoutCancel(ctx), command, vm.Streams{Stdout: &told, Stderr: out, Signals: signals})
 	if err != nil {
 		return broughtUp{}, err
 	}

@@ -12,16 +12,16 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"github.com/rackproof/rackproof/framework/docker"
-	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/build/docker"
+	"github.com/rackproof/rackproof/framework/lab/launch"
+	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/soak"
-	"github.com/rackproof/rackproof/framework/uml"
 )
 
 func main() {
 	// The process of a lab is this program again, and so are the init of a User-Mode
 	// Linux and the hog of a soak.
-	uml.RunIfInit()
+	vm.RunIfInit()
 	docker.RunIfDaemon()
 	soak.RunIfHog()
 	launch.RunIfLab()

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/lab/launch"
 )
 
 // downTimeout bounds a teardown, which takes fractions of a second.

@@ -5,21 +5,21 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/path"
 )
 
 // Paths reads what all nodes and routers of a lab have learned by BGP, used or
 // not, in the words of the oracle. With an error come the paths of those hosts that
 // could be read.
-func Paths(ctx context.Context, l lab.Lab, routers []fabric.Router) (rib.Tables, error) {
-	readers := map[string]func(context.Context, lab.Host) (rib.Paths, error){}
+func Paths(ctx context.Context, l lab.Lab, routers []fabric.Router) (path.Tables, error) {
+	readers := map[string]func(context.Context, lab.Host) (path.Paths, error){}
 	for _, node := range l.Topology().Nodes() {
-		readers[node.Name] = func(ctx context.Context, host lab.Host) (rib.Paths, error) {
+		readers[node.Name] = func(ctx context.Context, host lab.Host) (path.Paths, error) {
 			return attributes(NodePaths(ctx, host))
 		}
 	}
 	for _, router := range routers {
-		readers[router.Host] = func(ctx context.Context, host lab.Host) (rib.Paths, error) {
+		readers[router.Host] = func(ctx context.Context, host lab.Host) (path.Paths, error) {
 			return attributes(RouterPaths(ctx, host, router.Software))
 		}
 	}
@@ -28,8 +28,8 @@ func Paths(ctx context.Context, l lab.Lab, routers []fabric.Router) (rib.Tables,
 
 // attributes keeps those parts of paths that oracle and observation share. It drops
 // paths that are kept for a restarting neighbour: the oracle computes a fabric at rest.
-func attributes(paths []Path, err error) (rib.Paths, error) {
-	shared := make(rib.Paths, 0, len(paths))
+func attributes(paths []Path, err error) (path.Paths, error) {
+	shared := make(path.Paths, 0, len(paths))
 	for _, p := range paths {
 		if !p.Stale {
 			shared = append(shared, p.Path)

@@ -10,7 +10,7 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/bgp"
-	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -116,6 +116,6 @@ func tag(a bgp.Attributes, prefix netip.Prefix, advertisements []prefixCommuniti
 			}
 		}
 	}
-	slices.SortFunc(a.Communities, rib.CompareCommunities)
+	slices.SortFunc(a.Communities, path.CompareCommunities)
 	return a
 }

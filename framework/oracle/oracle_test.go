@@ -12,7 +12,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
-	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/drivers"
@@ -141,7 +141,7 @@ func agree(t *testing.T, host string, got route.Table, want string) {
 }
 
 // paths are the paths that a host has from its BGP neighbours.
-func paths(t *testing.T, state oracle.State, host string) rib.Paths {
+func paths(t *testing.T, state oracle.State, host string) path.Paths {
 	t.Helper()
 	all, err := state.Paths()
 	if err != nil {
@@ -150,8 +150,8 @@ func paths(t *testing.T, state oracle.State, host string) rib.Paths {
 	return all[host]
 }
 
-// agreePaths compares a host's paths with lines as rib.Path prints them.
-func agreePaths(t *testing.T, host string, got rib.Paths, want string) {
+// agreePaths compares a host's paths with lines as path.Path prints them.
+func agreePaths(t *testing.T, host string, got path.Paths, want string) {
 	t.Helper()
 	var lines []string
 	for _, p := range got {
@@ -215,7 +215,7 @@ func onBothRacks(t *testing.T, state oracle.State, name string) {
 }
 
 // prefixesOf are the prefixes of some paths, each once, in order.
-func prefixesOf(list rib.Paths) string {
+func prefixesOf(list path.Paths) string {
 	var prefixes []string
 	for _, p := range list {
 		if text := p.Prefix.String(); !slices.Contains(prefixes, text) {

@@ -1,21 +1,21 @@
 package oracle
 
-import "github.com/rackproof/rackproof/framework/rib"
+import "github.com/rackproof/rackproof/framework/path"
 
 // Paths are the paths that every node and router must have from its BGP
 // neighbours, used or not. LOCAL_PREF is left out: everything in a lab has the
 // same.
-func (s State) Paths() (rib.Tables, error) {
+func (s State) Paths() (path.Tables, error) {
 	r, err := s.solve()
 	if err != nil {
 		return nil, err
 	}
-	all := rib.Tables{}
+	all := path.Tables{}
 	for _, speaker := range r.speakers {
-		var paths rib.Paths
+		var paths path.Paths
 		for _, peer := range speaker.Peers {
 			for _, p := range peer.Received {
-				paths = append(paths, rib.Path{
+				paths = append(paths, path.Path{
 					Prefix: p.Prefix, Peer: peer.Remote, NextHop: p.NextHop, ASPath: p.ASPath,
 					OriginatorID: p.Originator, ClusterList: p.Clusters, Communities: p.Communities,
 				})

@@ -10,7 +10,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
-	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/bird2"
 	"github.com/rackproof/rackproof/framework/router/frr"
@@ -123,7 +123,7 @@ func TestOwnOriginatorID(t *testing.T) {
 			t.Errorf("%s: server0 does not reflect what tor0 has from the core", name)
 		}
 		for _, prefix := range []netip.Prefix{netip.MustParsePrefix("10.2.10.0/24"), outside} {
-			others := func(p rib.Path) bool { return p.OriginatorID != netip.MustParseAddr("192.168.1.1") }
+			others := func(p path.Path) bool { return p.OriginatorID != netip.MustParseAddr("192.168.1.1") }
 			if got := slices.DeleteFunc(paths(t, state, "tor0").To(prefix), others); len(got) != 0 {
 				t.Errorf("%s: tor0 has %v back, which it originated", name, got)
 			}

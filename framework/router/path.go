@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/path"
 )
 
 // Path is a way to a prefix that a host has learned by BGP, in no vendor's words.
 // Its ASPath is without the marks of an AS_SET, whose members stand one after the
 // other.
 type Path struct {
-	rib.Path
+	path.Path
 	// Origin is igp, egp or incomplete.
 	Origin string
 	// LocalPref is the host's default where the path came without one.
@@ -32,7 +32,7 @@ type Path struct {
 
 // Communities joins standard and large ones.
 func Communities(standard, large []string) []string {
-	return slices.SortedFunc(slices.Values(slices.Concat(standard, large)), rib.CompareCommunities)
+	return slices.SortedFunc(slices.Values(slices.Concat(standard, large)), path.CompareCommunities)
 }
 
 // SortPaths orders paths as Driver.Paths returns them.

@@ -15,10 +15,10 @@ import (
 
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/lab/launch"
 	"github.com/rackproof/rackproof/framework/lab/netns"
-	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/topology"
-	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // Recipe names what a lab is made from.
@@ -38,7 +38,7 @@ const kernelLines = 20
 // asked for, and tells the exit status. The suite runs there as it would have run
 // here: the program is the same, and so are its arguments, environment and files.
 func runElsewhere(o options, labs []Recipe) (status int, elsewhere bool) {
-	if uml.Inside() || flag.Lookup("test.list").Value.String() != "" {
+	if vm.Inside() || flag.Lookup("test.list").Value.String() != "" {
 		return 0, false
 	}
 	signals := make(chan os.Signal, 8)
@@ -102,7 +102,7 @@ func findMachine(ctx context.Context, cancel context.CancelCauseFunc, signals <-
 		return nil, false, nil
 	}
 	for what, path := range map[string]string{"results folder": o.results, "folder for temporary files": os.TempDir(), "test program": os.Args[0]} {
-		if own := uml.OwnFolder(path); own != "" {
+		if own := vm.OwnFolder(path); own != "" {
 			return nil, false, fmt.Errorf("the %s %s is below %s, which is another one inside User-Mode Linux, where this suite has to run: use another", what, path, own)
 		}
 	}
@@ -166,7 +166,7 @@ func runInside(ctx context.Context, machine *netns.Machine, signals <-chan os.Si
 		return 0, fmt.Errorf("find the working directory: %w", err)
 	}
 	argv := append([]string{program}, os.Args[1:]...)
-	return machine.Run(ctx, uml.Command{Argv: argv, Env: os.Environ(), Dir: folder}, uml.Streams{
+	return machine.Run(ctx, vm.Command{Argv: argv, Env: os.Environ(), Dir: folder}, vm.Streams{
 		Stdout: os.Stdout, Stderr: os.Stderr, Signals: signals,
 	})
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/standin"
+	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // environment says where the suite has run: the kernel, and of each lab that it has
@@ -24,7 +24,7 @@ func (s *Suite) environment(specs types.SpecReports) []string {
 		if l.calicoVersion != "" {
 			list = append(list, fmt.Sprintf("lab: provider %s, mode %s on topology %s, routes between nodes by %s, Calico %s",
 				l.provider, l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion))
-			names := standin.RestsOn(standin.Lab{Provider: string(l.provider), Topology: l.topology, Mode: l.mode, UML: uml.Inside()}, ids...)
+			names := standin.RestsOn(standin.Lab{Provider: string(l.provider), Topology: l.topology, Mode: l.mode, UML: vm.Inside()}, ids...)
 			if _, ok := l.Lab.(lab.LogFollower); !ok {
 				list = append(list, fmt.Sprintf("mode %s: no log is watched, since provider %s does not tell what is new in one", l.mode.Name, l.provider))
 			}
@@ -55,7 +55,7 @@ func kernel() string {
 		return "unknown"
 	}
 	text := "Linux " + unix.ByteSliceToString(name.Release[:])
-	if uml.Inside() {
+	if vm.Inside() {
 		text += " in User-Mode Linux"
 	}
 	return text

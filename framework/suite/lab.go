@@ -18,13 +18,13 @@ import (
 	"github.com/rackproof/rackproof/framework/calico/datastore"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/lab/launch"
+	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
-	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // upTimeout bounds a lab's bring-up on a machine that has much else to do.
@@ -375,7 +375,7 @@ func (l *Lab) down(ctx context.Context, keep bool) error {
 		if err := l.running.Release(); err != nil {
 			return err
 		}
-		if uml.Inside() {
+		if vm.Inside() {
 			return nil // whoever runs this suite inside says by which name it is known outside
 		}
 		name := l.running.Name()

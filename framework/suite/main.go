@@ -8,10 +8,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/lab/launch"
+	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/topology"
-	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // Names of the suites' flags.
@@ -32,7 +32,7 @@ const (
 // A suite whose labs need a kernel that this machine may not have names them here:
 // then it runs inside User-Mode Linux where it must.
 func Main(m *testing.M, labs ...Recipe) {
-	uml.RunIfInit()
+	vm.RunIfInit()
 	launch.RunIfLab()
 	flag.String(labFlag, "", "run against this lab, which is up already, and leave it up")
 	flag.Bool(keepFlag, false, "keep the lab of a failed run")

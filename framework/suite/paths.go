@@ -5,15 +5,15 @@ import (
 	"fmt"
 
 	"github.com/rackproof/rackproof/framework/observe"
-	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // PathScope selects paths that hosts have from their BGP neighbours.
-type PathScope func(host topology.Host, p rib.Path) bool
+type PathScope func(host topology.Host, p path.Path) bool
 
 // EveryPath is every path of every host.
-func EveryPath(topology.Host, rib.Path) bool { return true }
+func EveryPath(topology.Host, path.Path) bool { return true }
 
 // Paths holds the paths in scope that hosts have from their BGP neighbours, with
 // their attributes, against the expected ones.
@@ -36,12 +36,12 @@ func (l *Lab) Paths(scope PathScope) func(context.Context) (Comparison, error) {
 		for _, paths := range want {
 			expected += len(paths)
 		}
-		return Comparison{Expected: expected, Difference: rib.Compare(want, got)}, nil
+		return Comparison{Expected: expected, Difference: path.Compare(want, got)}, nil
 	}
 }
 
-func (l *Lab) pathsWithin(scope PathScope, tables rib.Tables) rib.Tables {
-	inScope := rib.Tables{}
+func (l *Lab) pathsWithin(scope PathScope, tables path.Tables) path.Tables {
+	inScope := path.Tables{}
 	for _, host := range l.topology.Hosts {
 		for _, p := range tables[host.Name] {
 			if scope(host, p) {
@@ -53,7 +53,7 @@ func (l *Lab) pathsWithin(scope PathScope, tables rib.Tables) rib.Tables {
 }
 
 // PathsOf are the paths that one node or router has from its BGP neighbours.
-func (l *Lab) PathsOf(ctx context.Context, host string) (rib.Paths, error) {
+func (l *Lab) PathsOf(ctx context.Context, host string) (path.Paths, error) {
 	// Errors of other hosts do not matter here.
 	all, err := observe.Paths(ctx, l.Lab, l.currentRouters())
 	paths, ok := all[host]

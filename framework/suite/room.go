@@ -3,7 +3,7 @@ package suite
 import (
 	"context"
 
-	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/lab/launch"
 )
 
 // makeRoom takes the suite's other labs on kind down before one is brought up there:

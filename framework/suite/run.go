@@ -18,7 +18,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/capability"
-	"github.com/rackproof/rackproof/framework/launch"
+	"github.com/rackproof/rackproof/framework/lab/launch"
 	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/reports"
 )

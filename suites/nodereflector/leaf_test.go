@@ -6,8 +6,8 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/path"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/rib"
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -55,7 +55,7 @@ func leafRoutes(lab *Lab) {
 		})
 
 		Requirement("NRR-023", "what leaves the AS MUST carry neither originator nor cluster list (RFC 4456)", func(ctx SpecContext) {
-			onLeaf := func(host topology.Host, _ rib.Path) bool { return host.Role == topology.Leaf }
+			onLeaf := func(host topology.Host, _ path.Path) bool { return host.Role == topology.Leaf }
 			Eventually(lab.Paths(onLeaf)).WithContext(ctx).Should(Agree())
 			for _, leaf := range lab.Topology().Leaves() {
 				paths, err := lab.PathsOf(ctx, leaf.Name)

@@ -6,8 +6,8 @@ import (
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/path"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/rib"
 	"github.com/rackproof/rackproof/framework/session"
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -35,7 +35,7 @@ func sessions(lab *Lab) {
 
 		Requirement("NRR-003", "no client MUST have a path that has passed both reflectors, as they are of one cluster", func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
-			ofClients := func(host topology.Host, _ rib.Path) bool { return isOneOf(host, roles.clients) }
+			ofClients := func(host topology.Host, _ path.Path) bool { return isOneOf(host, roles.clients) }
 			Eventually(lab.Paths(ofClients)).WithContext(ctx).Should(Agree())
 			for _, client := range roles.clients {
 				paths, err := lab.PathsOf(ctx, client.Name)

@@ -7,9 +7,9 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/rib"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 	. "github.com/rackproof/rackproof/framework/suite"
@@ -80,7 +80,7 @@ func loss(lab *Lab) {
 			meters := lab.Meter(ctx, flows(ctx, lab, racks))
 			lab.CutEnd(ctx, lost.Interfaces[0].Link, lost.Name)
 			Eventually(lab.SessionState).WithContext(ctx).WithArguments(racks[0].leaf.Name, lost.Name).ShouldNot(Equal(session.Established))
-			Eventually(func() (rib.Paths, error) {
+			Eventually(func() (path.Paths, error) {
 				paths, err := lab.PathsOf(ctx, racks[0].leaf.Name)
 				return paths.From(lost.Address()), err
 			}).WithContext(ctx).Should(BeEmpty(), "paths that %s has from %s", racks[0].leaf.Name, lost.Name)

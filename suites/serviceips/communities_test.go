@@ -5,8 +5,8 @@ import (
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/path"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/rib"
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -21,14 +21,14 @@ const (
 // communities is requirement G22.
 func communities(lab *Lab) {
 	Context("communities", Label("communities", "changes"), func() {
-		onLeaves := func(host topology.Host, _ rib.Path) bool { return host.Role == topology.Leaf }
+		onLeaves := func(host topology.Host, _ path.Path) bool { return host.Role == topology.Leaf }
 
 		Requirement("SVC-040", "what is inside an advertised prefix MUST carry the prefix's standard and large communities at the leaf, and nothing else carry any", func(ctx SpecContext) {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
 				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.String(), Communities: []string{standard, large}}}
 			})
 			Eventually(lab.Paths(onLeaves)).WithContext(ctx).Should(Agree())
-			expectCommunities(ctx, lab, func(p rib.Path) []string {
+			expectCommunities(ctx, lab, func(p path.Path) []string {
 				if p.Prefix == lab.Topology().Services {
 					return []string{standard, large}
 				}
@@ -41,7 +41,7 @@ func communities(lab *Lab) {
 				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Pods.String(), Communities: []string{otherStandard}}}
 			})
 			Eventually(lab.Paths(onLeaves)).WithContext(ctx).Should(Agree())
-			expectCommunities(ctx, lab, func(p rib.Path) []string {
+			expectCommunities(ctx, lab, func(p path.Path) []string {
 				if lab.Topology().Pods.Contains(p.Prefix.Addr()) {
 					return []string{otherStandard}
 				}
@@ -55,7 +55,7 @@ func communities(lab *Lab) {
 				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.String(), Communities: []string{"services", "anycast"}}}
 			})
 			Eventually(lab.Paths(onLeaves)).WithContext(ctx).Should(Agree())
-			expectCommunities(ctx, lab, func(p rib.Path) []string {
+			expectCommunities(ctx, lab, func(p path.Path) []string {
 				if p.Prefix == lab.Topology().Services {
 					return []string{standard, large}
 				}
@@ -98,7 +98,7 @@ func communities(lab *Lab) {
 }
 
 // expectCommunities looks at what every leaf has from its nodes.
-func expectCommunities(ctx SpecContext, lab *Lab, want func(rib.Path) []string) {
+func expectCommunities(ctx SpecContext, lab *Lab, want func(path.Path) []string) {
 	GinkgoHelper()
 	tagged, plain := 0, 0
 	for _, leaf := range lab.Topology().Leaves() {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/rackproof/rackproof/framework/calico"
-	"github.com/rackproof/rackproof/framework/uml"
+	"github.com/rackproof/rackproof/framework/lab/vm"
 )
 
 // Need is what something needs of the machine.
@@ -105,7 +105,7 @@ func (f Feature) remedy() string {
 // below stateDir.
 func EmbeddedLab(stateDir string) Need {
 	tables := NFTables
-	if uml.Inside() {
+	if vm.Inside() {
 		tables = XTables
 	}
 	return Need{

@@ -11,8 +11,8 @@ import (
 
 	"github.com/containerd/errdefs"
 
-	"github.com/rackproof/rackproof/framework/component"
-	"github.com/rackproof/rackproof/framework/docker"
+	"github.com/rackproof/rackproof/framework/build/component"
+	"github.com/rackproof/rackproof/framework/build/docker"
 	"github.com/rackproof/rackproof/framework/lab/capability"
 )
 

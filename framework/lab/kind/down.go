@@ -12,8 +12,8 @@ import (
 	"github.com/moby/moby/client"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/rackproof/rackproof/framework/docker"
-	"github.com/rackproof/rackproof/framework/lab/statefolder"
+	"github.com/rackproof/rackproof/framework/build/docker"
+	"github.com/rackproof/rackproof/framework/lab/registry"
 )
 
 // Down takes the lab down and returns when nothing of it is left.
@@ -38,7 +38,7 @@ func Down(ctx context.Context, name string) error {
 		return err
 	}
 	if !f.there() {
-		return fmt.Errorf("lab %s: %w", name, statefolder.ErrNoLab)
+		return fmt.Errorf("lab %s: %w", name, registry.ErrNoLab)
 	}
 	daemon, err := docker.Find(ctx)
 	if err != nil {

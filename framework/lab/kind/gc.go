@@ -10,9 +10,9 @@ import (
 
 	"github.com/moby/moby/client"
 
-	"github.com/rackproof/rackproof/framework/docker"
+	"github.com/rackproof/rackproof/framework/build/docker"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/statefolder"
+	"github.com/rackproof/rackproof/framework/lab/registry"
 )
 
 // List lists the labs of this machine, dead ones too. It asks no Docker daemon.
@@ -24,7 +24,7 @@ func List() ([]lab.Listed, error) {
 	var list []lab.Listed
 	for _, f := range all {
 		entry := lab.Listed{Name: f.Name(), Provider: Provider, Kernel: "host", Folder: string(f.Folder), Alive: !f.abandoned()}
-		if info, err := os.Stat(f.Path(statefolder.LockFile)); err == nil {
+		if info, err := os.Stat(f.Path(registry.LockFile)); err == nil {
 			entry.Since = info.ModTime()
 		}
 		if r, err := f.record(); err == nil {

@@ -6,8 +6,8 @@ import (
 	"io"
 	"slices"
 
-	"github.com/rackproof/rackproof/framework/docker"
-	"github.com/rackproof/rackproof/framework/image"
+	"github.com/rackproof/rackproof/framework/build/docker"
+	"github.com/rackproof/rackproof/framework/build/image"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/topology"

@@ -15,11 +15,11 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/rackproof/rackproof/framework/build/docker"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/cluster"
-	"github.com/rackproof/rackproof/framework/docker"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/statefolder"
+	"github.com/rackproof/rackproof/framework/lab/registry"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -80,7 +80,7 @@ func Attach(ctx context.Context, name string) (*Lab, error) {
 	r, err := f.record()
 	if err != nil {
 		if !f.there() {
-			return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, statefolder.ErrNoLab)
+			return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, registry.ErrNoLab)
 		}
 		return nil, err
 	}

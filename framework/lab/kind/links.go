@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -103,7 +103,7 @@ func (l *Lab) configure(h *host, entry topology.Host) error {
 			return nil
 		}
 		// On nodes it takes the place of Docker's, by the management network.
-		if err := handle.RouteReplace(inside.DefaultRoute(entry)); err != nil {
+		if err := handle.RouteReplace(labinit.DefaultRoute(entry)); err != nil {
 			return fmt.Errorf("default route: %w", err)
 		}
 		return nil
@@ -123,7 +123,7 @@ func setKernel(h *host, role topology.Role) error {
 		if err != nil {
 			return fmt.Errorf("list its interfaces: %w", err)
 		}
-		for key, value := range inside.KernelSettings(h.name, role) {
+		for key, value := range labinit.KernelSettings(h.name, role) {
 			keys := []string{key}
 			if strings.Contains(key, "/conf/default/") {
 				for _, each := range interfaces {

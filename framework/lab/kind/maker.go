@@ -21,7 +21,7 @@ import (
 	kindexec "sigs.k8s.io/kind/pkg/exec"
 	kindlog "sigs.k8s.io/kind/pkg/log"
 
-	"github.com/rackproof/rackproof/framework/docker"
+	"github.com/rackproof/rackproof/framework/build/docker"
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
 

@@ -2,7 +2,7 @@ package kind
 
 import (
 	"github.com/rackproof/rackproof/framework/calico"
-	"github.com/rackproof/rackproof/framework/component"
+	"github.com/rackproof/rackproof/framework/build/component"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/router/vyos"
 	"github.com/rackproof/rackproof/framework/topology"

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/rackproof/rackproof/framework/calico"
-	"github.com/rackproof/rackproof/framework/lab/statefolder"
+	"github.com/rackproof/rackproof/framework/lab/registry"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -44,11 +44,11 @@ type record struct {
 
 // root has the labs' state folders. The longest name in Docker is the control plane's,
 // which is a host name.
-func root() statefolder.Root { return statefolder.Root{Path: StateRoot, NameLength: 39} }
+func root() registry.Root { return registry.Root{Path: StateRoot, NameLength: 39} }
 
 // folder is a lab's state folder. A released lab lives without a process, so that it
 // need not be held.
-type folder struct{ statefolder.Folder }
+type folder struct{ registry.Folder }
 
 func folderOf(name string) (folder, error) {
 	f, err := root().Of(name)

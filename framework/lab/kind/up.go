@@ -18,8 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/rackproof/rackproof/framework/component"
-	"github.com/rackproof/rackproof/framework/docker"
+	"github.com/rackproof/rackproof/framework/build/component"
+	"github.com/rackproof/rackproof/framework/build/docker"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/topology"

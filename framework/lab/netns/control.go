@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
 )
 
 // control sends a request to the lab's control socket and returns the answer. A refusal
@@ -37,5 +37,5 @@ func (l *Lab) control(ctx context.Context, method, path string, body io.Reader) 
 
 // dialControl connects to the lab's control socket.
 func (l *Lab) dialControl(ctx context.Context, _, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, "unix", l.folder.Path(inside.ControlSocket))
+	return new(net.Dialer).DialContext(ctx, "unix", l.folder.Path(labinit.ControlSocket))
 }

@@ -3,25 +3,25 @@ package netns
 import (
 	"context"
 
-	"github.com/rackproof/rackproof/framework/lab/cable"
+	"github.com/rackproof/rackproof/framework/lab/link"
 )
 
 // CutLink implements lab.LinkCutter.
-func (l *Lab) CutLink(ctx context.Context, link string) error {
-	return cable.Cables{Lab: l}.CutLink(ctx, link)
+func (l *Lab) CutLink(ctx context.Context, name string) error {
+	return link.Links{Lab: l}.CutLink(ctx, name)
 }
 
 // RestoreLink implements lab.LinkCutter.
-func (l *Lab) RestoreLink(ctx context.Context, link string) error {
-	return cable.Cables{Lab: l}.RestoreLink(ctx, link)
+func (l *Lab) RestoreLink(ctx context.Context, name string) error {
+	return link.Links{Lab: l}.RestoreLink(ctx, name)
 }
 
 // CutEnd implements lab.LinkCutter.
-func (l *Lab) CutEnd(ctx context.Context, link, host string) error {
-	return cable.Cables{Lab: l}.CutEnd(ctx, link, host)
+func (l *Lab) CutEnd(ctx context.Context, name, host string) error {
+	return link.Links{Lab: l}.CutEnd(ctx, name, host)
 }
 
 // RestoreEnd implements lab.LinkCutter.
-func (l *Lab) RestoreEnd(ctx context.Context, link, host string) error {
-	return cable.Cables{Lab: l}.RestoreEnd(ctx, link, host)
+func (l *Lab) RestoreEnd(ctx context.Context, name, host string) error {
+	return link.Links{Lab: l}.RestoreEnd(ctx, name, host)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/rackproof/rackproof/framework/lab/statefolder"
+	"github.com/rackproof/rackproof/framework/lab/registry"
 )
 
 // Down takes a lab down by its name, also one that is still being made.
@@ -14,7 +14,7 @@ func Down(ctx context.Context, name string) error {
 		return err
 	}
 	if !f.Held() {
-		return fmt.Errorf("lab %s: %w", name, statefolder.ErrNoLab)
+		return fmt.Errorf("lab %s: %w", name, registry.ErrNoLab)
 	}
 	pid, err := f.pid()
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/statefolder"
+	"github.com/rackproof/rackproof/framework/lab/registry"
 )
 
 // List lists the labs of this machine, dead ones too.
@@ -28,7 +28,7 @@ func List() ([]lab.Listed, error) {
 				entry.Kernel = "uml"
 			}
 		}
-		if info, err := os.Stat(f.Path(statefolder.LockFile)); err == nil {
+		if info, err := os.Stat(f.Path(registry.LockFile)); err == nil {
 			entry.Since = info.ModTime()
 		}
 		if entry.Alive {

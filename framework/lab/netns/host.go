@@ -14,7 +14,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/cluster"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
 	"github.com/rackproof/rackproof/framework/namespace"
 )
 
@@ -77,7 +77,7 @@ func (h *host) start(cmd *exec.Cmd) error {
 func (h *host) command(ctx context.Context, argv []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "/usr/bin/env", append([]string{"--"}, argv...)...)
 	cmd.Env = []string{
-		"PATH=" + inside.SearchPath(h.lab.spec), "HOME=/root", "LANG=C.UTF-8",
+		"PATH=" + labinit.SearchPath(h.lab.spec), "HOME=/root", "LANG=C.UTF-8",
 		"KUBECONFIG=" + h.kubeconfig(), "DATASTORE_TYPE=kubernetes",
 	}
 	cmd.Dir = "/"
@@ -86,7 +86,7 @@ func (h *host) command(ctx context.Context, argv []string) *exec.Cmd {
 
 func (h *host) kubeconfig() string {
 	if h.name == cluster.ControlHost {
-		return inside.ControlKubeconfig
+		return labinit.ControlKubeconfig
 	}
 	return cluster.AdminKubeconfig
 }

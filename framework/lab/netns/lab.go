@@ -18,16 +18,16 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/cluster"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
-	"github.com/rackproof/rackproof/framework/lab/statefolder"
+	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
+	"github.com/rackproof/rackproof/framework/lab/registry"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // Lab is a lab of network namespaces that is up.
 type Lab struct {
 	folder folder
-	spec   inside.Spec
-	record inside.Record
+	spec   labinit.Spec
+	record labinit.Record
 	pid    int
 	config *rest.Config
 	client kubernetes.Interface
@@ -50,7 +50,7 @@ func Attach(name string) (*Lab, error) {
 		return nil, err
 	}
 	if !f.Held() {
-		return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, statefolder.ErrNoLab)
+		return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, registry.ErrNoLab)
 	}
 	spec, err := f.spec()
 	if err != nil {
@@ -93,7 +93,7 @@ func (l *Lab) open() error {
 
 // readRecord reads where the hosts' namespaces are to be found.
 func (l *Lab) readRecord() error {
-	if err := l.folder.readJSON(inside.RecordFile, &l.record); err != nil {
+	if err := l.folder.readJSON(labinit.RecordFile, &l.record); err != nil {
 		return fmt.Errorf("%w (is the lab still being made?)", err)
 	}
 	return nil
@@ -116,7 +116,7 @@ func (l *Lab) Kubernetes() *rest.Config { return rest.CopyConfig(l.config) }
 
 // Kubeconfig is the path of an administrator's kubeconfig. Its server answers
 // inside the lab only.
-func (l *Lab) Kubeconfig() string { return l.folder.Path(inside.KubeconfigFile) }
+func (l *Lab) Kubeconfig() string { return l.folder.Path(labinit.KubeconfigFile) }
 
 // CalicoVersion is the version of Calico that runs in the lab.
 func (l *Lab) CalicoVersion() string { return l.spec.CalicoVersion }
@@ -175,7 +175,7 @@ func (l *Lab) Release() error {
 	if l.owned == nil {
 		return nil
 	}
-	if _, err := l.owned.lifeline.Write([]byte{inside.Release}); err != nil {
+	if _, err := l.owned.lifeline.Write([]byte{labinit.Release}); err != nil {
 		return fmt.Errorf("lab %s: release it: %w", l.Name(), err)
 	}
 	return nil
@@ -256,7 +256,7 @@ func (l *Lab) waitGone(ctx context.Context) error {
 }
 
 // Logs is the folder of the lab's logs.
-func (l *Lab) Logs() string { return l.folder.Path(inside.LogFolder) }
+func (l *Lab) Logs() string { return l.folder.Path(labinit.LogFolder) }
 
 // pidNamespace opens the lab's PID namespace for processes that are to end with it.
 func (l *Lab) pidNamespace() (*os.File, error) {

@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/cluster"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
+	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/supervisor"
-	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // logEnding is how the names of log files end (supervisor.LogPath).
@@ -40,7 +40,7 @@ func (l *Lab) LogSince(_ context.Context, host, component string, offset int64) 
 // logFolder is the folder of a host's logs, which need not exist.
 func (l *Lab) logFolder(host string) string {
 	if outside := l.spec.ControlPlane; outside != nil && host == cluster.ControlHost {
-		return filepath.Join(uml.OutsideFolder, inside.LogFolder, outside.Name)
+		return filepath.Join(vm.OutsideFolder, labinit.LogFolder, outside.Name)
 	}
 	return filepath.Join(l.Logs(), host)
 }

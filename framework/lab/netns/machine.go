@@ -15,15 +15,15 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"github.com/rackproof/rackproof/framework/build/component"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/cluster"
-	"github.com/rackproof/rackproof/framework/component"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
-	"github.com/rackproof/rackproof/framework/lab/statefolder"
+	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
+	"github.com/rackproof/rackproof/framework/lab/registry"
+	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
-	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // MachineOptions are what a machine is started with.
@@ -37,7 +37,7 @@ type MachineOptions struct {
 	Components component.Set
 	// Seed is what Prepare has made for Services.
 	Seed, Services string
-	Kernel         uml.Kernel
+	Kernel         vm.Kernel
 	// MemoryMiB is its memory at most.
 	MemoryMiB int
 	Progress  func(lab.Event)
@@ -60,9 +60,9 @@ func StartMachine(ctx context.Context, options MachineOptions) (*Machine, error)
 	}
 	l, err := up(ctx, Options{
 		Name: options.Name, Topology: options.Topology, Mode: options.Mode, Components: options.Components, Progress: options.Progress,
-	}, inside.Spec{
+	}, labinit.Spec{
 		Seed:    options.Seed,
-		Machine: &inside.Machine{Init: program, Kernel: options.Kernel, MemoryMiB: options.MemoryMiB, Services: options.Services},
+		Machine: &labinit.Machine{Init: program, Kernel: options.Kernel, MemoryMiB: options.MemoryMiB, Services: options.Services},
 	})
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func AttachMachine(name string) (*Machine, error) {
 		return nil, err
 	}
 	if !f.Held() {
-		return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, statefolder.ErrNoLab)
+		return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, registry.ErrNoLab)
 	}
 	spec, err := f.spec()
 	if err != nil {
@@ -101,18 +101,18 @@ func (m *Machine) Name() string { return m.lab.Name() }
 func (m *Machine) PID() int { return m.lab.PID() }
 
 // Run runs a program inside and returns its exit status.
-func (m *Machine) Run(ctx context.Context, command uml.Command, streams uml.Streams) (int, error) {
+func (m *Machine) Run(ctx context.Context, command vm.Command, streams vm.Streams) (int, error) {
 	if err := m.checkProgram(command.Argv[0]); err != nil {
 		return 0, err
 	}
-	if own := uml.OwnFolder(command.Dir); own != "" {
+	if own := vm.OwnFolder(command.Dir); own != "" {
 		return 0, fmt.Errorf("lab %s: the working directory %s is below %s, which is another one inside User-Mode Linux: change to another", m.Name(), command.Dir, own)
 	}
 	outside, err := m.lab.Host(cluster.ControlHost)
 	if err != nil {
 		return 0, err
 	}
-	status, err := uml.Run(ctx, outside.DialContext, command, streams)
+	status, err := vm.Run(ctx, outside.DialContext, command, streams)
 	if err != nil {
 		return status, fmt.Errorf("lab %s: %w", m.Name(), err)
 	}
@@ -130,7 +130,7 @@ func (m *Machine) checkProgram(program string) error {
 	if err != nil {
 		return err
 	}
-	started, err := os.Stat(m.lab.folder.Path(inside.SpecFile))
+	started, err := os.Stat(m.lab.folder.Path(labinit.SpecFile))
 	if err != nil {
 		return fmt.Errorf("lab %s: find out when it was started: %w", m.Name(), err)
 	}
@@ -142,7 +142,7 @@ func (m *Machine) checkProgram(program string) error {
 
 // Log returns the last lines of the kernel's own log.
 func (m *Machine) Log(lines int) ([]string, error) {
-	return supervisor.Tail(supervisor.LogPath(m.lab.Logs(), inside.MachineHost, inside.KernelProgram), lines)
+	return supervisor.Tail(supervisor.LogPath(m.lab.Logs(), labinit.MachineHost, labinit.KernelProgram), lines)
 }
 
 // Release lets the machine live on without this process.
@@ -154,7 +154,7 @@ func (m *Machine) Down(ctx context.Context) error { return m.lab.Down(ctx) }
 // CheckInside reports whether a topology's labs can be brought up inside a machine,
 // where the lab needs one more address of the management network.
 func CheckInside(t *topology.Topology) error {
-	last := inside.LastAddress(t.Management.Prefix)
+	last := labinit.LastAddress(t.Management.Prefix)
 	if t.Management.Control == last {
 		return fmt.Errorf("topology %s: inside User-Mode Linux a lab needs %s, the last address of the management network, for itself: give the control plane another one", t.Name, last)
 	}
@@ -168,13 +168,13 @@ func CheckInside(t *topology.Topology) error {
 
 // askForControlPlane asks the outside of this kernel for a place for a lab's control
 // plane.
-func askForControlPlane(ctx context.Context, spec inside.Spec) (*inside.OutsideControlPlane, error) {
+func askForControlPlane(ctx context.Context, spec labinit.Spec) (*labinit.OutsideControlPlane, error) {
 	what := fmt.Sprintf("lab %s: ask for a control plane outside of User-Mode Linux", spec.Name)
-	body, err := json.Marshal(inside.PlaceRequest{Name: spec.Name, Topology: spec.Topology})
+	body, err := json.Marshal(labinit.PlaceRequest{Name: spec.Name, Topology: spec.Topology})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	url := "http://" + inside.PlaceAddress().String() + inside.PlacePath
+	url := "http://" + labinit.PlaceAddress().String() + labinit.PlacePath
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
@@ -189,7 +189,7 @@ func askForControlPlane(ctx context.Context, spec inside.Spec) (*inside.OutsideC
 		text, _ := io.ReadAll(response.Body)
 		return nil, fmt.Errorf("%s: %w", what, errors.New(strings.TrimSpace(string(text))))
 	}
-	var made inside.OutsideControlPlane
+	var made labinit.OutsideControlPlane
 	if err := json.NewDecoder(response.Body).Decode(&made); err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
@@ -206,7 +206,7 @@ const (
 // giveDevice moves one of this kernel's devices into the network namespace of a lab's
 // process.
 func giveDevice(port, pid int) error {
-	name := uml.DeviceName(port)
+	name := vm.DeviceName(port)
 	for deadline := time.Now().Add(deviceTimeout); ; time.Sleep(devicePoll) {
 		link, err := netlink.LinkByName(name)
 		if err == nil {

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
 )
 
 // Prepare finds the seed for labs with the options' components and service network
@@ -40,7 +40,7 @@ func Prepare(ctx context.Context, options Options, cache string) (string, error)
 		return "", fmt.Errorf("make the folder of the prepared state: %w", err)
 	}
 	options.Name = "prepare-" + options.Topology.Name
-	if _, err := up(ctx, options, inside.Spec{Prepare: partial}); err != nil {
+	if _, err := up(ctx, options, labinit.Spec{Prepare: partial}); err != nil {
 		return "", errors.Join(fmt.Errorf("prepare the control plane's state: %w", err), os.RemoveAll(partial))
 	}
 	if err := os.Rename(partial, folder); err != nil {

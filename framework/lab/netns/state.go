@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
-	"github.com/rackproof/rackproof/framework/lab/statefolder"
+	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
+	"github.com/rackproof/rackproof/framework/lab/registry"
 )
 
 // StateRoot has a folder for each lab of this machine.
@@ -18,11 +18,11 @@ const StateRoot = "/run/rackproof/labs"
 // pidFile has the number of the lab's process.
 const pidFile = "pid"
 
-func root() statefolder.Root { return statefolder.Root{Path: StateRoot, NameLength: 40} }
+func root() registry.Root { return registry.Root{Path: StateRoot, NameLength: 40} }
 
 // folder is a lab's state folder. It is held by the lab's process, or by its starter
 // while the process does not run yet: a lab whose folder is not is dead.
-type folder struct{ statefolder.Folder }
+type folder struct{ registry.Folder }
 
 func folderOf(name string) (folder, error) {
 	f, err := root().Of(name)
@@ -42,9 +42,9 @@ func (f folder) pid() (int, error) {
 	return strconv.Atoi(strings.TrimSpace(string(data)))
 }
 
-func (f folder) spec() (inside.Spec, error) {
-	var spec inside.Spec
-	return spec, f.readJSON(inside.SpecFile, &spec)
+func (f folder) spec() (labinit.Spec, error) {
+	var spec labinit.Spec
+	return spec, f.readJSON(labinit.SpecFile, &spec)
 }
 
 func (f folder) readJSON(name string, into any) error {

@@ -16,23 +16,23 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rackproof/rackproof/framework/build/component"
 	"github.com/rackproof/rackproof/framework/calico"
-	"github.com/rackproof/rackproof/framework/component"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/netns/inside"
+	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
+	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
-	"github.com/rackproof/rackproof/framework/uml"
 )
 
 // RunIfLab turns this process into a lab if it was started as one. A program that
 // brings labs up calls it before anything else: the process of a lab is the same
 // program again, under another name.
 func RunIfLab() {
-	if filepath.Base(os.Args[0]) == inside.ProcessName && len(os.Args) == 2 {
-		os.Exit(inside.Main(os.Args[1]))
+	if filepath.Base(os.Args[0]) == labinit.ProcessName && len(os.Args) == 2 {
+		os.Exit(labinit.Main(os.Args[1]))
 	}
 }
 
@@ -59,11 +59,11 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	return up(ctx, options, inside.Spec{Routers: routers, Seed: options.Seed})
+	return up(ctx, options, labinit.Spec{Routers: routers, Seed: options.Seed})
 }
 
 // up brings a lab up from a specification that begins with what is particular.
-func up(ctx context.Context, options Options, spec inside.Spec) (*Lab, error) {
+func up(ctx context.Context, options Options, spec labinit.Spec) (*Lab, error) {
 	// First it removes the rest of killed labs.
 	if _, err := GC(); err != nil {
 		return nil, err
@@ -86,11 +86,11 @@ func up(ctx context.Context, options Options, spec inside.Spec) (*Lab, error) {
 	spec.Workload = options.Workload
 	spec.KubernetesVersion = options.Components.Version(component.APIServer)
 	spec.CalicoVersion = options.Components.Version(component.CalicoNode)
-	lock, err := root().Create(f.Folder, inside.LogFolder, f.Held)
+	lock, err := root().Create(f.Folder, labinit.LogFolder, f.Held)
 	if err != nil {
 		return nil, err
 	}
-	if uml.Inside() {
+	if vm.Inside() {
 		if spec.ControlPlane, err = askForControlPlane(ctx, spec); err != nil {
 			return nil, errors.Join(err, lock.Close(), os.RemoveAll(string(f.Folder)))
 		}
@@ -142,15 +142,15 @@ func routerFolders() ([]string, error) {
 }
 
 // start starts the lab's process.
-func start(f folder, spec inside.Spec, lock *os.File, progress func(lab.Event)) (*Lab, error) {
+func start(f folder, spec labinit.Spec, lock *os.File, progress func(lab.Event)) (*Lab, error) {
 	data, err := json.Marshal(spec)
 	if err != nil {
 		return nil, fmt.Errorf("lab %s: encode its specification: %w", f.Name(), err)
 	}
-	if err := f.Write(inside.SpecFile, data); err != nil {
+	if err := f.Write(labinit.SpecFile, data); err != nil {
 		return nil, fmt.Errorf("lab %s: write its specification: %w", f.Name(), err)
 	}
-	logPath := supervisor.LogPath(f.Path(inside.LogFolder), "lab", "process")
+	logPath := supervisor.LogPath(f.Path(labinit.LogFolder), "lab", "process")
 	if err := os.MkdirAll(filepath.Dir(logPath), 0o755); err != nil {
 		return nil, fmt.Errorf("lab %s: make the folder of its log: %w", f.Name(), err)
 	}
@@ -172,9 +172,9 @@ func start(f folder, spec inside.Spec, lock *os.File, progress func(lab.Event)) 
 
 	// No context: the lab outlives the call, and ends by its lifeline.
 	cmd := exec.CommandContext(context.Background(), "/proc/self/exe", string(f.Folder))
-	cmd.Args[0] = inside.ProcessName
+	cmd.Args[0] = labinit.ProcessName
 	cmd.Dir = "/"
-	cmd.Env = append(uml.Environment(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root")
+	cmd.Env = append(vm.Environment(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root")
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{lock, lifelineRead, eventsWrite}
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -269,7 +269,7 @@ func (l *Lab) waitReady(ctx context.Context) error {
 		if err := l.owned.failure(); err != nil {
 			return err
 		}
-		return fmt.Errorf("lab %s: its process ended while the lab was being made; its log is in %s", l.Name(), l.folder.Path(inside.LogFolder))
+		return fmt.Errorf("lab %s: its process ended while the lab was being made; its log is in %s", l.Name(), l.folder.Path(labinit.LogFolder))
 	case <-ctx.Done():
 		return fmt.Errorf("lab %s: bring it up: %w", l.Name(), context.Cause(ctx))
 	}

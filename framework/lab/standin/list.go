@@ -122,7 +122,7 @@ func shared() []StandIn {
 			Name: "link-cut",
 			What: "both ends of a link are set down, and default routes are put back afterwards", Real: "a cable without a carrier",
 			Differs: "Packets leave the link alone in both. The kernel drops the routes of a link that is set down; those of one without a carrier it keeps, marked, and they come back by themselves. No link fails in one direction only.",
-			Affects: []string{"LEAF", "RRR", "TOR"}, ComparedBy: []string{"framework/lab/cable/carrier_test.go"},
+			Affects: []string{"LEAF", "RRR", "TOR"}, ComparedBy: []string{"framework/lab/link/carrier_test.go"},
 		},
 		{
 			Name: "frr-timers", Only: FRR,

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router"
 	"github.com/rackproof/rackproof/framework/session"
@@ -70,7 +70,7 @@ func Learned(table, joined []Path) []router.Path {
 			continue
 		}
 		path := router.Path{
-			Path: rib.Path{
+			Path: path.Path{
 				Prefix: p.Prefix, Peer: p.Peer, NextHop: p.BGP.NextHop, ASPath: p.BGP.ASPath,
 				OriginatorID: p.BGP.OriginatorID, ClusterList: p.BGP.ClusterList,
 				Communities: router.Communities(p.BGP.Communities, p.BGP.LargeCommunities),

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rackproof/rackproof/framework/component"
+	"github.com/rackproof/rackproof/framework/build/component"
 	"github.com/rackproof/rackproof/framework/fabric"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/fabric"
-	"github.com/rackproof/rackproof/framework/rib"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router"
 	"github.com/rackproof/rackproof/framework/session"
@@ -75,7 +75,7 @@ func Learned(table RIB) []router.Path {
 			continue
 		}
 		path := router.Path{
-			Path: rib.Path{
+			Path: path.Path{
 				Prefix: p.Prefix, Peer: p.Peer, ASPath: p.ASPath, OriginatorID: p.OriginatorID, ClusterList: p.ClusterList,
 				Communities: router.Communities(p.Communities, p.LargeCommunities),
 			},

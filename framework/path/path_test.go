@@ -1,0 +1,106 @@
+package path
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func block(nextHop string) Path {
+	return Path{
+		Prefix: netip.MustParsePrefix("10.244.0.0/26"), Peer: netip.MustParseAddr("10.1.5.1"),
+		NextHop: netip.MustParseAddr(nextHop), ASPath: []uint32{65005},
+	}
+}
+
+func TestCompare(t *testing.T) {
+	reflected := block("10.1.5.11")
+	reflected.OriginatorID, reflected.ClusterList = netip.MustParseAddr("10.1.5.11"), []netip.Addr{netip.MustParseAddr("244.0.0.1")}
+	tagged := block("10.1.5.10")
+	tagged.Communities = []string{"65000:100", "64512:1:2"}
+	tests := []struct {
+		name      string
+		want, got Tables
+		expected  string
+	}{
+		{name: "the same in another order", want: Tables{"a": {block("10.1.5.10"), block("10.1.5.11")}}, got: Tables{"a": {block("10.1.5.11"), block("10.1.5.10")}}},
+		{name: "a host without paths", want: Tables{"a": nil}, got: Tables{}},
+		{name: "missing and unexpected", want: Tables{"a": {block("10.1.5.10")}}, got: Tables{"a": {reflected}},
+			expected: "a:\n  - missing     10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n" +
+				"  + unexpected  10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.11 AS path [65005] originator 10.1.5.11 clusters [244.0.0.1]\n"},
+		{name: "communities", want: Tables{"a": {tagged}}, got: Tables{"a": {block("10.1.5.10")}},
+			expected: "a:\n  - missing     10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005] communities 65000:100 64512:1:2\n" +
+				"  + unexpected  10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n"},
+		{name: "the same path twice", want: Tables{"a": {block("10.1.5.10")}}, got: Tables{"a": {block("10.1.5.10"), block("10.1.5.10")}},
+			expected: "a:\n  + unexpected  10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := Compare(test.want, test.got); got != test.expected {
+				t.Errorf("got:\n%s\nwant:\n%s", got, test.expected)
+			}
+		})
+	}
+}
+
+func TestSelections(t *testing.T) {
+	other := block("10.1.5.10")
+	other.Prefix, other.Peer = netip.MustParsePrefix("10.244.1.0/26"), netip.MustParseAddr("10.1.5.2")
+	all := Paths{other, block("10.1.5.11"), block("10.1.5.10")}
+	text := func(paths Paths) string {
+		var lines []string
+		for _, p := range paths {
+			lines = append(lines, p.String())
+		}
+		return strings.Join(lines, "\n")
+	}
+	first, second, third := block("10.1.5.10").String(), block("10.1.5.11").String(), other.String()
+	for _, c := range []struct {
+		name  string
+		paths Paths
+		want  []string
+	}{
+		{"sorted by prefix and then by next hop", all.Sorted(), []string{first, second, third}},
+		{"to a prefix", all.To(other.Prefix), []string{third}},
+		{"to several", all.To(other.Prefix, block("10.1.5.10").Prefix), []string{third, second, first}},
+		{"to none", all.To(), nil},
+		{"from a neighbour", all.From(netip.MustParseAddr("10.1.5.1")), []string{second, first}},
+		{"from nobody", all.From(), nil},
+	} {
+		if want := strings.Join(c.want, "\n"); text(c.paths) != want {
+			t.Errorf("%s:\ngot\n%s\nwant\n%s", c.name, text(c.paths), want)
+		}
+	}
+	if text(all) != strings.Join([]string{third, second, first}, "\n") {
+		t.Error("a selection has changed what it was made from")
+	}
+}
+
+// Whatever differs between two paths has its say in their order, so that the same
+// paths always come in the same order.
+func TestSortedByEverything(t *testing.T) {
+	base := block("10.1.5.10")
+	for name, change := range map[string]func(*Path){
+		"prefix":      func(p *Path) { p.Prefix = netip.MustParsePrefix("10.244.0.64/26") },
+		"peer":        func(p *Path) { p.Peer = netip.MustParseAddr("10.1.5.2") },
+		"next hop":    func(p *Path) { p.NextHop = netip.MustParseAddr("10.1.5.11") },
+		"AS path":     func(p *Path) { p.ASPath = []uint32{65006} },
+		"originator":  func(p *Path) { p.OriginatorID = netip.MustParseAddr("10.1.5.11") },
+		"communities": func(p *Path) { p.Communities = []string{"65000:100"} },
+	} {
+		changed := base
+		change(&changed)
+		if got := (Paths{changed, base}).Sorted(); got[0].String() != base.String() || got[1].String() != changed.String() {
+			t.Errorf("%s: sorted to %v", name, got)
+		}
+	}
+}
+
+func TestCompareCommunities(t *testing.T) {
+	got := []string{"64512:1:2", "65000:200", "64512:1:1", "65000:100"}
+	slices.SortFunc(got, CompareCommunities)
+	if want := []string{"65000:100", "65000:200", "64512:1:1", "64512:1:2"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
