@@ -17,6 +17,13 @@ type logWatch struct {
 	offsets map[componentKey]int64
 }
 
+// Hosts with logs beside the topology's (lab.LogReader): the control plane's, where a lab
+// has one, and the lab itself.
+const (
+	controlHost = "control"
+	ownHost     = "lab"
+)
+
 // begin skips what stands in the logs now, which belongs to the lab's start.
 func (w *logWatch) begin(ctx context.Context, l lab.Lab) error {
 	w.mu.Lock()
@@ -60,14 +67,14 @@ func (w *logWatch) read(ctx context.Context, l lab.Lab, visit func(componentKey,
 	if !ok {
 		return nil // the environment in the report says what is not watched
 	}
-	for _, host := range l.Topology().Hosts {
-		components, err := follower.Logged(ctx, host.Name)
+	for _, host := range append(Names(l.Topology().Hosts), controlHost, ownHost) {
+		components, err := follower.Logged(ctx, host)
 		if err != nil {
 			continue // a host that runs nothing has no logs
 		}
 		for _, component := range components {
-			key := componentKey{host.Name, component}
-			text, offset, err := follower.LogSince(ctx, host.Name, component, w.offsets[key])
+			key := componentKey{host, component}
+			text, offset, err := follower.LogSince(ctx, host, component, w.offsets[key])
 			if err != nil {
 				return err
 			}

@@ -113,7 +113,7 @@ func (s *Suite) fail(message string, callerSkip ...int) {
 	}
 	spec := ginkgo.CurrentSpecReport()
 	if margin, timed := requirement.Margin(spec.Labels()); timed && !s.bodyOver {
-		if longest := s.stalls.longest(s.bodyBegan); longest > margin {
+		if longest := s.stalls.longest(s.bodyBegan, time.Now()); longest > margin {
 			requirement.Rule(requirement.Ruling{Verdict: requirement.Inconclusive, Reason: fmt.Sprintf(
 				"the machine stood still for %d ms, and this promise has a margin of %d ms: %s", longest.Milliseconds(), margin.Milliseconds(), message)})
 		}

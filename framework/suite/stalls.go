@@ -34,42 +34,53 @@ func (s stall) String() string {
 type stalls struct {
 	mu   sync.Mutex
 	list []stall
+	// ticked is when the timer went off last.
+	ticked time.Time
 }
 
 // watch looks for stalls until done is closed.
 func (s *stalls) watch(done <-chan struct{}) {
 	ticker := time.NewTicker(stallTick)
 	defer ticker.Stop()
-	last := time.Now()
+	s.note(time.Now())
 	for {
 		select {
 		case <-done:
 			return
 		case <-ticker.C:
-			now := time.Now()
-			s.note(last, now)
-			last = now
+			s.note(time.Now())
 		}
 	}
 }
 
 // note looks at the time between two of the timer's ticks.
-func (s *stalls) note(last, now time.Time) {
-	late := now.Sub(last) - stallTick
-	if late < stallLength {
-		return
-	}
+func (s *stalls) note(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.list = append(s.list, stall{last, late})
-	s.list = s.list[max(0, len(s.list)-stallsKept):]
+	if late := s.late(now); late >= stallLength {
+		s.list = append(s.list, stall{s.ticked, late})
+		s.list = s.list[max(0, len(s.list)-stallsKept):]
+	}
+	s.ticked = now
 }
 
-// longest is the longest stall after a moment.
-func (s *stalls) longest(moment time.Time) time.Duration {
+// late is by how much a tick of now comes too late.
+func (s *stalls) late(now time.Time) time.Duration {
+	if s.ticked.IsZero() {
+		return 0
+	}
+	return now.Sub(s.ticked) - stallTick
+}
+
+// longest is the longest stall after a moment. It includes one whose tick has not come yet:
+// whoever asks may run again before the timer does.
+func (s *stalls) longest(moment, now time.Time) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var longest time.Duration
+	if late := s.late(now); late >= stallLength {
+		longest = late
+	}
 	for _, one := range s.list {
 		if one.began.Add(one.length).After(moment) {
 			longest = max(longest, one.length)
