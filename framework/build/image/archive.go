@@ -1,85 +1,49 @@
 package image
 
 import (
-	"archive/tar"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"io"
-	"os"
 	"runtime"
+	"strings"
 	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
 // archive is an image that can be written in the form of `docker save`, which both
 // Docker and containerd read.
 type archive struct {
 	references []string
-	layers     []layer
-	created    time.Time
-	config     Config
-	labels     map[string]string
+	image      v1.Image
 }
 
-// configuration is an image's configuration (OCI image specification, "config").
-type configuration struct {
-	Created      time.Time     `json:"created"`
-	Architecture string        `json:"architecture"`
-	OS           string        `json:"os"`
-	Config       runConfig     `json:"config"`
-	RootFS       rootFS        `json:"rootfs"`
-	History      []historyStep `json:"history"`
-}
-
-type runConfig struct {
-	Entrypoint []string          `json:"Entrypoint,omitempty"`
-	Cmd        []string          `json:"Cmd,omitempty"`
-	Env        []string          `json:"Env,omitempty"`
-	User       string            `json:"User,omitempty"`
-	WorkingDir string            `json:"WorkingDir,omitempty"`
-	StopSignal string            `json:"StopSignal,omitempty"`
-	Labels     map[string]string `json:"Labels,omitempty"`
-}
-
-type rootFS struct {
-	Type    string   `json:"type"`
-	DiffIDs []string `json:"diff_ids"`
-}
-
-type historyStep struct {
-	Created   time.Time `json:"created"`
-	CreatedBy string    `json:"created_by"`
-}
-
-// saved is an entry of manifest.json in an archive of `docker save`.
-type saved struct {
-	Config   string   `json:"Config"`
-	RepoTags []string `json:"RepoTags"`
-	Layers   []string `json:"Layers"`
-}
-
-// configuration is the image's configuration, encoded.
-func (a archive) configuration() ([]byte, error) {
-	made := configuration{
-		Created: a.created.UTC(), Architecture: runtime.GOARCH, OS: "linux",
-		Config: runConfig{
-			Entrypoint: a.config.Entrypoint, Cmd: a.config.Cmd, Env: withPath(a.config.Env), User: a.config.User,
-			WorkingDir: a.config.WorkingDir, StopSignal: a.config.StopSignal, Labels: a.labels,
+// newImage makes an image of layers.
+func newImage(layers []layer, created time.Time, config Config, labels map[string]string) (v1.Image, error) {
+	date := v1.Time{Time: created.UTC()}
+	image, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{
+		Created: date, Architecture: runtime.GOARCH, OS: "linux", RootFS: v1.RootFS{Type: "layers"},
+		Config: v1.Config{
+			Entrypoint: config.Entrypoint, Cmd: config.Cmd, Env: withPath(config.Env), User: config.User,
+			WorkingDir: config.WorkingDir, StopSignal: config.StopSignal, Labels: labels,
 		},
-		RootFS: rootFS{Type: "layers"},
+	})
+	if err != nil {
+		return nil, err
 	}
-	for _, l := range a.layers {
-		made.RootFS.DiffIDs = append(made.RootFS.DiffIDs, "sha256:"+l.digest)
-		made.History = append(made.History, historyStep{a.created.UTC(), "rackproof images build"})
+	var additions []mutate.Addendum
+	for _, l := range layers {
+		additions = append(additions, mutate.Addendum{Layer: l, History: v1.History{Created: date, CreatedBy: "rackproof images build"}})
 	}
-	return json.Marshal(made)
+	return mutate.Append(image, additions...)
 }
 
 // withPath gives an environment the PATH that it does not have.
 func withPath(env []string) []string {
 	for _, variable := range env {
-		if len(variable) > 5 && variable[:5] == "PATH=" {
+		if strings.HasPrefix(variable, "PATH=") {
 			return env
 		}
 	}
@@ -88,64 +52,19 @@ func withPath(env []string) []string {
 
 // id is the image's id: the digest of its configuration.
 func (a archive) id() (string, error) {
-	config, err := a.configuration()
-	if err != nil {
-		return "", err
-	}
-	return "sha256:" + digestOf(config), nil
+	digest, err := a.image.ConfigName()
+	return digest.String(), err
 }
 
-func digestOf(data []byte) string {
-	digest := sha256.Sum256(data)
-	return hex.EncodeToString(digest[:])
-}
-
-// write writes the archive.
+// write writes the archive. The order of several references is not fixed; the image is.
 func (a archive) write(to io.Writer) error {
-	config, err := a.configuration()
-	if err != nil {
-		return err
-	}
-	entry := saved{Config: digestOf(config) + ".json", RepoTags: a.references}
-	writer := tar.NewWriter(to)
-	for _, l := range a.layers {
-		name := l.digest + "/layer.tar"
-		entry.Layers = append(entry.Layers, name)
-		if err := a.writeFile(writer, name, l.path); err != nil {
+	images := map[name.Reference]v1.Image{}
+	for _, reference := range a.references {
+		tag, err := name.NewTag(reference)
+		if err != nil {
 			return err
 		}
+		images[tag] = a.image
 	}
-	if err := a.writeData(writer, entry.Config, config); err != nil {
-		return err
-	}
-	index, err := json.Marshal([]saved{entry})
-	if err != nil {
-		return err
-	}
-	return errors.Join(a.writeData(writer, "manifest.json", index), writer.Close())
-}
-
-func (a archive) writeFile(writer *tar.Writer, name, path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	if err := writer.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: info.Size(), ModTime: a.created}); err != nil {
-		return err
-	}
-	_, err = io.Copy(writer, file)
-	return err
-}
-
-func (a archive) writeData(writer *tar.Writer, name string, data []byte) error {
-	if err := writer.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(data)), ModTime: a.created}); err != nil {
-		return err
-	}
-	_, err := writer.Write(data)
-	return err
+	return tarball.MultiRefWrite(images, to)
 }

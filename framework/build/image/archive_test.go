@@ -1,13 +1,15 @@
 package image
 
 import (
-	"archive/tar"
 	"bytes"
-	"encoding/json"
-	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
 func TestArchive(t *testing.T) {
@@ -15,10 +17,14 @@ func TestArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := archive{
-		references: []string{"example.org/a:1"}, layers: []layer{l}, created: epoch(),
-		config: Config{Cmd: []string{"run"}, Env: []string{"A=b"}}, labels: map[string]string{LabelKey: "k"},
+	image, err := newImage([]layer{l}, epoch(), Config{Cmd: []string{"run"}, Env: []string{"A=b"}}, map[string]string{LabelKey: "k"})
+	if err != nil {
+		t.Fatal(err)
 	}
+	if err := validate.Image(image, validate.Fast); err != nil {
+		t.Error(err)
+	}
+	a := archive{[]string{"example.org/a:1"}, image}
 	var written, again bytes.Buffer
 	if err := a.write(&written); err != nil {
 		t.Fatal(err)
@@ -29,40 +35,43 @@ func TestArchive(t *testing.T) {
 	if !bytes.Equal(written.Bytes(), again.Bytes()) {
 		t.Error("two archives of an image differ")
 	}
-	files := map[string][]byte{}
-	reader := tar.NewReader(&written)
-	for {
-		header, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[header.Name], err = io.ReadAll(reader); err != nil {
-			t.Fatal(err)
-		}
+	tag, err := name.NewTag("example.org/a:1")
+	if err != nil {
+		t.Fatal(err)
 	}
-	var entries []saved
-	if err := json.Unmarshal(files["manifest.json"], &entries); err != nil || len(entries) != 1 {
-		t.Fatalf("manifest.json has %d entries, %v", len(entries), err)
+	read, err := tarball.Image(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(written.Bytes())), nil }, &tag)
+	if err != nil {
+		t.Fatal(err)
 	}
 	id, err := a.id()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := "sha256:" + digestOf(files[entries[0].Config]); got != id {
-		t.Errorf("the configuration's digest is %s, the id %s", got, id)
+	if got, err := read.ConfigName(); err != nil || got.String() != id {
+		t.Errorf("the archive has image %s (error %v), the id is %s", got, err, id)
 	}
-	if got := digestOf(files[entries[0].Layers[0]]); got != l.digest {
-		t.Errorf("the layer's digest is %s, not %s", got, l.digest)
-	}
-	var made configuration
-	if err := json.Unmarshal(files[entries[0].Config], &made); err != nil {
+	made, err := read.ConfigFile()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if made.RootFS.DiffIDs[0] != "sha256:"+l.digest || made.Config.Cmd[0] != "run" || len(made.Config.Env) != 2 || made.Config.Labels[LabelKey] != "k" {
+	if made.RootFS.DiffIDs[0] != l.digest || made.Config.Cmd[0] != "run" || len(made.Config.Env) != 2 || made.Config.Labels[LabelKey] != "k" ||
+		!made.Created.Equal(epoch()) || len(made.History) != 1 {
 		t.Errorf("the configuration is %+v", made)
+	}
+	layers, err := read.Layers()
+	if err != nil || len(layers) != 1 {
+		t.Fatalf("the archive has %d layers, error %v", len(layers), err)
+	}
+	content, err := layers[0].Uncompressed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := os.ReadFile(l.path); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("the archive's layer is another than the file's, error %v", err)
 	}
 }
 

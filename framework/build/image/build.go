@@ -199,7 +199,7 @@ func (b *builder) build(ctx context.Context, p *place) error {
 			return err
 		}
 	}
-	data, err := json.Marshal(record{Digest: l.digest})
+	data, err := json.Marshal(record{Digest: l.digest.Hex})
 	if err != nil {
 		return err
 	}

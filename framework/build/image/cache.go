@@ -92,8 +92,7 @@ func (m Manifest) places(components components, suite, cacheDir string) (map[str
 		if err != nil {
 			return nil, fmt.Errorf("image %s: %w", image.Name, err)
 		}
-		digest := sha256.Sum256(data)
-		p.key = hex.EncodeToString(digest[:])[:12]
+		p.key = digestOf(data)[:12]
 		p.folder = filepath.Join(imagesDir(cacheDir), fmt.Sprintf("%s_%s_%s", image.Name, runtime.GOARCH, p.key))
 		places[image.Name] = p
 	}
@@ -131,6 +130,12 @@ func (p *place) removeOlder() error {
 
 func (p *place) path(name string) string { return filepath.Join(p.folder, name) }
 
+// digestOf is the SHA-256 of data, in hexadecimal.
+func digestOf(data []byte) string {
+	digest := sha256.Sum256(data)
+	return hex.EncodeToString(digest[:])
+}
+
 // layers are the image's, the lowest first.
 func (p *place) layers() ([]layer, error) {
 	var list []layer
@@ -149,7 +154,7 @@ func (p *place) layers() ([]layer, error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.path(recordFile), err)
 	}
-	return append(list, layer{path: p.path(layerFile), digest: r.Digest}), nil
+	return append(list, layer{path: p.path(layerFile), digest: hashOf(r.Digest)}), nil
 }
 
 // roots are the folders of the image's layers, the topmost first.
@@ -174,11 +179,11 @@ func (p *place) archive(m Manifest) (archive, error) {
 	if err != nil {
 		return archive{}, fmt.Errorf("image %s: %w", p.image.Name, err)
 	}
-	return archive{
-		references: append([]string{p.image.Reference}, p.image.Aliases...),
-		layers:     layers, created: m.Epoch, config: p.image.Config,
-		labels: map[string]string{LabelKey: p.key, LabelInventory: label},
-	}, nil
+	image, err := newImage(layers, m.Epoch, p.image.Config, map[string]string{LabelKey: p.key, LabelInventory: label})
+	if err != nil {
+		return archive{}, fmt.Errorf("image %s: %w", p.image.Name, err)
+	}
+	return archive{append([]string{p.image.Reference}, p.image.Aliases...), image}, nil
 }
 
 // Labels of images that were built here.

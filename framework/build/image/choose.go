@@ -175,6 +175,5 @@ func pull(ctx context.Context, c *client.Client, reference string) error {
 	if err != nil {
 		return err
 	}
-	defer response.Close()
-	return readMessages(response)
+	return response.Wait(ctx)
 }

@@ -2,14 +2,12 @@ package image
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
+	"github.com/moby/moby/client/pkg/jsonmessage"
 )
 
 // Load loads the built images into a Docker daemon, where it does not have them, and
@@ -86,28 +84,5 @@ func load(ctx context.Context, c *client.Client, a archive) error {
 		return err
 	}
 	defer response.Close()
-	return readMessages(response)
-}
-
-// message is one of those that the daemon sends while it works.
-type message struct {
-	Error string `json:"error"`
-}
-
-// readMessages reads what the daemon says to its end; it may be an error.
-func readMessages(from io.Reader) error {
-	decoder := json.NewDecoder(from)
-	for {
-		var m message
-		err := decoder.Decode(&m)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if m.Error != "" {
-			return errors.New(strings.TrimSpace(m.Error))
-		}
-	}
+	return jsonmessage.DisplayStream(response, io.Discard)
 }

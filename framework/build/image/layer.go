@@ -13,26 +13,45 @@ import (
 	"strings"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	mobyarchive "github.com/moby/go-archive"
 	"golang.org/x/sys/unix"
 )
 
-// Names that an image's layer has for what it removes from those below (OCI image
-// specification, "Whiteouts").
-const (
-	whiteoutPrefix = ".wh."
-	opaqueWhiteout = ".wh..wh..opq"
-)
-
-// capabilityAttribute is the extended attribute of a file that gives its program
-// capabilities.
-const capabilityAttribute = "security.capability"
-
-// layer is a layer's archive in the cache.
+// layer is a layer's archive in the cache, as a v1.Layer. Nothing is compressed: it goes
+// to a daemon of this machine.
 type layer struct {
-	path string
-	// digest is that of the archive, in hexadecimal.
-	digest string
+	path   string
+	digest v1.Hash
 }
+
+// Digest implements v1.Layer.
+func (l layer) Digest() (v1.Hash, error) { return l.digest, nil }
+
+// DiffID implements v1.Layer.
+func (l layer) DiffID() (v1.Hash, error) { return l.digest, nil }
+
+// Compressed implements v1.Layer.
+func (l layer) Compressed() (io.ReadCloser, error) { return os.Open(l.path) }
+
+// Uncompressed implements v1.Layer.
+func (l layer) Uncompressed() (io.ReadCloser, error) { return os.Open(l.path) }
+
+// Size implements v1.Layer.
+func (l layer) Size() (int64, error) {
+	info, err := os.Stat(l.path)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// MediaType implements v1.Layer.
+func (l layer) MediaType() (types.MediaType, error) { return types.DockerUncompressedLayer, nil }
+
+// hashOf names a digest of SHA-256, in hexadecimal.
+func hashOf(digest string) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex: digest} }
 
 // writeLayer writes a folder as a layer: in the order of names, with owners by number
 // alone, and with no date after epoch. The folder may be the upper one of an overlay:
@@ -63,7 +82,7 @@ func writeLayer(folder, path string, epoch time.Time) (l layer, err error) {
 	if err := writer.tar.Close(); err != nil {
 		return layer{}, err
 	}
-	return layer{path: path, digest: hex.EncodeToString(digest.Sum(nil))}, nil
+	return layer{path: path, digest: hashOf(hex.EncodeToString(digest.Sum(nil)))}, nil
 }
 
 type layerWriter struct {
@@ -89,7 +108,7 @@ func (w *layerWriter) add(path, name string, entry fs.DirEntry) error {
 		return nil // nobody listens in an image
 	case info.Mode()&fs.ModeCharDevice != 0 && stat.Rdev == 0:
 		folder, base := filepath.Split(name)
-		return w.empty(folder + whiteoutPrefix + base)
+		return w.empty(folder + mobyarchive.WhiteoutPrefix + base)
 	}
 	link := ""
 	if info.Mode()&fs.ModeSymlink != 0 {
@@ -97,20 +116,15 @@ func (w *layerWriter) add(path, name string, entry fs.DirEntry) error {
 			return err
 		}
 	}
-	header, err := tar.FileInfoHeader(info, link)
+	header, err := mobyarchive.FileInfoHeader(name, info, link)
 	if err != nil {
 		return err
 	}
-	header.Name = name
-	header.Uname, header.Gname = "", ""
-	header.AccessTime, header.ChangeTime = time.Time{}, time.Time{}
-	header.ModTime = w.date(header.ModTime)
-	header.Format = tar.FormatPAX
-	if info.IsDir() {
-		header.Name += "/"
+	if err := mobyarchive.ReadSecurityXattrToTarHeader(path, header); err != nil {
+		return err
 	}
-	if attribute := capabilityOf(path); attribute != "" {
-		header.PAXRecords = map[string]string{"SCHILY.xattr." + capabilityAttribute: attribute}
+	if header.ModTime.After(w.epoch) {
+		header.ModTime = w.epoch
 	}
 	if info.Mode().IsRegular() && stat.Nlink > 1 {
 		if first, ok := w.links[stat.Ino]; ok {
@@ -123,7 +137,7 @@ func (w *layerWriter) add(path, name string, entry fs.DirEntry) error {
 		return err
 	}
 	if info.IsDir() && opaque(path) {
-		return w.empty(name + "/" + opaqueWhiteout)
+		return w.empty(name + "/" + mobyarchive.WhiteoutOpaqueDir)
 	}
 	if !info.Mode().IsRegular() {
 		return nil
@@ -140,24 +154,6 @@ func (w *layerWriter) add(path, name string, entry fs.DirEntry) error {
 // empty writes an empty file: a mark.
 func (w *layerWriter) empty(name string) error {
 	return w.tar.WriteHeader(&tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o600, ModTime: w.epoch, Format: tar.FormatPAX})
-}
-
-// date is a file's date in whole seconds, not after the epoch.
-func (w *layerWriter) date(date time.Time) time.Time {
-	if date.After(w.epoch) {
-		return w.epoch
-	}
-	return date.Truncate(time.Second)
-}
-
-// capabilityOf is a program's capabilities as the kernel keeps them; empty for none.
-func capabilityOf(path string) string {
-	buffer := make([]byte, 64)
-	n, err := unix.Lgetxattr(path, capabilityAttribute, buffer)
-	if err != nil {
-		return "" // most files have none
-	}
-	return string(buffer[:n])
 }
 
 // opaque reports whether a folder of an overlay hides the one below.
