@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -78,33 +80,25 @@ func sweep(parent string) {
 
 // ownCgroup finds this process's cgroup in the cgroup v2 file system.
 func ownCgroup() (string, error) {
-	list, err := os.ReadFile("/proc/self/cgroup")
+	self, err := procfs.Self()
 	if err != nil {
 		return "", fmt.Errorf("find the own cgroup: %w", err)
 	}
-	own, err := cgroupIn(list)
+	groups, err := self.Cgroups()
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("find the own cgroup: %w", err)
+	}
+	at := slices.IndexFunc(groups, func(g procfs.Cgroup) bool { return g.HierarchyID == 0 })
+	if at < 0 {
+		return "", errors.New("find the own cgroup: the process is in no cgroup v2")
 	}
 	for _, mount := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} {
 		var system unix.Statfs_t
 		if unix.Statfs(mount, &system) == nil && system.Type == unix.CGROUP2_SUPER_MAGIC {
-			return filepath.Join(mount, own), nil
+			return filepath.Join(mount, groups[at].Path), nil
 		}
 	}
 	return "", errors.New("find the own cgroup: no cgroup v2 file system is mounted")
-}
-
-// cgroupIn finds the cgroup v2 in /proc/PID/cgroup: the hierarchy 0 without controllers
-// (cgroups(7)).
-func cgroupIn(list []byte) (string, error) {
-	lines := bufio.NewScanner(bytes.NewReader(list))
-	for lines.Scan() {
-		if path, ok := strings.CutPrefix(lines.Text(), "0::"); ok {
-			return path, nil
-		}
-	}
-	return "", errors.New("find the own cgroup: the process is in no cgroup v2")
 }
 
 // used is the processor time that the cgroup has used.

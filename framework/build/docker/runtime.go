@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/sys/capability"
 	"golang.org/x/sys/unix"
 )
 
@@ -187,7 +188,7 @@ func adaptProcess(process []byte, l limits) ([]byte, error) {
 		}
 		parts["capabilities"] = encoded
 	}
-	if !l.has(unix.CAP_SYS_RESOURCE) {
+	if !l.has(capability.CAP_SYS_RESOURCE) {
 		delete(parts, "rlimits")
 		if data, ok := parts["oomScoreAdj"]; ok {
 			var adj int

@@ -7,44 +7,46 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/moby/sys/capability"
 	"golang.org/x/sys/unix"
 )
 
 // hardened are the limits of a machine without CAP_SYS_RESOURCE.
 func hardened() limits {
 	l := full()
-	l.bounding &^= 1 << unix.CAP_SYS_RESOURCE
+	l.capabilities.Unset(capability.BOUNDING, capability.CAP_SYS_RESOURCE)
 	return l
 }
 
 // full are the limits of a machine that has all.
 func full() limits {
-	var l limits
-	for number := range capabilityNames() {
-		l.bounding |= 1 << number
+	capabilities, err := capability.NewPid2(0)
+	if err != nil {
+		panic(err)
 	}
-	return l
+	capabilities.Set(capability.BOUNDING, capability.ListKnown()...)
+	return limits{capabilities: capabilities}
 }
 
-func TestParseLimits(t *testing.T) {
-	status := "Name:\tcat\nCapEff:\t000001fffeffffff\nCapBnd:\t000001fffeffffff\nCapAmb:\t0000000000000000\n"
-	l, err := parseLimits(status, "-5\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if l.has(unix.CAP_SYS_RESOURCE) || !l.has(unix.CAP_SYS_ADMIN) || l.oomScoreAdj != -5 {
-		t.Errorf("read %+v", l)
-	}
-	if missing := l.missing(); !reflect.DeepEqual(missing, []string{"CAP_SYS_RESOURCE"}) {
+func TestLimits(t *testing.T) {
+	if missing := hardened().missing(); !reflect.DeepEqual(missing, []string{"CAP_SYS_RESOURCE"}) {
 		t.Errorf("missing are %v", missing)
-	}
-	for _, broken := range [][2]string{{"Name:\tcat\n", "0"}, {status, "x"}, {"CapBnd:\tzz\n", "0"}} {
-		if _, err := parseLimits(broken[0], broken[1]); err == nil {
-			t.Errorf("%q, %q: no error", broken[0], broken[1])
-		}
 	}
 	if full().lacking() || !hardened().lacking() {
 		t.Error("the machine that lacks a capability is taken for the other")
+	}
+	own, err := ownLimits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range capability.ListKnown() {
+		value, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(c), 0, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if own.has(c) != (value == 1) {
+			t.Errorf("%s: read %t, the kernel says %d", c, own.has(c), value)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gofrs/flock"
 	"golang.org/x/sys/unix"
 )
 
@@ -69,12 +70,10 @@ func (s state) pid() (int, error) {
 // alive reports whether somebody holds the lock: the init, or its starter while the
 // init does not run yet. The kernel drops it with its last holder, however that ends.
 func (s state) alive() bool {
-	file, err := os.Open(s.path(lockFile))
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	return errors.Is(unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
+	lock := flock.New(s.path(lockFile), flock.SetFlag(os.O_RDONLY))
+	defer lock.Unlock()
+	free, err := lock.TryLock()
+	return err == nil && !free
 }
 
 // lock takes the lock, for the init to inherit.

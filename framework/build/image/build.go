@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/gofrs/flock"
 
 	"github.com/rackproof/rackproof/fixtures/images"
 )
@@ -77,7 +77,7 @@ func (m Manifest) Build(ctx context.Context, options Options, names ...string) (
 	if b.places, err = m.places(b.components, b.origin.suite, options.CacheDir); err != nil {
 		return Builds{}, err
 	}
-	unlock, err := b.begin()
+	unlock, err := b.begin(ctx)
 	if err != nil {
 		return Builds{}, fmt.Errorf("build images: %w", err)
 	}
@@ -125,38 +125,40 @@ func (b *builder) say(format string, arguments ...any) {
 	}
 }
 
+// lockPoll is the interval of tries to take a lock that another build holds.
+const lockPoll = 100 * time.Millisecond
+
 // begin waits until no other build uses the cache, and removes what a killed one has
 // left.
-func (b *builder) begin() (func(), error) {
+func (b *builder) begin(ctx context.Context) (func(), error) {
 	folder := imagesDir(b.options.CacheDir)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, err
 	}
-	lock, err := os.OpenFile(filepath.Join(folder, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	lock := flock.New(filepath.Join(folder, ".lock"))
+	taken, err := lock.TryLock()
+	if err == nil && !taken {
+		b.say("another build is running, waiting for it")
+		_, err = lock.TryLockContext(ctx, lockPoll)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
-		b.say("another build is running, waiting for it")
-		if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
-			return nil, errors.Join(err, lock.Close())
-		}
-	}
 	left, err := filepath.Glob(filepath.Join(folder, ".partial-*"))
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, lock.Unlock())
 	}
 	for _, path := range left {
 		if err := os.RemoveAll(path); err != nil {
-			return nil, errors.Join(err, lock.Close())
+			return nil, errors.Join(err, lock.Unlock())
 		}
 	}
 	if b.work, err = os.MkdirTemp(folder, ".partial-"); err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, lock.Unlock())
 	}
 	return func() {
 		_ = os.RemoveAll(b.work) // the next build removes what is left
-		_ = lock.Close()
+		_ = lock.Unlock()
 	}, nil
 }
 

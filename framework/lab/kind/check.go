@@ -1,15 +1,14 @@
 package kind
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"slices"
 
 	"github.com/containerd/errdefs"
+	"github.com/prometheus/procfs"
 
 	"github.com/rackproof/rackproof/framework/build/component"
 	"github.com/rackproof/rackproof/framework/build/docker"
@@ -106,18 +105,18 @@ func neededImages(options Options) []string {
 
 // availableMemory is what programs can get without swapping, in bytes (proc(5)).
 func availableMemory() (uint64, error) {
-	file, err := os.Open("/proc/meminfo")
+	system, err := procfs.NewDefaultFS()
 	if err != nil {
 		return 0, fmt.Errorf("find out how much memory there is: %w", err)
 	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		var kibibytes uint64
-		if n, _ := fmt.Sscanf(lines.Text(), "MemAvailable: %d kB", &kibibytes); n == 1 {
-			return kibibytes << 10, nil
-		}
+	info, err := system.Meminfo()
+	if err != nil {
+		return 0, fmt.Errorf("find out how much memory there is: %w", err)
 	}
-	return 0, errors.New("find out how much memory there is: /proc/meminfo does not say what is available")
+	if info.MemAvailableBytes == nil {
+		return 0, errors.New("find out how much memory there is: /proc/meminfo has no MemAvailable")
+	}
+	return *info.MemAvailableBytes, nil
 }
 
 func gibibytes(bytes uint64) float64 { return float64(bytes) / (1 << 30) }

@@ -9,8 +9,8 @@ import (
 	"path"
 	"slices"
 
+	"github.com/gofrs/flock"
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/rackproof/rackproof/framework/fabric"
@@ -121,14 +121,11 @@ func (l *Lab) writeRouter(router fabric.Router, state routerState) error {
 
 // changeRouter changes a router's state while nobody else does.
 func (l *Lab) changeRouter(host string, change func(fabric.Router, *routerState) (fabric.Router, error)) error {
-	lock, err := os.OpenFile(l.folder.Path(path.Join(routerFolder, host+".lock")), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+	lock := flock.New(l.folder.Path(path.Join(routerFolder, host+".lock")))
+	if err := lock.Lock(); err != nil {
 		return err
 	}
-	defer lock.Close()
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
-		return err
-	}
+	defer lock.Unlock()
 	router, state, err := l.readRouter(host)
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%s: no such router", host)

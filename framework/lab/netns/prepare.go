@@ -7,8 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/gofrs/flock"
 
 	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
 )
@@ -24,12 +25,9 @@ func Prepare(ctx context.Context, options Options, cache string) (string, error)
 	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
 		return "", fmt.Errorf("make the folder of prepared states: %w", err)
 	}
-	lock, err := os.OpenFile(folder+".lock", os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return "", fmt.Errorf("open the lock of the prepared state: %w", err)
-	}
-	defer lock.Close()
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+	lock := flock.New(folder + ".lock")
+	defer lock.Unlock()
+	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
 		return "", fmt.Errorf("wait for another process that prepares: %w", err)
 	}
 	if _, err := os.Stat(folder); err == nil {

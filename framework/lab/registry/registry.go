@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"github.com/gofrs/flock"
 	"golang.org/x/sys/unix"
 )
 
@@ -84,14 +85,11 @@ func (r Root) Exclusively(fn func() error) error {
 	if err := os.MkdirAll(r.Path, 0o755); err != nil {
 		return fmt.Errorf("make the folder of the labs' state: %w", err)
 	}
-	lock, err := os.OpenFile(r.Path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("open the lock of the labs' state: %w", err)
-	}
-	defer lock.Close()
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+	lock := flock.New(r.Path + ".lock")
+	if err := lock.Lock(); err != nil {
 		return fmt.Errorf("lock the labs' state: %w", err)
 	}
+	defer lock.Unlock()
 	return fn()
 }
 
@@ -134,10 +132,8 @@ func (f Folder) Write(name string, data []byte) error {
 
 // Held reports whether somebody holds the folder's lock.
 func (f Folder) Held() bool {
-	file, err := os.Open(f.Path(LockFile))
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	return errors.Is(unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
+	lock := flock.New(f.Path(LockFile), flock.SetFlag(os.O_RDONLY))
+	defer lock.Unlock()
+	free, err := lock.TryLock()
+	return err == nil && !free
 }
