@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
@@ -66,8 +67,8 @@ type labStatus struct {
 	sessions   session.Sessions
 	tables     route.Tables
 	// wrongSessions and wrongRoutes are what is not as the oracle says, by host.
-	wrongSessions map[string]session.Difference
-	wrongRoutes   map[string]route.Difference
+	wrongSessions diff.Hosts[session.Session]
+	wrongRoutes   diff.Hosts[route.Route]
 	// foreign is what else decides over packets and comes from nobody.
 	foreign []observe.Finding
 	// unknown is what could not be found out, and why.
@@ -108,11 +109,11 @@ func look(ctx context.Context, l lab.Running) labStatus {
 	}
 	sessions, err := state.Sessions()
 	if note("expected sessions", err) {
-		s.wrongSessions = session.CompareAll(ofHosts(sessions, s.sessions), session.Settled(s.sessions))
+		s.wrongSessions = diff.Compare(ofHosts(sessions, s.sessions), session.Settled(s.sessions))
 	}
 	tables, err := state.Tables()
 	if note("expected routes", err) {
-		s.wrongRoutes = route.CompareAll(ofHosts(tables, s.tables), s.tables)
+		s.wrongRoutes = diff.Compare(ofHosts(tables, s.tables), s.tables)
 	}
 	return s
 }

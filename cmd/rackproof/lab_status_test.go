@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
@@ -95,10 +96,10 @@ func TestStatusThatIsNotInOrder(t *testing.T) {
 		verdict string
 	}{
 		{"a missing session", func(s *labStatus) {
-			s.wrongSessions = map[string]session.Difference{"leaf0": {Missing: s.sessions["leaf0"]}}
+			s.wrongSessions = diff.Hosts[session.Session]{"leaf0": {Missing: s.sessions["leaf0"]}}
 		}, "Sessions that are not as expected:\nleaf0:\n  - missing", "sessions of leaf0"},
 		{"an unexpected route", func(s *labStatus) {
-			s.wrongRoutes = map[string]route.Difference{"leaf0": {Unexpected: s.tables["leaf0"][:1]}}
+			s.wrongRoutes = diff.Hosts[route.Route]{"leaf0": {Unexpected: s.tables["leaf0"][:1]}}
 		}, "Routes that are not as expected:\nleaf0:\n  + unexpected", "routes of leaf0"},
 		{"something foreign", func(s *labStatus) {
 			s.foreign = []observe.Finding{{Host: "leaf0", Check: observe.PolicyRules, What: "a rule", Remedy: "ip rule del pref 100"}}

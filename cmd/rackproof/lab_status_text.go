@@ -163,10 +163,10 @@ func (s labStatus) writeDifferences(out io.Writer) {
 		fmt.Fprintf(out, "\nComponent %s of %s is dead: %s\n", component.Name, component.Host, component.Error)
 	}
 	if len(s.wrongSessions) > 0 {
-		fmt.Fprintf(out, "\nSessions that are not as expected:\n%s", session.DescribeAll(s.wrongSessions))
+		fmt.Fprintf(out, "\nSessions that are not as expected:\n%s", s.wrongSessions)
 	}
 	if len(s.wrongRoutes) > 0 {
-		fmt.Fprintf(out, "\nRoutes that are not as expected:\n%s", route.DescribeAll(s.wrongRoutes))
+		fmt.Fprintf(out, "\nRoutes that are not as expected:\n%s", s.wrongRoutes)
 	}
 	if len(s.foreign) > 0 {
 		fmt.Fprint(out, "\nSettings that come from neither the lab nor Calico nor Kubernetes:\n")

@@ -1,11 +1,11 @@
 package agreement
 
 import (
-	"fmt"
-	"maps"
+	"cmp"
 	"slices"
 	"strings"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
@@ -19,47 +19,38 @@ type View struct {
 	Tables   route.Tables
 }
 
-// Difference is what one host has in one lab alone.
-type Difference struct {
-	// Missing lines are the first lab's alone, Unexpected ones the second's.
-	Missing, Unexpected []string
+// Sessions compares the sessions of two labs. A missing line is the first lab's alone, an
+// unexpected one the second's. Session states that are on their way to
+// being established count as one.
+func Sessions(first, second View) diff.Hosts[Line] {
+	return diff.Compare(sessionLines(first), sessionLines(second))
 }
 
-// Sessions holds the sessions of two labs against each other and returns the hosts that
-// differ. Session states that are on their way to being established count as one.
-func Sessions(first, second View) map[string]Difference {
-	return compare(sessionLines(first), sessionLines(second))
+// Routes compares the kernels' main tables of two labs, in full.
+func Routes(first, second View) diff.Hosts[Line] {
+	return diff.Compare(routeLines(first), routeLines(second))
 }
 
-// Routes holds the kernels' main tables of two labs against each other, in full, and
-// returns the hosts that differ.
-func Routes(first, second View) map[string]Difference {
-	return compare(routeLines(first), routeLines(second))
-}
+// Line is a session or a route with the lab's own names replaced.
+type Line string
 
-// Describe prints differences host by host, in the form of route.Difference.
-func Describe(differences map[string]Difference) string {
-	var b strings.Builder
-	for _, host := range slices.Sorted(maps.Keys(differences)) {
-		fmt.Fprintf(&b, "%s:\n", host)
-		for _, line := range differences[host].Missing {
-			fmt.Fprintf(&b, "  - missing     %s\n", line)
-		}
-		for _, line := range differences[host].Unexpected {
-			fmt.Fprintf(&b, "  + unexpected  %s\n", line)
-		}
-	}
-	return b.String()
-}
+// String returns the line.
+func (l Line) String() string { return string(l) }
 
-// lines are what hosts have, renamed, in any order.
-type lines map[string][]string
+// Compare orders lines.
+func (l Line) Compare(o Line) int { return cmp.Compare(l, o) }
+
+// Corresponds returns false: a line does not show which other line it would replace.
+func (l Line) Corresponds(Line) bool { return false }
+
+// lines are the lines of hosts, in any order.
+type lines map[string][]Line
 
 func sessionLines(v View) lines {
 	n, all := namesOf(v.State), lines{}
 	for host, sessions := range session.Settled(v.Sessions) {
 		for _, s := range sessions {
-			all[host] = append(all[host], n.rename(s.String()))
+			all[host] = append(all[host], Line(n.rename(s.String())))
 		}
 	}
 	return all
@@ -69,7 +60,7 @@ func routeLines(v View) lines {
 	n, all := namesOf(v.State), lines{}
 	for host, table := range v.Tables {
 		for _, r := range table {
-			all[host] = append(all[host], inOrder(n.rename(r.String())))
+			all[host] = append(all[host], Line(inOrder(n.rename(r.String()))))
 		}
 	}
 	return all
@@ -81,33 +72,4 @@ func inOrder(line string) string {
 	parts := strings.Split(line, between)
 	slices.Sort(parts[1:])
 	return strings.Join(parts, between)
-}
-
-// compare returns what the hosts of either side have that they do not have on the other.
-func compare(first, second lines) map[string]Difference {
-	differences := map[string]Difference{}
-	hosts := maps.Clone(first)
-	maps.Copy(hosts, second)
-	for host := range hosts {
-		d := Difference{Missing: without(first[host], second[host]), Unexpected: without(second[host], first[host])}
-		if len(d.Missing)+len(d.Unexpected) > 0 {
-			differences[host] = d
-		}
-	}
-	return differences
-}
-
-// without are the lines of one side less those of the other, each as often as it is
-// there more.
-func without(all, other []string) []string {
-	rest := slices.Clone(other)
-	var left []string
-	for _, line := range slices.Sorted(slices.Values(all)) {
-		if i := slices.Index(rest, line); i >= 0 {
-			rest = slices.Delete(rest, i, i+1)
-			continue
-		}
-		left = append(left, line)
-	}
-	return left
 }

@@ -47,10 +47,10 @@ func TestLabsThatAgree(t *testing.T) {
 	second.Tables["leaf0"][0].NextHops = hops("10.1.5.11", "10.1.5.10")
 	second.Sessions["worker"][0].State = session.Established
 	if d := Routes(first, second); len(d) > 0 {
-		t.Errorf("routes differ:\n%s", Describe(d))
+		t.Errorf("routes differ:\n%s", d)
 	}
 	if d := Sessions(first, second); len(d) > 0 {
-		t.Errorf("sessions differ:\n%s", Describe(d))
+		t.Errorf("sessions differ:\n%s", d)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestLabsThatDiffer(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			text := Describe(Routes(view("10.244.1.0/26", "10.244.1.5", "cali1", "10.96.0.7"), c.second))
+			text := Routes(view("10.244.1.0/26", "10.244.1.5", "cali1", "10.96.0.7"), c.second).String()
 			for _, want := range c.want {
 				if !strings.Contains(text, want) {
 					t.Errorf("got:\n%s\nwant %q", text, want)
@@ -89,7 +89,7 @@ func TestLabsThatDiffer(t *testing.T) {
 		})
 	}
 	changed := other(func(v *View) { v.Sessions["worker"][0].State = session.Active })
-	if text := Describe(Sessions(view("10.244.1.0/26", "10.244.1.5", "cali1", "10.96.0.7"), changed)); !strings.Contains(text, "Established") || !strings.Contains(text, "Down") {
+	if text := Sessions(view("10.244.1.0/26", "10.244.1.5", "cali1", "10.96.0.7"), changed).String(); !strings.Contains(text, "Established") || !strings.Contains(text, "Down") {
 		t.Errorf("sessions: got:\n%s", text)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/session"
 )
@@ -83,8 +84,8 @@ func TestLeafReflectorSessions(t *testing.T) {
 		"spine0": {peer("10.1.10.1", session.FabricPeer, 500, 65005), peer("10.1.34.1", session.FabricPeer, 500, 65008)},
 		"spine1": {peer("10.1.11.1", session.FabricPeer, 800, 65008), peer("10.1.12.1", session.FabricPeer, 800, 65005)},
 	}
-	if d := session.CompareAll(want, sessions(t, cluster(t, "leaf-spine", "leafreflector"))); len(d) > 0 {
-		t.Error(session.DescribeAll(d))
+	if d := diff.Compare(want, sessions(t, cluster(t, "leaf-spine", "leafreflector"))); len(d) > 0 {
+		t.Error(d)
 	}
 }
 

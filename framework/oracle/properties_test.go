@@ -11,6 +11,7 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
@@ -318,14 +319,14 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			slices.Reverse(state.Routers)
 			slices.Reverse(state.Resources.BGPPeers)
 			got := tables(t, state)
-			if d := route.CompareAll(want, got); len(d) > 0 {
-				t.Error(route.DescribeAll(d))
+			if d := diff.Compare(want, got); len(d) > 0 {
+				t.Error(d)
 			}
 			if !slices.Equal(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))) {
 				t.Error("the tables are of different hosts")
 			}
 			for host, table := range want {
-				if !slices.EqualFunc(table, table.Sorted(), route.Route.Equal) {
+				if !slices.IsSortedFunc(table, route.Route.Compare) {
 					t.Errorf("the table of %s is not in order", host)
 				}
 			}

@@ -13,9 +13,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
-	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/bird2"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -74,8 +74,8 @@ func tryState(t *testing.T, seed uint64) bool {
 	slices.Reverse(state.Resources.BGPPeers)
 	slices.Reverse(state.Resources.IPPools)
 	again, againErr := state.Tables()
-	if d := route.CompareAll(got, again); len(d) > 0 || (err == nil) != (againErr == nil) {
-		t.Errorf("seed %d: in another order: error %v, was %v\n%s", seed, againErr, err, route.DescribeAll(d))
+	if d := diff.Compare(got, again); len(d) > 0 || (err == nil) != (againErr == nil) {
+		t.Errorf("seed %d: in another order: error %v, was %v\n%s", seed, againErr, err, d)
 	}
 	return err == nil
 }

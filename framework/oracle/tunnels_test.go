@@ -9,6 +9,7 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
 )
@@ -117,15 +118,15 @@ func TestSwitchedEncapsulation(t *testing.T) {
 			"vxlan":            withEncapsulation(cluster(t, "two-racks", from), v3.IPIPModeNever, v3.VXLANModeAlways),
 			"vxlancrosssubnet": withEncapsulation(cluster(t, "two-racks", from), v3.IPIPModeNever, v3.VXLANModeCrossSubnet),
 		} {
-			if d := route.CompareAll(want(to), tables(t, state)); len(d) > 0 {
-				t.Errorf("from %s to %s:\n%s", from, to, route.DescribeAll(d))
+			if d := diff.Compare(want(to), tables(t, state)); len(d) > 0 {
+				t.Errorf("from %s to %s:\n%s", from, to, d)
 			}
 		}
 	}
 	off := withEncapsulation(cluster(t, "two-racks", "ipip"), v3.IPIPModeNever, v3.VXLANModeNever)
 	off.Resources.FelixConfigurations[0].Spec.ProgramClusterRoutes = new("Disabled")
-	if d := route.CompareAll(want("fullmesh"), tables(t, off)); len(d) > 0 {
-		t.Errorf("without encapsulation, and with BIRD's routes:\n%s", route.DescribeAll(d))
+	if d := diff.Compare(want("fullmesh"), tables(t, off)); len(d) > 0 {
+		t.Errorf("without encapsulation, and with BIRD's routes:\n%s", d)
 	}
 }
 
@@ -139,7 +140,7 @@ func TestFelixNeedsNoBGP(t *testing.T) {
 		gone := cluster(t, m.topology, m.mode)
 		node(t, gone, "worker2").Gone = true
 		for name, changed := range map[string]oracle.State{"no mesh": off, "worker2 gone": gone} {
-			if d := route.Compare(want, inPods(tables(t, changed)["worker"])); !d.Empty() {
+			if d := diff.CompareRows(want, inPods(tables(t, changed)["worker"])); !d.Empty() {
 				t.Errorf("%s, %s:\n%s", m.mode, name, d)
 			}
 		}

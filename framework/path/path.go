@@ -5,7 +5,6 @@ package path
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -39,6 +38,14 @@ func (p Path) String() string {
 	return b.String()
 }
 
+// Compare orders paths by prefix, neighbour, next hop, and their other attributes.
+func (p Path) Compare(o Path) int {
+	return cmp.Or(p.Prefix.Compare(o.Prefix), p.Peer.Compare(o.Peer), p.NextHop.Compare(o.NextHop), strings.Compare(p.String(), o.String()))
+}
+
+// Corresponds reports whether two paths have the same prefix and neighbour.
+func (p Path) Corresponds(o Path) bool { return p.Prefix == o.Prefix && p.Peer == o.Peer }
+
 // CompareCommunities orders standard communities before large ones.
 func CompareCommunities(a, b string) int {
 	return cmp.Or(cmp.Compare(strings.Count(a, ":"), strings.Count(b, ":")), cmp.Compare(a, b))
@@ -47,11 +54,9 @@ func CompareCommunities(a, b string) int {
 // Paths are the paths of a host.
 type Paths []Path
 
-// Sorted orders paths by prefix, neighbour, next hop, and what else they have.
+// Sorted returns the paths in the order of Path.Compare.
 func (p Paths) Sorted() Paths {
-	return slices.SortedFunc(slices.Values(p), func(a, b Path) int {
-		return cmp.Or(a.Prefix.Compare(b.Prefix), a.Peer.Compare(b.Peer), a.NextHop.Compare(b.NextHop), strings.Compare(a.String(), b.String()))
-	})
+	return slices.SortedFunc(slices.Values(p), Path.Compare)
 }
 
 // To returns the paths to some prefixes.
@@ -66,48 +71,3 @@ func (p Paths) From(peers ...netip.Addr) Paths {
 
 // Tables are the paths of several hosts, by host name.
 type Tables map[string]Paths
-
-// Compare holds the observed paths of hosts against the expected ones. It returns
-// what differs, host by host, empty if nothing does: `-` expected and not there,
-// `+` there and not expected.
-func Compare(want, got Tables) string {
-	hosts := map[string]bool{}
-	for host := range want {
-		hosts[host] = true
-	}
-	for host := range got {
-		hosts[host] = true
-	}
-	var b strings.Builder
-	for _, host := range slices.Sorted(maps.Keys(hosts)) {
-		missing, unexpected := subtract(want[host], got[host]), subtract(got[host], want[host])
-		if len(missing)+len(unexpected) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "%s:\n", host)
-		for _, p := range missing {
-			fmt.Fprintf(&b, "  - missing     %s\n", p)
-		}
-		for _, p := range unexpected {
-			fmt.Fprintf(&b, "  + unexpected  %s\n", p)
-		}
-	}
-	return b.String()
-}
-
-// subtract lists what a has more of than b.
-func subtract(a, b Paths) []string {
-	count := map[string]int{}
-	for _, p := range b {
-		count[p.String()]++
-	}
-	var left []string
-	for _, p := range a.Sorted() {
-		if count[p.String()] > 0 {
-			count[p.String()]--
-			continue
-		}
-		left = append(left, p.String())
-	}
-	return left
-}

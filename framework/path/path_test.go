@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rackproof/rackproof/framework/diff"
 )
 
 func block(nextHop string) Path {
@@ -26,18 +28,18 @@ func TestCompare(t *testing.T) {
 	}{
 		{name: "the same in another order", want: Tables{"a": {block("10.1.5.10"), block("10.1.5.11")}}, got: Tables{"a": {block("10.1.5.11"), block("10.1.5.10")}}},
 		{name: "a host without paths", want: Tables{"a": nil}, got: Tables{}},
-		{name: "missing and unexpected", want: Tables{"a": {block("10.1.5.10")}}, got: Tables{"a": {reflected}},
-			expected: "a:\n  - missing     10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n" +
-				"  + unexpected  10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.11 AS path [65005] originator 10.1.5.11 clusters [244.0.0.1]\n"},
+		{name: "another next hop, reflected", want: Tables{"a": {block("10.1.5.10")}}, got: Tables{"a": {reflected}},
+			expected: "a:\n  ~ expected    10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n" +
+				"    got         10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.11 AS path [65005] originator 10.1.5.11 clusters [244.0.0.1]\n"},
 		{name: "communities", want: Tables{"a": {tagged}}, got: Tables{"a": {block("10.1.5.10")}},
-			expected: "a:\n  - missing     10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005] communities 65000:100 64512:1:2\n" +
-				"  + unexpected  10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n"},
+			expected: "a:\n  ~ expected    10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005] communities 65000:100 64512:1:2\n" +
+				"    got         10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n"},
 		{name: "the same path twice", want: Tables{"a": {block("10.1.5.10")}}, got: Tables{"a": {block("10.1.5.10"), block("10.1.5.10")}},
 			expected: "a:\n  + unexpected  10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := Compare(test.want, test.got); got != test.expected {
+			if got := diff.Compare(test.want, test.got).String(); got != test.expected {
 				t.Errorf("got:\n%s\nwant:\n%s", got, test.expected)
 			}
 		})

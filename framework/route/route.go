@@ -93,7 +93,13 @@ func (n NextHop) String() string {
 }
 
 func (n NextHop) compare(o NextHop) int {
-	return cmp.Or(n.Via.Compare(o.Via), cmp.Compare(n.Dev, o.Dev))
+	onlink := func(n NextHop) int {
+		if n.Onlink {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(n.Via.Compare(o.Via), cmp.Compare(n.Dev, o.Dev), cmp.Compare(onlink(n), onlink(o)))
 }
 
 // Route is one entry of a host's table.
@@ -128,12 +134,18 @@ func (r Route) String() string {
 	return b.String()
 }
 
-// Equal reports whether two routes are the same: prefix, kind, origin, metric and the
-// set of next hops. The order of the next hops does not matter.
-func (r Route) Equal(o Route) bool {
-	return r.Prefix == o.Prefix && r.Kind == o.Kind && r.Origin == o.Origin && r.Metric == o.Metric &&
-		slices.Equal(sortedHops(r.NextHops), sortedHops(o.NextHops))
+// Compare orders routes by prefix, metric, origin, kind and next hops. The order of the
+// next hops does not matter.
+func (r Route) Compare(o Route) int {
+	if order := cmp.Or(r.Prefix.Addr().Compare(o.Prefix.Addr()), cmp.Compare(r.Prefix.Bits(), o.Prefix.Bits()),
+		cmp.Compare(r.Metric, o.Metric), cmp.Compare(r.Origin, o.Origin), cmp.Compare(r.Kind, o.Kind)); order != 0 {
+		return order
+	}
+	return slices.CompareFunc(sortedHops(r.NextHops), sortedHops(o.NextHops), NextHop.compare)
 }
+
+// Corresponds reports whether two routes have the same prefix.
+func (r Route) Corresponds(o Route) bool { return r.Prefix == o.Prefix }
 
 func sortedHops(hops []NextHop) []NextHop {
 	return slices.SortedFunc(slices.Values(hops), NextHop.compare)

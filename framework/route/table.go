@@ -1,7 +1,6 @@
 package route
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -10,12 +9,12 @@ import (
 // Table is a host's routes.
 type Table []Route
 
-// Sorted returns the table ordered by prefix, metric and origin.
+// Tables are the routes of several hosts, by host name.
+type Tables map[string]Table
+
+// Sorted returns the table in the order of Route.Compare.
 func (t Table) Sorted() Table {
-	return slices.SortedStableFunc(slices.Values(t), func(a, b Route) int {
-		return cmp.Or(a.Prefix.Addr().Compare(b.Prefix.Addr()), cmp.Compare(a.Prefix.Bits(), b.Prefix.Bits()),
-			cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Origin, b.Origin))
-	})
+	return slices.SortedStableFunc(slices.Values(t), Route.Compare)
 }
 
 // Within returns the routes whose prefix lies inside one of the given prefixes.

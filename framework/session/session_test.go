@@ -3,6 +3,8 @@ package session
 import (
 	"net/netip"
 	"testing"
+
+	"github.com/rackproof/rackproof/framework/diff"
 )
 
 func to(peer string, state State) Session {
@@ -34,18 +36,10 @@ func TestCompare(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			d := Compare(test.want, test.got)
+			d := diff.CompareRows(test.want, test.got)
 			if d.String() != test.expected || d.Empty() != (test.expected == "") {
 				t.Errorf("got:\n%s\nwant:\n%s", d, test.expected)
 			}
 		})
-	}
-}
-
-func TestCompareAllSeesHostsOfBothSides(t *testing.T) {
-	one := []Session{to("10.0.0.1", Established)}
-	differences := CompareAll(Sessions{"a": one, "b": one}, Sessions{"a": one, "c": one})
-	if len(differences) != 2 || differences["b"].Empty() || differences["c"].Empty() {
-		t.Errorf("got %s", DescribeAll(differences))
 	}
 }

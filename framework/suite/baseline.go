@@ -11,10 +11,10 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 )
 
@@ -60,8 +60,8 @@ func (l *Lab) agrees(ctx context.Context, state oracle.State) fault {
 	if err != nil {
 		return fault{text: fmt.Sprintf("read the sessions: %v", err)}
 	}
-	if difference := session.CompareAll(sessions, session.Settled(seen)); len(difference) > 0 {
-		return fault{text: "sessions are not as expected:\n" + session.DescribeAll(difference)}
+	if difference := diff.Compare(sessions, session.Settled(seen)); len(difference) > 0 {
+		return fault{text: "sessions are not as expected:\n" + difference.String()}
 	}
 	tables, err := state.Tables()
 	if err != nil {
@@ -71,9 +71,9 @@ func (l *Lab) agrees(ctx context.Context, state oracle.State) fault {
 	if err != nil {
 		return fault{text: fmt.Sprintf("read the routes: %v", err)}
 	}
-	// A host without a table is no difference to CompareAll's callers elsewhere either.
-	if difference := route.CompareAll(l.within(Everything, tables), l.within(Everything, got)); len(difference) > 0 {
-		return fault{text: "routes are not as expected:\n" + route.DescribeAll(difference)}
+	// A host without a table is no difference to diff.Compare's callers elsewhere either.
+	if difference := diff.Compare(l.within(Everything, tables), l.within(Everything, got)); len(difference) > 0 {
+		return fault{text: "routes are not as expected:\n" + difference.String()}
 	}
 	vteps, err := l.compareVTEPs(ctx, state)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
@@ -41,11 +42,7 @@ func (l *Lab) Sessions(ctx context.Context) (Comparison, error) {
 	if err != nil {
 		return Comparison{}, err
 	}
-	expected := 0
-	for _, list := range want {
-		expected += len(list)
-	}
-	return Comparison{Expected: expected, Difference: session.DescribeAll(session.CompareAll(want, session.Settled(got)))}, nil
+	return Comparison{Expected: diff.Count(want), Difference: diff.Compare(want, session.Settled(got)).String()}, nil
 }
 
 // Routes holds the kernel's routes in scope against the expected ones.
@@ -64,11 +61,7 @@ func (l *Lab) Routes(scope Scope) func(context.Context) (Comparison, error) {
 			return Comparison{}, err
 		}
 		want, got = l.within(scope, want), l.within(scope, got)
-		expected := 0
-		for _, table := range want {
-			expected += len(table)
-		}
-		return Comparison{Expected: expected, Difference: route.DescribeAll(route.CompareAll(want, got))}, nil
+		return Comparison{Expected: diff.Count(want), Difference: diff.Compare(want, got).String()}, nil
 	}
 }
 

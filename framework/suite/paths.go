@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -32,11 +33,7 @@ func (l *Lab) Paths(scope PathScope) func(context.Context) (Comparison, error) {
 			return Comparison{}, err
 		}
 		want, got = l.pathsWithin(scope, want), l.pathsWithin(scope, got)
-		expected := 0
-		for _, paths := range want {
-			expected += len(paths)
-		}
-		return Comparison{Expected: expected, Difference: path.Compare(want, got)}, nil
+		return Comparison{Expected: diff.Count(want), Difference: diff.Compare(want, got).String()}, nil
 	}
 }
 

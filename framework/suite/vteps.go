@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
-	"github.com/rackproof/rackproof/framework/vtep"
 )
 
 // VTEPs compares the far ends of the VXLAN that the nodes' kernels know with the expected
@@ -37,7 +37,7 @@ func (l *Lab) compareVTEPs(ctx context.Context, state oracle.State) (Comparison,
 	if err != nil {
 		return Comparison{}, err
 	}
-	return Comparison{Expected: want.Count(), Difference: vtep.Compare(want, got)}, nil
+	return Comparison{Expected: diff.Count(want), Difference: diff.Compare(want, got).String()}, nil
 }
 
 // defaultRouteRefresh is Felix's RouteRefreshInterval where a FelixConfiguration has none.

@@ -3,11 +3,9 @@
 package vtep
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"net/netip"
-	"slices"
-	"strings"
 )
 
 // VTEP is a far end of a VXLAN as a node's kernel knows it. The kernel has two tables for
@@ -34,53 +32,14 @@ func (v VTEP) String() string {
 	return fmt.Sprintf("%s at %s by %s", v.Tunnel, v.HardwareAddress, v.Node)
 }
 
+// Compare orders far ends by tunnel address, hardware address and node.
+func (v VTEP) Compare(o VTEP) int {
+	return cmp.Or(v.Tunnel.Compare(o.Tunnel), cmp.Compare(v.HardwareAddress, o.HardwareAddress), v.Node.Compare(o.Node))
+}
+
+// Corresponds reports whether two far ends have the same hardware address, which is in
+// both of the kernel's tables.
+func (v VTEP) Corresponds(o VTEP) bool { return v.HardwareAddress == o.HardwareAddress }
+
 // Tables are the far ends that several nodes know, by the node's name.
 type Tables map[string][]VTEP
-
-// Count is the number of far ends of all nodes.
-func (t Tables) Count() int {
-	count := 0
-	for _, table := range t {
-		count += len(table)
-	}
-	return count
-}
-
-// Compare lists what stands between expected and observed tables, node by node and one
-// far end a line: `-` expected and not there, `+` there and not expected. It is empty if
-// the tables agree.
-func Compare(want, got Tables) string {
-	nodes := map[string]bool{}
-	for node := range want {
-		nodes[node] = true
-	}
-	for node := range got {
-		nodes[node] = true
-	}
-	var b strings.Builder
-	for _, node := range slices.Sorted(maps.Keys(nodes)) {
-		var lines []string
-		for _, v := range without(want[node], got[node]) {
-			lines = append(lines, "- missing     "+v)
-		}
-		for _, v := range without(got[node], want[node]) {
-			lines = append(lines, "+ unexpected  "+v)
-		}
-		if len(lines) > 0 {
-			fmt.Fprintf(&b, "%s:\n  %s\n", node, strings.Join(lines, "\n  "))
-		}
-	}
-	return b.String()
-}
-
-// without describes the far ends of one table that another lacks, in order.
-func without(table, other []VTEP) []string {
-	var lacking []string
-	for _, v := range table {
-		if !slices.Contains(other, v) {
-			lacking = append(lacking, v.String())
-		}
-	}
-	slices.Sort(lacking)
-	return lacking
-}

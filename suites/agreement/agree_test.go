@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/rackproof/rackproof/framework/agreement"
+	"github.com/rackproof/rackproof/framework/diff"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	. "github.com/rackproof/rackproof/framework/suite"
 )
@@ -54,7 +55,7 @@ func announceLocally(ctx context.Context, lab *Lab) {
 }
 
 // differences tells how two labs differ now; nothing where they agree.
-func differences(ctx context.Context, first, second *Lab, compare func(a, b agreement.View) map[string]agreement.Difference) (string, error) {
+func differences(ctx context.Context, first, second *Lab, compare func(a, b agreement.View) diff.Hosts[agreement.Line]) (string, error) {
 	a, err := first.View(ctx)
 	if err != nil {
 		return "", err
@@ -67,5 +68,5 @@ func differences(ctx context.Context, first, second *Lab, compare func(a, b agre
 	if len(a.Tables) == 0 || len(a.Sessions) == 0 {
 		return "nothing could be seen", nil
 	}
-	return agreement.Describe(compare(a, b)), nil
+	return compare(a, b).String(), nil
 }

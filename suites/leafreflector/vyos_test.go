@@ -9,11 +9,11 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/fabric"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/vyos"
-	"github.com/rackproof/rackproof/framework/session"
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -49,14 +49,14 @@ func articlesRouters(lab *Lab) {
 			Expect(err).NotTo(HaveOccurred())
 			gotSessions, err := read.Sessions()
 			Expect(err).NotTo(HaveOccurred())
-			Expect(session.DescribeAll(session.CompareAll(wantSessions, gotSessions))).To(BeEmpty())
+			Expect(diff.Compare(wantSessions, gotSessions).String()).To(BeEmpty())
 
 			want, err := planned.Tables()
 			Expect(err).NotTo(HaveOccurred())
 			got, err := read.Tables()
 			Expect(err).NotTo(HaveOccurred())
 			client := lab.Topology().ByRole(topology.Client)[0].Interfaces[0].Address.Masked()
-			Expect(route.DescribeAll(route.CompareAll(outside(client, want), outside(client, got)))).To(BeEmpty())
+			Expect(diff.Compare(outside(client, want), outside(client, got)).String()).To(BeEmpty())
 			Expect(learn(client, want)).NotTo(BeEmpty(), "hosts that know the client's network by the plan")
 			Expect(learn(client, got)).To(BeEmpty(), "hosts that know the client's network by the article")
 		})

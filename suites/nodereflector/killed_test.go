@@ -4,10 +4,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/route"
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -25,7 +25,7 @@ func killed(lab *Lab) {
 			after, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			for _, node := range lab.Topology().Nodes() {
-				Expect(route.Compare(before[node.Name], after[node.Name]).String()).To(BeEmpty(), node.Name)
+				Expect(diff.CompareRows(before[node.Name], after[node.Name]).String()).To(BeEmpty(), node.Name)
 			}
 		})
 

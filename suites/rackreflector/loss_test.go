@@ -6,11 +6,11 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 	. "github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -34,7 +34,7 @@ func loss(lab *Lab) {
 			after, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			for _, host := range lab.Topology().Hosts {
-				Expect(route.Compare(before[host.Name], after[host.Name]).String()).To(BeEmpty(), host.Name)
+				Expect(diff.CompareRows(before[host.Name], after[host.Name]).String()).To(BeEmpty(), host.Name)
 			}
 		})
 

@@ -7,9 +7,9 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
-	"github.com/rackproof/rackproof/framework/route"
 )
 
 // waitForRoutes waits until the lab has exactly the routes that the oracle expects.
@@ -44,8 +44,8 @@ func compareRoutes(ctx context.Context, l lab.Lab, cluster *observe.Cluster) err
 	if err != nil {
 		return err
 	}
-	if differences := route.CompareAll(want, got); len(differences) > 0 {
-		return fmt.Errorf("the routes are not as expected:\n%s", route.DescribeAll(differences))
+	if differences := diff.Compare(want, got); len(differences) > 0 {
+		return fmt.Errorf("the routes are not as expected:\n%s", differences)
 	}
 	return nil
 }

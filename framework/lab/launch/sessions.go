@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/session"
@@ -67,8 +68,8 @@ func compareSessions(ctx context.Context, l lab.Lab, want session.Sessions) erro
 	if err != nil {
 		return err
 	}
-	if differences := session.CompareAll(want, session.Settled(got)); len(differences) > 0 {
-		return fmt.Errorf("the sessions are not as expected:\n%s", session.DescribeAll(differences))
+	if differences := diff.Compare(want, session.Settled(got)); len(differences) > 0 {
+		return fmt.Errorf("the sessions are not as expected:\n%s", differences)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
@@ -130,8 +131,8 @@ func TestTheArticlesRoutersGiveTheSuitesTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := session.CompareAll(want, got); len(d) > 0 {
-		t.Error(session.DescribeAll(d))
+	if d := diff.Compare(want, got); len(d) > 0 {
+		t.Error(d)
 	}
 	for host, sessions := range got {
 		for _, s := range sessions {
@@ -150,8 +151,8 @@ func TestTheArticlesRoutersGiveTheSuitesTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := clientNetwork(t, planned.Topology)
-	if d := route.CompareAll(without(client, wantTables), without(client, gotTables)); len(d) > 0 {
-		t.Error(route.DescribeAll(d))
+	if d := diff.Compare(without(client, wantTables), without(client, gotTables)); len(d) > 0 {
+		t.Error(d)
 	}
 	if learned := learnedBy(client, wantTables); len(learned) != 6 {
 		t.Errorf("by plan %v learn the client's network, want the leaves and nodes", learned)
@@ -191,7 +192,7 @@ func TestAFaultInTheArticlesRoutersShows(t *testing.T) {
 				t.Fatal(err)
 			}
 			client := clientNetwork(t, state.Topology)
-			if d := route.CompareAll(without(client, want), without(client, got)); len(d) == 0 {
+			if d := diff.Compare(without(client, want), without(client, got)); len(d) == 0 {
 				t.Error("nothing differs")
 			}
 		})

@@ -16,6 +16,7 @@ import (
 	"github.com/vishvananda/netns"
 
 	"github.com/rackproof/rackproof/framework/build/component"
+	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/observe"
@@ -388,14 +389,14 @@ func (r *realLab) differences(state oracle.State) string {
 		}
 		gotTables[host.Name] = table
 	}
-	text.WriteString(session.DescribeAll(session.CompareAll(wantSessions, session.Settled(gotSessions))))
+	text.WriteString(diff.Compare(wantSessions, session.Settled(gotSessions)).String())
 	for _, config := range state.Routers {
 		want, got := describePaths(wantPaths[config.Host]), describePaths(gotPaths[config.Host])
 		if want != got {
 			fmt.Fprintf(&text, "paths of %s:\nwant\n%s\ngot\n%s\n", config.Host, want, got)
 		}
 	}
-	text.WriteString(route.DescribeAll(route.CompareAll(wantTables, gotTables)))
+	text.WriteString(diff.Compare(wantTables, gotTables).String())
 	return text.String()
 }
 
