@@ -96,7 +96,7 @@ func checkImages(ctx context.Context, daemon *docker.Daemon, options Options) er
 func neededImages(options Options) []string {
 	images := []string{options.Images.Node, options.Images.Client}
 	for _, host := range options.Topology.Hosts {
-		if image := options.Images.router(host.Software); isRouter(host) && !slices.Contains(images, image) {
+		if image := options.Images.Routers[host.Software]; isRouter(host) && !slices.Contains(images, image) {
 			images = append(images, image)
 		}
 	}

@@ -2,14 +2,12 @@ package kind
 
 import (
 	"fmt"
-	"path"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/router/drivers"
-	"github.com/rackproof/rackproof/framework/router/vyos"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -39,7 +37,6 @@ type clabNode struct {
 	RestartPolicy   string            `yaml:"restart-policy,omitempty"`
 	Entrypoint      string            `yaml:"entrypoint,omitempty"`
 	Cmd             string            `yaml:"cmd,omitempty"`
-	Binds           []string          `yaml:"binds,omitempty"`
 	Labels          map[string]string `yaml:"labels,omitempty"`
 }
 
@@ -56,13 +53,10 @@ const (
 	kindLinux    = "linux"
 )
 
-// vyosBoot is where VyOS has its boot configuration.
-const vyosBoot = "/opt/vyatta/etc/config/config.boot"
-
 // fabricTopology is containerlab's topology of a lab: nodes and clients are
 // containers that are there, routers are made by containerlab, links with bridges
-// are bridges. boots are the paths of VyOS's boot configurations, by router.
-func fabricTopology(lab string, t *topology.Topology, routers []fabric.Router, images Images, boots map[string]string) ([]byte, error) {
+// are bridges.
+func fabricTopology(lab string, t *topology.Topology, routers []fabric.Router, images Images) ([]byte, error) {
 	names, err := containerNames(lab, t)
 	if err != nil {
 		return nil, err
@@ -80,7 +74,7 @@ func fabricTopology(lab string, t *topology.Topology, routers []fabric.Router, i
 			file.Topology.Nodes[names[host.Name]] = clabNode{Kind: kindExternal}
 			continue
 		}
-		node, err := routerNode(host, routers, images, boots[host.Name])
+		node, err := routerNode(host, routers, images)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +119,7 @@ func isRouter(host topology.Host) bool {
 
 // routerNode is a router's container. Its programs are started later, so that it does
 // nothing until its links are there and can be stopped and started one by one.
-func routerNode(host topology.Host, routers []fabric.Router, images Images, boot string) (clabNode, error) {
+func routerNode(host topology.Host, routers []fabric.Router, images Images) (clabNode, error) {
 	node := clabNode{
 		Kind: kindLinux, ImagePullPolicy: "Never", NetworkMode: "none", RestartPolicy: "no",
 		Entrypoint: "sleep", Cmd: "infinity",
@@ -137,29 +131,6 @@ func routerNode(host topology.Host, routers []fabric.Router, images Images, boot
 	if _, err := drivers.Of(software); err != nil {
 		return clabNode{}, fmt.Errorf("%s: %w", host.Name, err)
 	}
-	node.Image = images.router(software)
-	if images.isVyOS(software) {
-		node.Entrypoint, node.Cmd = "", "/sbin/init"
-		node.Binds = []string{boot + ":" + vyosBoot, "/lib/modules:/lib/modules:ro"}
-	}
+	node.Image = images.Routers[software]
 	return node, nil
-}
-
-// bootConfigurations are VyOS's boot configurations of routers that VyOS stands for, by the
-// names of their files.
-func bootConfigurations(t *topology.Topology, routers []fabric.Router) (map[string][]byte, error) {
-	files := map[string][]byte{}
-	for _, router := range routers {
-		if router.Software != vyos.Software {
-			continue
-		}
-		config, err := vyos.Of(t, router)
-		if err != nil {
-			return nil, err
-		}
-		if files[path.Base(router.Host)+".boot"], err = vyos.Render(config); err != nil {
-			return nil, err
-		}
-	}
-	return files, nil
 }

@@ -105,7 +105,7 @@ func TestFabricTopology(t *testing.T) {
 		t.Fatal(err)
 	}
 	images := Images{Routers: map[topology.Software]string{frr.Name: "frr:1", bird.Name: "bird:1"}, Client: "client:1"}
-	got, err := fabricTopology("a", loaded, routers, images, nil)
+	got, err := fabricTopology("a", loaded, routers, images)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,17 +115,8 @@ func TestFabricTopology(t *testing.T) {
 	if routers, err = fabric.Plan(mixed, mode); err != nil {
 		t.Fatal(err)
 	}
-	if got, err = fabricTopology("a", mixed, routers, images, nil); err != nil || !strings.Contains(string(got), "image: bird:1") {
+	if got, err = fabricTopology("a", mixed, routers, images); err != nil || !strings.Contains(string(got), "image: bird:1") {
 		t.Errorf("with BIRD on leaves: got %v\n%s", err, got)
-	}
-
-	images.VyOS = "vyos:1"
-	files, err := bootConfigurations(loaded, routers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) != 2 { // the leaves run BIRD
-		t.Errorf("got boot configurations of %d routers, want those of the spines", len(files))
 	}
 }
 

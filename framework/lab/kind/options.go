@@ -1,10 +1,9 @@
 package kind
 
 import (
-	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/build/component"
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/router/vyos"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -16,24 +15,8 @@ type Images struct {
 	// Routers are those of routers, by their software. Its programs are started in them;
 	// what the image starts by itself is not.
 	Routers map[topology.Software]string `json:"routers"`
-	// VyOS, if not empty, is the routers' software instead of FRR: VyOS 1.4 with a boot
-	// configuration. Such routers cannot be configured again.
-	VyOS string `json:"vyos,omitempty"`
 	// Client is every host outside of the cluster, and keeps the bridges.
 	Client string `json:"client"`
-}
-
-// isVyOS reports whether routers that are to run the software are VyOS.
-func (i Images) isVyOS(software topology.Software) bool {
-	return i.VyOS != "" && software == vyos.Software
-}
-
-// router is the image of routers that run the software.
-func (i Images) router(software topology.Software) string {
-	if i.isVyOS(software) {
-		return i.VyOS
-	}
-	return i.Routers[software]
 }
 
 // Options are what a lab is brought up with.

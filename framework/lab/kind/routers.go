@@ -11,7 +11,6 @@ import (
 
 	"github.com/gofrs/flock"
 	"golang.org/x/sync/errgroup"
-	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
@@ -39,32 +38,10 @@ func (l *Lab) startRouter(ctx context.Context, r fabric.Router) error {
 		return err
 	}
 	state := routerState{}
-	if l.record.Images.isVyOS(r.Software) {
-		err = l.waitForVyOS(ctx, r, driver)
-	} else {
-		err = router.Start(ctx, routerHost{l, r, &state}, driver, r)
-	}
-	if err != nil {
+	if err := router.Start(ctx, routerHost{l, r, &state}, driver, r); err != nil {
 		return err
 	}
 	return l.writeRouter(r, state)
-}
-
-// waitForVyOS waits until a router that boots by itself serves bgpd's terminal.
-func (l *Lab) waitForVyOS(ctx context.Context, r fabric.Router, driver router.Driver) error {
-	h, err := l.host(r.Host)
-	if err != nil {
-		return err
-	}
-	programs := driver.Programs()
-	ready := programs[len(programs)-1].Ready
-	err = wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
-		return answers(ctx, h, ready), nil
-	})
-	if err != nil {
-		return fmt.Errorf("wait for VyOS to serve %s: %w", ready, context.Cause(ctx))
-	}
-	return nil
 }
 
 // Routers implements lab.RouterController.
@@ -147,9 +124,6 @@ func (l *Lab) ConfigureRouter(ctx context.Context, after fabric.Router) error {
 	err := l.changeRouter(after.Host, func(before fabric.Router, state *routerState) (fabric.Router, error) {
 		if before.Software != after.Software {
 			return before, fmt.Errorf("change its software from %s to %s: %w: a container has one software; bring the lab up with the other", before.Software, after.Software, lab.ErrUnable)
-		}
-		if l.record.Images.isVyOS(after.Software) {
-			return before, fmt.Errorf("configure VyOS again: %w: bring the lab up with FRR", lab.ErrUnable)
 		}
 		driver, err := drivers.Of(after.Software)
 		if err != nil {

@@ -215,8 +215,7 @@ func (l *Lab) makeHosts(ctx context.Context, t *topology.Topology) error {
 	return l.makeBridges(t)
 }
 
-// writeFiles writes what containers are given as files: nodes the gate of their
-// kubelet, VyOS its boot configuration; and the fabric's topology.
+// writeFiles writes the gate of each node's kubelet, and the fabric's topology.
 func (l *Lab) writeFiles(options Options, routers []fabric.Router) error {
 	t := l.record.Topology
 	for _, node := range t.Nodes() {
@@ -224,21 +223,7 @@ func (l *Lab) writeFiles(options Options, routers []fabric.Router) error {
 			return fmt.Errorf("write the files of %s: %w", node.Name, err)
 		}
 	}
-	boots := map[string]string{}
-	if options.Images.VyOS != "" {
-		files, err := bootConfigurations(t, routers)
-		if err != nil {
-			return err
-		}
-		for host, data := range files {
-			name := routerFolder + "/" + host + ".boot"
-			if err := l.folder.Write(name, data); err != nil {
-				return fmt.Errorf("write the boot configuration of %s: %w", host, err)
-			}
-			boots[host] = l.folder.Path(name)
-		}
-	}
-	data, err := fabricTopology(l.Name(), t, routers, options.Images, boots)
+	data, err := fabricTopology(l.Name(), t, routers, options.Images)
 	if err != nil {
 		return err
 	}
