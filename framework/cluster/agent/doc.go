@@ -9,30 +9,22 @@
 //
 // There are no images and no root file systems. An image stands for a program
 // (Config.Images), containers see the node's file system, and run as the agent's
-// own user. Honoured: command, args, env (values and fieldRef), workingDir, ports'
-// names in probes, restartPolicy with the kubelet's back-off, init containers,
-// startup, readiness and liveness probes (exec, httpGet, tcpSocket), preStop,
-// hostname, hostNetwork, readiness gates, terminationGracePeriodSeconds.
+// own user. Supported lists the fields of a pod's spec that the agent accepts, and
+// docs/differences.md has them as a table.
 //
-// A pod that asks for something the agent lacks and that would change what its
-// containers do is not run: its containers wait with CreateContainerConfigError
-// and a message that names the field. That holds for volumes, host ports, sidecar
-// containers, postStart, gRPC probes, activeDeadlineSeconds, envFrom, and values
-// from ConfigMaps, Secrets and resources. The one volume accepted is the service
-// account token that the API server adds to pods by itself; it is not mounted.
-// Resource limits, security contexts, DNS settings, service environment variables,
-// ephemeral containers, and changes of the image of a pod that exists are ignored.
+// A pod with any other field is not run: its containers wait with
+// CreateContainerConfigError and a message that names the field.
 //
 // # Where it differs from a kubelet
 //
-//   - A readiness or startup probe that has not succeeded yet is also asked
+//   - A readiness probe that has not succeeded yet is also asked
 //     between its first two periods, after 50 ms and then at doubling intervals, so
 //     that a pod is ready as soon as it answers. Failures of these extra probes
-//     don't count. Until then an httpGet or tcpSocket probe that has no answer when
-//     the next one is due is given up for it, and does not count either.
+//     don't count. Until then a probe that has no answer when the next one is due
+//     is given up for it, and does not count either.
 //   - A container's process is not PID 1 of a PID namespace, so SIGTERM ends a
 //     program that has no handler for it.
-//   - A container's log is its bare output: no time stamps, so no --since.
+//   - A container's log is its bare output, of all its runs. kubectl logs has no options.
 //   - No events are recorded; what goes wrong is in the container's status.
 //
 // # Why not virtual-kubelet's controllers

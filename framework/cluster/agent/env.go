@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -22,74 +21,17 @@ func (v variables) lookup(name string) (string, bool) {
 	return "", false
 }
 
-// podAddresses are the addresses that a pod's fields tell its containers.
-type podAddresses struct {
-	host netip.Addr
-	pod  []netip.Addr
-}
-
-// environment is a container's environment: base, HOSTNAME, and what its spec
-// adds. A value may refer to variables before it as $(NAME).
-func environment(base []string, place Place, pod *corev1.Pod, addresses podAddresses, container *corev1.Container) (variables, error) {
+// environment is a container's environment: base, HOSTNAME, and the values of its spec. A
+// value may refer to variables before it as $(NAME).
+func environment(base []string, place Place, container *corev1.Container) variables {
 	env := append(variables{}, base...)
 	if place.Hostname != "" {
 		env = append(env, "HOSTNAME="+place.Hostname)
 	}
 	for _, v := range container.Env {
-		value := expand(v.Value, env)
-		if v.ValueFrom != nil {
-			if v.ValueFrom.FieldRef == nil {
-				return nil, configError("environment variable %s: the lab's node agent knows values and fieldRef only", v.Name)
-			}
-			var known bool
-			if value, known = field(v.ValueFrom.FieldRef.FieldPath, pod, addresses); !known {
-				return nil, configError("environment variable %s: the lab's node agent does not know field %s",
-					v.Name, v.ValueFrom.FieldRef.FieldPath)
-			}
-		}
-		env = append(env, v.Name+"="+value)
+		env = append(env, v.Name+"="+expand(v.Value, env))
 	}
-	return env, nil
-}
-
-// field is the value of a field of the downward API
-// (kubernetes.io/docs/concepts/workloads/pods/downward-api).
-func field(path string, pod *corev1.Pod, addresses podAddresses) (value string, known bool) {
-	if name, key, ok := strings.Cut(strings.TrimSuffix(path, "']"), "['"); ok {
-		switch name {
-		case "metadata.labels":
-			return pod.Labels[key], true
-		case "metadata.annotations":
-			return pod.Annotations[key], true
-		}
-		return "", false
-	}
-	switch path {
-	case "metadata.name":
-		return pod.Name, true
-	case "metadata.namespace":
-		return pod.Namespace, true
-	case "metadata.uid":
-		return string(pod.UID), true
-	case "spec.nodeName":
-		return pod.Spec.NodeName, true
-	case "spec.serviceAccountName":
-		return pod.Spec.ServiceAccountName, true
-	case "status.hostIP", "status.hostIPs":
-		return addresses.host.String(), true
-	case "status.podIP":
-		if len(addresses.pod) == 0 {
-			return "", true
-		}
-		return addresses.pod[0].String(), true
-	case "status.podIPs":
-		texts := make([]string, len(addresses.pod))
-		for i, addr := range addresses.pod {
-			texts[i] = addr.String()
-		}
-		return strings.Join(texts, ","), true
-	}
-	return "", false
+	return env
 }
 
 // expand replaces $(NAME) by the variable's value and $$ by $, and leaves a

@@ -176,7 +176,7 @@ func (p *pod) tryAttach(ctx context.Context) ([]netip.Addr, error) {
 // waiting shows what the pod's containers wait for.
 func (p *pod) waiting(message string) {
 	p.set(func() {
-		for _, c := range p.all() {
+		for _, c := range p.containers {
 			c.status.State.Waiting.Message = message
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -24,7 +23,7 @@ type pod struct {
 	// changed wakes the publisher. It holds one.
 	changed chan struct{}
 
-	inits, containers []*container
+	containers []*container
 
 	mu sync.Mutex
 	// published is the status that the API server has of this pod, as far as it
@@ -58,13 +57,8 @@ func newPod(ctx context.Context, a *Agent, object *corev1.Pod) *pod {
 	if !object.Spec.HostNetwork {
 		p.place = Place{Pod: object.UID, Hostname: hostname(object)}
 	}
-	initial := "ContainerCreating"
-	for i := range object.Spec.InitContainers {
-		initial = "PodInitializing"
-		p.inits = append(p.inits, newContainer(p, &object.Spec.InitContainers[i], true, initial))
-	}
 	for i := range object.Spec.Containers {
-		p.containers = append(p.containers, newContainer(p, &object.Spec.Containers[i], false, initial))
+		p.containers = append(p.containers, newContainer(p, &object.Spec.Containers[i]))
 	}
 	return p
 }
@@ -74,11 +68,7 @@ const maxHostname = 63
 
 // hostname is a pod's name for itself.
 func hostname(object *corev1.Pod) string {
-	name := object.Name
-	if object.Spec.Hostname != "" {
-		name = object.Spec.Hostname
-	}
-	return name[:min(len(name), maxHostname)]
+	return object.Name[:min(len(object.Name), maxHostname)]
 }
 
 // update takes in the newest state that the API server has of the pod.
@@ -142,9 +132,9 @@ func (p *pod) live() {
 	if p.end.asked.Err() != nil {
 		return
 	}
-	if err := unsupported(&p.first.Spec); err != nil {
+	if err := unsupported(p.first); err != nil {
 		p.log.Warn("The pod is not run", "reason", err)
-		for _, c := range p.all() {
+		for _, c := range p.containers {
 			c.refuse(err)
 		}
 		<-p.end.asked.Done()
@@ -153,20 +143,12 @@ func (p *pod) live() {
 	if !p.attach() {
 		return
 	}
-	for _, c := range p.inits {
-		if !c.run() {
-			return
-		}
-	}
 	var running sync.WaitGroup
 	for _, c := range p.containers {
-		running.Go(func() { c.run() })
+		running.Go(c.run)
 	}
 	running.Wait()
 }
-
-// all are the pod's containers of either kind.
-func (p *pod) all() []*container { return slices.Concat(p.inits, p.containers) }
 
 // set changes what the pod's status is made from.
 func (p *pod) set(change func()) {
@@ -183,9 +165,12 @@ func (p *pod) wakePublisher() {
 	}
 }
 
-// addressesNow are the addresses that the pod's fields tell its containers.
-func (p *pod) addressesNow() podAddresses {
+// address is the pod's first address, invalid while it has none.
+func (p *pod) address() netip.Addr {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return podAddresses{host: p.agent.config.Address, pod: p.addresses}
+	if len(p.addresses) == 0 {
+		return netip.Addr{}
+	}
+	return p.addresses[0]
 }

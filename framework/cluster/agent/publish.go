@@ -114,9 +114,6 @@ func (p *pod) state() podState {
 		attached:  p.attached,
 		ending:    p.end.asked.Err() != nil,
 	}
-	for _, c := range p.inits {
-		s.inits = append(s.inits, *c.status.DeepCopy())
-	}
 	for _, c := range p.containers {
 		s.containers = append(s.containers, *c.status.DeepCopy())
 	}

@@ -11,7 +11,7 @@ import (
 const quickProbe = 50 * time.Millisecond
 
 // rhythm says when a container is probed: after the initial delay, and then every
-// period. An eager rhythm adds probes to its first period.
+// period. It adds probes to the first period.
 type rhythm struct {
 	period time.Duration
 	// left is the time to the next regular probe.
@@ -21,15 +21,12 @@ type rhythm struct {
 	begun bool
 }
 
-func newRhythm(probe *corev1.Probe, eager bool) *rhythm {
-	r := &rhythm{
+func newRhythm(probe *corev1.Probe) *rhythm {
+	return &rhythm{
 		period: seconds(max(probe.PeriodSeconds, 1)),
 		left:   seconds(probe.InitialDelaySeconds),
+		quick:  quickProbe,
 	}
-	if eager {
-		r.quick = quickProbe
-	}
-	return r
 }
 
 // next is how long to wait for the next probe, from when the one before was due,

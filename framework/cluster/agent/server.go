@@ -73,7 +73,7 @@ func (a *Agent) findContainer(namespace, podName, name string) *container {
 	if p == nil {
 		return nil
 	}
-	for _, c := range p.all() {
+	for _, c := range p.containers {
 		if c.spec.Name == name {
 			return c
 		}

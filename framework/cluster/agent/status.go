@@ -17,15 +17,15 @@ type podState struct {
 	// attached says that the pod has its network.
 	attached bool
 	// ending says that the pod is to end, so nothing is restarted any more.
-	ending            bool
-	inits, containers []corev1.ContainerStatus
+	ending     bool
+	containers []corev1.ContainerStatus
 }
 
 // podStatus is a pod's status. The parts of other writers, such as their conditions,
 // stay as in the old status.
 func podStatus(pod *corev1.Pod, old corev1.PodStatus, state podState, now metav1.Time) corev1.PodStatus {
 	status := *old.DeepCopy()
-	status.Phase = podPhase(&pod.Spec, state)
+	status.Phase = podPhase(state)
 	if status.StartTime == nil {
 		status.StartTime = &state.begun
 	}
@@ -37,27 +37,15 @@ func podStatus(pod *corev1.Pod, old corev1.PodStatus, state podState, now metav1
 			status.PodIPs = append(status.PodIPs, corev1.PodIP{IP: addr.String()})
 		}
 	}
-	status.InitContainerStatuses, status.ContainerStatuses = state.inits, state.containers
+	status.ContainerStatuses = state.containers
 
 	set := func(kind corev1.PodConditionType, is bool, reason, message string) {
 		setCondition(&status.Conditions, kind, is, reason, message, now)
 	}
 	set(corev1.PodReadyToStartContainers, state.attached, "", "")
-	initialised := allSucceeded(state.inits)
-	if initialised {
-		set(corev1.PodInitialized, true, "", "")
-	} else {
-		set(corev1.PodInitialized, false, "ContainersNotInitialized", "containers with incomplete status: "+
-			names(state.inits, func(c corev1.ContainerStatus) bool { return !succeeded(c) }))
-	}
-	unready := names(state.containers, func(c corev1.ContainerStatus) bool { return !c.Ready })
+	set(corev1.PodInitialized, true, "", "")
 	reason, message := "", ""
-	switch {
-	case status.Phase == corev1.PodSucceeded:
-		reason = "PodCompleted"
-	case status.Phase == corev1.PodFailed:
-		reason = "PodFailed"
-	case !initialised || unready != "":
+	if unready := unready(state.containers); unready != "" {
 		reason, message = "ContainersNotReady", "containers with unready status: "+unready
 	}
 	set(corev1.ContainersReady, reason == "", reason, message)
@@ -68,18 +56,9 @@ func podStatus(pod *corev1.Pod, old corev1.PodStatus, state podState, now metav1
 	return status
 }
 
-// podPhase follows the kubelet's getPhase (pkg/kubelet/kubelet_pods.go).
-func podPhase(spec *corev1.PodSpec, state podState) corev1.PodPhase {
-	restarts := spec.RestartPolicy != corev1.RestartPolicyNever
-	for _, c := range state.inits {
-		switch {
-		case succeeded(c):
-		case c.State.Terminated != nil && (!restarts || state.ending):
-			return corev1.PodFailed
-		default:
-			return corev1.PodPending
-		}
-	}
+// podPhase follows the kubelet's getPhase (pkg/kubelet/kubelet_pods.go) for
+// restartPolicy Always.
+func podPhase(state podState) corev1.PodPhase {
 	var waiting, running, stopped, completed int
 	for _, c := range state.containers {
 		switch {
@@ -87,7 +66,7 @@ func podPhase(spec *corev1.PodSpec, state podState) corev1.PodPhase {
 			running++
 		case c.State.Terminated != nil:
 			stopped++
-			if succeeded(c) {
+			if c.State.Terminated.ExitCode == 0 {
 				completed++
 			}
 		case c.LastTerminationState.Terminated != nil:
@@ -99,29 +78,19 @@ func podPhase(spec *corev1.PodSpec, state podState) corev1.PodPhase {
 	switch {
 	case waiting > 0:
 		return corev1.PodPending
-	case running > 0:
+	case running > 0 || !state.ending:
 		return corev1.PodRunning
-	case completed == stopped && (state.ending || spec.RestartPolicy != corev1.RestartPolicyAlways):
+	case completed == stopped:
 		return corev1.PodSucceeded
-	case !restarts || state.ending:
-		return corev1.PodFailed
 	}
-	return corev1.PodRunning
+	return corev1.PodFailed
 }
 
-func succeeded(c corev1.ContainerStatus) bool {
-	return c.State.Terminated != nil && c.State.Terminated.ExitCode == 0
-}
-
-func allSucceeded(containers []corev1.ContainerStatus) bool {
-	return !slices.ContainsFunc(containers, func(c corev1.ContainerStatus) bool { return !succeeded(c) })
-}
-
-// names lists the containers of a kind as the kubelet does: [one two].
-func names(containers []corev1.ContainerStatus, is func(corev1.ContainerStatus) bool) string {
+// unready lists the containers that are not ready as the kubelet does: [one two].
+func unready(containers []corev1.ContainerStatus) string {
 	var list []string
 	for _, c := range containers {
-		if is(c) {
+		if !c.Ready {
 			list = append(list, c.Name)
 		}
 	}

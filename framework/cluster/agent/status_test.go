@@ -27,37 +27,26 @@ func crashedStatus() corev1.ContainerStatus {
 }
 
 func TestPodPhase(t *testing.T) {
-	const always, onFailure, never = corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever
 	type list = []corev1.ContainerStatus
 	tests := []struct {
-		name              string
-		policy            corev1.RestartPolicy
-		inits, containers list
-		ending            bool
-		want              corev1.PodPhase
+		name       string
+		containers list
+		ending     bool
+		want       corev1.PodPhase
 	}{
-		{"nothing started", always, nil, list{waitingStatus()}, false, corev1.PodPending},
-		{"one of two started", always, nil, list{runningStatus(true), waitingStatus()}, false, corev1.PodPending},
-		{"running", always, nil, list{runningStatus(false)}, false, corev1.PodRunning},
-		{"init container runs", always, list{runningStatus(false)}, list{waitingStatus()}, false, corev1.PodPending},
-		{"init container done", always, list{endedStatus(0)}, list{runningStatus(true)}, false, corev1.PodRunning},
-		{"init container failed, to be restarted", always, list{endedStatus(1)}, list{waitingStatus()}, false, corev1.PodPending},
-		{"init container failed permanently", never, list{endedStatus(1)}, list{waitingStatus()}, false, corev1.PodFailed},
-		{"crash loop", always, nil, list{crashedStatus()}, false, corev1.PodRunning},
-		{"completed, to be restarted", always, nil, list{endedStatus(0)}, false, corev1.PodRunning},
-		{"completed", onFailure, nil, list{endedStatus(0), endedStatus(0)}, false, corev1.PodSucceeded},
-		{"failed, to be restarted", onFailure, nil, list{endedStatus(0), endedStatus(1)}, false, corev1.PodRunning},
-		{"failed", never, nil, list{endedStatus(0), endedStatus(1)}, false, corev1.PodFailed},
-		{"one still runs", never, nil, list{runningStatus(true), endedStatus(1)}, false, corev1.PodRunning},
-		{"deleted, ended well", always, nil, list{endedStatus(0)}, true, corev1.PodSucceeded},
-		{"deleted, killed", always, nil, list{endedStatus(137)}, true, corev1.PodFailed},
-		{"deleted in a crash loop", always, nil, list{crashedStatus()}, true, corev1.PodFailed},
+		{"nothing started", list{waitingStatus()}, false, corev1.PodPending},
+		{"one of two started", list{runningStatus(true), waitingStatus()}, false, corev1.PodPending},
+		{"running", list{runningStatus(false)}, false, corev1.PodRunning},
+		{"crash loop", list{crashedStatus()}, false, corev1.PodRunning},
+		{"completed, to be restarted", list{endedStatus(0)}, false, corev1.PodRunning},
+		{"one still runs", list{runningStatus(true), endedStatus(1)}, true, corev1.PodRunning},
+		{"deleted, ended well", list{endedStatus(0)}, true, corev1.PodSucceeded},
+		{"deleted, killed", list{endedStatus(137)}, true, corev1.PodFailed},
+		{"deleted in a crash loop", list{crashedStatus()}, true, corev1.PodFailed},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := podPhase(&corev1.PodSpec{RestartPolicy: test.policy},
-				podState{inits: test.inits, containers: test.containers, ending: test.ending})
-			if got != test.want {
+			if got := podPhase(podState{containers: test.containers, ending: test.ending}); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
@@ -78,9 +67,6 @@ func TestPodStatus(t *testing.T) {
 	}{
 		{"no network yet", corev1.PodSpec{}, nil, podState{containers: []corev1.ContainerStatus{waitingStatus()}},
 			conditions{corev1.PodReadyToStartContainers: no, corev1.PodInitialized: yes, corev1.ContainersReady: no, corev1.PodReady: no}},
-		{"not initialised", corev1.PodSpec{}, nil,
-			podState{attached: true, inits: []corev1.ContainerStatus{runningStatus(false)}, containers: []corev1.ContainerStatus{waitingStatus()}},
-			conditions{corev1.PodReadyToStartContainers: yes, corev1.PodInitialized: no, corev1.ContainersReady: no, corev1.PodReady: no}},
 		{"one of two ready", corev1.PodSpec{}, nil,
 			podState{attached: true, containers: []corev1.ContainerStatus{runningStatus(true), runningStatus(false)}},
 			conditions{corev1.ContainersReady: no, corev1.PodReady: no}},
@@ -90,8 +76,6 @@ func TestPodStatus(t *testing.T) {
 			conditions{corev1.ContainersReady: yes, corev1.PodReady: no}},
 		{"gate open", gated, []corev1.PodCondition{{Type: gate, Status: yes}}, podState{containers: []corev1.ContainerStatus{runningStatus(true)}},
 			conditions{corev1.ContainersReady: yes, corev1.PodReady: yes, gate: yes}},
-		{"completed", corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever}, nil, podState{containers: []corev1.ContainerStatus{endedStatus(0)}},
-			conditions{corev1.ContainersReady: no, corev1.PodReady: no}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

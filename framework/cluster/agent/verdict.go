@@ -21,9 +21,8 @@ type tracker struct {
 	successThreshold, failureThreshold int32
 }
 
-func newTracker(probe *corev1.Probe, initial verdict) *tracker {
+func newTracker(probe *corev1.Probe) *tracker {
 	return &tracker{
-		verdict:          initial,
 		successThreshold: max(probe.SuccessThreshold, 1),
 		failureThreshold: max(probe.FailureThreshold, 1),
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"text/template"
+
+	"github.com/rackproof/rackproof/framework/cluster/agent"
 )
 
 var update = flag.Bool("update", false, "write docs/differences.md again")
@@ -20,7 +22,8 @@ var page string
 // TestDocumentIsCurrent compares docs/differences.md with the list.
 func TestDocumentIsCurrent(t *testing.T) {
 	parsed, err := template.New("differences").Funcs(template.FuncMap{
-		"rows": func(provider string) string { return table(provider) },
+		"rows":   func(provider string) string { return table(provider) },
+		"fields": fields,
 	}).Parse(page)
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +57,16 @@ func table(provider string) string {
 			name += fmt.Sprintf(" (%s)", s.Only)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", name, s.What, s.Real, s.Differs, affected(s.Affects), compared(s.ComparedBy))
+	}
+	return b.String()
+}
+
+// fields are the rows of what a pod of the embedded lab may have.
+func fields() string {
+	var b strings.Builder
+	b.WriteString("| below `spec` | effect |\n|---|---|\n")
+	for _, s := range agent.Supported() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.Join(s.Fields, "`, `"), s.Effect)
 	}
 	return b.String()
 }

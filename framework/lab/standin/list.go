@@ -168,7 +168,7 @@ func embedded() []StandIn {
 		{
 			Name: "node-agent",
 			What: "an agent (framework/cluster/agent): pods are network namespaces, containers are processes", Real: "kubelet and containerd",
-			Differs: "No images, volumes, cgroups, tokens or events; what an agent cannot do is refused. A pod is ready sooner: it is also probed within its first period. " +
+			Differs: "No images, volumes, cgroups, tokens or events; a pod with a field that the agent does not support is refused. A pod is ready sooner: it is also probed within its first period. " +
 				"The node is ready once Calico's startup has ended, not once the CNI configuration is there.",
 			Affects: []string{All}, ComparedBy: []string{"suites/agreement/agree_test.go", "framework/cluster/agent/agent_test.go"},
 		},
