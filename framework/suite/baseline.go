@@ -11,6 +11,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
@@ -71,16 +72,19 @@ func (l *Lab) agrees(ctx context.Context, state oracle.State) fault {
 	if err != nil {
 		return fault{text: fmt.Sprintf("read the routes: %v", err)}
 	}
-	// A host without a table is no difference to diff.Compare's callers elsewhere either.
-	if difference := diff.Compare(l.within(Everything, tables), l.within(Everything, got)); len(difference) > 0 {
+	if difference := diff.Compare(tables, got); len(difference) > 0 {
 		return fault{text: "routes are not as expected:\n" + difference.String()}
 	}
-	vteps, err := l.compareVTEPs(ctx, state)
+	vteps, err := state.VTEPs()
 	if err != nil {
-		return fault{text: fmt.Sprintf("compare the VTEPs: %v", err)}
+		return fault{text: fmt.Sprintf("compute the VTEPs: %v", err)}
 	}
-	if vteps.Difference != "" {
-		return fault{text: "VTEPs are not as expected:\n" + vteps.Difference}
+	known, err := observe.VTEPs(ctx, l.Lab, calico.VXLAN.Device())
+	if err != nil {
+		return fault{text: fmt.Sprintf("read the VTEPs: %v", err)}
+	}
+	if difference := diff.Compare(vteps, known); len(difference) > 0 {
+		return fault{text: "VTEPs are not as expected:\n" + difference.String()}
 	}
 	return fault{}
 }

@@ -1,11 +1,12 @@
 package suite
 
 import (
-	"net/netip"
+	"fmt"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -17,14 +18,10 @@ func (l *Lab) Node(name string) topology.Host {
 	return *host
 }
 
-// NodeIP is a host's own address in the fabric, and a node's node IP.
-func (l *Lab) NodeIP(host string) netip.Addr {
+// At finds a host of the lab.
+func (l *Lab) At(name string) lab.Host {
 	ginkgo.GinkgoHelper()
-	return l.Node(host).Address()
-}
-
-// NodeInterface names the interface of a node that has the node IP.
-func (l *Lab) NodeInterface(node string) string {
-	ginkgo.GinkgoHelper()
-	return l.Node(node).Interfaces[0].Name
+	host, err := l.Host(name)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), fmt.Sprintf("find host %s", name))
+	return host
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // logWatch reads on in the logs of a lab's components and finds what must not stand there.
@@ -67,7 +68,7 @@ func (w *logWatch) read(ctx context.Context, l lab.Lab, visit func(componentKey,
 	if !ok {
 		return nil // the environment in the report says what is not watched
 	}
-	for _, host := range append(Names(l.Topology().Hosts), controlHost, ownHost) {
+	for _, host := range append(topology.Names(l.Topology().Hosts), controlHost, ownHost) {
 		components, err := follower.Logged(ctx, host)
 		if err != nil {
 			continue // a host that runs nothing has no logs

@@ -49,8 +49,8 @@ func (l *Lab) EnterMode(ctx context.Context, name string, changes ...func(*calic
 	l.enter(ctx, mode)
 }
 
-// modeNow names the mode that the lab is in.
-func (l *Lab) modeNow() string {
+// ModeNow names the mode that the lab is in.
+func (l *Lab) ModeNow() string {
 	if l.entered == "" {
 		return l.mode.Name
 	}

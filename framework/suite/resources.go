@@ -20,23 +20,17 @@ import (
 func (l *Lab) ChangeBGPConfiguration(ctx context.Context, change func(*v3.BGPConfigurationSpec)) {
 	ginkgo.GinkgoHelper()
 	before, _ := l.resources(ctx).Configuration()
-	l.undoAfter(func(ctx context.Context) {
+	l.UndoAfter(func(ctx context.Context) {
 		gomega.Expect(l.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { *spec = before.Spec })).To(gomega.Succeed())
 	})
 	gomega.Expect(l.Calico.UpdateBGPConfiguration(ctx, change)).To(gomega.Succeed())
-}
-
-// SetMesh turns the node-to-node mesh on or off.
-func (l *Lab) SetMesh(ctx context.Context, on bool) {
-	ginkgo.GinkgoHelper()
-	l.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { spec.NodeToNodeMeshEnabled = &on })
 }
 
 // ApplyBGPConfiguration creates or replaces the BGPConfiguration of one node.
 func (l *Lab) ApplyBGPConfiguration(ctx context.Context, node string, spec v3.BGPConfigurationSpec) {
 	ginkgo.GinkgoHelper()
 	name := "node." + node
-	l.undoAfter(func(ctx context.Context) {
+	l.UndoAfter(func(ctx context.Context) {
 		gomega.Expect(l.Calico.DeleteBGPConfiguration(ctx, name)).To(gomega.Succeed())
 	})
 	own := v3.BGPConfiguration{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: spec}
@@ -80,7 +74,7 @@ func (l *Lab) restoreBGPPeer(ctx context.Context, name string) {
 	ginkgo.GinkgoHelper()
 	peers := l.resources(ctx).BGPPeers
 	i := slices.IndexFunc(peers, func(p v3.BGPPeer) bool { return p.Name == name })
-	l.undoAfter(func(ctx context.Context) {
+	l.UndoAfter(func(ctx context.Context) {
 		if i < 0 {
 			gomega.Expect(l.Calico.DeleteBGPPeer(ctx, name)).To(gomega.Succeed())
 			return
@@ -107,7 +101,7 @@ func (l *Lab) setBGPPeer(ctx context.Context, name string, spec v3.BGPPeerSpec) 
 // has applied later and that name it.
 func (l *Lab) ApplyBGPFilter(ctx context.Context, name string, spec v3.BGPFilterSpec) {
 	ginkgo.GinkgoHelper()
-	l.undoAfter(func(ctx context.Context) {
+	l.UndoAfter(func(ctx context.Context) {
 		gomega.Expect(l.Calico.DeleteBGPFilter(ctx, name)).To(gomega.Succeed())
 	})
 	filter := v3.BGPFilter{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: spec}
@@ -125,7 +119,7 @@ func (l *Lab) ChangeIPPools(ctx context.Context, change func(*v3.IPPoolSpec)) (u
 			gomega.Expect(l.Calico.UpdateIPPool(ctx, pool.Name, func(spec *v3.IPPoolSpec) { *spec = pool.Spec })).To(gomega.Succeed())
 		}
 	}
-	l.undoAfter(undo)
+	l.UndoAfter(undo)
 	for _, pool := range pools {
 		gomega.Expect(l.Calico.UpdateIPPool(ctx, pool.Name, change)).To(gomega.Succeed())
 	}
@@ -152,7 +146,7 @@ func (l *Lab) AnnotateNode(ctx context.Context, node, annotation string, value *
 	ginkgo.GinkgoHelper()
 	before, err := l.Calico.NodeAnnotation(ctx, node, annotation)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	l.undoAfter(func(ctx context.Context) {
+	l.UndoAfter(func(ctx context.Context) {
 		gomega.Expect(l.Calico.AnnotateNode(ctx, node, annotation, before)).To(gomega.Succeed())
 	})
 	gomega.Expect(l.Calico.AnnotateNode(ctx, node, annotation, value)).To(gomega.Succeed())

@@ -22,7 +22,7 @@ func (l *Lab) ConfigureRouters(ctx context.Context, change func(plan map[string]
 	if _, ok := l.Lab.(lab.RouterController); !ok {
 		unable("configure a router again", l.Lab)
 	}
-	before := l.currentRouters()
+	before := l.Routers()
 	after, err := changed(before, change)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { l.configure(ctx, before) })
@@ -44,9 +44,9 @@ func (l *Lab) configure(ctx context.Context, wanted []fabric.Router) {
 	}
 }
 
-// currentRouters is what the routers of the fabric are configured to do, in the
+// Routers is what the routers of the fabric are configured to do, in the
 // order of the topology.
-func (l *Lab) currentRouters() []fabric.Router {
+func (l *Lab) Routers() []fabric.Router {
 	routers := make([]fabric.Router, 0, len(l.routers))
 	for _, router := range l.routers {
 		routers = append(routers, router.Clone())

@@ -27,21 +27,21 @@ type settling struct {
 	began           time.Time
 }
 
-// undoAfter runs undo when the spec ends. After the last one of a spec it waits until
+// UndoAfter runs undo when the spec ends. After the last one of a spec it waits until
 // the nodes' BIRDs run again what they ran before: the next spec would find the tables
 // that it expects otherwise while sessions are still about to be restarted, because
 // before a change is taken back they may be what they are after it.
-func (l *Lab) undoAfter(undo func(context.Context)) {
+func (l *Lab) UndoAfter(undo func(context.Context)) {
 	ginkgo.GinkgoHelper()
-	l.settleAfter()
+	l.SettleAfter()
 	l.settling.undo(undo)
 }
 
-// settleAfter makes the spec end with a wait until the nodes' BIRDs run again what they
-// run now, if the spec changes anything that undoAfter takes back. A helper that makes
+// SettleAfter makes the spec end with a wait until the nodes' BIRDs run again what they
+// run now, if the spec changes anything that UndoAfter takes back. A helper that makes
 // something that nodes announce calls it first. Later undo functions run before the wait,
 // which would be in vain without them.
-func (l *Lab) settleAfter() {
+func (l *Lab) SettleAfter() {
 	ginkgo.GinkgoHelper()
 	if l.settling != nil {
 		return

@@ -108,6 +108,15 @@ func (l Link) End(host string) (Interface, bool) {
 	return l.Ends[i], true
 }
 
+// Names are hosts' names.
+func Names(hosts []Host) []string {
+	names := make([]string, 0, len(hosts))
+	for _, h := range hosts {
+		names = append(names, h.Name)
+	}
+	return names
+}
+
 // Addresses are hosts' own addresses.
 func Addresses(hosts []Host) []netip.Addr {
 	addresses := make([]netip.Addr, 0, len(hosts))

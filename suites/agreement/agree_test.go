@@ -10,8 +10,11 @@ import (
 
 	"github.com/rackproof/rackproof/framework/agreement"
 	"github.com/rackproof/rackproof/framework/diff"
+	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 )
 
 // ids are those of the requirements of one mode.
@@ -20,7 +23,7 @@ type ids struct{ sessions, routes, services string }
 // agree compares a lab with an embedded one of the same topology and mode. Each of the
 // two agrees with the oracle when its specs begin. The oracle takes no part here, so
 // that its own gaps show as well.
-func agree(embedded, other *Lab, ids ids) {
+func agree(embedded, other *suite.Lab, ids ids) {
 	embedded.Use()
 	other.Use()
 
@@ -33,12 +36,12 @@ func agree(embedded, other *Lab, ids ids) {
 	})
 
 	Requirement(ids.services, "both labs MUST announce services alike, ranges and the single addresses of a service with externalTrafficPolicy Local", Label("routes"), func(ctx SpecContext) {
-		for _, lab := range []*Lab{embedded, other} {
+		for _, lab := range []*suite.Lab{embedded, other} {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
 				spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.String()}}
 			})
 			announceLocally(ctx, lab)
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 		}
 		Eventually(differences).WithContext(ctx).WithArguments(embedded, other, agreement.Routes).Should(BeEmpty())
 	})
@@ -46,21 +49,21 @@ func agree(embedded, other *Lab, ids ids) {
 
 // announceLocally makes a service with externalTrafficPolicy Local whose only pod is on
 // the last node.
-func announceLocally(ctx context.Context, lab *Lab) {
+func announceLocally(ctx context.Context, lab *suite.Lab) {
 	GinkgoHelper()
 	nodes := lab.Topology().Nodes()
-	d := lab.NewDeployment(ctx, 1, OnNodes(nodes[len(nodes)-1].Name))
+	d := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(nodes[len(nodes)-1].Name))
 	d.Ready(ctx)
-	lab.NewService(ctx, ServiceOptions{Deployment: d, Type: corev1.ServiceTypeNodePort, Local: true})
+	workload.NewService(ctx, lab, workload.ServiceOptions{Deployment: d, Type: corev1.ServiceTypeNodePort, Local: true})
 }
 
 // differences tells how two labs differ now; nothing where they agree.
-func differences(ctx context.Context, first, second *Lab, compare func(a, b agreement.View) diff.Hosts[agreement.Line]) (string, error) {
-	a, err := first.View(ctx)
+func differences(ctx context.Context, first, second *suite.Lab, compare func(a, b agreement.View) diff.Hosts[agreement.Line]) (string, error) {
+	a, err := viewOf(ctx, first)
 	if err != nil {
 		return "", err
 	}
-	b, err := second.View(ctx)
+	b, err := viewOf(ctx, second)
 	if err != nil {
 		return "", err
 	}
@@ -69,4 +72,18 @@ func differences(ctx context.Context, first, second *Lab, compare func(a, b agre
 		return "nothing could be seen", nil
 	}
 	return compare(a, b).String(), nil
+}
+
+// viewOf is a lab's present state, sessions and tables.
+func viewOf(ctx context.Context, lab *suite.Lab) (agreement.View, error) {
+	var view agreement.View
+	var err error
+	if view.State, err = lab.State(ctx); err != nil {
+		return view, err
+	}
+	if view.Sessions, err = observe.Sessions(ctx, lab.Lab); err != nil {
+		return view, err
+	}
+	view.Tables, err = observe.KernelTables(ctx, lab.Lab)
+	return view, err
 }

@@ -6,25 +6,28 @@ import (
 
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-func borrowed(lab *Lab) {
+func borrowed(lab *suite.Lab) {
 	Context("borrowed addresses", Label("routes", "borrowed"), func() {
 		Requirement("CRS-050", "an address on another node of the rack than its block MUST be routed by the nodes' own interfaces within the rack, and through tunl0 from others", func(ctx SpecContext) {
-			p := lab.NodePairs(ctx, WithinRacks)[0]
+			p := observed.NodePairs(ctx, lab, topology.WithinRacks)[0]
 			borrower := lab.Node(p.To.Name)
-			pod := lab.NewPodWithBorrowedAddress(ctx, p)
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
-			lab.ExpectPodRouted(ctx, pod, func(from topology.Host) route.NextHop {
+			pod := workload.NewPodWithBorrowedAddress(ctx, lab, p)
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
+			expect.PodRouted(ctx, lab, pod, func(from topology.Host) route.NextHop {
 				hop := route.NextHop{Via: borrower.Address(), Dev: tunnel(), Onlink: true}
-				if WithinRacks(&from, &borrower) {
-					hop.Dev = lab.NodeInterface(from.Name)
+				if topology.WithinRacks(&from, &borrower) {
+					hop.Dev = lab.Node(from.Name).Interfaces[0].Name
 				}
 				return hop
 			})
-			lab.ExpectReachesAllPods(ctx, pod)
+			expect.PodReachesAll(ctx, lab, pod)
 		})
 	})
 }

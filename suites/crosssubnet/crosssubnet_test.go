@@ -26,7 +26,7 @@ func TestCrossSubnet(t *testing.T) {
 			routes(lab)
 			devices(lab)
 			exports(lab)
-			traffic(lab)
+			reachability(lab)
 			packets(lab)
 			borrowed(lab)
 			subnets(lab)

@@ -7,14 +7,16 @@ import (
 	. "github.com/onsi/gomega"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/wire"
 )
 
-func devices(lab *Lab) {
+func devices(lab *suite.Lab) {
 	Context("device", Label("device"), func() {
 		Requirement("CRS-010", "tunl0 MUST be up on every node, with the node's tunnel address and no other", func(ctx SpecContext) {
-			for _, n := range lab.NodesNow(ctx) {
-				d := lab.DeviceOf(n.Name, tunnel())
+			for _, n := range observed.Nodes(ctx, lab) {
+				d := wire.DeviceOf(lab, n.Name, tunnel())
 				Expect(d.Kind).To(Equal("ipip"), "%s: %s", n.Name, d)
 				Expect(d.Up).To(BeTrue(), "%s: %s", n.Name, d)
 				Expect(d.Addresses).To(ConsistOf(netip.PrefixFrom(n.IPIPTunnel, 32)), "%s: %s", n.Name, d)

@@ -5,7 +5,9 @@ import (
 	. "github.com/onsi/gomega"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // leak is the pull request that would keep BIRD from telling other nodes of routes that
@@ -13,16 +15,16 @@ import (
 const leak = "projectcalico/calico#13533"
 
 // exports are requirements A4 and C7.
-func exports(lab *Lab) {
+func exports(lab *suite.Lab) {
 	Context("exports", Label("paths"), func() {
 		Requirement("CRS-020", "a node MUST NOT tell other nodes of routes through the tunnel", func(ctx SpecContext) {
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
-			lab.ExpectBlocksNotExported(ctx, AcrossRacks)
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
+			expect.BlocksNotExported(ctx, lab, topology.AcrossRacks)
 		})
 
 		Requirement("CRS-021", "a node MUST NOT tell other nodes of blocks of its subnet that it does not own", Known(leak), func(ctx SpecContext) {
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
-			KnownIssue(ctx, leak, func(g Gomega) { lab.PromiseNeighborsNotExported(ctx, g) })
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
+			KnownIssue(ctx, leak, func(g Gomega) { expect.NeighborBlocksNotExported(ctx, lab, g) })
 		})
 	})
 }

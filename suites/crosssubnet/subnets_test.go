@@ -9,26 +9,31 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // subnets are requirement C4: what counts is the subnet that Calico has for a node.
-func subnets(lab *Lab) {
+func subnets(lab *suite.Lab) {
 	Context("subnets", Label("changes"), func() {
 		Requirement("CRS-060", "a node whose address has a subnet of its own MUST send to every node through tunl0, and the others to it by their own subnets", func(ctx SpecContext) {
-			p := lab.NodePairs(ctx, WithinRacks)[0]
-			alone := netip.PrefixFrom(lab.NodeIP(p.From.Name), 32).String()
+			p := observed.NodePairs(ctx, lab, topology.WithinRacks)[0]
+			alone := netip.PrefixFrom(lab.Node(p.From.Name).Address(), 32).String()
 			lab.AnnotateNode(ctx, p.From.Name, calico.IPv4AddressAnnotation, &alone)
-			Eventually(func() []string { return lab.DevicesTo(ctx, p) }).WithContext(ctx).Should(HaveEach(tunnel()))
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
-			Expect(lab.DevicesTo(ctx, NodePair{From: p.To, To: p.From})).To(HaveEach(lab.NodeInterface(p.To.Name)))
+			Eventually(func() []string { return observed.DevicesTo(ctx, lab, p) }).WithContext(ctx).Should(HaveEach(tunnel()))
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
+			Expect(observed.DevicesTo(ctx, lab, observed.NodePair{From: p.To, To: p.From})).To(HaveEach(lab.Node(p.To.Name).Interfaces[0].Name))
 
 			By("sending between them: there in a tunnel, and back as it is")
-			pods := lab.Pods(ctx)
+			pods := workload.Pods(ctx, lab)
 			from, to := pods[p.From.Name], pods[p.To.Name]
-			conversation := lab.Conversation(from, to)
-			capture := lab.CaptureAt(ctx, conversation.Includes, lab.Ends(lab.Node(p.From.Name))...)
-			lab.ExpectSeenAs(ctx, from, to, from.Address.Addr())
+			conversation := wire.Between(lab, from, to)
+			capture := wire.CaptureAt(ctx, lab, conversation.Includes, wire.Ends(lab.Node(p.From.Name))...)
+			expect.SeenAs(ctx, from, to, from.Address.Addr())
 			there, back := 0, 0
 			for _, packet := range capture.Stop().Of(conversation) {
 				if packet.Source == from.Address.Addr() {

@@ -12,33 +12,35 @@ import (
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // acrossRacks is what a mesh cannot do: nodes know each other's blocks, and the
 // leaves between them do not.
-func acrossRacks(lab *Lab) {
+func acrossRacks(lab *suite.Lab) {
 	Context("across racks", Label("negative"), func() {
 		Requirement("MESH-040", "nodes in different racks MUST have mesh sessions over the routed fabric", Label("sessions"), func(ctx SpecContext) {
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("MESH-041", "a node MUST route a block of another rack to its leaf, as the block's owner is not on its subnet", Label("routes"), func(ctx SpecContext) {
-			Eventually(lab.Routes(lab.RemoteBlocks())).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.RemoteBlocks(lab))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("MESH-042", "leaves and spines MUST hold no route into the pod network", Label("routes"), func(ctx SpecContext) {
-			lab.ExpectNoPodRoutes(ctx, append(lab.Topology().Leaves(), lab.Topology().Spines()...)...)
-			Eventually(lab.Routes(func(host topology.Host, _ route.Route) bool {
+			expect.NoPodRoutes(ctx, lab, append(lab.Topology().Leaves(), lab.Topology().Spines()...)...)
+			Eventually(expect.Routes(lab, func(host topology.Host, _ route.Route) bool {
 				return host.Role == topology.Leaf || host.Role == topology.Spine
-			})).WithContext(ctx).Should(Agree())
+			})).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("MESH-043", "pods MUST NOT reach pods of another rack, because the leaf has no route to their blocks", Label("traffic"), func(ctx SpecContext) {
 			tables, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
-			pods := lab.Pods(ctx)
+			pods := workload.Pods(ctx, lab)
 			pairs := pairsAcrossRacks(lab)
 			silence := make([]error, len(pairs))
 			var attempts sync.WaitGroup
@@ -65,7 +67,7 @@ func acrossRacks(lab *Lab) {
 		})
 
 		Requirement("MESH-044", "pods in the same rack MUST still reach each other", Label("traffic"), func(ctx SpecContext) {
-			pods := lab.Pods(ctx)
+			pods := workload.Pods(ctx, lab)
 			for _, from := range lab.Topology().Nodes() {
 				for _, to := range lab.Topology().Rack(from.Rack) {
 					if to.Role == topology.Node && to.Name != from.Name {
@@ -81,7 +83,7 @@ func acrossRacks(lab *Lab) {
 type pair struct{ from, to string }
 
 // pairsAcrossRacks are all ordered pairs of nodes in different racks.
-func pairsAcrossRacks(lab *Lab) []pair {
+func pairsAcrossRacks(lab *suite.Lab) []pair {
 	GinkgoHelper()
 	var pairs []pair
 	for _, from := range lab.Topology().Nodes() {
@@ -96,7 +98,7 @@ func pairsAcrossRacks(lab *Lab) []pair {
 }
 
 // leafOf is the leaf of a node's rack.
-func leafOf(lab *Lab, name string) string {
+func leafOf(lab *suite.Lab, name string) string {
 	GinkgoHelper()
 	node, ok := lab.Topology().Host(name)
 	Expect(ok).To(BeTrue(), name)

@@ -13,17 +13,19 @@ import (
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/session"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 )
 
 // changes are requirements A7, A8, A9, A11 and A12.
-func changes(lab *Lab) {
+func changes(lab *suite.Lab) {
 	Context("changes", Label("changes"), func() {
 		Requirement("MESH-030", "turning the mesh off MUST remove every session and every route to a remote block", func(ctx SpecContext) {
-			pods := lab.Pods(ctx)
+			pods := workload.Pods(ctx, lab)
 			first, second := pods[lab.Topology().Nodes()[0].Name], pods[lab.Topology().Nodes()[1].Name]
 			lab.LoseMesh(ctx)
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
 			_, err := probe.ServerName(ctx, first, second.Address)
 			Expect(err).To(HaveOccurred(), "without routes no pod reaches another node's")
 		})
@@ -31,23 +33,23 @@ func changes(lab *Lab) {
 		Requirement("MESH-031", "turning the mesh on again MUST bring every session and every route back", func(ctx SpecContext) {
 			lab.LoseMesh(ctx)
 			lab.SetMesh(ctx, true)
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("MESH-032", "a node with an AS number of its own MUST peer with it, and the others by eBGP with the node", func(ctx SpecContext) {
 			own := lab.Topology().Nodes()[0].Name
 			number := fmt.Sprint(defaultAS(ctx, lab) + 1)
 			lab.AnnotateNode(ctx, own, calico.ASNumberAnnotation, &number)
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("MESH-033", "a change of the global AS number MUST re-establish every session with it, also with four octets", func(ctx SpecContext) {
 			const fourOctets = 4<<16 + 566
 			as := numorstring.ASNumber(fourOctets)
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { spec.ASNumber = &as })
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			got, err := observe.Sessions(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			for _, node := range lab.Topology().Nodes() {
@@ -55,7 +57,7 @@ func changes(lab *Lab) {
 					Expect(s.PeerAS).To(BeEquivalentTo(fourOctets), "%s: %s", node.Name, s)
 				}
 			}
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("MESH-034", "a BGPPeer from all nodes to all nodes MUST give the same sessions without the mesh, node specific", func(ctx SpecContext) {
@@ -63,7 +65,7 @@ func changes(lab *Lab) {
 			// are configured for it one fails and waits.
 			lab.LoseMesh(ctx)
 			lab.ApplyBGPPeer(ctx, "all-to-all", v3.BGPPeerSpec{NodeSelector: "all()", PeerSelector: "all()"})
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			got, err := observe.Sessions(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			nodes := lab.Topology().Nodes()
@@ -73,12 +75,12 @@ func changes(lab *Lab) {
 					Expect(s.Kind).To(Equal(session.NodeSpecific), "%s: %s", node.Name, s)
 				}
 			}
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
 		})
 	})
 }
 
-func defaultAS(ctx SpecContext, lab *Lab) uint32 {
+func defaultAS(ctx SpecContext, lab *suite.Lab) uint32 {
 	GinkgoHelper()
 	resources, err := lab.Calico.Read(ctx)
 	Expect(err).NotTo(HaveOccurred())

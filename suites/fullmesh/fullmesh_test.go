@@ -19,7 +19,7 @@ func TestFullMesh(t *testing.T) {
 			rack.Use()
 			sessions(rack)
 			routes(rack)
-			traffic(rack)
+			reachability(rack)
 			changes(rack)
 		})
 		fabric := s.Lab("leaf-spine", "fullmesh")

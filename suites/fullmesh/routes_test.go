@@ -9,7 +9,9 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 )
 
 // idle is how long a table at rest is watched: more than two of BIRD's scans of
@@ -17,22 +19,22 @@ import (
 const idle = 5 * time.Second
 
 // routes are requirements A3, A4, D1, D6 and K7.
-func routes(lab *Lab) {
+func routes(lab *suite.Lab) {
 	Context("routes", Label("routes"), func() {
 		Requirement("MESH-010", "a node MUST have exactly one route to each remote block, by BIRD, via the node that owns the block", func(ctx SpecContext) {
-			Eventually(lab.Routes(lab.RemoteBlocks())).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.RemoteBlocks(lab))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("MESH-011", "a node MUST have a blackhole route for each of its own blocks and for no other", func(ctx SpecContext) {
-			Eventually(lab.Routes(lab.OwnBlocks())).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.OwnBlocks(lab))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("MESH-012", "a node MUST have no route into the pod network but those to blocks and to its own pods", func(ctx SpecContext) {
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("MESH-013", "BIRD MUST put nothing into the kernel but routes to blocks", func(ctx SpecContext) {
-			Eventually(lab.Routes(fromBIRD)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, fromBIRD)).WithContext(ctx).Should(expect.Agree())
 			tables, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			for host, table := range tables {
@@ -41,7 +43,7 @@ func routes(lab *Lab) {
 		})
 
 		Requirement("MESH-014", "a node MUST export its own blocks to every peer, and no block that it does not own", func(ctx SpecContext) {
-			lab.ExpectOwnBlocksExported(ctx)
+			expect.OwnBlocksExported(ctx, lab)
 		})
 
 		Requirement("MESH-015", "every BGP next hop MUST resolve: no route is unreachable", func(ctx SpecContext) {
@@ -65,7 +67,7 @@ func routes(lab *Lab) {
 			Consistently(changes, idle).ShouldNot(Receive())
 
 			By("changing something, so that the silence means something")
-			lab.NewPod(ctx, lab.Topology().Nodes()[0].Name)
+			workload.NewPod(ctx, lab, lab.Topology().Nodes()[0].Name)
 			Eventually(changes).WithContext(ctx).Should(Receive())
 		})
 	})

@@ -6,14 +6,15 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
 )
 
 // sessions are requirements A1 and A2.
-func sessions(lab *Lab) {
+func sessions(lab *suite.Lab) {
 	Context("sessions", Label("sessions"), func() {
 		Requirement("MESH-001", "every pair of nodes MUST have an established BGP session of type node-to-node mesh, and no other", func(ctx SpecContext) {
-			lab.ExpectMesh(ctx)
+			expect.Mesh(ctx, lab)
 		})
 
 		Requirement("MESH-002", "a node's BGP identifier MUST be its IPv4 address", func(ctx SpecContext) {

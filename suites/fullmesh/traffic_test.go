@@ -6,16 +6,18 @@ import (
 
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 )
 
-// traffic is what the routes are for. The server tells the source address that it
+// reachability is what the routes are for. The server tells the source address that it
 // sees, so that a hidden translation fails too.
-func traffic(lab *Lab) {
+func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
 		Requirement("MESH-020", "pods on the same node MUST reach each other with their own addresses", func(ctx SpecContext) {
-			for node, pod := range lab.Pods(ctx) {
-				second := lab.NewPod(ctx, node)
+			for node, pod := range workload.Pods(ctx, lab) {
+				second := workload.NewPod(ctx, lab, node)
 				Expect(probe.ClientAddress(ctx, pod, second.Address)).To(Equal(pod.Address.Addr()))
 				Expect(probe.ClientAddress(ctx, second, pod.Address)).To(Equal(second.Address.Addr()))
 				break
@@ -23,7 +25,7 @@ func traffic(lab *Lab) {
 		})
 
 		Requirement("MESH-021", "a pod MUST reach the pods on every other node, and be seen with its own address", func(ctx SpecContext) {
-			pods := lab.Pods(ctx)
+			pods := workload.Pods(ctx, lab)
 			for _, from := range pods {
 				for _, to := range pods {
 					if from.Node != to.Node {
@@ -35,7 +37,7 @@ func traffic(lab *Lab) {
 		})
 
 		Requirement("MESH-022", "a node MUST reach every pod from its own address", func(ctx SpecContext) {
-			lab.ExpectNodesReachPods(ctx)
+			expect.NodesReachPods(ctx, lab)
 		})
 	})
 }

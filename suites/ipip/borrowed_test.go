@@ -6,31 +6,34 @@ import (
 
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // borrowed is requirement B13.
-func borrowed(lab *Lab) {
+func borrowed(lab *suite.Lab) {
 	Context("borrowed addresses", Label("routes", "borrowed"), Ordered, func() {
 		// A pod takes seconds to come and to go where processes start slowly.
-		var pod Pod
+		var pod workload.Pod
 		BeforeAll(func(ctx SpecContext) {
 			lab.Ready(ctx)
-			pod = lab.NewPodWithBorrowedAddress(ctx, lab.NodePairs(ctx, AcrossRacks)[0])
+			pod = workload.NewPodWithBorrowedAddress(ctx, lab, observed.NodePairs(ctx, lab, topology.AcrossRacks)[0])
 			lab.Ready(ctx)
 		})
 
 		Requirement("IPIP-060", "an address that is on another node than its block MUST be routed to the node that has it, by all nodes, the block's owner too", func(ctx SpecContext) {
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
-			lab.ExpectPodRouted(ctx, pod, func(topology.Host) route.NextHop { return throughTunnel(lab, pod.Node) })
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
+			expect.PodRouted(ctx, lab, pod, func(topology.Host) route.NextHop { return throughTunnel(lab, pod.Node) })
 
 			By("sending to it and from it, from every node's pod")
-			lab.ExpectReachesAllPods(ctx, pod)
+			expect.PodReachesAll(ctx, lab, pod)
 		})
 
 		Requirement("IPIP-061", "the route to a borrowed address MUST go with the pod that had it", func(ctx SpecContext) {
-			lab.ExpectRoutesGoWith(ctx, pod)
+			expect.RoutesGoWith(ctx, lab, pod)
 		})
 	})
 }

@@ -5,15 +5,19 @@ import (
 
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/traffic"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // changes are requirement A7 where Felix owns the routes.
-func changes(lab *Lab) {
+func changes(lab *suite.Lab) {
 	Context("changes", Label("changes"), func() {
 		Requirement("IPIP-070", "turning the mesh off MUST take every session away and no route of the pool, and lose no packet between pods", Timing(probe.Late), func(ctx SpecContext) {
-			meters := lab.MeterPods(ctx, lab.PodPairs(ctx, AllPairs)...)
-			lab.ExpectPodRoutesOutliveMesh(ctx)
+			meters := traffic.MeterPods(ctx, workload.PodPairs(ctx, lab, topology.AllPairs)...)
+			expect.PodRoutesOutliveMesh(ctx, lab)
 			meters.ExpectNoLoss(ctx)
 		})
 	})

@@ -27,7 +27,7 @@ func TestIPIP(t *testing.T) {
 			routes(lab)
 			devices(lab)
 			exports(lab)
-			traffic(lab)
+			reachability(lab)
 			packets(lab)
 			sizes(lab)
 			borrowed(lab)

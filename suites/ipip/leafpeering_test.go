@@ -7,12 +7,16 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // leafPeering is IPIP where the nodes also tell their leaf of their blocks, so that
 // the fabric has a way to pods of its own (requirements B5, B6).
-func leafPeering(lab *Lab) {
+func leafPeering(lab *suite.Lab) {
 	Context("with leaf peering", Label("leafpeering"), Ordered, func() {
 		BeforeAll(func(ctx SpecContext) {
 			lab.Ready(ctx)
@@ -27,11 +31,11 @@ func leafPeering(lab *Lab) {
 		})
 
 		Requirement("IPIP-080", "leaves MUST have routes to the blocks of their rack, and route those of other racks over the fabric", func(ctx SpecContext) {
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			for _, leaf := range lab.Topology().Leaves() {
-				for _, n := range lab.NodesNow(ctx) {
+				for _, n := range observed.Nodes(ctx, lab) {
 					for _, block := range n.Blocks {
-						hops, err := lab.NextHops(ctx, leaf.Name, block)
+						hops, err := observed.NextHops(ctx, lab, leaf.Name, block)
 						Expect(err).NotTo(HaveOccurred())
 						Expect(hops).NotTo(BeEmpty(), "next hops of %s for %s", leaf.Name, block)
 						if lab.Node(n.Name).Rack == leaf.Rack {
@@ -43,18 +47,18 @@ func leafPeering(lab *Lab) {
 		})
 
 		Requirement("IPIP-081", "the gateway of a remote block MUST stay the node that owns it, through tunl0, though the leaf offers another way", func(ctx SpecContext) {
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
 			offers := 0
-			for _, p := range lab.NodePairs(ctx, AcrossRacks) {
-				heard, err := lab.PathsOf(ctx, p.From.Name)
+			for _, p := range observed.NodePairs(ctx, lab, topology.AcrossRacks) {
+				heard, err := observed.Paths(ctx, lab, p.From.Name)
 				Expect(err).NotTo(HaveOccurred())
 				for _, path := range heard.To(p.To.Blocks...) {
-					if path.Peer != lab.NodeIP(p.To.Name) && path.NextHop != lab.NodeIP(p.To.Name) {
+					if path.Peer != lab.Node(p.To.Name).Address() && path.NextHop != lab.Node(p.To.Name).Address() {
 						offers++
 					}
 				}
 				for _, block := range p.To.Blocks {
-					Expect(lab.RouteTo(ctx, p.From.Name, block).NextHops).To(ConsistOf(throughTunnel(lab, p.To.Name)), "%s: %s", p.From.Name, block)
+					Expect(observed.RouteTo(ctx, lab, p.From.Name, block).NextHops).To(ConsistOf(throughTunnel(lab, p.To.Name)), "%s: %s", p.From.Name, block)
 				}
 			}
 			// The leaf tells its best path to all but the node that it has it from.
@@ -62,14 +66,14 @@ func leafPeering(lab *Lab) {
 		})
 
 		Requirement("IPIP-082", "packets between pods of different racks MUST still be inside IP packets", Label("packets"), func(ctx SpecContext) {
-			seen, conversations := lab.Overhear(ctx, lab.Topology().Leaves(), AcrossRacks)
+			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Leaves(), topology.AcrossRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.IPIP))
 			}
 		})
 
 		Requirement("IPIP-083", "an outside client MUST reach the pods on every node, and be seen with its own address", Label("traffic"), func(ctx SpecContext) {
-			lab.ExpectClientsReachPods(ctx)
+			expect.ClientsReachPods(ctx, lab)
 		})
 	})
 }

@@ -6,22 +6,25 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // packets is what the links carry (requirement B7).
-func packets(lab *Lab) {
+func packets(lab *suite.Lab) {
 	Context("packets", Label("packets"), func() {
 		Requirement("IPIP-050", "packets between pods of different racks MUST pass the leaves inside IP packets between the nodes, and none unencapsulated", func(ctx SpecContext) {
-			seen, conversations := lab.Overhear(ctx, lab.Topology().Leaves(), AcrossRacks)
+			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Leaves(), topology.AcrossRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.IPIP))
 			}
 		})
 
 		Requirement("IPIP-051", "packets between pods on different nodes of a rack MUST be inside IP packets too", func(ctx SpecContext) {
-			seen, conversations := lab.Overhear(ctx, lab.Topology().Nodes(), WithinRacks)
+			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Nodes(), topology.WithinRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.IPIP))
 			}
@@ -29,12 +32,12 @@ func packets(lab *Lab) {
 
 		Requirement("IPIP-052", "packets between pods of the same node MUST NOT leave it, encapsulated or not", func(ctx SpecContext) {
 			node := lab.Topology().Nodes()[0]
-			first, second := lab.Pods(ctx)[node.Name], lab.NewPod(ctx, node.Name)
-			conversation := lab.Conversation(first, second)
-			ends := append(lab.Ends(node), topology.Interface{Host: node.Name, Name: tunnel()})
-			capture := lab.CaptureAt(ctx, conversation.Includes, ends...)
-			lab.ExpectSeenAs(ctx, first, second, first.Address.Addr())
-			lab.ExpectSeenAs(ctx, second, first, second.Address.Addr())
+			first, second := workload.Pods(ctx, lab)[node.Name], workload.NewPod(ctx, lab, node.Name)
+			conversation := wire.Between(lab, first, second)
+			ends := append(wire.Ends(node), topology.Interface{Host: node.Name, Name: tunnel()})
+			capture := wire.CaptureAt(ctx, lab, conversation.Includes, ends...)
+			expect.SeenAs(ctx, first, second, first.Address.Addr())
+			expect.SeenAs(ctx, second, first, second.Address.Addr())
 			Expect(capture.Stop()).To(conversation.NotPass())
 		})
 	})

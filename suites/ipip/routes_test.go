@@ -10,7 +10,9 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -22,20 +24,20 @@ const idle = 11 * time.Second
 func tunnel() string { return calico.IPIP.Device() }
 
 // throughTunnel is the next hop to what is on a node.
-func throughTunnel(lab *Lab, node string) route.NextHop {
+func throughTunnel(lab *suite.Lab, node string) route.NextHop {
 	GinkgoHelper()
-	return route.NextHop{Via: lab.NodeIP(node), Dev: tunnel(), Onlink: true}
+	return route.NextHop{Via: lab.Node(node).Address(), Dev: tunnel(), Onlink: true}
 }
 
-func routes(lab *Lab) {
+func routes(lab *suite.Lab) {
 	Context("routes", Label("routes"), func() {
 		Requirement("IPIP-010", "a node MUST have exactly one route to each remote block, through tunl0 to the node IP of the node that owns it, on-link", func(ctx SpecContext) {
-			Eventually(lab.Routes(lab.RemoteBlocks())).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.RemoteBlocks(lab))).WithContext(ctx).Should(expect.Agree())
 
 			By("looking without the oracle")
-			for _, p := range lab.NodePairs(ctx, AllPairs) {
+			for _, p := range observed.NodePairs(ctx, lab, topology.AllPairs) {
 				for _, block := range p.To.Blocks {
-					r := lab.RouteTo(ctx, p.From.Name, block)
+					r := observed.RouteTo(ctx, lab, p.From.Name, block)
 					Expect(r.NextHops).To(ConsistOf(throughTunnel(lab, p.To.Name)), "%s: %s", p.From.Name, r)
 				}
 			}
@@ -48,7 +50,7 @@ func routes(lab *Lab) {
 			}
 			for _, node := range lab.Topology().Nodes() {
 				through := 0
-				for _, r := range lab.TableOf(ctx, node.Name) {
+				for _, r := range observed.Table(ctx, lab, node.Name) {
 					for _, hop := range r.NextHops {
 						if hop.Dev == tunnel() {
 							through++
@@ -62,26 +64,26 @@ func routes(lab *Lab) {
 		})
 
 		Requirement("IPIP-012", "a node MUST have one blackhole route for each of its own blocks, by Felix, and no other", func(ctx SpecContext) {
-			Eventually(lab.Routes(lab.OwnBlocks())).WithContext(ctx).Should(Agree())
-			lab.ExpectOwnBlackholes(ctx)
+			Eventually(expect.Routes(lab, expect.OwnBlocks(lab))).WithContext(ctx).Should(expect.Agree())
+			expect.OwnBlackholes(ctx, lab)
 		})
 
 		Requirement("IPIP-013", "a route of the pool MUST have one owner: Felix has all of them, and BIRD none", func(ctx SpecContext) {
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
-			Expect(lab.FromBIRD(ctx)).To(BeZero())
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
+			Expect(observed.BIRDPodRoutes(ctx, lab)).To(BeZero())
 			for _, node := range lab.Topology().Nodes() {
-				Expect(lab.TableOf(ctx, node.Name).From(route.OriginFelix).Within(lab.Topology().Pods)).NotTo(BeEmpty(), node.Name)
+				Expect(observed.Table(ctx, lab, node.Name).From(route.OriginFelix).Within(lab.Topology().Pods)).NotTo(BeEmpty(), node.Name)
 			}
 		})
 
 		Requirement("IPIP-014", "leaves and spines MUST hold no route into the pod network", func(ctx SpecContext) {
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			lab.ExpectNoPodRoutes(ctx, lab.Topology().Leaves()...)
-			lab.ExpectNoPodRoutes(ctx, lab.Topology().Spines()...)
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+			expect.NoPodRoutes(ctx, lab, lab.Topology().Leaves()...)
+			expect.NoPodRoutes(ctx, lab, lab.Topology().Spines()...)
 		})
 
 		Requirement("IPIP-015", "routes MUST NOT change while nothing happens, though Felix looks at them", Label("slow"), func(ctx SpecContext) {
-			lab.ExpectQuiet(ctx, idle, func() { lab.CutLink(ctx, lab.Topology().ByRole(topology.Client)[0].Interfaces[0].Link) })
+			expect.Quiet(ctx, lab, idle, func() { lab.CutLink(ctx, lab.Topology().ByRole(topology.Client)[0].Interfaces[0].Link) })
 		})
 	})
 }

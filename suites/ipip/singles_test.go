@@ -7,7 +7,10 @@ import (
 
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -15,7 +18,7 @@ import (
 const singlesPool = "singles"
 
 // singles is requirement B12.
-func singles(lab *Lab) {
+func singles(lab *suite.Lab) {
 	Context("blocks of one address", Label("routes", "blocksize"), func() {
 		Requirement("IPIP-065", "a pod in a block of one address MUST start and be reached through tunl0, with no blackhole for the block", func(ctx SpecContext) {
 			lab.ApplyIPPool(ctx, singlesPool, v3.IPPoolSpec{
@@ -24,16 +27,16 @@ func singles(lab *Lab) {
 				IPIPMode: v3.IPIPModeAlways, VXLANMode: v3.VXLANModeNever, NodeSelector: "all()",
 				AllowedUses: []v3.IPPoolAllowedUse{v3.IPPoolAllowedUseWorkload},
 			})
-			p := lab.NodePairs(ctx, AcrossRacks)[0]
-			pod := lab.NewPodInPool(ctx, p.To.Name, singlesPool)
+			p := observed.NodePairs(ctx, lab, topology.AcrossRacks)[0]
+			pod := workload.NewPodInPool(ctx, lab, p.To.Name, singlesPool)
 			address := pod.Address.Addr()
 			Expect(lab.Topology().LoadBalancerIPs.Contains(address)).To(BeTrue(), "%s is of the pool", address)
-			Eventually(lab.Routes(Inside(lab.Topology().LoadBalancerIPs))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Within(lab.Topology().LoadBalancerIPs))).WithContext(ctx).Should(expect.Agree())
 
-			own := lab.RouteTo(ctx, p.To.Name, Single(address))
+			own := observed.RouteTo(ctx, lab, p.To.Name, route.Single(address))
 			Expect(own.Kind).To(Equal(route.Unicast), "%s: %s", p.To.Name, own)
-			lab.ExpectPodRouted(ctx, pod, func(topology.Host) route.NextHop { return throughTunnel(lab, pod.Node) })
-			lab.ExpectReachesAllPods(ctx, pod)
+			expect.PodRouted(ctx, lab, pod, func(topology.Host) route.NextHop { return throughTunnel(lab, pod.Node) })
+			expect.PodReachesAll(ctx, lab, pod)
 		})
 	})
 }

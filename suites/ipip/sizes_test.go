@@ -7,21 +7,25 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // bulk is how many octets a transfer has: some hundred full segments.
 const bulk = 200_000
 
 // sizes is what fits through the tunnel, and what becomes of the rest.
-func sizes(lab *Lab) {
+func sizes(lab *suite.Lab) {
 	Context("sizes", Label("mtu"), func() {
 		Requirement("IPIP-055", "a packet as large as tunl0 takes MUST pass between pods of different racks uncut, and fill the node's interface", func(ctx SpecContext) {
-			pods := lab.Pods(ctx)
-			p := lab.NodePairs(ctx, AcrossRacks)[0]
+			pods := workload.Pods(ctx, lab)
+			p := observed.NodePairs(ctx, lab, topology.AcrossRacks)[0]
 			from, to := pods[p.From.Name], pods[p.To.Name]
-			conversation := lab.Conversation(from, to)
-			capture := lab.CaptureAt(ctx, conversation.Includes, lab.Ends(lab.Node(p.From.Name))...)
+			conversation := wire.Between(lab, from, to)
+			capture := wire.CaptureAt(ctx, lab, conversation.Includes, wire.Ends(lab.Node(p.From.Name))...)
 			mtu := tunnelOf(lab, p.From.Name).MTU
 			sized, err := probe.SendSized(ctx, from, to, to.Address.Addr(), mtu)
 			Expect(err).NotTo(HaveOccurred())
@@ -33,8 +37,8 @@ func sizes(lab *Lab) {
 		})
 
 		Requirement("IPIP-056", "who sends a packet that is larger than tunl0 takes, and may not be cut, MUST be told the size that passes", func(ctx SpecContext) {
-			p := lab.NodePairs(ctx, AcrossRacks)[0]
-			to := lab.Pods(ctx)[p.To.Name]
+			p := observed.NodePairs(ctx, lab, topology.AcrossRacks)[0]
+			to := workload.Pods(ctx, lab)[p.To.Name]
 			mtu := tunnelOf(lab, p.From.Name).MTU
 			// A pod's interface would refuse it by itself; a node's own is larger.
 			sized, err := probe.SendSized(ctx, lab.At(p.From.Name), to, to.Address.Addr(), mtu+1)
@@ -50,8 +54,8 @@ func sizes(lab *Lab) {
 		})
 
 		Requirement("IPIP-057", "a large transfer MUST arrive whole across racks, in segments that fit the tunnel", func(ctx SpecContext) {
-			pods := lab.Pods(ctx)
-			for _, p := range lab.NodePairs(ctx, AcrossRacks) {
+			pods := workload.Pods(ctx, lab)
+			for _, p := range observed.NodePairs(ctx, lab, topology.AcrossRacks) {
 				from, to := pods[p.From.Name], pods[p.To.Name]
 				transfer, err := probe.SendBulk(ctx, from, to, to.Address.Addr(), bulk)
 				Expect(err).NotTo(HaveOccurred())

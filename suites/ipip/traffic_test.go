@@ -4,31 +4,35 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// traffic is what the tunnels are for. The server tells the source address that it
+// reachability is what the tunnels are for. The server tells the source address that it
 // sees, so that a hidden translation fails too.
-func traffic(lab *Lab) {
+func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
 		Requirement("IPIP-040", "a pod MUST reach pods of other racks with its own address, although the fabric does not know their blocks", func(ctx SpecContext) {
-			lab.ExpectNoPodRoutes(ctx, lab.Topology().Leaves()...)
-			lab.ExpectPodsReach(ctx, AcrossRacks)
+			expect.NoPodRoutes(ctx, lab, lab.Topology().Leaves()...)
+			expect.PodsReach(ctx, lab, topology.AcrossRacks)
 		})
 
 		Requirement("IPIP-041", "a pod MUST reach pods on the other nodes of its rack with its own address", func(ctx SpecContext) {
-			lab.ExpectPodsReach(ctx, WithinRacks)
+			expect.PodsReach(ctx, lab, topology.WithinRacks)
 		})
 
 		Requirement("IPIP-042", "a node MUST reach pods of other nodes from its tunnel address, to which they can answer", func(ctx SpecContext) {
-			pods := lab.Pods(ctx)
-			for _, p := range lab.NodePairs(ctx, AllPairs) {
-				lab.ExpectSeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], p.From.IPIPTunnel)
+			pods := workload.Pods(ctx, lab)
+			for _, p := range observed.NodePairs(ctx, lab, topology.AllPairs) {
+				expect.SeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], p.From.IPIPTunnel)
 			}
 		})
 
 		Requirement("IPIP-043", "an outside client MUST NOT reach pods, as the fabric does not know their blocks", Label("negative"), func(ctx SpecContext) {
-			lab.ExpectClientsDoNotReachPods(ctx)
+			expect.ClientsDoNotReachPods(ctx, lab)
 		})
 	})
 }

@@ -8,30 +8,31 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // fabricRoutes are what article 1 shows on its leaf, exactly.
-func fabricRoutes(lab *Lab) {
+func fabricRoutes(lab *suite.Lab) {
 	Context("routes of the fabric", Label("routes"), func() {
 		Requirement("LEAF-020", "a leaf MUST route its rack's blocks to the nodes that own them", func(ctx SpecContext) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			Eventually(lab.Routes(Both(On(topology.Leaf), blocksOfOwnRack(state)))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Leaf), blocksOfOwnRack(state)))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-021", "a leaf MUST route the other racks' blocks by equal cost over both spines", func(ctx SpecContext) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			scope := Both(On(topology.Leaf), blocksOfOtherRacks(state))
-			Eventually(lab.Routes(scope)).WithContext(ctx).Should(Agree())
+			scope := expect.Both(expect.On(topology.Leaf), blocksOfOtherRacks(state))
+			Eventually(expect.Routes(lab, scope)).WithContext(ctx).Should(expect.Agree())
 			expectECMP(ctx, lab, scope)
 		})
 
 		Requirement("LEAF-022", "a leaf MUST route the other racks' node subnets by equal cost over both spines", func(ctx SpecContext) {
-			scope := Both(On(topology.Leaf), subnetsOfOtherRacks(lab.Topology()))
-			Eventually(lab.Routes(scope)).WithContext(ctx).Should(Agree())
+			scope := expect.Both(expect.On(topology.Leaf), subnetsOfOtherRacks(lab.Topology()))
+			Eventually(expect.Routes(lab, scope)).WithContext(ctx).Should(expect.Agree())
 			expectECMP(ctx, lab, scope)
 		})
 
@@ -54,15 +55,15 @@ func fabricRoutes(lab *Lab) {
 		})
 
 		Requirement("LEAF-023", "a spine MUST know every block, via the leaf of its rack", func(ctx SpecContext) {
-			Eventually(lab.Routes(Both(On(topology.Spine), Inside(lab.Topology().Pods)))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Spine), expect.Within(lab.Topology().Pods)))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-024", "a leaf MUST hold no route that it should not: no address of a single pod, no default, nothing of the nodes but their blocks", func(ctx SpecContext) {
-			Eventually(lab.Routes(On(topology.Leaf))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.On(topology.Leaf))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-025", "a spine MUST hold no route that it should not", func(ctx SpecContext) {
-			Eventually(lab.Routes(On(topology.Spine))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.On(topology.Spine))).WithContext(ctx).Should(expect.Agree())
 		})
 	})
 }
@@ -79,7 +80,7 @@ func asPaths(known []observe.Path, prefix netip.Prefix) [][]uint32 {
 }
 
 // asPathsOver are the AS paths by which a node's blocks come over each spine.
-func asPathsOver(lab *Lab, node *topology.Host) [][]uint32 {
+func asPathsOver(lab *suite.Lab, node *topology.Host) [][]uint32 {
 	var paths [][]uint32
 	for _, spine := range lab.Topology().Spines() {
 		for _, leaf := range lab.Topology().Leaves() {
@@ -92,7 +93,7 @@ func asPathsOver(lab *Lab, node *topology.Host) [][]uint32 {
 }
 
 // expectECMP counts next hops, so that this does not rest on the oracle alone.
-func expectECMP(ctx SpecContext, lab *Lab, scope Scope) {
+func expectECMP(ctx SpecContext, lab *suite.Lab, scope expect.Scope) {
 	GinkgoHelper()
 	tables, err := observe.KernelTables(ctx, lab.Lab)
 	Expect(err).NotTo(HaveOccurred())

@@ -20,7 +20,7 @@ func TestLeafReflector(t *testing.T) {
 			sessions(lab)
 			nodeRoutes(lab)
 			fabricRoutes(lab)
-			traffic(lab)
+			reachability(lab)
 			relabelling(lab)
 			linkLoss(lab)
 			articlesRouters(lab)

@@ -8,7 +8,10 @@ import (
 
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/traffic"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -23,27 +26,27 @@ const connections = 40
 const holdTime = 3 * time.Second
 
 // linkLoss is requirement F9 in the fabric.
-func linkLoss(lab *Lab) {
+func linkLoss(lab *suite.Lab) {
 	Context("loss of a link", Label("failure"), func() {
 		Requirement("LEAF-050", "when a leaf loses a spine, the equal-cost sets MUST shrink to the other spine", Label("routes"), func(ctx SpecContext) {
 			lab.CutLink(ctx, uplinks(lab)[0].Name)
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-051", "when a leaf loses a spine, traffic MUST go on", Timing(probe.Late), Label("traffic"), func(ctx SpecContext) {
-			client, pods := lab.Topology().ByRole(topology.Client)[0], lab.Pods(ctx)
+			client, pods := lab.Topology().ByRole(topology.Client)[0], workload.Pods(ctx, lab)
 			link := uplinks(lab)[0]
 			leaf := leafOf(lab, link)
 			inRack := pods[nodeOf(lab, func(n topology.Host) bool { return n.Rack == leaf.Rack }).Name]
 			outside := pods[nodeOf(lab, func(n topology.Host) bool { return n.Rack != leaf.Rack }).Name]
 
-			meters := lab.Meter(ctx, map[string]Flow{
+			meters := traffic.Meter(ctx, map[string]traffic.Flow{
 				"client to pod": {From: lab.At(client.Name), To: inRack.Address},
 				"pod to pod":    {From: outside, To: inRack.Address},
 			})
 			lab.CutLink(ctx, link.Name)
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			for range connections {
 				Expect(probe.ClientAddress(ctx, lab.At(client.Name), inRack.Address)).To(Equal(client.Address()))
 				Expect(probe.ClientAddress(ctx, outside, inRack.Address)).To(Equal(outside.Address.Addr()))
@@ -56,10 +59,10 @@ func linkLoss(lab *Lab) {
 		Requirement("LEAF-052", "when the link comes back, the equal-cost sets MUST be what they were", Label("routes"), func(ctx SpecContext) {
 			link := uplinks(lab)[0].Name
 			lab.CutLink(ctx, link)
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			lab.RestoreLink(ctx, link)
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-053", "when a leaf loses every spine, the other racks' blocks MUST go from its rack, and traffic in the rack go on", func(ctx SpecContext) {
@@ -70,14 +73,14 @@ func linkLoss(lab *Lab) {
 					lab.CutLink(ctx, link.Name)
 				}
 			}
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			lab.ExpectPodsReach(ctx, func(from, to *topology.Host) bool { return from.Rack == leaf.Rack && to.Rack == leaf.Rack })
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+			expect.PodsReach(ctx, lab, func(from, to *topology.Host) bool { return from.Rack == leaf.Rack && to.Rack == leaf.Rack })
 		})
 	})
 }
 
 // uplinks are the links between leaves and spines.
-func uplinks(lab *Lab) []topology.Link {
+func uplinks(lab *suite.Lab) []topology.Link {
 	GinkgoHelper()
 	var links []topology.Link
 	for _, link := range lab.Topology().Links {
@@ -95,7 +98,7 @@ func uplinks(lab *Lab) []topology.Link {
 	return links
 }
 
-func leafOf(lab *Lab, link topology.Link) topology.Host {
+func leafOf(lab *suite.Lab, link topology.Link) topology.Host {
 	GinkgoHelper()
 	for _, leaf := range lab.Topology().Leaves() {
 		if _, ok := link.End(leaf.Name); ok {
@@ -106,7 +109,7 @@ func leafOf(lab *Lab, link topology.Link) topology.Host {
 	return topology.Host{}
 }
 
-func nodeOf(lab *Lab, chosen func(topology.Host) bool) topology.Host {
+func nodeOf(lab *suite.Lab, chosen func(topology.Host) bool) topology.Host {
 	GinkgoHelper()
 	for _, node := range lab.Topology().Nodes() {
 		if chosen(node) {

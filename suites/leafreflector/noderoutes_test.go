@@ -6,31 +6,32 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // nodeRoutes are requirements F4, F5, F7 and F22 as a node sees them.
-func nodeRoutes(lab *Lab) {
+func nodeRoutes(lab *suite.Lab) {
 	Context("routes of nodes", Label("routes"), func() {
 		Requirement("LEAF-010", "a node MUST route the other racks' blocks via its leaf", func(ctx SpecContext) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			Eventually(lab.Routes(Both(On(topology.Node), blocksOfOtherRacks(state)))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Node), blocksOfOtherRacks(state)))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-011", "a node MUST route its own rack's blocks via the nodes that own them, not via the leaf that reflects them", func(ctx SpecContext) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			Eventually(lab.Routes(Both(On(topology.Node), blocksOfOwnRack(state)))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Node), blocksOfOwnRack(state)))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-012", "a node MUST hold no route into the pod network but those to blocks and to its own pods", func(ctx SpecContext) {
-			Eventually(lab.Routes(Both(On(topology.Node), Inside(lab.Topology().Pods)))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Node), expect.Within(lab.Topology().Pods)))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-013", "a node's table MUST be exactly what its leaf and its own configuration give it", func(ctx SpecContext) {
-			Eventually(lab.Routes(On(topology.Node))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.On(topology.Node))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-014", "a node MUST export its own blocks to its leaf, and nothing else", func(ctx SpecContext) {

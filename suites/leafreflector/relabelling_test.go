@@ -7,7 +7,9 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -16,14 +18,14 @@ import (
 const rackLabel = "rack"
 
 // relabelling is requirement F1: a session follows the labels of its node.
-func relabelling(lab *Lab) {
+func relabelling(lab *suite.Lab) {
 	Context("relabelling", Label("changes"), func() {
 		Requirement("LEAF-040", "a node whose rack label changes MUST give its session with the old leaf up for one with the new leaf, without a restart", func(ctx SpecContext) {
 			node, oldLeaf, newLeaf := nodeAndLeaves(lab)
 			before := processes(ctx, lab, node.Name)
-			lab.LabelNode(ctx, node.Name, rackLabel, newLeaf.Rack)
+			workload.LabelNode(ctx, lab, node.Name, rackLabel, newLeaf.Rack)
 
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			got, err := observe.Sessions(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			var peers []string
@@ -37,19 +39,19 @@ func relabelling(lab *Lab) {
 
 		Requirement("LEAF-041", "the node's blocks MUST go from the whole fabric with its session, and come back with it", func(ctx SpecContext) {
 			node, _, newLeaf := nodeAndLeaves(lab)
-			lab.LabelNode(ctx, node.Name, rackLabel, newLeaf.Rack)
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			workload.LabelNode(ctx, lab, node.Name, rackLabel, newLeaf.Rack)
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 
-			lab.LabelNode(ctx, node.Name, rackLabel, node.Rack)
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			workload.LabelNode(ctx, lab, node.Name, rackLabel, node.Rack)
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 		})
 	})
 }
 
 // nodeAndLeaves picks a node, the leaf of its rack, and another leaf.
-func nodeAndLeaves(lab *Lab) (node, own, other topology.Host) {
+func nodeAndLeaves(lab *suite.Lab) (node, own, other topology.Host) {
 	GinkgoHelper()
 	nodes := lab.Topology().Nodes()
 	node = nodes[len(nodes)-1]
@@ -66,7 +68,7 @@ func nodeAndLeaves(lab *Lab) (node, own, other topology.Host) {
 }
 
 // processes are a node's components that run, by name.
-func processes(ctx SpecContext, l *Lab, node string) map[string]int {
+func processes(ctx SpecContext, l *suite.Lab, node string) map[string]int {
 	GinkgoHelper()
 	controller, ok := l.Lab.(lab.ComponentController)
 	Expect(ok).To(BeTrue(), "the lab tells its components' states")

@@ -14,12 +14,13 @@ import (
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/vyos"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // articlesRouters run what the article has its switches do.
-func articlesRouters(lab *Lab) {
+func articlesRouters(lab *suite.Lab) {
 	Context("the article's configurations", Label("vyos", "routes", "sessions"), func() {
 		Requirement("LEAF-060", "the article's VyOS configurations, run on FRR, MUST give the sessions and tables of this suite", func(ctx SpecContext) {
 			planned, err := lab.State(ctx)
@@ -34,8 +35,8 @@ func articlesRouters(lab *Lab) {
 					*plan[router.Host] = router
 				}
 			})
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 
 			// Whatever the leaves run, VyOS is FRR.
 			for i := range planned.Routers {

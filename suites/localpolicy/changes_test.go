@@ -8,7 +8,11 @@ import (
 
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/traffic"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 )
 
 // handover bounds how long a service may be unreachable when one of its nodes
@@ -19,18 +23,18 @@ import (
 const handover = 3 * time.Second
 
 // changes are changes under traffic.
-func changes(lab *Lab) {
+func changes(lab *suite.Lab) {
 	Context("changes under traffic", Label("traffic", "changes"), func() {
 		Requirement("LOC-060", "when a service grows, clients MUST go on reaching it within the handover", Timing(probe.Late), func(ctx SpecContext) {
 			_, from := client(lab)
 			racks := nodesOf(lab)
-			deployment := lab.NewDeployment(ctx, 1, OnNodes(racks[0][0], racks[1][0]), OnePerNode())
+			deployment := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(racks[0][0], racks[1][0]), workload.OnePerNode())
 			to := reached(ctx, lab, deployment, 90)
 			deployment.Ready(ctx)
 			waitForAnswersFrom(ctx, lab, to)
-			meters := lab.Meter(ctx, map[string]Flow{"client to service": {From: from, To: to}})
+			meters := traffic.Meter(ctx, map[string]traffic.Flow{"client to service": {From: from, To: to}})
 			deployment.Scale(ctx, 2)
-			lab.ExpectAnnounced(ctx, Single(to.Addr()), nodesWith(deployment.Ready(ctx))...)
+			expect.Announced(ctx, lab, route.Single(to.Addr()), nodesWith(deployment.Ready(ctx))...)
 			for name, outage := range meters.Stop(ctx) {
 				Expect(outage.Longest).To(BeNumerically("<", handover), "%s: %s; last error: %v", name, outage, outage.Last)
 			}
@@ -40,13 +44,13 @@ func changes(lab *Lab) {
 			_, from := client(lab)
 			racks := nodesOf(lab)
 			drained, stays := racks[0][1], racks[1][1]
-			deployment := lab.NewDeployment(ctx, 2, OnNodes(drained, stays), OnePerNode())
+			deployment := workload.NewDeployment(ctx, lab, 2, workload.OnNodes(drained, stays), workload.OnePerNode())
 			to := reached(ctx, lab, deployment, 90)
 			deployment.Ready(ctx)
 			waitForAnswersFrom(ctx, lab, to)
-			meters := lab.Meter(ctx, map[string]Flow{"client to service": {From: from, To: to}})
-			lab.Drain(ctx, drained)
-			lab.ExpectAnnounced(ctx, Single(to.Addr()), stays)
+			meters := traffic.Meter(ctx, map[string]traffic.Flow{"client to service": {From: from, To: to}})
+			workload.Drain(ctx, lab, drained)
+			expect.Announced(ctx, lab, route.Single(to.Addr()), stays)
 			for name, outage := range meters.Stop(ctx) {
 				Expect(outage.Longest).To(BeNumerically("<", handover), "%s: %s; last error: %v", name, outage, outage.Last)
 			}

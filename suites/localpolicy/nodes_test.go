@@ -9,6 +9,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -39,16 +40,16 @@ func client(l *suite.Lab) (topology.Host, lab.Host) {
 }
 
 // localService is a service of type NodePort with externalTrafficPolicy Local.
-func localService(deployment *suite.Deployment) suite.ServiceOptions {
-	return suite.ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, Local: true}
+func localService(deployment *workload.Deployment) workload.ServiceOptions {
+	return workload.ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, Local: true}
 }
 
 // reached makes a service with externalTrafficPolicy Local and an external IP, and
 // returns where that answers. Connections are made to external IPs because to kube-proxy a
 // cluster IP is for inside the cluster, whoever announces it (LOC-045).
-func reached(ctx SpecContext, l *suite.Lab, deployment *suite.Deployment, n int) netip.AddrPort {
+func reached(ctx SpecContext, l *suite.Lab, deployment *workload.Deployment, n int) netip.AddrPort {
 	GinkgoHelper()
 	options := localService(deployment)
-	options.ExternalIPs = []netip.Addr{l.ExternalIP(n)}
-	return l.NewService(ctx, options).Addr(options.ExternalIPs[0])
+	options.ExternalIPs = []netip.Addr{workload.ExternalIP(l, n)}
+	return workload.NewService(ctx, l, options).Addr(options.ExternalIPs[0])
 }

@@ -5,17 +5,21 @@ import (
 	. "github.com/onsi/gomega"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 )
 
 // readiness is requirement G11: only ready endpoints count.
-func readiness(lab *Lab) {
+func readiness(lab *suite.Lab) {
 	Context("readiness", Label("routes", "changes"), func() {
 		Requirement("LOC-020", "a node whose only endpoint is not ready MUST NOT announce the service", Known("projectcalico/calico#13246"), func(ctx SpecContext) {
 			racks := nodesOf(lab)
 			ready, notReady := racks[0][0], racks[1][0]
-			deployment := lab.NewDeployment(ctx, 2, OnNodes(ready, notReady), OnePerNode(), Gated())
-			service := lab.NewService(ctx, localService(deployment))
+			deployment := workload.NewDeployment(ctx, lab, 2, workload.OnNodes(ready, notReady), workload.OnePerNode(), workload.Gated())
+			service := workload.NewService(ctx, lab, localService(deployment))
 			running := deployment.Running(ctx)
 			for _, pod := range running {
 				if pod.Node == ready {
@@ -24,82 +28,82 @@ func readiness(lab *Lab) {
 			}
 			Eventually(service.EndpointNodes).WithContext(ctx).Should(ConsistOf(ready, notReady))
 			expectSeen(ctx, lab, running...)
-			Eventually(lab.NextHops).WithContext(ctx).WithArguments(leafOf(lab, ready), Single(service.ClusterIP)).Should(ContainElement(ready))
+			Eventually(observed.NextHops).WithContext(ctx).WithArguments(lab, leafOf(lab, ready), route.Single(service.ClusterIP)).Should(ContainElement(ready))
 			KnownIssue(ctx, "projectcalico/calico#13246", func(g Gomega) {
-				lab.PromiseAnnounced(ctx, g, Single(service.ClusterIP), ready)
+				expect.FabricRoutes(ctx, lab, g, route.Single(service.ClusterIP), ready)
 			})
 		})
 
 		Requirement("LOC-021", "a node MUST announce the service as soon as its endpoint is ready", func(ctx SpecContext) {
 			chosen := nodesOf(lab)[0][1]
-			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen), Gated())
-			service := lab.NewService(ctx, localService(deployment))
+			deployment := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(chosen), workload.Gated())
+			service := workload.NewService(ctx, lab, localService(deployment))
 			deployment.Running(ctx)[0].SetReady(ctx, true)
-			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
+			expect.Announced(ctx, lab, route.Single(service.ClusterIP), chosen)
 		})
 
 		Requirement("LOC-022", "an update of one EndpointSlice MUST NOT withdraw what a node announces because of another one", Known("projectcalico/calico#11502"), func(ctx SpecContext) {
 			racks := nodesOf(lab)
 			chosen, other := racks[0][0], racks[1][0]
-			first, second := lab.NewDeployment(ctx, 1, OnNodes(chosen)), lab.NewDeployment(ctx, 1, OnNodes(other))
-			service := lab.NewService(ctx, withoutSelector())
+			first, second := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(chosen)), workload.NewDeployment(ctx, lab, 1, workload.OnNodes(other))
+			service := workload.NewService(ctx, lab, withoutSelector())
 			pods := first.Ready(ctx)
 			service.NewEndpointSlice(ctx, pods...)
-			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
+			expect.Announced(ctx, lab, route.Single(service.ClusterIP), chosen)
 			service.NewEndpointSlice(ctx, second.Ready(ctx)...)
 			expectSeen(ctx, lab, pods...)
-			Eventually(lab.NextHops).WithContext(ctx).WithArguments(leafOf(lab, other), Single(service.ClusterIP)).Should(ContainElement(other))
+			Eventually(observed.NextHops).WithContext(ctx).WithArguments(lab, leafOf(lab, other), route.Single(service.ClusterIP)).Should(ContainElement(other))
 			KnownIssue(ctx, "projectcalico/calico#11502", func(g Gomega) {
-				lab.PromiseAnnounced(ctx, g, Single(service.ClusterIP), chosen, other)
+				expect.FabricRoutes(ctx, lab, g, route.Single(service.ClusterIP), chosen, other)
 			})
 		})
 
 		Requirement("LOC-023", "a service without a selector MUST be announced by the nodes of the endpoints that somebody gives it", func(ctx SpecContext) {
 			chosen := nodesOf(lab)[1][1]
-			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen))
-			service := lab.NewService(ctx, withoutSelector())
+			deployment := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(chosen))
+			service := workload.NewService(ctx, lab, withoutSelector())
 			service.NewEndpointSlice(ctx, deployment.Ready(ctx)...)
-			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
+			expect.Announced(ctx, lab, route.Single(service.ClusterIP), chosen)
 		})
 
 		Requirement("LOC-024", "when these endpoints are taken away with their EndpointSlice, the service MUST be withdrawn", Known("projectcalico/calico#10715"), func(ctx SpecContext) {
 			chosen := nodesOf(lab)[1][1]
-			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen))
-			service := lab.NewService(ctx, withoutSelector())
+			deployment := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(chosen))
+			service := workload.NewService(ctx, lab, withoutSelector())
 			slice := service.NewEndpointSlice(ctx, deployment.Ready(ctx)...)
-			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
+			expect.Announced(ctx, lab, route.Single(service.ClusterIP), chosen)
 			Expect(lab.Client.Resources().Delete(ctx, slice)).To(Succeed())
 			KnownIssue(ctx, "projectcalico/calico#10715", func(g Gomega) {
-				lab.PromiseAnnounced(ctx, g, Single(service.ClusterIP))
+				expect.FabricRoutes(ctx, lab, g, route.Single(service.ClusterIP))
 			})
 		})
 
 		Requirement("LOC-025", "when these endpoints are taken out of their EndpointSlice, the service MUST be withdrawn", func(ctx SpecContext) {
 			chosen := nodesOf(lab)[1][1]
-			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen))
-			service := lab.NewService(ctx, withoutSelector())
+			deployment := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(chosen))
+			service := workload.NewService(ctx, lab, withoutSelector())
 			slice := service.NewEndpointSlice(ctx, deployment.Ready(ctx)...)
-			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), chosen)
+			expect.Announced(ctx, lab, route.Single(service.ClusterIP), chosen)
 			slice.Endpoints = nil
 			Expect(lab.Client.Resources().Update(ctx, slice)).To(Succeed())
-			lab.ExpectAnnounced(ctx, Single(service.ClusterIP))
+			expect.Announced(ctx, lab, route.Single(service.ClusterIP))
 		})
 	})
 }
 
 // expectSeen waits until the nodes of some pods have seen all EndpointSlices that there
 // are: until they announce a later service that each of them has an endpoint of.
-func expectSeen(ctx SpecContext, lab *Lab, pods ...Pod) {
+func expectSeen(ctx SpecContext, lab *suite.Lab, pods ...workload.Pod) {
 	GinkgoHelper()
-	later := lab.NewService(ctx, withoutSelector())
+	later := workload.NewService(ctx, lab, withoutSelector())
 	later.NewEndpointSlice(ctx, pods...)
 	for _, pod := range pods {
-		Eventually(lab.NextHops).WithContext(ctx).WithArguments(leafOf(lab, pod.Node), Single(later.ClusterIP)).Should(ContainElement(pod.Node), "the next hops for a later service")
+		Eventually(observed.NextHops).WithContext(ctx).WithArguments(lab, leafOf(lab, pod.Node), route.Single(later.ClusterIP)).Should(ContainElement(pod.Node), "the next hops for a later service")
 	}
 }
 
 // leafOf names the leaf of a node's rack.
-func leafOf(lab *Lab, node string) string {
+func leafOf(lab *suite.Lab, node string) string {
 	host, _ := lab.Topology().Host(node)
 	for _, leaf := range lab.Topology().Leaves() {
 		if leaf.Rack == host.Rack {
@@ -110,7 +114,7 @@ func leafOf(lab *Lab, node string) string {
 }
 
 // withoutSelector is a local service whose EndpointSlices are the spec's to make.
-func withoutSelector() ServiceOptions {
+func withoutSelector() workload.ServiceOptions {
 	options := localService(nil)
 	options.Selector = map[string]string{}
 	return options

@@ -13,12 +13,13 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // sources is requirement G16.
-func sources(l *Lab) {
+func sources(l *suite.Lab) {
 	Context("source addresses", Label("traffic"), func() {
 		Requirement("LOC-040", "with externalTrafficPolicy Local the pod MUST see the client's own address, by an external IP", func(ctx SpecContext) {
 			outside, from := client(l)
@@ -29,30 +30,30 @@ func sources(l *Lab) {
 		Requirement("LOC-041", "with externalTrafficPolicy Cluster the pod MUST see the address of the node that the connection came to", func(ctx SpecContext) {
 			_, from := client(l)
 			options := localService(nil)
-			options.Local, options.ExternalIPs = false, []netip.Addr{l.ExternalIP(71)}
-			service := l.NewService(ctx, options)
-			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(l.ExternalIP(71))).
+			options.Local, options.ExternalIPs = false, []netip.Addr{workload.ExternalIP(l, 71)}
+			service := workload.NewService(ctx, l, options)
+			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(workload.ExternalIP(l, 71))).
 				Should(BeElementOf(topology.Addresses(l.Topology().Nodes())), "the source address that the pod sees")
 		})
 
 		Requirement("LOC-042", "with externalTrafficPolicy Local the pod MUST see the client's own address, by a LoadBalancer IP", func(ctx SpecContext) {
 			outside, from := client(l)
 			options := localService(nil)
-			options.Type, options.LoadBalancerIPs = corev1.ServiceTypeLoadBalancer, []netip.Addr{l.LoadBalancerIP(72)}
-			service := l.NewService(ctx, options)
-			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(l.LoadBalancerIP(72))).Should(Equal(outside.Address()))
+			options.Type, options.LoadBalancerIPs = corev1.ServiceTypeLoadBalancer, []netip.Addr{workload.LoadBalancerIP(l, 72)}
+			service := workload.NewService(ctx, l, options)
+			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(workload.LoadBalancerIP(l, 72))).Should(Equal(outside.Address()))
 		})
 
 		Requirement("LOC-045", "by a cluster IP the pod MUST be seen to get the node's address even with Local, as cluster IPs are internal to kube-proxy", Label("negative"), func(ctx SpecContext) {
 			_, from := client(l)
-			service := l.NewService(ctx, localService(nil))
+			service := workload.NewService(ctx, l, localService(nil))
 			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(service.ClusterIP)).
 				Should(BeElementOf(topology.Addresses(l.Topology().Nodes())), "the source address that the pod sees")
 		})
 
 		Requirement("LOC-043", "a NetworkPolicy that allows the client's address alone MUST let the client in by a Local service, and nobody else", Label("changes"), func(ctx SpecContext) {
 			outside, from := client(l)
-			deployment := l.NewDeployment(ctx, 1)
+			deployment := workload.NewDeployment(ctx, l, 1)
 			to := reached(ctx, l, deployment, 73)
 			deployment.Ready(ctx)
 			router := l.Topology().Spines()[0]
@@ -77,8 +78,8 @@ func sources(l *Lab) {
 			_, from := client(l)
 			racks := nodesOf(l)
 			chosen, other := racks[0][0], racks[1][0]
-			deployment := l.NewDeployment(ctx, 1, OnNodes(chosen))
-			service := l.NewService(ctx, ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, Local: true})
+			deployment := workload.NewDeployment(ctx, l, 1, workload.OnNodes(chosen))
+			service := workload.NewService(ctx, l, workload.ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, Local: true})
 			deployment.Ready(ctx)
 			with, _ := l.Topology().Host(chosen)
 			without, _ := l.Topology().Host(other)

@@ -8,18 +8,20 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/traffic"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // killed is requirement E4 by a failure, and K3 and K6.
-func killed(lab *Lab) {
+func killed(lab *suite.Lab) {
 	Context("a reflector whose BIRD is killed", Label("failure"), func() {
 		Requirement("NRR-040", "when one reflector's BIRD is killed, no node MUST lose a route, and no probe between pods of its clients be lost", Timing(probe.Late), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			before, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
-			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			meters := traffic.Meter(ctx, betweenClients(ctx, lab, roles))
 			kill(ctx, lab, roles)
 			meters.ExpectNoLoss(ctx)
 			after, err := observe.KernelTables(ctx, lab.Lab)
@@ -31,21 +33,21 @@ func killed(lab *Lab) {
 
 		Requirement("NRR-041", "a killed BIRD that comes back MUST have the whole lab as it was, without a lost probe", Timing(probe.Late), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
-			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			meters := traffic.Meter(ctx, betweenClients(ctx, lab, roles))
 			lost := kill(ctx, lab, roles)
-			lab.StartComponent(ctx, lost.Name, BIRD)
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			lab.StartComponent(ctx, lost.Name, suite.BIRD)
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			meters.ExpectNoLoss(ctx)
 		})
 	})
 }
 
 // kill kills the BIRD of a reflector, and waits until its clients have noticed.
-func kill(ctx SpecContext, lab *Lab, roles roles) topology.Host {
+func kill(ctx SpecContext, lab *suite.Lab, roles roles) topology.Host {
 	GinkgoHelper()
 	lost := roles.reflectors[0]
-	lab.KillComponent(ctx, lost.Name, BIRD)
+	lab.KillComponent(ctx, lost.Name, suite.BIRD)
 	expectSessionsLost(ctx, lab, roles, lost)
 	return lost
 }

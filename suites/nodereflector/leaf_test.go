@@ -8,17 +8,19 @@ import (
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/path"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // leafRoutes are requirements E9 and E10: what an external neighbour of the
 // reflectors gets.
-func leafRoutes(lab *Lab) {
+func leafRoutes(lab *suite.Lab) {
 	Context("routes of the leaf", Label("routes"), func() {
 		Requirement("NRR-020", "with nextHopMode Keep the leaf MUST route to the nodes that own the blocks, so that traffic does not pass a reflector", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
-			Eventually(lab.Routes(Both(On(topology.Leaf), Inside(lab.Topology().Pods)))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Leaf), expect.Within(lab.Topology().Pods)))).WithContext(ctx).Should(expect.Agree())
 
 			By("comparing with the owners, so that this does not rest on the oracle alone")
 			for _, client := range roles.clients {
@@ -29,8 +31,8 @@ func leafRoutes(lab *Lab) {
 		Requirement("NRR-021", "without nextHopMode the leaf MUST have every block from both reflectors, which are the next hops, by equal cost", Label("changes"), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			lab.ChangeBGPPeer(ctx, reflectorsToLeaf, func(spec *v3.BGPPeerSpec) { spec.NextHopMode = nil })
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			for _, client := range roles.clients {
 				expectLeafRoute(ctx, lab, state, client, roles.reflectors)
 			}
@@ -40,15 +42,15 @@ func leafRoutes(lab *Lab) {
 			state, roles := begin(ctx, lab)
 			// From the mode's Keep to this there would be nothing to see.
 			lab.ChangeBGPPeer(ctx, reflectorsToLeaf, func(spec *v3.BGPPeerSpec) { spec.NextHopMode = nil })
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			for _, client := range roles.clients {
 				expectLeafRoute(ctx, lab, state, client, roles.reflectors)
 			}
 
 			lab.ChangeBGPPeer(ctx, reflectorsToLeaf, func(spec *v3.BGPPeerSpec) { spec.KeepOriginalNextHop = true })
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			for _, client := range roles.clients {
 				expectLeafRoute(ctx, lab, state, client, []topology.Host{client})
 			}
@@ -56,9 +58,9 @@ func leafRoutes(lab *Lab) {
 
 		Requirement("NRR-023", "what leaves the AS MUST carry neither originator nor cluster list (RFC 4456)", func(ctx SpecContext) {
 			onLeaf := func(host topology.Host, _ path.Path) bool { return host.Role == topology.Leaf }
-			Eventually(lab.Paths(onLeaf)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Paths(lab, onLeaf)).WithContext(ctx).Should(expect.Agree())
 			for _, leaf := range lab.Topology().Leaves() {
-				paths, err := lab.PathsOf(ctx, leaf.Name)
+				paths, err := observed.Paths(ctx, lab, leaf.Name)
 				Expect(err).NotTo(HaveOccurred())
 				Expect(paths).NotTo(BeEmpty(), "paths of %s", leaf.Name)
 				for _, p := range paths {
@@ -69,18 +71,18 @@ func leafRoutes(lab *Lab) {
 		})
 
 		Requirement("NRR-024", "the leaf MUST hold no route that it should not: no address of a single pod, no default, nothing of the nodes but their blocks", func(ctx SpecContext) {
-			Eventually(lab.Routes(On(topology.Leaf))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.On(topology.Leaf))).WithContext(ctx).Should(expect.Agree())
 		})
 	})
 }
 
 // expectLeafRoute expects that every leaf routes a node's blocks to exactly these
 // next hops.
-func expectLeafRoute(ctx SpecContext, lab *Lab, state oracle.State, owner topology.Host, nextHops []topology.Host) {
+func expectLeafRoute(ctx SpecContext, lab *suite.Lab, state oracle.State, owner topology.Host, nextHops []topology.Host) {
 	GinkgoHelper()
 	for _, leaf := range lab.Topology().Leaves() {
 		for _, block := range blocksOf(state, owner) {
-			Expect(lab.NextHops(ctx, leaf.Name, block)).To(ConsistOf(Names(nextHops)), "%s: %s", leaf.Name, block)
+			Expect(observed.NextHops(ctx, lab, leaf.Name, block)).To(ConsistOf(topology.Names(nextHops)), "%s: %s", leaf.Name, block)
 		}
 	}
 }

@@ -13,7 +13,11 @@ import (
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/session"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/traffic"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -22,7 +26,7 @@ import (
 const restartTime = 4 * time.Second
 
 // loss is requirements E4 and E6.
-func loss(lab *Lab) {
+func loss(lab *suite.Lab) {
 	Context("loss of a reflector", Label("failure"), func() {
 		Requirement("NRR-043", "when the last reflector is killed, its clients MUST keep their routes for its restart time, and lose those to each other's blocks after it", Timing(probe.Late), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
@@ -35,11 +39,11 @@ func loss(lab *Lab) {
 				spec.MaxRestartTime = &metav1.Duration{Duration: restartTime}
 				spec.Filters = []string{"management-too"}
 			})
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			for _, reflector := range roles.reflectors {
-				lab.KillComponent(ctx, reflector.Name, BIRD)
+				lab.KillComponent(ctx, reflector.Name, suite.BIRD)
 			}
 			for _, reflector := range roles.reflectors {
 				expectSessionsLost(ctx, lab, roles, reflector)
@@ -59,11 +63,11 @@ func loss(lab *Lab) {
 			for _, reflector := range roles.reflectors {
 				dismiss(ctx, lab, reflector)
 			}
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			tables, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
-			toOthers := ToBlocksOfOthers(state)
+			toOthers := expect.ToBlocksOfOthers(state)
 			for _, host := range lab.Topology().Hosts {
 				for _, r := range tables[host.Name] {
 					Expect(toOthers(host, r)).To(BeFalse(), "%s: %s", host.Name, r)
@@ -75,14 +79,14 @@ func loss(lab *Lab) {
 
 // betweenClients are flows between the pods of all pairs of nodes that are not
 // reflectors.
-func betweenClients(ctx SpecContext, lab *Lab, roles roles) map[string]Flow {
+func betweenClients(ctx SpecContext, lab *suite.Lab, roles roles) map[string]traffic.Flow {
 	GinkgoHelper()
-	pods := lab.Pods(ctx)
-	flows := map[string]Flow{}
+	pods := workload.Pods(ctx, lab)
+	flows := map[string]traffic.Flow{}
 	for _, from := range roles.clients {
 		for _, to := range roles.clients {
 			if from.Name != to.Name {
-				flows[from.Name+" to "+to.Name] = Flow{From: pods[from.Name], To: pods[to.Name].Address}
+				flows[from.Name+" to "+to.Name] = traffic.Flow{From: pods[from.Name], To: pods[to.Name].Address}
 			}
 		}
 	}
@@ -91,18 +95,18 @@ func betweenClients(ctx SpecContext, lab *Lab, roles roles) map[string]Flow {
 
 // expectSessionsLost waits until every client has noticed that a reflector is
 // gone.
-func expectSessionsLost(ctx SpecContext, lab *Lab, roles roles, lost topology.Host) {
+func expectSessionsLost(ctx SpecContext, lab *suite.Lab, roles roles, lost topology.Host) {
 	GinkgoHelper()
 	for _, client := range roles.clients {
-		Eventually(lab.SessionState).WithContext(ctx).WithArguments(client.Name, lost.Name).ShouldNot(Equal(session.Established))
+		Eventually(observed.SessionState).WithContext(ctx).WithArguments(lab, client.Name, lost.Name).ShouldNot(Equal(session.Established))
 	}
 }
 
 // routesBetweenClients counts the routes that clients have to each other's blocks.
-func routesBetweenClients(ctx SpecContext, lab *Lab, state oracle.State, roles roles) (int, error) {
+func routesBetweenClients(ctx SpecContext, lab *suite.Lab, state oracle.State, roles roles) (int, error) {
 	tables, err := observe.KernelTables(ctx, lab.Lab)
 	count := 0
-	between := ToBlocks(state, func(host, owner topology.Host) bool {
+	between := expect.ToBlocks(state, func(host, owner topology.Host) bool {
 		return host.Name != owner.Name && isOneOf(host, roles.clients) && isOneOf(owner, roles.clients)
 	})
 	for _, host := range lab.Topology().Nodes() {

@@ -7,42 +7,45 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/traffic"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 )
 
 // migration is requirement E5: Calico's documented way from the mesh to
 // reflectors ("Configure BGP peering", section "Configure a node to act as a route
 // reflector"): a node gets its cluster ID and its label, then the BGPPeer is made,
 // and the mesh is switched off when the new sessions are up.
-func migration(lab *Lab) {
+func migration(lab *suite.Lab) {
 	Context("migration", Label("changes"), func() {
 		Requirement("NRR-050", "going from the mesh to reflectors in the documented order MUST lose no probe between pods of nodes that do not become reflectors", Timing(probe.Late), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			id := clusterID(state, roles)
 			toMesh(ctx, lab, roles)
 
-			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			meters := traffic.Meter(ctx, betweenClients(ctx, lab, roles))
 			By("making reflectors")
 			for _, reflector := range roles.reflectors {
 				lab.AnnotateNode(ctx, reflector.Name, calico.ReflectorClusterIDAnnotation, &id)
-				lab.LabelNode(ctx, reflector.Name, reflectorLabel, "true")
+				workload.LabelNode(ctx, lab, reflector.Name, reflectorLabel, "true")
 			}
 			for _, peer := range state.Resources.BGPPeers {
 				lab.ApplyBGPPeer(ctx, peer.Name, peer.Spec)
 			}
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 
 			By("switching the mesh off")
 			lab.SetMesh(ctx, false)
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			meters.ExpectNoLoss(ctx)
 		})
 
 		Requirement("NRR-051", "going back from reflectors to the mesh, with the mesh on before the reflectors go, MUST lose no probe either", Timing(probe.Late), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
-			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			meters := traffic.Meter(ctx, betweenClients(ctx, lab, roles))
 			toMesh(ctx, lab, roles)
 			meters.ExpectNoLoss(ctx)
 		})
@@ -51,15 +54,15 @@ func migration(lab *Lab) {
 
 // toMesh makes a mesh of all nodes: first the mesh, then the reflectors leave
 // their role, and their BGPPeers go.
-func toMesh(ctx SpecContext, lab *Lab, roles roles) {
+func toMesh(ctx SpecContext, lab *suite.Lab, roles roles) {
 	GinkgoHelper()
 	lab.SetMesh(ctx, true)
-	Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+	Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 	for _, reflector := range roles.reflectors {
 		dismiss(ctx, lab, reflector)
 	}
 	lab.DeleteBGPPeer(ctx, nodesToReflectors)
 	lab.DeleteBGPPeer(ctx, reflectorsToLeaf)
-	Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-	Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+	Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+	Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 }

@@ -20,7 +20,7 @@ func TestNodeReflector(t *testing.T) {
 			sessions(lab)
 			routes(lab)
 			leafRoutes(lab)
-			traffic(lab)
+			reachability(lab)
 			oneLeft(lab)
 			killed(lab)
 			loss(lab)

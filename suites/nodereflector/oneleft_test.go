@@ -7,13 +7,16 @@ import (
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/traffic"
 )
 
 // oneLeft is requirement E4 without a failure: one of two reflectors becomes an
 // ordinary node. The specs share the change, which costs every session of that node
 // twice.
-func oneLeft(lab *Lab) {
+func oneLeft(lab *suite.Lab) {
 	Context("one reflector left", Label("changes"), Ordered, ContinueOnFailure, func() {
 		var (
 			before  oracle.State
@@ -23,29 +26,29 @@ func oneLeft(lab *Lab) {
 		BeforeAll(func(ctx SpecContext) {
 			lab.Ready(ctx)
 			before, roles = begin(ctx, lab)
-			meters := lab.Meter(ctx, betweenClients(ctx, lab, roles))
+			meters := traffic.Meter(ctx, betweenClients(ctx, lab, roles))
 			dismiss(ctx, lab, roles.reflectors[0])
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			outages = meters.Stop(ctx)
 		})
 
 		Requirement("NRR-004", "with one reflector left, every other node MUST peer with it alone", Label("sessions"), func(ctx SpecContext) {
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			left := roles.reflectors[1]
 			for _, node := range lab.Topology().Nodes() {
 				if node.Name != left.Name {
-					Expect(lab.PeersOf(ctx, node.Name)).To(ConsistOf(left.Name), node.Name)
+					Expect(observed.Peers(ctx, lab, node.Name)).To(ConsistOf(left.Name), node.Name)
 				}
 			}
 		})
 
 		Requirement("NRR-017", "with one reflector left, every node's and the leaf's routes MUST be as complete as with two", Label("routes"), func(ctx SpecContext) {
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			for _, host := range append(lab.Topology().Nodes(), lab.Topology().Leaves()...) {
 				for _, owner := range lab.Topology().Nodes() {
 					for _, block := range blocksOf(before, owner) {
-						Expect(lab.NextHops(ctx, host.Name, block)).To(HaveLen(1), "%s: %s of %s", host.Name, block, owner.Name)
+						Expect(observed.NextHops(ctx, lab, host.Name, block)).To(HaveLen(1), "%s: %s of %s", host.Name, block, owner.Name)
 					}
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -55,7 +56,7 @@ func begin(ctx SpecContext, lab *suite.Lab) (oracle.State, roles) {
 // dismiss makes an ordinary node of a reflector, until the spec ends.
 func dismiss(ctx SpecContext, lab *suite.Lab, reflector topology.Host) {
 	GinkgoHelper()
-	lab.UnlabelNode(ctx, reflector.Name, reflectorLabel)
+	workload.UnlabelNode(ctx, lab, reflector.Name, reflectorLabel)
 	lab.AnnotateNode(ctx, reflector.Name, calico.ReflectorClusterIDAnnotation, nil)
 }
 

@@ -8,16 +8,18 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // routes are requirements E2, E3 and E4 as nodes see them.
-func routes(lab *Lab) {
+func routes(lab *suite.Lab) {
 	Context("routes of nodes", Label("routes"), func() {
 		Requirement("NRR-010", "a client MUST route every other node's block via the node that owns it, not via the reflector that told it", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
-			Eventually(lab.Routes(Both(On(topology.Node), ToBlocksOfOthers(state)))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Node), expect.ToBlocksOfOthers(state)))).WithContext(ctx).Should(expect.Agree())
 
 			By("comparing with the owners' addresses, so that this does not rest on the oracle alone")
 			for _, client := range roles.clients {
@@ -26,24 +28,24 @@ func routes(lab *Lab) {
 						continue
 					}
 					for _, block := range blocksOf(state, owner) {
-						Expect(lab.NextHops(ctx, client.Name, block)).To(ConsistOf(owner.Name), "%s: %s", client.Name, block)
+						Expect(observed.NextHops(ctx, lab, client.Name, block)).To(ConsistOf(owner.Name), "%s: %s", client.Name, block)
 					}
 				}
 			}
 		})
 
 		Requirement("NRR-011", "a node MUST hold no route but those that reflectors, its own configuration and its own pods give it", func(ctx SpecContext) {
-			Eventually(lab.Routes(On(topology.Node))).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.On(topology.Node))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("NRR-012", "a route that was reflected MUST carry its originator and the reflector's cluster ID (RFC 4456)", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
 			cluster, err := netip.ParseAddr(clusterID(state, roles))
 			Expect(err).NotTo(HaveOccurred())
 			reflected := 0
 			for _, client := range roles.clients {
-				paths, err := lab.PathsOf(ctx, client.Name)
+				paths, err := observed.Paths(ctx, lab, client.Name)
 				Expect(err).NotTo(HaveOccurred())
 				for _, owner := range roles.clients {
 					if owner.Name == client.Name {
@@ -63,10 +65,10 @@ func routes(lab *Lab) {
 
 		Requirement("NRR-013", "a reflector's own block MUST come without these marks, as nobody has reflected it", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
 			own := 0
 			for _, client := range roles.clients {
-				paths, err := lab.PathsOf(ctx, client.Name)
+				paths, err := observed.Paths(ctx, lab, client.Name)
 				Expect(err).NotTo(HaveOccurred())
 				for _, reflector := range roles.reflectors {
 					for _, p := range paths.To(blocksOf(state, reflector)...) {
@@ -84,9 +86,9 @@ func routes(lab *Lab) {
 
 		Requirement("NRR-014", "a client MUST have each other client's block from both reflectors, and one next hop for it in its kernel", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
 			for _, client := range roles.clients {
-				paths, err := lab.PathsOf(ctx, client.Name)
+				paths, err := observed.Paths(ctx, lab, client.Name)
 				Expect(err).NotTo(HaveOccurred())
 				for _, owner := range roles.clients {
 					if owner.Name == client.Name {
@@ -98,7 +100,7 @@ func routes(lab *Lab) {
 							peers = append(peers, p.Peer)
 						}
 						Expect(peers).To(ConsistOf(topology.Addresses(roles.reflectors)), "%s: from whom %s is", client.Name, block)
-						Expect(lab.NextHops(ctx, client.Name, block)).To(HaveLen(1), "%s: %s", client.Name, block)
+						Expect(observed.NextHops(ctx, lab, client.Name, block)).To(HaveLen(1), "%s: %s", client.Name, block)
 					}
 				}
 			}
@@ -117,7 +119,7 @@ func routes(lab *Lab) {
 		})
 
 		Requirement("NRR-016", "every BGP path on every host MUST be as RFC 4456 has it, with next hop, AS path, originator and cluster list", func(ctx SpecContext) {
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
 		})
 	})
 }

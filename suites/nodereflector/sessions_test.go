@@ -9,15 +9,17 @@ import (
 	"github.com/rackproof/rackproof/framework/path"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/session"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // sessions are requirements E1 and E2.
-func sessions(lab *Lab) {
+func sessions(lab *suite.Lab) {
 	Context("sessions", Label("sessions"), func() {
 		Requirement("NRR-001", "sessions MUST be those of every node with every reflector and of the reflectors with the leaf, and no other", func(ctx SpecContext) {
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("NRR-002", "a client MUST peer with the reflectors alone, by sessions of type node specific", func(ctx SpecContext) {
@@ -25,7 +27,7 @@ func sessions(lab *Lab) {
 			got, err := observe.Sessions(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			for _, client := range roles.clients {
-				Expect(lab.PeersOf(ctx, client.Name)).To(ConsistOf(Names(roles.reflectors)), client.Name)
+				Expect(observed.Peers(ctx, lab, client.Name)).To(ConsistOf(topology.Names(roles.reflectors)), client.Name)
 				for _, s := range got[client.Name] {
 					Expect(s.State).To(Equal(session.Established), "%s: %s", client.Name, s)
 					Expect(s.Kind).To(Equal(session.NodeSpecific), "%s: %s", client.Name, s)
@@ -36,9 +38,9 @@ func sessions(lab *Lab) {
 		Requirement("NRR-003", "no client MUST have a path that has passed both reflectors, as they are of one cluster", func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			ofClients := func(host topology.Host, _ path.Path) bool { return isOneOf(host, roles.clients) }
-			Eventually(lab.Paths(ofClients)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Paths(lab, ofClients)).WithContext(ctx).Should(expect.Agree())
 			for _, client := range roles.clients {
-				paths, err := lab.PathsOf(ctx, client.Name)
+				paths, err := observed.Paths(ctx, lab, client.Name)
 				Expect(err).NotTo(HaveOccurred())
 				Expect(paths).NotTo(BeEmpty(), client.Name)
 				for _, p := range paths {
@@ -54,7 +56,7 @@ func sessions(lab *Lab) {
 			for _, reflector := range roles.reflectors {
 				lab.AnnotateNode(ctx, reflector.Name, calico.ReflectorClusterIDAnnotation, &id)
 			}
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			got, err := observe.Sessions(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			for _, node := range lab.Topology().Nodes() {
@@ -70,7 +72,7 @@ func sessions(lab *Lab) {
 					Expect(mesh).To(Equal(len(roles.clients)-1), "mesh sessions of %s", node.Name)
 				}
 			}
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 		})
 	})
 }

@@ -8,26 +8,30 @@ import (
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// traffic is what the routes are for.
-func traffic(lab *Lab) {
+// reachability is what the routes are for.
+func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
 		Requirement("NRR-030", "pods on all nodes MUST reach each other with their own addresses", func(ctx SpecContext) {
-			lab.ExpectPodsReach(ctx, AllPairs)
+			expect.PodsReach(ctx, lab, topology.AllPairs)
 		})
 
 		Requirement("NRR-031", "a client outside MUST reach the pods on every node, and be seen with its own address", func(ctx SpecContext) {
-			lab.ExpectClientsReachPods(ctx)
+			expect.ClientsReachPods(ctx, lab)
 		})
 
 		Requirement("NRR-032", "traffic between clients' pods MUST go from node to node and pass no reflector", func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			tables, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
-			pods := lab.Pods(ctx)
-			captures := lab.CaptureOnNodes(ctx, func(p observe.Packet) bool {
+			pods := workload.Pods(ctx, lab)
+			captures := wire.CaptureOnNodes(ctx, lab, func(p observe.Packet) bool {
 				between := 0
 				for _, client := range roles.clients {
 					if pod := pods[client.Name].Address.Addr(); p.Source == pod || p.Destination == pod {
@@ -47,7 +51,7 @@ func traffic(lab *Lab) {
 					Expect(probe.ServerName(ctx, pods[from.Name], pods[to.Name].Address)).To(Equal(pods[to.Name].PodName))
 				}
 			}
-			packets := captures.Stop()
+			packets := captures.Stop().ByHost()
 			for _, client := range roles.clients {
 				Expect(packets[client.Name]).NotTo(BeEmpty(), "packets between clients' pods at %s", client.Name)
 			}

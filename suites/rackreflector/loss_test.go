@@ -12,23 +12,27 @@ import (
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/session"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/traffic"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // loss is the loss of reflectors of a rack (E4, E6, K1, K6).
-func loss(lab *Lab) {
+func loss(lab *suite.Lab) {
 	Context("loss of reflectors", Label("failure"), func() {
 		Requirement("RRR-040", "when the BIRD of one reflector of a rack is killed, no host MUST lose a route, and no probe into, out of and inside the rack be lost", Timing(probe.Late), func(ctx SpecContext) {
 			_, racks := begin(ctx, lab)
 			before, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
-			meters := lab.Meter(ctx, flows(ctx, lab, racks))
+			meters := traffic.Meter(ctx, flows(ctx, lab, racks))
 
 			lost := racks[0].reflectors[0]
-			lab.KillComponent(ctx, lost.Name, BIRD)
-			for _, noticing := range append(Names(racks[0].clients), racks[0].leaf.Name) {
-				Eventually(lab.SessionState).WithContext(ctx).WithArguments(noticing, lost.Name).ShouldNot(Equal(session.Established))
+			lab.KillComponent(ctx, lost.Name, suite.BIRD)
+			for _, noticing := range append(topology.Names(racks[0].clients), racks[0].leaf.Name) {
+				Eventually(observed.SessionState).WithContext(ctx).WithArguments(lab, noticing, lost.Name).ShouldNot(Equal(session.Established))
 			}
 			meters.ExpectNoLoss(ctx)
 			after, err := observe.KernelTables(ctx, lab.Lab)
@@ -40,13 +44,13 @@ func loss(lab *Lab) {
 
 		Requirement("RRR-041", "when a reflector becomes an ordinary node, its leaf MUST have the whole rack's blocks from the other one alone, without a lost probe", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
-			meters := lab.Meter(ctx, flows(ctx, lab, racks))
+			meters := traffic.Meter(ctx, flows(ctx, lab, racks))
 			lost, left := racks[0].reflectors[0], racks[0].reflectors[1]
 			dismiss(ctx, lab, lost)
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
-			paths, err := lab.PathsOf(ctx, racks[0].leaf.Name)
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
+			paths, err := observed.Paths(ctx, lab, racks[0].leaf.Name)
 			Expect(err).NotTo(HaveOccurred())
 			for _, block := range blocksOf(state, racks[0].nodes()...) {
 				Expect(paths.To(block)).NotTo(BeEmpty(), "%s: paths to %s", racks[0].leaf.Name, block)
@@ -60,32 +64,32 @@ func loss(lab *Lab) {
 			for _, reflector := range racks[0].reflectors {
 				dismiss(ctx, lab, reflector)
 			}
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			for _, host := range lab.Topology().Hosts {
 				for _, owner := range racks[0].nodes() {
 					for _, block := range blocksOf(state, owner) {
 						if host.Name != owner.Name {
-							Expect(lab.NextHops(ctx, host.Name, block)).To(BeEmpty(), "%s: %s", host.Name, block)
+							Expect(observed.NextHops(ctx, lab, host.Name, block)).To(BeEmpty(), "%s: %s", host.Name, block)
 						}
 					}
 				}
 			}
-			lab.ExpectPodsReach(ctx, func(from, to *topology.Host) bool { return from.Rack == racks[1].name && to.Rack == racks[1].name })
+			expect.PodsReach(ctx, lab, func(from, to *topology.Host) bool { return from.Rack == racks[1].name && to.Rack == racks[1].name })
 		})
 
 		Requirement("RRR-043", "when a reflector is cut off, its leaf MUST notice within the hold time, go on with the other one's paths, and traffic to the other nodes go on", Timing(probe.Late), func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
 			lost := racks[0].reflectors[0]
-			meters := lab.Meter(ctx, flows(ctx, lab, racks))
+			meters := traffic.Meter(ctx, flows(ctx, lab, racks))
 			lab.CutEnd(ctx, lost.Interfaces[0].Link, lost.Name)
-			Eventually(lab.SessionState).WithContext(ctx).WithArguments(racks[0].leaf.Name, lost.Name).ShouldNot(Equal(session.Established))
+			Eventually(observed.SessionState).WithContext(ctx).WithArguments(lab, racks[0].leaf.Name, lost.Name).ShouldNot(Equal(session.Established))
 			Eventually(func() (path.Paths, error) {
-				paths, err := lab.PathsOf(ctx, racks[0].leaf.Name)
+				paths, err := observed.Paths(ctx, lab, racks[0].leaf.Name)
 				return paths.From(lost.Address()), err
 			}).WithContext(ctx).Should(BeEmpty(), "paths that %s has from %s", racks[0].leaf.Name, lost.Name)
 			for _, block := range blocksOf(state, racks[0].clients...) {
-				Expect(lab.NextHops(ctx, racks[0].leaf.Name, block)).To(ConsistOf(Names(racks[0].clients)), "%s: %s", racks[0].leaf.Name, block)
+				Expect(observed.NextHops(ctx, lab, racks[0].leaf.Name, block)).To(ConsistOf(topology.Names(racks[0].clients)), "%s: %s", racks[0].leaf.Name, block)
 			}
 			meters.ExpectNoLoss(ctx)
 		})
@@ -94,13 +98,13 @@ func loss(lab *Lab) {
 
 // flows are those between pods of nodes that are no reflectors, inside a rack and
 // across racks, and from outside.
-func flows(ctx SpecContext, lab *Lab, racks []rack) map[string]Flow {
+func flows(ctx SpecContext, lab *suite.Lab, racks []rack) map[string]traffic.Flow {
 	GinkgoHelper()
-	pods := lab.Pods(ctx)
+	pods := workload.Pods(ctx, lab)
 	client := lab.Topology().ByRole(topology.Client)[0]
 	first, second := racks[0].clients[0].Name, racks[1].clients[0].Name
 	neighbor := slices.Concat(racks[0].clients[1:], racks[0].reflectors[1:])[0].Name
-	return map[string]Flow{
+	return map[string]traffic.Flow{
 		"across racks":     {From: pods[second], To: pods[first].Address},
 		"across and back":  {From: pods[first], To: pods[second].Address},
 		"inside the rack":  {From: pods[neighbor], To: pods[first].Address},

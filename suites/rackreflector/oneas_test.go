@@ -12,14 +12,16 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // oneAS is requirement F10: the nodes of all racks in one AS. A route from another rack
 // has that AS in its path already, so BGP treats it as a loop unless it may repeat the
 // AS.
-func oneAS(lab *Lab) {
+func oneAS(lab *suite.Lab) {
 	Context("one AS for the nodes of all racks", Label("changes"), Ordered, ContinueOnFailure, func() {
 		var (
 			state oracle.State
@@ -29,33 +31,33 @@ func oneAS(lab *Lab) {
 			lab.Ready(ctx)
 			state, racks = begin(ctx, lab)
 			joinOneAS(ctx, lab, state)
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("RRR-050", "without numAllowedLocalASNumbers no node MUST take another rack's blocks, though the leaves have them", func(ctx SpecContext) {
 			eachOther(racks, func(r, other rack) {
 				for _, block := range blocksOf(state, other.nodes()...) {
 					for _, node := range r.nodes() {
-						Expect(lab.NextHops(ctx, node.Name, block)).To(BeEmpty(), "%s: %s", node.Name, block)
+						Expect(observed.NextHops(ctx, lab, node.Name, block)).To(BeEmpty(), "%s: %s", node.Name, block)
 					}
-					Expect(lab.NextHops(ctx, r.leaf.Name, block)).NotTo(BeEmpty(), "%s: %s", r.leaf.Name, block)
+					Expect(observed.NextHops(ctx, lab, r.leaf.Name, block)).NotTo(BeEmpty(), "%s: %s", r.leaf.Name, block)
 				}
 			})
 		})
 
 		Requirement("RRR-051", "with numAllowedLocalASNumbers 1 towards the leaf the reflectors MUST take the other racks' blocks, with the nodes' AS once more in the path", func(ctx SpecContext) {
 			allowOnce(ctx, lab, state)
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
 			spine := lab.Topology().Spines()[0]
 			eachOther(racks, func(r, other rack) {
 				for _, reflector := range r.reflectors {
-					paths, err := lab.PathsOf(ctx, reflector.Name)
+					paths, err := observed.Paths(ctx, lab, reflector.Name)
 					Expect(err).NotTo(HaveOccurred())
 					for _, block := range blocksOf(state, other.nodes()...) {
-						Expect(lab.NextHops(ctx, reflector.Name, block)).To(ConsistOf(r.leaf.Name), "%s: %s", reflector.Name, block)
+						Expect(observed.NextHops(ctx, lab, reflector.Name, block)).To(ConsistOf(r.leaf.Name), "%s: %s", reflector.Name, block)
 						Expect(paths.To(block)).NotTo(BeEmpty(), "%s: paths to %s", reflector.Name, block)
 						for _, p := range paths.To(block) {
 							Expect(p.ASPath).To(Equal([]uint32{r.leaf.AS, spine.AS, other.leaf.AS, state.Resources.DefaultAS()}), "%s: %s", reflector.Name, p)
@@ -82,22 +84,22 @@ func oneAS(lab *Lab) {
 					})
 				}
 			}
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			eachOther(racks, func(r, other rack) {
 				for _, block := range blocksOf(state, other.nodes()...) {
 					for _, node := range r.nodes() {
-						Expect(lab.NextHops(ctx, node.Name, block)).To(ConsistOf(r.leaf.Name), "%s: %s", node.Name, block)
+						Expect(observed.NextHops(ctx, lab, node.Name, block)).To(ConsistOf(r.leaf.Name), "%s: %s", node.Name, block)
 					}
 				}
 			})
-			lab.ExpectPodsReach(ctx, func(from, to *topology.Host) bool { return from.Rack != to.Rack })
+			expect.PodsReach(ctx, lab, func(from, to *topology.Host) bool { return from.Rack != to.Rack })
 		})
 	})
 }
 
 // joinOneAS puts all nodes into the cluster's default AS, and tells the leaves.
-func joinOneAS(ctx SpecContext, lab *Lab, state oracle.State) {
+func joinOneAS(ctx SpecContext, lab *suite.Lab, state oracle.State) {
 	GinkgoHelper()
 	lab.ConfigureRouters(ctx, func(plan map[string]*fabric.Router) {
 		for _, router := range plan {
@@ -115,7 +117,7 @@ func joinOneAS(ctx SpecContext, lab *Lab, state oracle.State) {
 
 // allowOnce lets the reflectors take from their leaf what has their AS in its path
 // once.
-func allowOnce(ctx SpecContext, lab *Lab, state oracle.State) {
+func allowOnce(ctx SpecContext, lab *suite.Lab, state oracle.State) {
 	GinkgoHelper()
 	once := int32(1)
 	changeLeafPeers(ctx, lab, state, func(spec *v3.BGPPeerSpec) { spec.NumAllowedLocalASNumbers = &once })

@@ -11,6 +11,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -50,6 +51,6 @@ func changeLeafPeers(ctx SpecContext, lab *suite.Lab, state oracle.State, change
 // dismiss makes an ordinary node of a reflector, until the spec ends.
 func dismiss(ctx SpecContext, lab *suite.Lab, reflector topology.Host) {
 	GinkgoHelper()
-	lab.UnlabelNode(ctx, reflector.Name, reflectorLabel)
+	workload.UnlabelNode(ctx, lab, reflector.Name, reflectorLabel)
 	lab.AnnotateNode(ctx, reflector.Name, calico.ReflectorClusterIDAnnotation, nil)
 }

@@ -19,7 +19,7 @@ func TestRackReflector(t *testing.T) {
 			lab.Use()
 			sessions(lab)
 			routes(lab)
-			traffic(lab)
+			reachability(lab)
 			loss(lab)
 			oneAS(lab)
 		})

@@ -58,7 +58,7 @@ func others(racks []rack, but rack) []rack {
 // blocksOf are hosts' blocks, of which there has to be one each.
 func blocksOf(state oracle.State, hosts ...topology.Host) []netip.Prefix {
 	GinkgoHelper()
-	blocks := state.Blocks(suite.Names(hosts)...)
-	Expect(len(blocks)).To(BeNumerically(">=", len(hosts)), "blocks of %v", suite.Names(hosts))
+	blocks := state.Blocks(topology.Names(hosts)...)
+	Expect(len(blocks)).To(BeNumerically(">=", len(hosts)), "blocks of %v", topology.Names(hosts))
 	return blocks
 }

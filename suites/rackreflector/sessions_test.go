@@ -9,21 +9,25 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/session"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // sessions are requirements E1, F1 and F2 with article 3's labels.
-func sessions(lab *Lab) {
+func sessions(lab *suite.Lab) {
 	Context("sessions", Label("sessions"), func() {
 		Requirement("RRR-001", "sessions MUST be those of every node with its rack's reflectors, of reflectors with their leaf, and of leaves with the spine, and no other", func(ctx SpecContext) {
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("RRR-002", "a node that is no reflector MUST peer with the reflectors of its own rack alone", func(ctx SpecContext) {
 			_, racks := begin(ctx, lab)
 			for _, r := range racks {
 				for _, client := range r.clients {
-					Expect(lab.PeersOf(ctx, client.Name)).To(ConsistOf(Names(r.reflectors)), client.Name)
+					Expect(observed.Peers(ctx, lab, client.Name)).To(ConsistOf(topology.Names(r.reflectors)), client.Name)
 				}
 			}
 		})
@@ -34,8 +38,8 @@ func sessions(lab *Lab) {
 			Expect(err).NotTo(HaveOccurred())
 			for _, r := range racks {
 				for _, reflector := range r.reflectors {
-					rest := slices.DeleteFunc(Names(r.nodes()), func(name string) bool { return name == reflector.Name })
-					Expect(lab.PeersOf(ctx, reflector.Name)).To(ConsistOf(append(rest, r.leaf.Name)), reflector.Name)
+					rest := slices.DeleteFunc(topology.Names(r.nodes()), func(name string) bool { return name == reflector.Name })
+					Expect(observed.Peers(ctx, lab, reflector.Name)).To(ConsistOf(append(rest, r.leaf.Name)), reflector.Name)
 					for _, s := range got[reflector.Name] {
 						Expect(s.State).To(Equal(session.Established), "%s: %s", reflector.Name, s)
 						Expect(s.LocalAS == s.PeerAS).To(Equal(!isLeaf(r, s.Peer)), "%s: %s", reflector.Name, s)
@@ -47,9 +51,9 @@ func sessions(lab *Lab) {
 		Requirement("RRR-004", "a node whose rr-group label changes MUST go from its rack's reflectors to those of the other group", Label("changes"), func(ctx SpecContext) {
 			_, racks := begin(ctx, lab)
 			moved, from, to := racks[0].clients[0], racks[0], racks[1]
-			lab.LabelNode(ctx, moved.Name, groupLabel, groupOf(ctx, lab, to))
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
-			Expect(lab.PeersOf(ctx, moved.Name)).To(ConsistOf(Names(to.reflectors)), "peers of %s, which had %v", moved.Name, Names(from.reflectors))
+			workload.LabelNode(ctx, lab, moved.Name, groupLabel, groupOf(ctx, lab, to))
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Expect(observed.Peers(ctx, lab, moved.Name)).To(ConsistOf(topology.Names(to.reflectors)), "peers of %s, which had %v", moved.Name, topology.Names(from.reflectors))
 		})
 	})
 }

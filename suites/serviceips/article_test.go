@@ -9,48 +9,51 @@ import (
 
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // article is article 2, "service IP advertisement", step by step: two replicas on
 // two nodes, cluster IPs announced, then externalTrafficPolicy Local, then external
 // IPs instead of cluster IPs.
-func article(lab *Lab) {
+func article(lab *suite.Lab) {
 	Context("article 2", Label("article", "traffic", "changes"), func() {
 		Requirement("SVC-080", "article 2's curls from outside MUST answer and fail as it shows, step by step", func(ctx SpecContext) {
 			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
 			replicas := everyNode(lab)[1:3]
-			deployment := lab.NewDeployment(ctx, len(replicas), OnNodes(replicas...), OnePerNode())
-			service := lab.NewService(ctx, ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort})
+			deployment := workload.NewDeployment(ctx, lab, len(replicas), workload.OnNodes(replicas...), workload.OnePerNode())
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort})
 			deployment.Ready(ctx)
 
 			By("announcing cluster IPs: the range by equal cost over all nodes, and curl of the cluster IP answers")
 			announce(ctx, lab, announced{cluster: []netip.Prefix{lab.Topology().Services}})
-			lab.ExpectAnnounced(ctx, lab.Topology().Services, everyNode(lab)...)
-			lab.ExpectAnnounced(ctx, Single(service.ClusterIP))
+			expect.Announced(ctx, lab, lab.Topology().Services, everyNode(lab)...)
+			expect.Announced(ctx, lab, route.Single(service.ClusterIP))
 			expectAnswer(ctx, client, service, service.ClusterIP)
 
 			By("externalTrafficPolicy Local: beside the range the service's address, over exactly the nodes that run it")
 			service.Update(ctx, func(s *corev1.Service) { s.Spec.ExternalTrafficPolicy = corev1.ServiceExternalTrafficPolicyLocal })
-			lab.ExpectAnnounced(ctx, lab.Topology().Services, everyNode(lab)...)
-			lab.ExpectAnnounced(ctx, Single(service.ClusterIP), replicas...)
+			expect.Announced(ctx, lab, lab.Topology().Services, everyNode(lab)...)
+			expect.Announced(ctx, lab, route.Single(service.ClusterIP), replicas...)
 			expectAnswer(ctx, client, service, service.ClusterIP)
 
 			By("announcing external IPs instead: the cluster IPs are withdrawn, and curl of one fails")
 			announce(ctx, lab, announced{external: []netip.Prefix{lab.Topology().ExternalIPs}})
-			lab.ExpectAnnounced(ctx, lab.Topology().Services)
-			lab.ExpectAnnounced(ctx, Single(service.ClusterIP))
-			lab.ExpectAnnounced(ctx, lab.Topology().ExternalIPs, everyNode(lab)...)
+			expect.Announced(ctx, lab, lab.Topology().Services)
+			expect.Announced(ctx, lab, route.Single(service.ClusterIP))
+			expect.Announced(ctx, lab, lab.Topology().ExternalIPs, everyNode(lab)...)
 			outcome, err := probe.Attempt(ctx, client, service.Addr(service.ClusterIP), probe.Silence)
 			Expect(err).NotTo(HaveOccurred())
 			AddReportEntry("curl's exit status for the cluster IP", outcome.Exit())
 			Expect(outcome).To(BeElementOf(probe.TimedOut, probe.Unreachable), "from %s to the cluster IP", client.Name())
 
 			By("giving the service an external IP: curl of it answers")
-			service.Update(ctx, func(s *corev1.Service) { s.Spec.ExternalIPs = []string{lab.ExternalIP(180).String()} })
-			lab.ExpectAnnounced(ctx, Single(lab.ExternalIP(180)), replicas...)
-			expectAnswer(ctx, client, service, lab.ExternalIP(180))
+			service.Update(ctx, func(s *corev1.Service) { s.Spec.ExternalIPs = []string{workload.ExternalIP(lab, 180).String()} })
+			expect.Announced(ctx, lab, route.Single(workload.ExternalIP(lab, 180)), replicas...)
+			expectAnswer(ctx, client, service, workload.ExternalIP(lab, 180))
 		})
 	})
 }

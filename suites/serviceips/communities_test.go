@@ -7,7 +7,9 @@ import (
 
 	"github.com/rackproof/rackproof/framework/path"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -19,7 +21,7 @@ const (
 )
 
 // communities is requirement G22.
-func communities(lab *Lab) {
+func communities(lab *suite.Lab) {
 	Context("communities", Label("communities", "changes"), func() {
 		onLeaves := func(host topology.Host, _ path.Path) bool { return host.Role == topology.Leaf }
 
@@ -27,7 +29,7 @@ func communities(lab *Lab) {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
 				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.String(), Communities: []string{standard, large}}}
 			})
-			Eventually(lab.Paths(onLeaves)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Paths(lab, onLeaves)).WithContext(ctx).Should(expect.Agree())
 			expectCommunities(ctx, lab, func(p path.Path) []string {
 				if p.Prefix == lab.Topology().Services {
 					return []string{standard, large}
@@ -40,7 +42,7 @@ func communities(lab *Lab) {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
 				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Pods.String(), Communities: []string{otherStandard}}}
 			})
-			Eventually(lab.Paths(onLeaves)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Paths(lab, onLeaves)).WithContext(ctx).Should(expect.Agree())
 			expectCommunities(ctx, lab, func(p path.Path) []string {
 				if lab.Topology().Pods.Contains(p.Prefix.Addr()) {
 					return []string{otherStandard}
@@ -54,7 +56,7 @@ func communities(lab *Lab) {
 				spec.Communities = []v3.Community{{Name: "services", Value: standard}, {Name: "anycast", Value: large}}
 				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.String(), Communities: []string{"services", "anycast"}}}
 			})
-			Eventually(lab.Paths(onLeaves)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Paths(lab, onLeaves)).WithContext(ctx).Should(expect.Agree())
 			expectCommunities(ctx, lab, func(p path.Path) []string {
 				if p.Prefix == lab.Topology().Services {
 					return []string{standard, large}
@@ -71,7 +73,7 @@ func communities(lab *Lab) {
 			lab.ApplyBGPConfiguration(ctx, node.Name, v3.BGPConfigurationSpec{
 				PrefixAdvertisements: []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.String(), Communities: []string{otherStandard}}},
 			})
-			Eventually(lab.Paths(onLeaves)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Paths(lab, onLeaves)).WithContext(ctx).Should(expect.Agree())
 			own, want := 0, 0
 			for _, leaf := range lab.Topology().Leaves() {
 				for _, n := range lab.Topology().Nodes() {
@@ -79,7 +81,7 @@ func communities(lab *Lab) {
 						want++
 					}
 				}
-				paths, err := lab.PathsOf(ctx, leaf.Name)
+				paths, err := observed.Paths(ctx, lab, leaf.Name)
 				Expect(err).NotTo(HaveOccurred())
 				for _, p := range paths.To(lab.Topology().Services) {
 					switch sender, _ := lab.Topology().HostOf(p.Peer); {
@@ -98,11 +100,11 @@ func communities(lab *Lab) {
 }
 
 // expectCommunities looks at what every leaf has from its nodes.
-func expectCommunities(ctx SpecContext, lab *Lab, want func(path.Path) []string) {
+func expectCommunities(ctx SpecContext, lab *suite.Lab, want func(path.Path) []string) {
 	GinkgoHelper()
 	tagged, plain := 0, 0
 	for _, leaf := range lab.Topology().Leaves() {
-		paths, err := lab.PathsOf(ctx, leaf.Name)
+		paths, err := observed.Paths(ctx, lab, leaf.Name)
 		Expect(err).NotTo(HaveOccurred())
 		for _, p := range paths {
 			communities := want(p)
@@ -118,7 +120,7 @@ func expectCommunities(ctx SpecContext, lab *Lab, want func(path.Path) []string)
 	Expect(plain).To(BeNumerically(">", 0), "paths that must carry none")
 }
 
-func hostRole(lab *Lab, name string) topology.Role {
+func hostRole(lab *suite.Lab, name string) topology.Role {
 	host, ok := lab.Topology().Host(name)
 	if !ok {
 		return ""

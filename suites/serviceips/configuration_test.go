@@ -8,6 +8,7 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // announced are the ranges of service addresses that a BGPConfiguration names.
@@ -31,7 +32,7 @@ func announce(ctx SpecContext, lab *suite.Lab, ranges announced) {
 }
 
 // everyNode names all nodes.
-func everyNode(lab *suite.Lab) []string { return suite.Names(lab.Topology().Nodes()) }
+func everyNode(lab *suite.Lab) []string { return topology.Names(lab.Topology().Nodes()) }
 
 // halves are the two halves of a range.
 func halves(p netip.Prefix) (lower, upper netip.Prefix) {

@@ -10,27 +10,30 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // ranges are requirements G1, G5, G7 and G14.
-func ranges(lab *Lab) {
+func ranges(lab *suite.Lab) {
 	Context("ranges", Label("routes"), func() {
 		Requirement("SVC-001", "the range of cluster IPs MUST be announced by every node, and every leaf and spine use all of them by equal cost", func(ctx SpecContext) {
-			lab.ExpectAnnounced(ctx, lab.Topology().Services, everyNode(lab)...)
+			expect.Announced(ctx, lab, lab.Topology().Services, everyNode(lab)...)
 		})
 
 		Requirement("SVC-002", "the range of external IPs MUST be announced by every node, and every leaf and spine use all of them by equal cost", func(ctx SpecContext) {
-			lab.ExpectAnnounced(ctx, lab.Topology().ExternalIPs, everyNode(lab)...)
+			expect.Announced(ctx, lab, lab.Topology().ExternalIPs, everyNode(lab)...)
 		})
 
 		Requirement("SVC-003", "the range of LoadBalancer IPs MUST be announced by every node, and every leaf and spine use all of them by equal cost", func(ctx SpecContext) {
-			lab.ExpectAnnounced(ctx, lab.Topology().LoadBalancerIPs, everyNode(lab)...)
+			expect.Announced(ctx, lab, lab.Topology().LoadBalancerIPs, everyNode(lab)...)
 		})
 
 		Requirement("SVC-004", "a node MUST have no route into an announced range in its kernel, neither its own nor what it learns from others", func(ctx SpecContext) {
-			Eventually(lab.Routes(Everything)).WithContext(ctx).Should(Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			tables, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			for _, node := range lab.Topology().Nodes() {
@@ -40,12 +43,12 @@ func ranges(lab *Lab) {
 		})
 
 		Requirement("SVC-005", "a range that is announced no more MUST go from the whole fabric, and an address of it answer no more from outside", Label("changes", "traffic"), func(ctx SpecContext) {
-			service := lab.NewService(ctx, ServiceOptions{})
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{})
 			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
 			expectAnswer(ctx, client, service, service.ClusterIP)
 			announce(ctx, lab, announced{external: []netip.Prefix{lab.Topology().ExternalIPs}})
-			lab.ExpectAnnounced(ctx, lab.Topology().Services)
-			lab.ExpectAnnounced(ctx, lab.Topology().ExternalIPs, everyNode(lab)...)
+			expect.Announced(ctx, lab, lab.Topology().Services)
+			expect.Announced(ctx, lab, lab.Topology().ExternalIPs, everyNode(lab)...)
 			outcome, err := probe.Attempt(ctx, client, service.Addr(service.ClusterIP), probe.Silence)
 			Expect(err).NotTo(HaveOccurred())
 			AddReportEntry("what became of the attempt", string(outcome))
@@ -55,11 +58,11 @@ func ranges(lab *Lab) {
 		Requirement("SVC-006", "a range that replaces another MUST be announced in its place, and services keep the addresses that are inside it alone", Label("changes", "traffic"), func(ctx SpecContext) {
 			lower, upper := halves(lab.Topology().ExternalIPs)
 			inLower, inUpper := lower.Addr().Next(), upper.Addr().Next()
-			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{inLower, inUpper}})
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{inLower, inUpper}})
 			announce(ctx, lab, announced{external: []netip.Prefix{upper}})
-			lab.ExpectAnnounced(ctx, lab.Topology().ExternalIPs)
-			lab.ExpectAnnounced(ctx, lower)
-			lab.ExpectAnnounced(ctx, upper, everyNode(lab)...)
+			expect.Announced(ctx, lab, lab.Topology().ExternalIPs)
+			expect.Announced(ctx, lab, lower)
+			expect.Announced(ctx, lab, upper, everyNode(lab)...)
 			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
 			expectAnswer(ctx, client, service, inUpper)
 			outcome, err := probe.Attempt(ctx, client, service.Addr(inLower), probe.Silence)
@@ -68,15 +71,15 @@ func ranges(lab *Lab) {
 		})
 
 		Requirement("SVC-007", "a service with externalTrafficPolicy Cluster MUST NOT be announced by itself where its address is inside a range", func(ctx SpecContext) {
-			service := lab.NewService(ctx, ServiceOptions{
-				Type: corev1.ServiceTypeLoadBalancer, ExternalIPs: []netip.Addr{lab.ExternalIP(1)}, LoadBalancerIPs: []netip.Addr{lab.LoadBalancerIP(1)},
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{
+				Type: corev1.ServiceTypeLoadBalancer, ExternalIPs: []netip.Addr{workload.ExternalIP(lab, 1)}, LoadBalancerIPs: []netip.Addr{workload.LoadBalancerIP(lab, 1)},
 			})
-			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, lab.LoadBalancerIP(1))
+			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, workload.LoadBalancerIP(lab, 1))
 			// A service that comes later and is announced shows that this one has been seen.
-			later := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, Local: true})
-			lab.ExpectAnnounced(ctx, Single(later.ClusterIP), everyNode(lab)...)
-			for _, address := range []netip.Addr{service.ClusterIP, lab.ExternalIP(1), lab.LoadBalancerIP(1)} {
-				lab.ExpectAnnounced(ctx, Single(address))
+			later := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, Local: true})
+			expect.Announced(ctx, lab, route.Single(later.ClusterIP), everyNode(lab)...)
+			for _, address := range []netip.Addr{service.ClusterIP, workload.ExternalIP(lab, 1), workload.LoadBalancerIP(lab, 1)} {
+				expect.Announced(ctx, lab, route.Single(address))
 			}
 		})
 	})

@@ -24,7 +24,7 @@ func TestServiceIPs(t *testing.T) {
 			communities(lab)
 			aggregation(lab)
 			many(lab)
-			traffic(lab)
+			reachability(lab)
 			article(lab)
 		})
 	})

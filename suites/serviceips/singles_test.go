@@ -9,114 +9,117 @@ import (
 
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // singles are requirements G6, G15 and G17: a range of one address is announced
 // when a service has that address.
-func singles(lab *Lab) {
+func singles(lab *suite.Lab) {
 	Context("ranges of one address", Label("routes", "changes"), func() {
 		Requirement("SVC-010", "an external IP that is a range of its own MUST be announced by every node for a service of type NodePort that has it", func(ctx SpecContext) {
-			address := lab.ExternalIP(10)
-			announce(ctx, lab, announced{external: []netip.Prefix{Single(address)}})
-			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
-			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
+			address := workload.ExternalIP(lab, 10)
+			announce(ctx, lab, announced{external: []netip.Prefix{route.Single(address)}})
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
+			expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
 			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, address)
 		})
 
 		Requirement("SVC-011", "a range of one address MUST NOT be announced without a service that has the address", func(ctx SpecContext) {
-			address := lab.ExternalIP(11)
-			announce(ctx, lab, announced{external: []netip.Prefix{Single(address), Single(lab.ExternalIP(12))}})
-			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{lab.ExternalIP(12)}})
-			lab.ExpectAnnounced(ctx, Single(lab.ExternalIP(12)), everyNode(lab)...)
-			lab.ExpectAnnounced(ctx, Single(address))
+			address := workload.ExternalIP(lab, 11)
+			announce(ctx, lab, announced{external: []netip.Prefix{route.Single(address), route.Single(workload.ExternalIP(lab, 12))}})
+			workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{workload.ExternalIP(lab, 12)}})
+			expect.Announced(ctx, lab, route.Single(workload.ExternalIP(lab, 12)), everyNode(lab)...)
+			expect.Announced(ctx, lab, route.Single(address))
 		})
 
 		Requirement("SVC-012", "an external IP that is a range of its own MUST be announced for a service of type ClusterIP too", Known("projectcalico/calico#10945"), func(ctx SpecContext) {
-			address := lab.ExternalIP(13)
-			later := lab.ExternalIP(20)
-			announce(ctx, lab, announced{external: []netip.Prefix{Single(address), Single(later)}})
-			lab.NewService(ctx, ServiceOptions{ExternalIPs: []netip.Addr{address}})
+			address := workload.ExternalIP(lab, 13)
+			later := workload.ExternalIP(lab, 20)
+			announce(ctx, lab, announced{external: []netip.Prefix{route.Single(address), route.Single(later)}})
+			workload.NewService(ctx, lab, workload.ServiceOptions{ExternalIPs: []netip.Addr{address}})
 			// The later service shows that the node has seen the ranges and the
 			// service.
-			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
-			lab.PromiseAnnounced(ctx, Default, Single(later), everyNode(lab)...)
+			workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
+			expect.FabricRoutes(ctx, lab, Default, route.Single(later), everyNode(lab)...)
 			KnownIssue(ctx, "projectcalico/calico#10945", func(g Gomega) {
-				lab.PromiseAnnounced(ctx, g, Single(address), everyNode(lab)...)
+				expect.FabricRoutes(ctx, lab, g, route.Single(address), everyNode(lab)...)
 			})
 		})
 
 		Requirement("SVC-013", "a LoadBalancer IP that is a range of its own MUST be announced by every node for the service that asked for it and has it", func(ctx SpecContext) {
-			address := lab.LoadBalancerIP(10)
-			announce(ctx, lab, announced{loadBalancer: []netip.Prefix{Single(address)}})
-			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{address}})
+			address := workload.LoadBalancerIP(lab, 10)
+			announce(ctx, lab, announced{loadBalancer: []netip.Prefix{route.Single(address)}})
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{address}})
 			service.Update(ctx, func(s *corev1.Service) { s.Spec.LoadBalancerIP = address.String() })
-			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
+			expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
 			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, address)
 		})
 
 		Requirement("SVC-014", "a LoadBalancer IP that is a range of its own MUST be announced too for a service that got it without asking for it", Known("projectcalico/calico#11917"), func(ctx SpecContext) {
-			address := lab.LoadBalancerIP(11)
-			later := lab.ExternalIP(21)
-			announce(ctx, lab, announced{loadBalancer: []netip.Prefix{Single(address)}, external: []netip.Prefix{Single(later)}})
-			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{address}})
+			address := workload.LoadBalancerIP(lab, 11)
+			later := workload.ExternalIP(lab, 21)
+			announce(ctx, lab, announced{loadBalancer: []netip.Prefix{route.Single(address)}, external: []netip.Prefix{route.Single(later)}})
+			workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{address}})
 			// The later service shows that the node has seen the ranges and the
 			// service.
-			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
-			lab.PromiseAnnounced(ctx, Default, Single(later), everyNode(lab)...)
+			workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
+			expect.FabricRoutes(ctx, lab, Default, route.Single(later), everyNode(lab)...)
 			KnownIssue(ctx, "projectcalico/calico#11917", func(g Gomega) {
-				lab.PromiseAnnounced(ctx, g, Single(address), everyNode(lab)...)
+				expect.FabricRoutes(ctx, lab, g, route.Single(address), everyNode(lab)...)
 			})
 		})
 
 		Requirement("SVC-015", "with externalTrafficPolicy Local a range of one address MUST be announced by exactly the nodes that have an endpoint", func(ctx SpecContext) {
-			address := lab.ExternalIP(14)
-			announce(ctx, lab, announced{external: []netip.Prefix{Single(address)}})
+			address := workload.ExternalIP(lab, 14)
+			announce(ctx, lab, announced{external: []netip.Prefix{route.Single(address)}})
 			chosen := everyNode(lab)[1]
-			deployment := lab.NewDeployment(ctx, 1, OnNodes(chosen))
-			lab.NewService(ctx, ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, Local: true, ExternalIPs: []netip.Addr{address}})
+			deployment := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(chosen))
+			workload.NewService(ctx, lab, workload.ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, Local: true, ExternalIPs: []netip.Addr{address}})
 			deployment.Ready(ctx)
-			lab.ExpectAnnounced(ctx, Single(address), chosen)
+			expect.Announced(ctx, lab, route.Single(address), chosen)
 		})
 
 		Requirement("SVC-016", "an address that two services share MUST be announced until the last of them is gone", func(ctx SpecContext) {
-			address, later := lab.ExternalIP(15), lab.ExternalIP(19)
-			announce(ctx, lab, announced{external: []netip.Prefix{Single(address), Single(later)}})
-			options := ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}}
-			first := lab.NewService(ctx, options)
+			address, later := workload.ExternalIP(lab, 15), workload.ExternalIP(lab, 19)
+			announce(ctx, lab, announced{external: []netip.Prefix{route.Single(address), route.Single(later)}})
+			options := workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}}
+			first := workload.NewService(ctx, lab, options)
 			options.Port = first.Port + 1
-			second := lab.NewService(ctx, options)
-			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
+			second := workload.NewService(ctx, lab, options)
+			expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
 			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
 			expectAnswer(ctx, client, first, address)
 			expectAnswer(ctx, client, second, address)
 
 			first.Delete(ctx)
 			// The later service shows that the node has seen the change.
-			lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
-			lab.ExpectAnnounced(ctx, Single(later), everyNode(lab)...)
+			workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
+			expect.Announced(ctx, lab, route.Single(later), everyNode(lab)...)
 			expectAnswer(ctx, client, second, address)
-			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
+			expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
 			second.Delete(ctx)
-			lab.ExpectAnnounced(ctx, Single(address))
+			expect.Announced(ctx, lab, route.Single(address))
 		})
 
 		Requirement("SVC-017", "an address that a service gives up MUST be announced no more", func(ctx SpecContext) {
-			address, other := lab.ExternalIP(16), lab.ExternalIP(17)
-			announce(ctx, lab, announced{external: []netip.Prefix{Single(address), Single(other)}})
-			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
-			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
+			address, other := workload.ExternalIP(lab, 16), workload.ExternalIP(lab, 17)
+			announce(ctx, lab, announced{external: []netip.Prefix{route.Single(address), route.Single(other)}})
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
+			expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
 			service.Update(ctx, func(s *corev1.Service) { s.Spec.ExternalIPs = []string{other.String()} })
-			lab.ExpectAnnounced(ctx, Single(other), everyNode(lab)...)
-			lab.ExpectAnnounced(ctx, Single(address))
+			expect.Announced(ctx, lab, route.Single(other), everyNode(lab)...)
+			expect.Announced(ctx, lab, route.Single(address))
 		})
 
 		Requirement("SVC-018", "a node MUST reach the addresses that it announces one by one", Known("projectcalico/calico#9152"), func(ctx SpecContext) {
-			address := lab.ExternalIP(18)
-			announce(ctx, lab, announced{external: []netip.Prefix{Single(address)}})
-			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
-			lab.ExpectAnnounced(ctx, Single(address), everyNode(lab)...)
+			address := workload.ExternalIP(lab, 18)
+			announce(ctx, lab, announced{external: []netip.Prefix{route.Single(address)}})
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
+			expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
 			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, address)
 			for _, node := range everyNode(lab) {
 				expectAnswer(ctx, lab.At(node), service, service.ClusterIP)

@@ -11,31 +11,33 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// traffic is what the routes are for.
-func traffic(lab *Lab) {
+// reachability is what the routes are for.
+func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
 		Requirement("SVC-070", "a client outside MUST reach a service by its cluster IP", func(ctx SpecContext) {
-			service := lab.NewService(ctx, ServiceOptions{})
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{})
 			for _, client := range lab.Topology().ByRole(topology.Client) {
 				expectAnswer(ctx, lab.At(client.Name), service, service.ClusterIP)
 			}
 		})
 
 		Requirement("SVC-071", "a client outside MUST reach a service by its external IP", func(ctx SpecContext) {
-			service := lab.NewService(ctx, ServiceOptions{ExternalIPs: []netip.Addr{lab.ExternalIP(40)}})
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{ExternalIPs: []netip.Addr{workload.ExternalIP(lab, 40)}})
 			for _, client := range lab.Topology().ByRole(topology.Client) {
-				expectAnswer(ctx, lab.At(client.Name), service, lab.ExternalIP(40))
+				expectAnswer(ctx, lab.At(client.Name), service, workload.ExternalIP(lab, 40))
 			}
 		})
 
 		Requirement("SVC-072", "a client outside MUST reach a service by its LoadBalancer IP", func(ctx SpecContext) {
-			service := lab.NewService(ctx, ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{lab.LoadBalancerIP(40)}})
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{workload.LoadBalancerIP(lab, 40)}})
 			for _, client := range lab.Topology().ByRole(topology.Client) {
-				expectAnswer(ctx, lab.At(client.Name), service, lab.LoadBalancerIP(40))
+				expectAnswer(ctx, lab.At(client.Name), service, workload.LoadBalancerIP(lab, 40))
 			}
 		})
 
@@ -50,7 +52,7 @@ func traffic(lab *Lab) {
 
 		Requirement("SVC-074", "a pod on every node MUST reach a service by all of its addresses", func(ctx SpecContext) {
 			service := withAllAddresses(ctx, lab, 42)
-			for _, pod := range lab.Pods(ctx) {
+			for _, pod := range workload.Pods(ctx, lab) {
 				for _, address := range addressesOf(lab, service, 42) {
 					expectAnswer(ctx, pod, service, address)
 				}
@@ -68,8 +70,8 @@ func traffic(lab *Lab) {
 
 		Requirement("SVC-076", "an address of an announced range that no service has MUST be dropped by the node that it reaches, and not go round in the fabric", func(ctx SpecContext) {
 			client := lab.Topology().ByRole(topology.Client)[0]
-			nobody := netip.AddrPortFrom(lab.ExternalIP(50), 80)
-			captures := lab.CaptureOnNodes(ctx, func(p observe.Packet) bool { return p.To() == nobody && p.Source == client.Address() })
+			nobody := netip.AddrPortFrom(workload.ExternalIP(lab, 50), 80)
+			captures := wire.CaptureOnNodes(ctx, lab, func(p observe.Packet) bool { return p.To() == nobody && p.Source == client.Address() })
 			Expect(probe.Attempt(ctx, lab.At(client.Name), nobody, probe.Silence)).To(Equal(probe.TimedOut))
 			entered, left := 0, 0
 			for _, packets := range captures.Stop() {
@@ -90,21 +92,21 @@ func traffic(lab *Lab) {
 
 // withAllAddresses makes a service that has a cluster IP, an external IP and a
 // LoadBalancer IP, the nth of each range.
-func withAllAddresses(ctx SpecContext, lab *Lab, n int) *Service {
+func withAllAddresses(ctx SpecContext, lab *suite.Lab, n int) *workload.Service {
 	GinkgoHelper()
-	return lab.NewService(ctx, ServiceOptions{
-		Type: corev1.ServiceTypeLoadBalancer, ExternalIPs: []netip.Addr{lab.ExternalIP(n)}, LoadBalancerIPs: []netip.Addr{lab.LoadBalancerIP(n)},
+	return workload.NewService(ctx, lab, workload.ServiceOptions{
+		Type: corev1.ServiceTypeLoadBalancer, ExternalIPs: []netip.Addr{workload.ExternalIP(lab, n)}, LoadBalancerIPs: []netip.Addr{workload.LoadBalancerIP(lab, n)},
 	})
 }
 
-func addressesOf(lab *Lab, service *Service, n int) []netip.Addr {
+func addressesOf(lab *suite.Lab, service *workload.Service, n int) []netip.Addr {
 	GinkgoHelper()
-	return []netip.Addr{service.ClusterIP, lab.ExternalIP(n), lab.LoadBalancerIP(n)}
+	return []netip.Addr{service.ClusterIP, workload.ExternalIP(lab, n), workload.LoadBalancerIP(lab, n)}
 }
 
 // expectAnswer waits until a service answers at an address: kube-proxy on the node
 // that the connection comes to has to know it first.
-func expectAnswer(ctx SpecContext, from lab.Host, service *Service, address netip.Addr) {
+func expectAnswer(ctx SpecContext, from lab.Host, service *workload.Service, address netip.Addr) {
 	GinkgoHelper()
 	Eventually(probe.Attempt).WithContext(ctx).WithArguments(from, service.Addr(address), probe.Silence).
 		Should(Equal(probe.Answered), "from %s to %s", from.Name(), address)

@@ -9,12 +9,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // external is requirement F6: switches in an AS of their own, with the mesh on. A node
 // announces every route to an external neighbour, with itself as next hop.
-func external(lab *Lab) {
+func external(lab *suite.Lab) {
 	Context("switches in an AS of their own", Label("routes", "changes"), func() {
 		Requirement("TOR-060", "with the mesh left on an external switch MUST be seen to get every node's blocks and local services from all nodes", Label("negative"), func(ctx SpecContext) {
 			state := begin(ctx, lab)
@@ -24,7 +29,7 @@ func external(lab *Lab) {
 			for _, tor := range tors(lab) {
 				for _, prefix := range append(state.Blocks(nodes(lab)...), service) {
 					// Kubernetes may be late with the EndpointSlice that the oracle has.
-					Eventually(lab.NextHops).WithContext(ctx).WithArguments(tor, prefix).Should(ConsistOf(nodes(lab)), "%s: %s", tor, prefix)
+					Eventually(observed.NextHops).WithContext(ctx).WithArguments(lab, tor, prefix).Should(ConsistOf(nodes(lab)), "%s: %s", tor, prefix)
 				}
 			}
 			settled(ctx, lab)
@@ -47,37 +52,37 @@ func external(lab *Lab) {
 			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Filters = []string{"own-routes-alone"} })
 			settled(ctx, lab)
 			expectOwners(ctx, lab, service, owner)
-			lab.ExpectPodsReach(ctx, AllPairs)
-			lab.ExpectClientsReachPods(ctx)
+			expect.PodsReach(ctx, lab, topology.AllPairs)
+			expect.ClientsReachPods(ctx, lab)
 		})
 	})
 }
 
 // localService announces cluster IPs and makes a local service with one endpoint. It
 // returns the service's address and its node.
-func localService(ctx SpecContext, lab *Lab) (netip.Prefix, string) {
+func localService(ctx SpecContext, lab *suite.Lab) (netip.Prefix, string) {
 	GinkgoHelper()
 	lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
 		spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.String()}}
 	})
 	owner := nodes(lab)[1]
-	deployment := lab.NewDeployment(ctx, 1, OnNodes(owner))
-	service := lab.NewService(ctx, ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, Local: true})
+	deployment := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(owner))
+	service := workload.NewService(ctx, lab, workload.ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, Local: true})
 	deployment.Ready(ctx)
-	return Single(service.ClusterIP), owner
+	return route.Single(service.ClusterIP), owner
 }
 
 // expectOwners expects that every switch routes blocks and a service to the nodes
 // that they are on.
-func expectOwners(ctx SpecContext, lab *Lab, service netip.Prefix, owner string) {
+func expectOwners(ctx SpecContext, lab *suite.Lab, service netip.Prefix, owner string) {
 	GinkgoHelper()
 	state := begin(ctx, lab)
 	for _, tor := range tors(lab) {
 		// Kubernetes may be late with the EndpointSlice that the oracle has.
-		Eventually(lab.NextHops).WithContext(ctx).WithArguments(tor, service).Should(ConsistOf(owner), "%s: %s", tor, service)
+		Eventually(observed.NextHops).WithContext(ctx).WithArguments(lab, tor, service).Should(ConsistOf(owner), "%s: %s", tor, service)
 		for _, node := range nodes(lab) {
 			for _, block := range state.Blocks(node) {
-				Expect(lab.NextHops(ctx, tor, block)).To(ConsistOf(node), "%s: %s", tor, block)
+				Expect(observed.NextHops(ctx, lab, tor, block)).To(ConsistOf(node), "%s: %s", tor, block)
 			}
 		}
 	}

@@ -8,7 +8,8 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 )
 
 // Names of the specs' BGPFilters.
@@ -18,7 +19,7 @@ const (
 )
 
 // filters are requirements H1 to H4.
-func filters(lab *Lab) {
+func filters(lab *suite.Lab) {
 	Context("BGPFilters", Label("filters", "changes"), func() {
 		Requirement("TOR-070", "an export rule that rejects a block MUST keep it from the switches, and nothing else", func(ctx SpecContext) {
 			state := begin(ctx, lab)
@@ -33,7 +34,7 @@ func filters(lab *Lab) {
 			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.Equal, management)}})
 			useFilters(ctx, lab, filter)
 			for _, tor := range tors(lab) {
-				Expect(lab.NextHops(ctx, tor, management)).To(ConsistOf(nodes(lab)), "%s: %s", tor, management)
+				Expect(observed.NextHops(ctx, lab, tor, management)).To(ConsistOf(nodes(lab)), "%s: %s", tor, management)
 			}
 			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
 		})
@@ -42,8 +43,8 @@ func filters(lab *Lab) {
 			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ImportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.In, outside(lab))}})
 			useFilters(ctx, lab, filter)
 			for _, node := range nodes(lab) {
-				Expect(lab.NextHops(ctx, node, outside(lab))).To(BeEmpty(), "%s: %s", node, outside(lab))
-				others, err := lab.PathsOf(ctx, node)
+				Expect(observed.NextHops(ctx, lab, node, outside(lab))).To(BeEmpty(), "%s: %s", node, outside(lab))
+				others, err := observed.Paths(ctx, lab, node)
 				Expect(err).NotTo(HaveOccurred())
 				Expect(others).NotTo(BeEmpty(), "what %s has from others", node)
 			}
@@ -106,7 +107,7 @@ func rule(action v3.BGPFilterAction, operator v3.BGPFilterMatchOperator, prefix 
 }
 
 // useFilters has the nodes use filters with the switches, and waits until that shows.
-func useFilters(ctx SpecContext, lab *Lab, names ...string) {
+func useFilters(ctx SpecContext, lab *suite.Lab, names ...string) {
 	GinkgoHelper()
 	changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Filters = names })
 	settled(ctx, lab)
@@ -114,7 +115,7 @@ func useFilters(ctx SpecContext, lab *Lab, names ...string) {
 
 // expectOnToRs looks which nodes' blocks the switches have: exactly those that are
 // chosen, via their owners.
-func expectOnToRs(ctx SpecContext, lab *Lab, chosen func(netip.Prefix) bool) {
+func expectOnToRs(ctx SpecContext, lab *suite.Lab, chosen func(netip.Prefix) bool) {
 	GinkgoHelper()
 	state := begin(ctx, lab)
 	for _, tor := range tors(lab) {
@@ -124,7 +125,7 @@ func expectOnToRs(ctx SpecContext, lab *Lab, chosen func(netip.Prefix) bool) {
 				if chosen(block) {
 					want = append(want, node.Name)
 				}
-				Expect(lab.NextHops(ctx, tor, block)).To(ConsistOf(want), "%s: %s", tor, block)
+				Expect(observed.NextHops(ctx, lab, tor, block)).To(ConsistOf(want), "%s: %s", tor, block)
 			}
 		}
 	}

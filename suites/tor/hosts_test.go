@@ -12,6 +12,7 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -29,9 +30,9 @@ func begin(ctx SpecContext, lab *suite.Lab) oracle.State {
 }
 
 // nodes and tors name the servers and their switches.
-func nodes(lab *suite.Lab) []string { return suite.Names(lab.Topology().Nodes()) }
+func nodes(lab *suite.Lab) []string { return topology.Names(lab.Topology().Nodes()) }
 
-func tors(lab *suite.Lab) []string { return suite.Names(lab.Topology().Leaves()) }
+func tors(lab *suite.Lab) []string { return topology.Names(lab.Topology().Leaves()) }
 
 // outside is the network of the client.
 func outside(lab *suite.Lab) netip.Prefix {
@@ -44,8 +45,8 @@ func outside(lab *suite.Lab) netip.Prefix {
 // settled waits until sessions and routes are as they have to be.
 func settled(ctx SpecContext, lab *suite.Lab) {
 	GinkgoHelper()
-	Eventually(lab.Sessions).WithContext(ctx).Should(suite.Agree())
-	Eventually(lab.Routes(suite.Everything)).WithContext(ctx).Should(suite.Agree())
+	Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+	Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 }
 
 // changeToRPeers changes the global BGPPeers with the switches.

@@ -8,7 +8,11 @@ import (
 
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/traffic"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -18,7 +22,7 @@ import (
 const noticed = 7 * time.Second
 
 // loss is requirement F9: two switches, of which one is lost.
-func loss(lab *Lab) {
+func loss(lab *suite.Lab) {
 	Context("loss of a switch", Label("failure"), func() {
 		for _, lost := range []int{0, 1} {
 			id := map[int]string{0: "TOR-090", 1: "TOR-091"}[lost]
@@ -28,27 +32,27 @@ func loss(lab *Lab) {
 				gone, left := tors(lab)[lost], tors(lab)[1-lost]
 				client := lab.Topology().ByRole(topology.Client)[0].Name
 				node := nodes(lab)[0]
-				meters := lab.Meter(ctx, map[string]Flow{"client to pod": {From: lab.At(client), To: lab.Pods(ctx)[node].Address}})
+				meters := traffic.Meter(ctx, map[string]traffic.Flow{"client to pod": {From: lab.At(client), To: workload.Pods(ctx, lab)[node].Address}})
 				lab.CutEnd(ctx, rackLink(lab), gone)
 				settled(ctx, lab)
 				for _, node := range nodes(lab) {
-					Expect(lab.NextHops(ctx, node, outside(lab))).To(ConsistOf(left), "%s: %s", node, outside(lab))
+					Expect(observed.NextHops(ctx, lab, node, outside(lab))).To(ConsistOf(left), "%s: %s", node, outside(lab))
 				}
 				for _, core := range lab.Topology().Spines() {
 					for _, block := range state.Blocks(nodes(lab)...) {
-						Expect(lab.NextHops(ctx, core.Name, block)).To(ConsistOf(left), "%s: %s", core.Name, block)
+						Expect(observed.NextHops(ctx, lab, core.Name, block)).To(ConsistOf(left), "%s: %s", core.Name, block)
 					}
 				}
 				for name, outage := range meters.Stop(ctx) {
 					Expect(outage.Longest).To(BeNumerically("<", noticed), "%s: %s; last error: %v", name, outage, outage.Last)
 				}
-				lab.ExpectClientsReachPods(ctx)
+				expect.ClientsReachPods(ctx, lab)
 
 				By("bringing it back")
 				lab.RestoreEnd(ctx, rackLink(lab), gone)
 				settled(ctx, lab)
 				for _, node := range nodes(lab) {
-					Expect(lab.NextHops(ctx, node, outside(lab))).To(ConsistOf(tors(lab)), "%s: %s", node, outside(lab))
+					Expect(observed.NextHops(ctx, lab, node, outside(lab))).To(ConsistOf(tors(lab)), "%s: %s", node, outside(lab))
 				}
 			})
 		}
@@ -59,25 +63,25 @@ func loss(lab *Lab) {
 			lab.CutLink(ctx, uplink(lab, gone))
 			settled(ctx, lab)
 			for _, node := range nodes(lab) {
-				Expect(lab.NextHops(ctx, node, outside(lab))).To(ConsistOf(left), "%s: %s", node, outside(lab))
+				Expect(observed.NextHops(ctx, lab, node, outside(lab))).To(ConsistOf(left), "%s: %s", node, outside(lab))
 				for _, tor := range tors(lab) {
 					for _, block := range state.Blocks(node) {
-						Expect(lab.NextHops(ctx, tor, block)).To(ConsistOf(node), "%s: %s", tor, block)
+						Expect(observed.NextHops(ctx, lab, tor, block)).To(ConsistOf(node), "%s: %s", tor, block)
 					}
 				}
 			}
-			lab.ExpectClientsReachPods(ctx)
+			expect.ClientsReachPods(ctx, lab)
 		})
 	})
 }
 
 // rackLink is the link that joins servers and switches.
-func rackLink(lab *Lab) string {
+func rackLink(lab *suite.Lab) string {
 	return lab.Topology().Nodes()[0].Interfaces[0].Link
 }
 
 // uplink is the link of a switch to the core.
-func uplink(lab *Lab, tor string) string {
+func uplink(lab *suite.Lab, tor string) string {
 	GinkgoHelper()
 	host, ok := lab.Topology().Host(tor)
 	Expect(ok).To(BeTrue(), tor)

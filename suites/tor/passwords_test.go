@@ -17,7 +17,8 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/session"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 )
 
 // Passwords of the specs, and their key in a secret.
@@ -33,7 +34,7 @@ const (
 const refusal = 3 * time.Second
 
 // passwords is requirement F17.
-func passwords(lab *Lab) {
+func passwords(lab *suite.Lab) {
 	Context("passwords", Label("security", "changes"), func() {
 		Requirement("TOR-040", "with the same password on both ends the sessions MUST be established", func(ctx SpecContext) {
 			usePassword(ctx, lab, password)
@@ -65,7 +66,7 @@ func passwords(lab *Lab) {
 			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password, spec.Filters = passwordIn(name), []string{filter} })
 			settled(ctx, lab)
 			for _, tor := range tors(lab) {
-				Expect(lab.NextHops(ctx, tor, management)).To(ConsistOf(nodes(lab)), "%s: %s", tor, management)
+				Expect(observed.NextHops(ctx, lab, tor, management)).To(ConsistOf(nodes(lab)), "%s: %s", tor, management)
 			}
 			expectEstablished(ctx, lab)
 
@@ -83,7 +84,7 @@ func passwords(lab *Lab) {
 }
 
 // usePassword has the nodes use a password with the switches.
-func usePassword(ctx SpecContext, lab *Lab, text string) *corev1.Secret {
+func usePassword(ctx SpecContext, lab *suite.Lab, text string) *corev1.Secret {
 	GinkgoHelper()
 	name := newSecretName()
 	allowSecret(ctx, lab, name)
@@ -100,7 +101,7 @@ func newSecretName() string { return "bgp-passwords-" + strings.ToLower(rand.Tex
 
 // allowSecret lets calico-node read the secret, as Calico's documentation has it
 // ("Configure BGP peering", section on passwords).
-func allowSecret(ctx SpecContext, lab *Lab, name string) {
+func allowSecret(ctx SpecContext, lab *suite.Lab, name string) {
 	GinkgoHelper()
 	create(ctx, lab, &rbacv1.Role{ObjectMeta: secretMeta(name), Rules: []rbacv1.PolicyRule{{
 		APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{name}, Verbs: []string{"get", "list", "watch"},
@@ -112,7 +113,7 @@ func allowSecret(ctx SpecContext, lab *Lab, name string) {
 	})
 }
 
-func createSecret(ctx SpecContext, lab *Lab, name, text string) *corev1.Secret {
+func createSecret(ctx SpecContext, lab *suite.Lab, name, text string) *corev1.Secret {
 	GinkgoHelper()
 	secret := &corev1.Secret{ObjectMeta: secretMeta(name), Data: map[string][]byte{secretKey: []byte(text)}}
 	create(ctx, lab, secret)
@@ -124,7 +125,7 @@ func secretMeta(name string) metav1.ObjectMeta {
 }
 
 // create creates an object until the spec ends.
-func create(ctx SpecContext, lab *Lab, object k8s.Object) {
+func create(ctx SpecContext, lab *suite.Lab, object k8s.Object) {
 	GinkgoHelper()
 	Expect(lab.Client.Resources().Create(ctx, object)).To(Succeed(), "create %T %s", object, object.GetName())
 	DeferCleanup(func(ctx SpecContext) { Expect(lab.Client.Resources().Delete(ctx, object)).To(Succeed()) })
@@ -135,7 +136,7 @@ func passwordIn(name string) *v3.BGPPassword {
 }
 
 // established counts the sessions of nodes with switches that are up.
-func established(ctx SpecContext, lab *Lab) (int, error) {
+func established(ctx SpecContext, lab *suite.Lab) (int, error) {
 	got, err := observe.Sessions(ctx, lab.Lab)
 	count := 0
 	for _, node := range nodes(lab) {

@@ -8,11 +8,13 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 )
 
 // pools are requirements I1 and I2.
-func pools(lab *Lab) {
+func pools(lab *suite.Lab) {
 	Context("pools", Label("routes", "changes"), func() {
 		Requirement("TOR-080", "a pool with disableBGPExport MUST be announced to nobody, neither switches nor nodes, and be announced again without it", func(ctx SpecContext) {
 			state := begin(ctx, lab)
@@ -23,7 +25,7 @@ func pools(lab *Lab) {
 				for _, owner := range nodes(lab) {
 					for _, block := range state.Blocks(owner) {
 						if owner != node {
-							Expect(lab.NextHops(ctx, node, block)).To(BeEmpty(), "%s: %s", node, block)
+							Expect(observed.NextHops(ctx, lab, node, block)).To(BeEmpty(), "%s: %s", node, block)
 						}
 					}
 				}
@@ -44,10 +46,10 @@ func pools(lab *Lab) {
 			})
 			settled(ctx, lab)
 			for _, tor := range tors(lab) {
-				Expect(lab.NextHops(ctx, tor, lab.Topology().Services)).To(ConsistOf(nodes(lab)), "%s: %s", tor, lab.Topology().Services)
+				Expect(observed.NextHops(ctx, lab, tor, lab.Topology().Services)).To(ConsistOf(nodes(lab)), "%s: %s", tor, lab.Topology().Services)
 			}
 			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
-			lab.ExpectClientsReachPods(ctx)
+			expect.ClientsReachPods(ctx, lab)
 		})
 	})
 }

@@ -12,7 +12,10 @@ import (
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/session"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/traffic"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -21,21 +24,21 @@ import (
 const restartTime = 3 * time.Second
 
 // restarts are requirements K1, K3 and F18.
-func restarts(lab *Lab) {
+func restarts(lab *suite.Lab) {
 	Context("graceful restart", Label("failure"), func() {
 		Requirement("TOR-030", "when a node's BIRD is killed, the switches MUST keep its routes, and no probe from outside to its pods be lost until it is back", Timing(probe.Late), func(ctx SpecContext) {
 			state := begin(ctx, lab)
 			node := nodes(lab)[0]
 			client := lab.Topology().ByRole(topology.Client)[0].Name
-			meters := lab.Meter(ctx, map[string]Flow{"client to pod": {From: lab.At(client), To: lab.Pods(ctx)[node].Address}})
-			lab.KillComponent(ctx, node, BIRD)
+			meters := traffic.Meter(ctx, map[string]traffic.Flow{"client to pod": {From: lab.At(client), To: workload.Pods(ctx, lab)[node].Address}})
+			lab.KillComponent(ctx, node, suite.BIRD)
 			for _, tor := range tors(lab) {
-				Eventually(lab.SessionState).WithContext(ctx).WithArguments(tor, node).ShouldNot(Equal(session.Established))
+				Eventually(observed.SessionState).WithContext(ctx).WithArguments(lab, tor, node).ShouldNot(Equal(session.Established))
 				for _, block := range state.Blocks(node) {
-					Expect(lab.NextHops(ctx, tor, block)).To(ConsistOf(node), "%s: %s", tor, block)
+					Expect(observed.NextHops(ctx, lab, tor, block)).To(ConsistOf(node), "%s: %s", tor, block)
 				}
 			}
-			lab.StartComponent(ctx, node, BIRD)
+			lab.StartComponent(ctx, node, suite.BIRD)
 			settled(ctx, lab)
 			meters.ExpectNoLoss(ctx)
 		})
@@ -49,10 +52,10 @@ func restarts(lab *Lab) {
 			})
 			settled(ctx, lab)
 			node := nodes(lab)[0]
-			lab.KillComponent(ctx, node, BIRD)
+			lab.KillComponent(ctx, node, suite.BIRD)
 			for _, tor := range tors(lab) {
 				for _, block := range state.Blocks(node) {
-					Eventually(lab.NextHops).WithContext(ctx).WithTimeout(restartTime).WithArguments(tor, block).Should(BeEmpty(), "%s: %s", tor, block)
+					Eventually(observed.NextHops).WithContext(ctx).WithTimeout(restartTime).WithArguments(lab, tor, block).Should(BeEmpty(), "%s: %s", tor, block)
 				}
 			}
 		})
@@ -68,21 +71,21 @@ func restarts(lab *Lab) {
 			})
 			settled(ctx, lab)
 			for _, tor := range tors(lab) {
-				Expect(lab.NextHops(ctx, tor, management)).To(ConsistOf(nodes(lab)), "%s: %s", tor, management)
+				Expect(observed.NextHops(ctx, lab, tor, management)).To(ConsistOf(nodes(lab)), "%s: %s", tor, management)
 			}
 			node := nodes(lab)[0]
-			lab.KillComponent(ctx, node, BIRD)
+			lab.KillComponent(ctx, node, suite.BIRD)
 			for _, tor := range tors(lab) {
-				Eventually(lab.SessionState).WithContext(ctx).WithArguments(tor, node).ShouldNot(Equal(session.Established))
+				Eventually(observed.SessionState).WithContext(ctx).WithArguments(lab, tor, node).ShouldNot(Equal(session.Established))
 			}
 			for _, tor := range tors(lab) {
 				for _, block := range state.Blocks(node) {
-					Consistently(lab.NextHops).WithContext(ctx).WithTimeout(restartTime/4).WithArguments(tor, block).Should(ConsistOf(node), "%s: %s", tor, block)
+					Consistently(observed.NextHops).WithContext(ctx).WithTimeout(restartTime/4).WithArguments(lab, tor, block).Should(ConsistOf(node), "%s: %s", tor, block)
 				}
 			}
 			for _, tor := range tors(lab) {
 				for _, block := range state.Blocks(node) {
-					Eventually(lab.NextHops).WithContext(ctx).WithTimeout(3*restartTime).WithArguments(tor, block).Should(BeEmpty(), "%s: %s", tor, block)
+					Eventually(observed.NextHops).WithContext(ctx).WithTimeout(3*restartTime).WithArguments(lab, tor, block).Should(BeEmpty(), "%s: %s", tor, block)
 				}
 			}
 		})

@@ -7,14 +7,15 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/session"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
 )
 
 // sessions are requirements F2 and A1 with global peers.
-func sessions(lab *Lab) {
+func sessions(lab *suite.Lab) {
 	Context("sessions", Label("sessions"), func() {
 		Requirement("TOR-001", "sessions MUST be those of the mesh, of every node with every switch, and of the switches with the core, and no other", func(ctx SpecContext) {
-			Eventually(lab.Sessions).WithContext(ctx).Should(Agree())
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("TOR-002", "a node's sessions with the switches MUST be of type global and internal, and those with nodes of type node-to-node mesh", func(ctx SpecContext) {

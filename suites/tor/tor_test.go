@@ -20,7 +20,7 @@ func TestToR(t *testing.T) {
 			lab.Use()
 			sessions(lab)
 			routes(lab)
-			traffic(lab)
+			reachability(lab)
 			restarts(lab)
 			passwords(lab)
 			ttlSecurity(lab)

@@ -8,20 +8,24 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// traffic is what the routes are for.
-func traffic(lab *Lab) {
+// reachability is what the routes are for.
+func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
 		Requirement("TOR-020", "a client outside MUST reach the pods on every node without an overlay, and be seen with its own address", func(ctx SpecContext) {
 			pods := map[netip.Addr]string{}
-			for _, pod := range lab.Pods(ctx) {
+			for _, pod := range workload.Pods(ctx, lab) {
 				pods[pod.Address.Addr()] = pod.Node
 			}
-			captures := lab.CaptureOnNodes(ctx, func(p observe.Packet) bool { return pods[p.Source] != "" || pods[p.Destination] != "" })
-			lab.ExpectClientsReachPods(ctx)
-			for node, packets := range captures.Stop() {
+			captures := wire.CaptureOnNodes(ctx, lab, func(p observe.Packet) bool { return pods[p.Source] != "" || pods[p.Destination] != "" })
+			expect.ClientsReachPods(ctx, lab)
+			for node, packets := range captures.Stop().ByHost() {
 				got, sent := 0, 0
 				for _, p := range packets {
 					Expect(p.Outer).To(BeNil(), "%s: %s", node, p)
@@ -37,7 +41,7 @@ func traffic(lab *Lab) {
 		})
 
 		Requirement("TOR-021", "pods on all nodes MUST reach each other with their own addresses", func(ctx SpecContext) {
-			lab.ExpectPodsReach(ctx, AllPairs)
+			expect.PodsReach(ctx, lab, topology.AllPairs)
 		})
 	})
 }

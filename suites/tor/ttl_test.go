@@ -8,11 +8,12 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/session"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 )
 
 // ttlSecurity is requirement F16.
-func ttlSecurity(lab *Lab) {
+func ttlSecurity(lab *suite.Lab) {
 	Context("TTL security", Label("security", "changes"), func() {
 		Requirement("TOR-050", "with TTL security of one hop on both ends the sessions MUST be established", func(ctx SpecContext) {
 			one := uint8(1)
@@ -31,11 +32,11 @@ func ttlSecurity(lab *Lab) {
 }
 
 // expectEstablished looks at all sessions between nodes and switches.
-func expectEstablished(ctx SpecContext, lab *Lab) {
+func expectEstablished(ctx SpecContext, lab *suite.Lab) {
 	GinkgoHelper()
 	for _, tor := range tors(lab) {
 		for _, node := range nodes(lab) {
-			Expect(lab.SessionState(ctx, node, tor)).To(Equal(session.Established), "%s with %s", node, tor)
+			Expect(observed.SessionState(ctx, lab, node, tor)).To(Equal(session.Established), "%s with %s", node, tor)
 		}
 	}
 }

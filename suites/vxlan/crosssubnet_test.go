@@ -8,18 +8,23 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // crossSubnet are requirements C1, C2, C4 and C7 for VXLAN.
-func crossSubnet(lab *Lab) {
+func crossSubnet(lab *suite.Lab) {
 	Context("routes", Label("routes"), func() {
 		Requirement("VXL-070", "a block of a node in the same subnet MUST be routed to the node IP by the node's own interface, on-link", func(ctx SpecContext) {
-			Eventually(lab.Routes(lab.RemoteBlocks())).WithContext(ctx).Should(Agree())
-			for _, p := range lab.NodePairs(ctx, WithinRacks) {
-				hop := route.NextHop{Via: lab.NodeIP(p.To.Name), Dev: lab.NodeInterface(p.From.Name), Onlink: true}
+			Eventually(expect.Routes(lab, expect.RemoteBlocks(lab))).WithContext(ctx).Should(expect.Agree())
+			for _, p := range observed.NodePairs(ctx, lab, topology.WithinRacks) {
+				hop := route.NextHop{Via: lab.Node(p.To.Name).Address(), Dev: lab.Node(p.From.Name).Interfaces[0].Name, Onlink: true}
 				for _, block := range p.To.Blocks {
-					r := lab.RouteTo(ctx, p.From.Name, block)
+					r := observed.RouteTo(ctx, lab, p.From.Name, block)
 					Expect(r.NextHops).To(ConsistOf(hop), "%s: %s", p.From.Name, r)
 					Expect(r.Origin).To(Equal(route.OriginFelix), "%s: %s", p.From.Name, r)
 				}
@@ -27,65 +32,65 @@ func crossSubnet(lab *Lab) {
 		})
 
 		Requirement("VXL-071", "a block of a node in another subnet MUST be routed through vxlan.calico", func(ctx SpecContext) {
-			Eventually(lab.Routes(lab.RemoteBlocks())).WithContext(ctx).Should(Agree())
-			for _, p := range lab.NodePairs(ctx, AcrossRacks) {
+			Eventually(expect.Routes(lab, expect.RemoteBlocks(lab))).WithContext(ctx).Should(expect.Agree())
+			for _, p := range observed.NodePairs(ctx, lab, topology.AcrossRacks) {
 				for _, block := range p.To.Blocks {
-					Expect(lab.RouteTo(ctx, p.From.Name, block).NextHops).To(ConsistOf(throughTunnel(p.To)), "%s: %s", p.From.Name, block)
+					Expect(observed.RouteTo(ctx, lab, p.From.Name, block).NextHops).To(ConsistOf(throughTunnel(p.To)), "%s: %s", p.From.Name, block)
 				}
 			}
 		})
 
 		Requirement("VXL-072", "BIRD MUST put no route of the pool into a kernel, and each own block MUST have one blackhole, by Felix", func(ctx SpecContext) {
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
-			Expect(lab.FromBIRD(ctx)).To(BeZero())
-			lab.ExpectOwnBlackholes(ctx)
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
+			Expect(observed.BIRDPodRoutes(ctx, lab)).To(BeZero())
+			expect.OwnBlackholes(ctx, lab)
 		})
 
 		Requirement("VXL-073", "a node whose address has a subnet of its own MUST send to every node through the tunnel, and the others to it by their own subnets", Label("changes"), func(ctx SpecContext) {
-			p := lab.NodePairs(ctx, WithinRacks)[0]
-			alone := Single(lab.NodeIP(p.From.Name)).String()
+			p := observed.NodePairs(ctx, lab, topology.WithinRacks)[0]
+			alone := route.Single(lab.Node(p.From.Name).Address()).String()
 			lab.AnnotateNode(ctx, p.From.Name, calico.IPv4AddressAnnotation, &alone)
-			Eventually(func() []string { return lab.DevicesTo(ctx, p) }).WithContext(ctx).Should(HaveEach(tunnel()))
-			Eventually(lab.Routes(lab.PodRoutes())).WithContext(ctx).Should(Agree())
-			Expect(lab.DevicesTo(ctx, NodePair{From: p.To, To: p.From})).To(HaveEach(lab.NodeInterface(p.To.Name)))
-			pods := lab.Pods(ctx)
-			lab.ExpectSeenAs(ctx, pods[p.From.Name], pods[p.To.Name], pods[p.From.Name].Address.Addr())
+			Eventually(func() []string { return observed.DevicesTo(ctx, lab, p) }).WithContext(ctx).Should(HaveEach(tunnel()))
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
+			Expect(observed.DevicesTo(ctx, lab, observed.NodePair{From: p.To, To: p.From})).To(HaveEach(lab.Node(p.To.Name).Interfaces[0].Name))
+			pods := workload.Pods(ctx, lab)
+			expect.SeenAs(ctx, pods[p.From.Name], pods[p.To.Name], pods[p.From.Name].Address.Addr())
 		})
 	})
 
 	Context("exports", Label("paths"), func() {
 		Requirement("VXL-080", "a node MUST NOT tell other nodes of routes through the tunnel", func(ctx SpecContext) {
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
-			lab.ExpectBlocksNotExported(ctx, AcrossRacks)
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
+			expect.BlocksNotExported(ctx, lab, topology.AcrossRacks)
 		})
 
 		Requirement("VXL-081", "a node MUST NOT tell other nodes of blocks of its subnet that it does not own", Known(leak), func(ctx SpecContext) {
-			Eventually(lab.Paths(EveryPath)).WithContext(ctx).Should(Agree())
-			KnownIssue(ctx, leak, func(g Gomega) { lab.PromiseNeighborsNotExported(ctx, g) })
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
+			KnownIssue(ctx, leak, func(g Gomega) { expect.NeighborBlocksNotExported(ctx, lab, g) })
 		})
 	})
 
 	Context("traffic", Label("traffic"), func() {
 		Requirement("VXL-090", "a pod MUST reach the pods of its rack and of others with its own address", func(ctx SpecContext) {
-			lab.ExpectPodsReach(ctx, AllPairs)
+			expect.PodsReach(ctx, lab, topology.AllPairs)
 		})
 
 		Requirement("VXL-091", "a node MUST reach pods of its rack from its node IP, and those of other racks from its tunnel address", func(ctx SpecContext) {
-			pods := lab.Pods(ctx)
-			for _, p := range lab.NodePairs(ctx, WithinRacks) {
-				lab.ExpectSeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], lab.NodeIP(p.From.Name))
+			pods := workload.Pods(ctx, lab)
+			for _, p := range observed.NodePairs(ctx, lab, topology.WithinRacks) {
+				expect.SeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], lab.Node(p.From.Name).Address())
 			}
-			for _, p := range lab.NodePairs(ctx, AcrossRacks) {
-				lab.ExpectSeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], p.From.VXLANTunnel)
+			for _, p := range observed.NodePairs(ctx, lab, topology.AcrossRacks) {
+				expect.SeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], p.From.VXLANTunnel)
 			}
 		})
 
 		Requirement("VXL-092", "packets between pods MUST be plain on the wire within a rack, and VXLAN between the node IPs across racks", Label("packets"), func(ctx SpecContext) {
-			seen, conversations := lab.Overhear(ctx, lab.Topology().Nodes(), WithinRacks)
+			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Nodes(), topology.WithinRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassPlain())
 			}
-			seen, conversations = lab.Overhear(ctx, lab.Topology().Leaves(), AcrossRacks)
+			seen, conversations = wire.CapturePods(ctx, lab, lab.Topology().Leaves(), topology.AcrossRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.VXLAN))
 			}

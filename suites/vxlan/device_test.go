@@ -8,7 +8,10 @@ import (
 	. "github.com/onsi/gomega"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/wire"
 )
 
 const (
@@ -23,11 +26,11 @@ const (
 )
 
 // device is about the interface that encapsulates, and what fits through it.
-func device(lab *Lab) {
+func device(lab *suite.Lab) {
 	Context("device", Label("device"), func() {
 		Requirement("VXL-020", "vxlan.calico MUST be up with exactly one address, the node's tunnel address of its annotation, out of a block of its own", func(ctx SpecContext) {
-			for _, n := range lab.NodesNow(ctx) {
-				d := lab.DeviceOf(n.Name, tunnel())
+			for _, n := range observed.Nodes(ctx, lab) {
+				d := wire.DeviceOf(lab, n.Name, tunnel())
 				Expect(d.Up).To(BeTrue(), n.Name)
 				Expect(d.Addresses).To(ConsistOf(netip.PrefixFrom(n.VXLANTunnel, 32)), n.Name)
 				within := func(block netip.Prefix) bool { return block.Contains(n.VXLANTunnel) }
@@ -36,21 +39,21 @@ func device(lab *Lab) {
 		})
 
 		Requirement("VXL-021", "vxlan.calico MUST send from the node IP, by the node's own interface, to VXLAN's port", func(ctx SpecContext) {
-			for _, n := range lab.NodesNow(ctx) {
-				d := lab.DeviceOf(n.Name, tunnel())
+			for _, n := range observed.Nodes(ctx, lab) {
+				d := wire.DeviceOf(lab, n.Name, tunnel())
 				Expect(d.VXLAN).NotTo(BeNil(), n.Name)
-				Expect(d.VXLAN.Local).To(Equal(lab.NodeIP(n.Name)), n.Name)
-				Expect(d.VXLAN.Parent).To(Equal(lab.NodeInterface(n.Name)), n.Name)
+				Expect(d.VXLAN.Local).To(Equal(lab.Node(n.Name).Address()), n.Name)
+				Expect(d.VXLAN.Parent).To(Equal(lab.Node(n.Name).Interfaces[0].Name), n.Name)
 				Expect(d.VXLAN.Port).To(BeEquivalentTo(port), n.Name)
 			}
 		})
 
 		Requirement("VXL-022", "vxlan.calico and the pods' interfaces MUST leave room for the outer headers: their MTU is 50 bytes below the node's own interface's", func(ctx SpecContext) {
-			lab.ExpectRoomInTunnel(ctx, tunnel(), overhead)
+			wire.ExpectTunnelMTU(ctx, lab, tunnel(), overhead)
 		})
 
 		Requirement("VXL-023", "every node MUST have a permanent neighbour and a forwarding entry for the tunnel of every other node, and no others", func(ctx SpecContext) {
-			Eventually(lab.VTEPs).WithContext(ctx).Should(Agree())
+			Eventually(expect.VTEPs(lab)).WithContext(ctx).Should(expect.Agree())
 		})
 	})
 }

@@ -9,19 +9,23 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // packets are requirement B7 for VXLAN: what is on the wire.
-func packets(lab *Lab) {
+func packets(lab *suite.Lab) {
 	Context("packets", Label("packets"), func() {
 		Requirement("VXL-044", "packets between pods of different racks MUST pass the leaves as VXLAN between the node IPs, and none of them plain", func(ctx SpecContext) {
-			seen, conversations := lab.Overhear(ctx, lab.Topology().Leaves(), AcrossRacks)
+			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Leaves(), topology.AcrossRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.VXLAN))
 				for _, end := range []netip.Addr{c.NodeA, c.NodeB} {
 					node, _ := lab.Topology().HostOf(end)
-					device := lab.DeviceOf(node, tunnel())
+					device := wire.DeviceOf(lab, node, tunnel())
 					for _, packet := range seen.Of(c) {
 						Expect(packet.VNI).To(BeEquivalentTo(device.VXLAN.VNI), "%s: %s", node, packet)
 					}
@@ -30,7 +34,7 @@ func packets(lab *Lab) {
 		})
 
 		Requirement("VXL-045", "packets between pods on different nodes of one rack MUST be VXLAN on the wire, too", func(ctx SpecContext) {
-			seen, conversations := lab.Overhear(ctx, lab.Topology().Nodes(), WithinRacks)
+			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Nodes(), topology.WithinRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.VXLAN))
 			}
@@ -38,16 +42,16 @@ func packets(lab *Lab) {
 
 		Requirement("VXL-046", "packets between pods on one node MUST NOT leave it", func(ctx SpecContext) {
 			node := lab.Topology().Nodes()[0]
-			first, second := lab.Pods(ctx)[node.Name], lab.NewPod(ctx, node.Name)
-			conversation := lab.Conversation(first, second)
-			captures := lab.CaptureAt(ctx, conversation.Includes, lab.Ends(node)...)
-			lab.ExpectSeenAs(ctx, first, second, first.Address.Addr())
+			first, second := workload.Pods(ctx, lab)[node.Name], workload.NewPod(ctx, lab, node.Name)
+			conversation := wire.Between(lab, first, second)
+			captures := wire.CaptureAt(ctx, lab, conversation.Includes, wire.Ends(node)...)
+			expect.SeenAs(ctx, first, second, first.Address.Addr())
 			Expect(captures.Stop()).To(conversation.NotPass())
 		})
 
 		Requirement("VXL-047", "a packet as large as a pod's interface allows MUST arrive whole at a pod of another rack, also if it must not be cut", func(ctx SpecContext) {
-			for _, p := range lab.PodPairs(ctx, AcrossRacks) {
-				size := p.From.Device().MTU
+			for _, p := range workload.PodPairs(ctx, lab, topology.AcrossRacks) {
+				size := wire.PodDevice(p.From).MTU
 				sent, err := probe.SendSized(ctx, p.From, p.To, p.To.Address.Addr(), size)
 				Expect(err).NotTo(HaveOccurred())
 				Expect(sent.Arrived).To(BeTrue(), "%d bytes, %s: %+v", size, p, sent)

@@ -4,14 +4,15 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
 )
 
 // sessions are requirement A1, which encapsulation changes nothing of.
-func sessions(lab *Lab) {
+func sessions(lab *suite.Lab) {
 	Context("sessions", Label("sessions"), func() {
 		Requirement("VXL-001", "every pair of nodes MUST have an established mesh session beside the tunnels, across racks too", func(ctx SpecContext) {
-			lab.ExpectMesh(ctx)
+			expect.Mesh(ctx, lab)
 		})
 	})
 }

@@ -10,27 +10,30 @@ import (
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// traffic is what the tunnels are for. The server tells the source address that it
+// reachability is what the tunnels are for. The server tells the source address that it
 // sees, so that a hidden translation fails too.
-func traffic(lab *Lab) {
+func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
 		Requirement("VXL-040", "a pod MUST reach pods of other racks with its own address, although the fabric does not know their blocks", func(ctx SpecContext) {
-			lab.ExpectNoPodRoutes(ctx, lab.Topology().Leaves()...)
-			lab.ExpectPodsReach(ctx, AcrossRacks)
+			expect.NoPodRoutes(ctx, lab, lab.Topology().Leaves()...)
+			expect.PodsReach(ctx, lab, topology.AcrossRacks)
 		})
 
 		Requirement("VXL-041", "a pod MUST reach pods on the other nodes of its rack with its own address", func(ctx SpecContext) {
-			lab.ExpectPodsReach(ctx, WithinRacks)
+			expect.PodsReach(ctx, lab, topology.WithinRacks)
 		})
 
 		Requirement("VXL-042", "a node MUST reach pods of other nodes from its tunnel address, to which they can answer", func(ctx SpecContext) {
-			pods := lab.Pods(ctx)
-			for _, p := range lab.NodePairs(ctx, AllPairs) {
-				lab.ExpectSeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], p.From.VXLANTunnel)
+			pods := workload.Pods(ctx, lab)
+			for _, p := range observed.NodePairs(ctx, lab, topology.AllPairs) {
+				expect.SeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], p.From.VXLANTunnel)
 			}
 		})
 
@@ -40,7 +43,7 @@ func traffic(lab *Lab) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			for _, client := range lab.Topology().ByRole(topology.Client) {
-				for name, pod := range lab.Pods(ctx) {
+				for name, pod := range workload.Pods(ctx, lab) {
 					// A router tells only so often that it has no way, and is silent otherwise.
 					Expect(probe.Attempt(ctx, lab.At(client.Name), pod.Address, probe.Timeout)).To(
 						BeElementOf(probe.Unreachable, probe.TimedOut), "from %s to the pod on %s", client.Name, name)

@@ -24,7 +24,7 @@ func TestVXLAN(t *testing.T) {
 			routes(always)
 			device(always)
 			exports(always)
-			traffic(always)
+			reachability(always)
 			packets(always)
 			borrowed(always)
 			changes(always)

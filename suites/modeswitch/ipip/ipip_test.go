@@ -8,7 +8,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
-	. "github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 const (
@@ -16,10 +18,10 @@ const (
 	modeName     = "ipipreflector"
 )
 
-func TestMain(m *testing.M) { Main(m, Recipe{Topology: topologyName, Mode: modeName}) }
+func TestMain(m *testing.M) { suite.Main(m, suite.Recipe{Topology: topologyName, Mode: modeName}) }
 
 func TestModeSwitchIPIP(t *testing.T) {
-	Run(t, "modeswitch-ipip", func(s *Suite) {
+	suite.Run(t, "modeswitch-ipip", func(s *suite.Suite) {
 		lab := s.Lab(topologyName, modeName)
 		Describe("between IPIP, none and CrossSubnet", func() {
 			lab.Use()
@@ -30,15 +32,15 @@ func TestModeSwitchIPIP(t *testing.T) {
 				})
 
 				Requirement("MSW-020", "from IPIP to none, every node MUST end up with BIRD's routes by its own interface, and with nothing of the tunnel, its address included", func(ctx SpecContext) {
-					lab.ExpectSwitch(ctx, modeName, "noencapreflector", AllPairs)
+					expect.ModeSwitch(ctx, lab, modeName, "noencapreflector", topology.AllPairs)
 				})
 
 				Requirement("MSW-021", "from none to CrossSubnet, every node MUST end up with Felix's routes, by its own interface within a subnet and through tunl0 from one to another", func(ctx SpecContext) {
-					lab.ExpectSwitch(ctx, "noencapreflector", "crosssubnetreflector", AllPairs)
+					expect.ModeSwitch(ctx, lab, "noencapreflector", "crosssubnetreflector", topology.AllPairs)
 				})
 
 				Requirement("MSW-022", "from CrossSubnet to IPIP, every node MUST end up with Felix's routes through tunl0 to every other node, of its own subnet too", func(ctx SpecContext) {
-					lab.ExpectSwitch(ctx, "crosssubnetreflector", modeName, AllPairs)
+					expect.ModeSwitch(ctx, lab, "crosssubnetreflector", modeName, topology.AllPairs)
 				})
 			})
 		})

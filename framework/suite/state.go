@@ -1,0 +1,16 @@
+package suite
+
+import (
+	"context"
+	"maps"
+
+	"github.com/rackproof/rackproof/framework/oracle"
+)
+
+// State is what the oracle has to know of the lab now.
+func (l *Lab) State(ctx context.Context) (oracle.State, error) {
+	state, err := l.cluster.State(ctx)
+	state.CutLinks, state.CutEnds = maps.Clone(l.cut), maps.Clone(l.cutEnds)
+	state.Routers = l.Routers()
+	return state, err
+}

@@ -1,0 +1,84 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+)
+
+// podInterface is the name of a pod's own interface.
+const podInterface = "eth0"
+
+// DeviceOf is a network interface of a host, which has to exist.
+func DeviceOf(l *suite.Lab, host, name string) observe.Device {
+	ginkgo.GinkgoHelper()
+	return deviceAt(l.At(host), name)
+}
+
+// PodDevice is a pod's own network interface.
+func PodDevice(p workload.Pod) observe.Device {
+	ginkgo.GinkgoHelper()
+	return deviceAt(p, podInterface)
+}
+
+func deviceAt(host lab.Host, name string) observe.Device {
+	ginkgo.GinkgoHelper()
+	device, err := observe.ReadDevice(host, name)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	gomega.Expect(device.Exists).To(gomega.BeTrue(), "%s has no interface %s", host.Name(), name)
+	return device
+}
+
+// ExpectTunnelMTU expects that on every node the MTU of a tunnel's device, and that of
+// the pod's interface, is the one of the node's own interface less so many octets of
+// outer headers.
+func ExpectTunnelMTU(ctx context.Context, l *suite.Lab, tunnel string, headers int) {
+	ginkgo.GinkgoHelper()
+	for node, pod := range workload.Pods(ctx, l) {
+		room := DeviceOf(l, node, l.Node(node).Interfaces[0].Name).MTU - headers
+		gomega.Expect(DeviceOf(l, node, tunnel).MTU).To(gomega.Equal(room), node)
+		gomega.Expect(PodDevice(pod).MTU).To(gomega.Equal(room), "the pod on %s", node)
+	}
+}
+
+// FlapAddress takes the one address of a device of a node away and gives it back at once.
+// With a device's last address the kernel drops the routes through the device and its
+// neighbours, permanent ones too.
+func FlapAddress(l *suite.Lab, node, device string) {
+	ginkgo.GinkgoHelper()
+	addresses := DeviceOf(l, node, device).Addresses
+	gomega.Expect(addresses).To(gomega.HaveLen(1), "%s of %s", device, node)
+	gomega.Expect(flapAddress(l.At(node), device, addresses[0])).To(gomega.Succeed(), "flap %s of %s", device, node)
+}
+
+func flapAddress(host lab.Host, device string, address netip.Prefix) error {
+	namespace, err := host.NetworkNamespace()
+	if err != nil {
+		return err
+	}
+	defer namespace.Close()
+	handle, err := netlink.NewHandleAt(namespace, unix.NETLINK_ROUTE)
+	if err != nil {
+		return err
+	}
+	defer handle.Close()
+	link, err := handle.LinkByName(device)
+	if err != nil {
+		return err
+	}
+	parsed, err := netlink.ParseAddr(address.String())
+	if err != nil {
+		return err
+	}
+	return errors.Join(handle.AddrDel(link, parsed), handle.AddrAdd(link, parsed))
+}
