@@ -63,6 +63,8 @@ type specJSON struct {
 	Place    string  `json:"place,omitempty"`
 	Evidence string  `json:"evidence,omitempty"`
 	Optional bool    `json:"optional,omitempty"`
+	// Needs are what it declares to need of a lab.
+	Needs []requirement.Need `json:"needs,omitempty"`
 }
 
 type brokenJSON struct {
@@ -112,6 +114,6 @@ func specsJSON(specs []Spec) []specJSON {
 
 func (s Spec) json() specJSON {
 	return specJSON{
-		ID: s.ID, Must: s.Must, State: s.State, Seconds: s.Took.Seconds(), Message: s.Message, Place: s.Place, Evidence: s.Evidence, Optional: s.Optional,
+		ID: s.ID, Must: s.Must, State: s.State, Seconds: s.Took.Seconds(), Message: s.Message, Place: s.Place, Evidence: s.Evidence, Optional: s.Optional, Needs: s.Needs,
 	}
 }

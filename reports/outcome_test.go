@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func outcomes(t *testing.T) types.Report {
 		spec("MESH-002", types.SpecStateFailed, &lost),
 		spec("MESH-003", types.SpecStatePassed, nil),
 		spec("MESH-004", types.SpecStateSkipped, &requirement.Ruling{Verdict: requirement.Inconclusive, Reason: "the machine stood still for 3.2 s"}),
-		spec("MESH-005", types.SpecStateSkipped, &requirement.Ruling{Verdict: requirement.Unable, Reason: "links cannot be cut"}, OptionalLabel),
+		spec("MESH-005", types.SpecStateSkipped, &requirement.Ruling{Verdict: requirement.Unable, Reason: "links cannot be cut"}, OptionalLabel, requirement.Needs(requirement.CutLinks)[0]),
 		spec("MESH-006", types.SpecStateSkipped, nil),
 		cleanUp,
 	}})
@@ -78,7 +79,10 @@ func TestJSONHasAllVerdicts(t *testing.T) {
 	if err := Summarise(of(outcomes(t))).WriteJSON(&b); err != nil {
 		t.Fatal(err)
 	}
-	type spec struct{ ID, Must, Message string }
+	type spec struct {
+		ID, Must, Message string
+		Needs             []requirement.Need
+	}
 	var got struct {
 		Passed  bool
 		Outcome string
@@ -96,7 +100,7 @@ func TestJSONHasAllVerdicts(t *testing.T) {
 	suite := got.Suites[0]
 	if got.Passed || got.Outcome != "BROKEN LAB" || len(suite.Failed) != 0 || len(suite.BrokenLabs) != 2 || suite.BrokenLabs[0].Invariant != "bird-runs-its-file" ||
 		len(suite.BrokenLabs[0].Specs) != 3 || suite.BrokenLabs[0].Specs[1].ID != "MESH-001" ||
-		len(suite.Inconclusive) != 1 || suite.Inconclusive[0].Message != "the machine stood still for 3.2 s" || len(suite.Unable) != 1 {
+		len(suite.Inconclusive) != 1 || suite.Inconclusive[0].Message != "the machine stood still for 3.2 s" || len(suite.Unable) != 1 || !slices.Equal(suite.Unable[0].Needs, []requirement.Need{requirement.CutLinks}) {
 		t.Errorf("got %s", b.String())
 	}
 }

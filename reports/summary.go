@@ -67,6 +67,8 @@ type Spec struct {
 	// State is Ginkgo's word: failed, panicked, aborted, interrupted, timedout.
 	State string
 	Took  time.Duration
+	// Needs are what the requirement declares to need of a lab.
+	Needs []requirement.Need
 	// Message is the whole failure, or the reason of the verdict.
 	Message string
 	// Place is where it failed, as file:line.
@@ -177,6 +179,7 @@ func summariseSpec(report types.SpecReport) Spec {
 		Message: report.Failure.Message,
 
 		Optional: slices.Contains(report.Labels(), OptionalLabel),
+		Needs:    requirement.NeedsOf(report.Labels()),
 	}
 	if spec.ID != "" {
 		spec.Must = strings.TrimPrefix(spec.Must, spec.ID+": ")

@@ -56,7 +56,11 @@ func newLabComponentListCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		found, err := l.Components(command.Context())
+		lister, err := lab.ComponentListerOf(l)
+		if err != nil {
+			return err
+		}
+		found, err := lister.Components(command.Context())
 		if err != nil {
 			return err
 		}
@@ -99,14 +103,18 @@ func newLabComponentActCommand(verb, short, done string, act func(lab.ComponentC
 			return err
 		}
 		host, component := arguments[0], arguments[1]
-		found, err := l.Components(command.Context())
+		controller, err := lab.ComponentControllerOf(l)
+		if err != nil {
+			return err
+		}
+		found, err := controller.Components(command.Context())
 		if err != nil {
 			return err
 		}
 		if err := checkComponent(found, host, component); err != nil {
 			return fmt.Errorf("lab %s: %w", l.Name(), err)
 		}
-		if err := act(l, command.Context(), host, component); err != nil {
+		if err := act(controller, command.Context(), host, component); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(command.OutOrStdout(), "%s: %s is %s\n", host, component, done)

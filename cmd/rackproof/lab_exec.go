@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/lab"
 )
 
 func newLabExecCommand() *cobra.Command {
@@ -69,7 +71,11 @@ func execOn(command *cobra.Command, name, host string, argv []string) error {
 	ctx, stop := signal.NotifyContext(context.WithoutCancel(command.Context()), unix.SIGTERM, unix.SIGHUP)
 	defer stop()
 	defer keepForeground(command.InOrStdin())()
-	status, err := l.Exec(ctx, host, argv, command.InOrStdin(), command.OutOrStdout(), command.ErrOrStderr())
+	executor, err := lab.ExecutorOf(l)
+	if err != nil {
+		return err
+	}
+	status, err := executor.Exec(ctx, host, argv, command.InOrStdin(), command.OutOrStdout(), command.ErrOrStderr())
 	if err != nil {
 		return err
 	}

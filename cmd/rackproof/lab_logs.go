@@ -42,14 +42,18 @@ func newLabLogsCommand() *cobra.Command {
 			return err
 		}
 		host, wanted := arguments[0], arguments[1:]
-		components, err := l.Logged(command.Context(), host)
+		reader, err := lab.LogReaderOf(l)
+		if err != nil {
+			return err
+		}
+		components, err := reader.Logged(command.Context(), host)
 		if err != nil {
 			return err
 		}
 		if components, err = only(components, wanted, host); err != nil {
 			return fmt.Errorf("lab %s: %w", l.Name(), err)
 		}
-		return writeLogs(command.Context(), command.OutOrStdout(), l, host, components, lines)
+		return writeLogs(command.Context(), command.OutOrStdout(), reader, host, components, lines)
 	}
 	return logs
 }

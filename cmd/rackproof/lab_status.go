@@ -85,8 +85,10 @@ func look(ctx context.Context, l lab.Running) labStatus {
 		}
 		return err == nil
 	}
-	var err error
-	s.components, err = l.Components(ctx)
+	lister, err := lab.ComponentListerOf(l)
+	if err == nil {
+		s.components, err = lister.Components(ctx)
+	}
 	note("components", err)
 	// A host that does not answer is unknown, and the others are still shown.
 	s.sessions, err = observe.Sessions(ctx, l)
@@ -102,7 +104,7 @@ func look(ctx context.Context, l lab.Running) labStatus {
 		state, err = cluster.State(ctx)
 	}
 	if err == nil {
-		state.Routers, err = l.Routers(ctx)
+		state.Routers, err = observe.Routers(ctx, l)
 	}
 	if !note("the cluster's state, on which the expected sessions and routes rest", err) {
 		return s

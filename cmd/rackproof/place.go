@@ -10,7 +10,11 @@ import (
 // placeOf finds a host of a lab by its name, or a pod by NAMESPACE/POD.
 func placeOf(ctx context.Context, l lab.Lab, name string) (lab.Host, error) {
 	if namespace, pod, ok := strings.Cut(name, "/"); ok {
-		return l.Pod(ctx, namespace, pod)
+		enterer, err := lab.PodEntererOf(l)
+		if err != nil {
+			return nil, err
+		}
+		return enterer.Pod(ctx, namespace, pod)
 	}
 	return l.Host(name)
 }

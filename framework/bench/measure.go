@@ -49,7 +49,11 @@ func Measure(ctx context.Context, options launch.Options) (Run, error) {
 }
 
 func memoryOf(l lab.Running) (uint64, error) {
-	memory, err := sumPSS(l.ProcFileSystems()...)
+	viewer, err := lab.ProcessViewerOf(l)
+	if err != nil {
+		return 0, err
+	}
+	memory, err := sumPSS(viewer.ProcFileSystems()...)
 	if err != nil {
 		return 0, fmt.Errorf("lab %s: measure its memory: %w", l.Name(), err)
 	}

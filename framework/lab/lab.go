@@ -2,9 +2,7 @@ package lab
 
 import (
 	"context"
-	"net"
 
-	"github.com/vishvananda/netns"
 	"k8s.io/client-go/rest"
 
 	"github.com/rackproof/rackproof/framework/calico"
@@ -13,8 +11,9 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// Lab is a topology that a provider has brought up, with a cluster on it. A lab that
-// can do more implements the narrow interfaces beside it.
+// Lab is a topology that a provider has brought up, with a cluster on it. Each
+// capability that a lab may lack is an interface of its own, and a function finds it
+// (LinkCutterOf).
 type Lab interface {
 	// Name is the lab's own name, unique on its machine.
 	Name() string
@@ -25,28 +24,15 @@ type Lab interface {
 	Mode() *calico.Mode
 	// Host finds a host of the topology by its name.
 	Host(name string) (Host, error)
-	// Pod is the place that a running pod's containers see: its network namespace.
-	Pod(ctx context.Context, namespace, name string) (Host, error)
 	// Kubernetes is a client configuration for the lab's API server that works
 	// from this process.
 	Kubernetes() *rest.Config
 }
 
-// Host is a place in a lab that has a network namespace of its own.
-type Host interface {
-	Name() string
-	// NetworkNamespace opens the host's network namespace. The caller closes it.
-	NetworkNamespace() (netns.NsHandle, error)
-	// Run runs a command on the host and returns its standard output. A command
-	// that fails gives an error with the end of its standard error.
-	Run(ctx context.Context, argv ...string) ([]byte, error)
-	// DialContext opens a connection from the host's network namespace. With
-	// network "unix" the address is a path in the host's file system.
-	DialContext(ctx context.Context, network, address string) (net.Conn, error)
-	// Listen opens a listening socket in the host's network namespace.
-	Listen(ctx context.Context, network, address string) (net.Listener, error)
-	// ReadFile reads a file of the host's file system.
-	ReadFile(path string) ([]byte, error)
+// PodEnterer is a lab whose pods can be entered.
+type PodEnterer interface {
+	// Pod is the place that a running pod's containers see: its network namespace.
+	Pod(ctx context.Context, namespace, name string) (Host, error)
 }
 
 // LinkCutter is a lab whose links can be cut and restored: the carrier of both
@@ -54,8 +40,11 @@ type Host interface {
 type LinkCutter interface {
 	CutLink(ctx context.Context, link string) error
 	RestoreLink(ctx context.Context, link string) error
-	// CutEnd cuts one host off a link that is a bridge, and RestoreEnd joins it
-	// again: only that host's cable is pulled.
+}
+
+// EndCutter is a lab that can cut one host off a link that is a bridge, and join it
+// again: only that host's cable is pulled.
+type EndCutter interface {
 	CutEnd(ctx context.Context, link, host string) error
 	RestoreEnd(ctx context.Context, link, host string) error
 }
@@ -70,6 +59,22 @@ type RouterController interface {
 	// configured as before stay up where the software can do that. A router whose
 	// programs were stopped stays so, and takes the configuration when they start.
 	ConfigureRouter(ctx context.Context, router fabric.Router) error
+}
+
+// ComponentLister is a lab that shows its components.
+type ComponentLister interface {
+	// Components lists the states of all components.
+	Components(ctx context.Context) ([]supervisor.Status, error)
+}
+
+// ComponentController is a lab whose components can be ended and started again.
+type ComponentController interface {
+	ComponentLister
+	// StopComponent ends a component in good order, KillComponent by SIGKILL. Both
+	// return when it has ended.
+	StopComponent(ctx context.Context, host, component string) error
+	KillComponent(ctx context.Context, host, component string) error
+	StartComponent(ctx context.Context, host, component string) error
 }
 
 // LogReader is a lab that keeps its components' logs.
@@ -90,13 +95,32 @@ type LogFollower interface {
 	LogSince(ctx context.Context, host, component string, offset int64) (text []byte, end int64, err error)
 }
 
-// ComponentController is a lab whose components can be ended and started again.
-type ComponentController interface {
-	// Components lists the states of all components.
-	Components(ctx context.Context) ([]supervisor.Status, error)
-	// StopComponent ends a component in good order, KillComponent by SIGKILL. Both
-	// return when it has ended.
-	StopComponent(ctx context.Context, host, component string) error
-	KillComponent(ctx context.Context, host, component string) error
-	StartComponent(ctx context.Context, host, component string) error
+// PodEntererOf finds a lab's PodEnterer.
+func PodEntererOf(l Lab) (PodEnterer, error) { return ofLab[PodEnterer](l, "enter a pod") }
+
+// LinkCutterOf finds a lab's LinkCutter.
+func LinkCutterOf(l Lab) (LinkCutter, error) { return ofLab[LinkCutter](l, "cut a link") }
+
+// EndCutterOf finds a lab's EndCutter.
+func EndCutterOf(l Lab) (EndCutter, error) { return ofLab[EndCutter](l, "cut a host off a link") }
+
+// RouterControllerOf finds a lab's RouterController.
+func RouterControllerOf(l Lab) (RouterController, error) {
+	return ofLab[RouterController](l, "configure a router")
 }
+
+// ComponentListerOf finds a lab's ComponentLister.
+func ComponentListerOf(l Lab) (ComponentLister, error) {
+	return ofLab[ComponentLister](l, "list the components")
+}
+
+// ComponentControllerOf finds a lab's ComponentController.
+func ComponentControllerOf(l Lab) (ComponentController, error) {
+	return ofLab[ComponentController](l, "stop and start a component")
+}
+
+// LogReaderOf finds a lab's LogReader.
+func LogReaderOf(l Lab) (LogReader, error) { return ofLab[LogReader](l, "read a log") }
+
+// LogFollowerOf finds a lab's LogFollower.
+func LogFollowerOf(l Lab) (LogFollower, error) { return ofLab[LogFollower](l, "follow a log") }

@@ -10,22 +10,13 @@ import (
 // what suites see, and its life.
 type Running interface {
 	Lab
-	RouterController
-	ComponentController
-	LogReader
 	// CalicoVersion is the version of Calico that runs in the lab.
 	CalicoVersion() string
 	// Kubeconfig is the path of an administrator's kubeconfig. Its server answers
 	// inside the lab only.
 	Kubeconfig() string
-	// Exec runs a command on a host with the given standard streams and returns its
-	// exit status. A terminal stays the caller's.
-	Exec(ctx context.Context, host string, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error)
 	// PID is the process that the lab ends with, or that has brought it up.
 	PID() int
-	// ProcFileSystems are the folders of proc file systems that show the processes of the
-	// lab's hosts, each once.
-	ProcFileSystems() []string
 	// Died has the lab's first error once something in it has ended unasked; nil for a
 	// lab that another process has brought up.
 	Died() <-chan error
@@ -33,6 +24,28 @@ type Running interface {
 	Release() error
 	// Down takes the lab down and returns when nothing of it is left.
 	Down(ctx context.Context) error
+}
+
+// Executor is a lab on whose hosts commands run with the caller's streams.
+type Executor interface {
+	// Exec runs a command on a host with the given standard streams and returns its
+	// exit status. A terminal stays the caller's.
+	Exec(ctx context.Context, host string, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error)
+}
+
+// ProcessViewer is a lab whose processes this machine sees.
+type ProcessViewer interface {
+	// ProcFileSystems are the folders of proc file systems that show the processes of the
+	// lab's hosts, each once.
+	ProcFileSystems() []string
+}
+
+// ExecutorOf finds a lab's Executor.
+func ExecutorOf(l Lab) (Executor, error) { return ofLab[Executor](l, "run a command on a host") }
+
+// ProcessViewerOf finds a lab's ProcessViewer.
+func ProcessViewerOf(l Lab) (ProcessViewer, error) {
+	return ofLab[ProcessViewer](l, "view the processes")
 }
 
 // Listed is one lab of this machine.

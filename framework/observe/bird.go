@@ -24,7 +24,7 @@ func BIRD(ctx context.Context, host lab.Host) (*bird.Client, error) {
 }
 
 func dialBIRD(ctx context.Context, host lab.Host, socket string) (*bird.Client, error) {
-	client, err := bird.Dial(ctx, host.DialContext, socket)
+	client, err := bird.Dial(ctx, remote{host}.DialContext, socket)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", host.Name(), err)
 	}

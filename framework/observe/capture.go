@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"github.com/gopacket/gopacket/pcapgo"
 
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/namespace"
 )
 
 const (
@@ -81,11 +79,10 @@ func (c *Capture) open(host lab.Host, interfaceName string) error {
 // openSocket opens a socket that reads so many octets of each frame of an interface, in
 // the host's network namespace, where it stays.
 func openSocket(host lab.Host, interfaceName string, length int) (socket *pcapgo.EthernetHandle, link *net.Interface, err error) {
-	handle, err := host.NetworkNamespace()
+	set, err := lab.Enter(host)
 	if err != nil {
 		return nil, nil, err
 	}
-	set := namespace.Set{Net: os.NewFile(uintptr(handle), "network namespace of "+host.Name())}
 	defer set.Close()
 	err = set.Do(func() (err error) {
 		if link, err = net.InterfaceByName(interfaceName); err != nil {

@@ -19,7 +19,7 @@ type BIRDConfiguration []byte
 func Configuration(host lab.Host) (BIRDConfiguration, error) {
 	var all BIRDConfiguration
 	for _, name := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
-		data, err := host.ReadFile(nodeConfigDirectory + "/" + name)
+		data, err := remote{host}.ReadFile(nodeConfigDirectory + "/" + name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: read BIRD's configuration: %w", host.Name(), err)
 		}
@@ -50,7 +50,7 @@ func StaleBIRD(ctx context.Context, host lab.Host, since time.Time) (string, err
 	if err != nil {
 		return "", err
 	}
-	data, err := host.ReadFile(bird.ReloadRecord)
+	data, err := remote{host}.ReadFile(bird.ReloadRecord)
 	if errors.Is(err, fs.ErrNotExist) {
 		return staleByClock(ctx, host, since)
 	}

@@ -61,14 +61,9 @@ func (d Device) String() string {
 // ReadDevice reads a network interface of a host by netlink. One that does not exist is
 // no error: see Device.Exists.
 func ReadDevice(host lab.Host, name string) (Device, error) {
-	namespace, err := host.NetworkNamespace()
+	handle, err := lab.Netlink(host)
 	if err != nil {
 		return Device{}, err
-	}
-	defer namespace.Close()
-	handle, err := netlink.NewHandleAt(namespace, unix.NETLINK_ROUTE)
-	if err != nil {
-		return Device{}, fmt.Errorf("%s: open netlink: %w", host.Name(), err)
 	}
 	defer handle.Close()
 	device, err := readDevice(handle, name)

@@ -20,7 +20,7 @@ const endpointStatusFolder = "/var/run/calico/endpoint-status"
 // file for each endpoint once it has applied everything (endpointStatusCombiner in
 // felix/dataplane/linux, names in libcalico-go/lib/names/workloadendpointstatus.go).
 func EndpointProgrammed(node lab.Host, namespace, pod string) (bool, error) {
-	_, err := node.ReadFile(path.Join(endpointStatusFolder, endpointStatusFile(namespace, pod)))
+	_, err := remote{node}.ReadFile(path.Join(endpointStatusFolder, endpointStatusFile(namespace, pod)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

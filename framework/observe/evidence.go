@@ -92,13 +92,13 @@ func (e *evidence) node(name string) {
 		return
 	}
 	e.run(host, filterEvidence())
-	e.records(host, bird.ReadEvidence(e.ctx, host, nodeSocket))
+	e.records(host, bird.ReadEvidence(e.ctx, remote{host}, nodeSocket))
 	for _, file := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
-		data, err := host.ReadFile(nodeConfigDirectory + "/" + file)
+		data, err := remote{host}.ReadFile(nodeConfigDirectory + "/" + file)
 		e.keep(name, file, data, err)
 	}
 	// Calico's own image keeps no record.
-	if record, err := host.ReadFile(bird.ReloadRecord); !errors.Is(err, fs.ErrNotExist) {
+	if record, err := (remote{host}).ReadFile(bird.ReloadRecord); !errors.Is(err, fs.ErrNotExist) {
 		e.keep(name, filepath.Base(bird.ReloadRecord), record, err)
 	}
 }
@@ -122,19 +122,17 @@ func (e *evidence) router(r fabric.Router) {
 		e.errs = append(e.errs, fmt.Errorf("%s: read its router: %w", r.Host, err))
 		return
 	}
-	e.records(host, driver.Evidence(e.ctx, host, r))
+	e.records(host, driver.Evidence(e.ctx, remote{host}, r))
 }
 
 func (e *evidence) logs() {
-	reader, ok := e.lab.(lab.LogReader)
-	if !ok {
+	reader, err := lab.LogReaderOf(e.lab)
+	lister, listerErr := lab.ComponentListerOf(e.lab)
+	if err = errors.Join(err, listerErr); err != nil {
+		e.errs = append(e.errs, err)
 		return
 	}
-	controller, ok := e.lab.(lab.ComponentController)
-	if !ok {
-		return
-	}
-	components, err := controller.Components(e.ctx)
+	components, err := lister.Components(e.ctx)
 	if err != nil {
 		e.errs = append(e.errs, err)
 		return

@@ -27,7 +27,7 @@ func filterEvidence() map[string][]string {
 // run keeps what commands print on a host.
 func (e *evidence) run(host lab.Host, commands map[string][]string) {
 	for file, command := range commands {
-		output, err := host.Run(e.ctx, command...)
+		output, err := remote{host}.Run(e.ctx, command...)
 		e.keep(host.Name(), file, output, err)
 	}
 }

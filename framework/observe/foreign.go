@@ -4,13 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-
-	"github.com/vishvananda/netlink"
-	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -73,27 +68,25 @@ func Foreign(ctx context.Context, l lab.Lab) ([]Finding, error) {
 
 // foreignOn finds what is foreign on one host. It goes on after a check that fails.
 func foreignOn(ctx context.Context, host lab.Host, entry topology.Host, t *topology.Topology) ([]Finding, error) {
-	handle, err := host.NetworkNamespace()
+	inside, err := lab.Enter(host)
 	if err != nil {
 		return nil, err
 	}
-	network := os.NewFile(uintptr(handle), "network namespace of "+host.Name())
-	defer network.Close()
+	defer inside.Close()
 	var all []Finding
 	var failures []error
 	take := func(found []Finding, err error) {
 		all = append(all, found...)
 		failures = append(failures, err)
 	}
-	routing, err := netlink.NewHandleAt(handle, unix.NETLINK_ROUTE)
+	routing, err := lab.Netlink(host)
 	if err != nil {
-		return nil, fmt.Errorf("open netlink: %w", err)
+		return nil, err
 	}
 	defer routing.Close()
 	take(readPolicyRules(routing, entry.Name))
 	take(readLocalAddresses(routing, entry, t))
 	take(readQueues(routing, entry))
-	inside := namespace.Set{Net: network}
 	take(readForwarding(inside, entry))
 	take(readPacketFilters(ctx, host, inside, entry))
 	return all, errors.Join(failures...)

@@ -246,7 +246,7 @@ func legacyChains(ctx context.Context, host lab.Host, inside namespace.Set) ([]f
 	}
 	var chains []filterChain
 	for table := range strings.FieldsSeq(string(names)) {
-		saved, err := host.Run(ctx, "iptables-legacy-save", "-t", table)
+		saved, err := remote{host}.Run(ctx, "iptables-legacy-save", "-t", table)
 		if err != nil {
 			return chains, err
 		}

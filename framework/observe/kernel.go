@@ -14,14 +14,9 @@ import (
 
 // KernelTable reads the main IPv4 table of a host's kernel by netlink.
 func KernelTable(host lab.Host) (route.Table, error) {
-	namespace, err := host.NetworkNamespace()
+	handle, err := lab.Netlink(host)
 	if err != nil {
 		return nil, err
-	}
-	defer namespace.Close()
-	handle, err := netlink.NewHandleAt(namespace, unix.NETLINK_ROUTE)
-	if err != nil {
-		return nil, fmt.Errorf("%s: open netlink: %w", host.Name(), err)
 	}
 	defer handle.Close()
 	links, err := handle.LinkList()

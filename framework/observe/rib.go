@@ -21,7 +21,7 @@ func RouterPaths(ctx context.Context, host lab.Host, software topology.Software)
 	if err != nil {
 		return nil, fmt.Errorf("%s: read its router: %w", host.Name(), err)
 	}
-	paths, err := driver.Paths(ctx, host)
+	paths, err := driver.Paths(ctx, remote{host})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", host.Name(), err)
 	}
@@ -30,7 +30,7 @@ func RouterPaths(ctx context.Context, host lab.Host, software topology.Software)
 
 // NodePaths reads what a node has learned by BGP, as RouterPaths does.
 func NodePaths(ctx context.Context, host lab.Host) ([]Path, error) {
-	paths, err := bird.ReadPaths(ctx, host, nodeSocket)
+	paths, err := bird.ReadPaths(ctx, remote{host}, nodeSocket)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", host.Name(), err)
 	}

@@ -11,8 +11,9 @@ import (
 // topology: from the lab, or from its mode where a lab's routers cannot be configured
 // again.
 func Routers(ctx context.Context, l lab.Lab) ([]fabric.Router, error) {
-	if controller, ok := l.(lab.RouterController); ok {
-		return controller.Routers(ctx)
+	controller, err := lab.RouterControllerOf(l)
+	if err != nil {
+		return fabric.Plan(l.Topology(), l.Mode())
 	}
-	return fabric.Plan(l.Topology(), l.Mode())
+	return controller.Routers(ctx)
 }

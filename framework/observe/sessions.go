@@ -36,7 +36,7 @@ func Sessions(ctx context.Context, l lab.Lab) (session.Sessions, error) {
 }
 
 func nodeSessions(ctx context.Context, host lab.Host) ([]session.Session, error) {
-	return bird.ReadSessions(ctx, host, nodeSocket, nodeConfig)
+	return bird.ReadSessions(ctx, remote{host}, nodeSocket, nodeConfig)
 }
 
 func routerSessions(ctx context.Context, host lab.Host, software topology.Software) ([]session.Session, error) {
@@ -44,7 +44,7 @@ func routerSessions(ctx context.Context, host lab.Host, software topology.Softwa
 	if err != nil {
 		return nil, fmt.Errorf("read its router: %w", err)
 	}
-	return driver.Sessions(ctx, host)
+	return driver.Sessions(ctx, remote{host})
 }
 
 // KernelTables reads the main tables of all hosts of a lab. With an error come the

@@ -15,7 +15,7 @@ import (
 func VerifyRouter(ctx context.Context, host lab.Host, router fabric.Router) error {
 	driver, err := drivers.Of(router.Software)
 	if err == nil {
-		err = driver.Verify(ctx, host.DialContext, router)
+		err = driver.Verify(ctx, remote{host}.DialContext, router)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", host.Name(), err)

@@ -28,14 +28,9 @@ func VTEPs(ctx context.Context, l lab.Lab, device string) (vtep.Tables, error) {
 // entries that the kernel learned or looks for itself. A device that does not exist has
 // none.
 func ReadVTEPs(host lab.Host, device string) ([]vtep.VTEP, error) {
-	namespace, err := host.NetworkNamespace()
+	handle, err := lab.Netlink(host)
 	if err != nil {
 		return nil, err
-	}
-	defer namespace.Close()
-	handle, err := netlink.NewHandleAt(namespace, unix.NETLINK_ROUTE)
-	if err != nil {
-		return nil, fmt.Errorf("%s: open netlink: %w", host.Name(), err)
 	}
 	defer handle.Close()
 	table, err := readVTEPs(handle, device)

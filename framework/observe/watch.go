@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/lab"
@@ -44,11 +45,12 @@ type subscription struct {
 }
 
 func subscribe(ctx context.Context, host lab.Host) (subscription, error) {
-	namespace, err := host.NetworkNamespace()
+	set, err := lab.Enter(host)
 	if err != nil {
 		return subscription{}, err
 	}
-	defer namespace.Close()
+	defer set.Close()
+	namespace := netns.NsHandle(set.Net.Fd())
 	ctx, cancel := context.WithCancel(ctx)
 	s := subscription{updates: make(chan netlink.RouteUpdate), failed: make(chan error, 1), cancel: cancel}
 	err = netlink.RouteSubscribeWithOptions(s.updates, ctx.Done(), netlink.RouteSubscribeOptions{

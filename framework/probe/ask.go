@@ -90,7 +90,7 @@ type connection struct {
 }
 
 func connect(ctx context.Context, from lab.Host, to netip.AddrPort) (*connection, error) {
-	conn, err := from.DialContext(ctx, "tcp", to.String())
+	conn, err := dial(ctx, from, "tcp", to.String())
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func Ping(ctx context.Context, from lab.Host, to netip.Addr, within time.Duratio
 }
 
 func ping(ctx context.Context, from lab.Host, to netip.Addr) (Answer, error) {
-	conn, err := from.DialContext(ctx, "ip4:icmp", to.String())
+	conn, err := dial(ctx, from, "ip4:icmp", to.String())
 	if err != nil {
 		return Answer{}, err
 	}

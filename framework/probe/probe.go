@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -30,7 +31,11 @@ const most = 64 << 10
 func Get(ctx context.Context, from lab.Host, to netip.AddrPort, path string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	client := http.Client{Transport: &http.Transport{DialContext: from.DialContext, DisableKeepAlives: true}}
+	dialer, err := lab.DialerOf(from)
+	if err != nil {
+		return "", err
+	}
+	client := http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+to.String()+path, nil)
 	if err != nil {
 		return "", fmt.Errorf("from %s to %s: %w", from.Name(), to, err)
@@ -48,6 +53,15 @@ func Get(ctx context.Context, from lab.Host, to netip.AddrPort, path string) (st
 		return "", fmt.Errorf("from %s to %s%s: %s: %s", from.Name(), to, path, response.Status, strings.TrimSpace(string(body)))
 	}
 	return strings.TrimSpace(string(body)), nil
+}
+
+// dial opens a connection from a host.
+func dial(ctx context.Context, from lab.Host, network, address string) (net.Conn, error) {
+	dialer, err := lab.DialerOf(from)
+	if err != nil {
+		return nil, err
+	}
+	return dialer.DialContext(ctx, network, address)
 }
 
 // ClientAddress asks a netexec server who its client is: the source address as

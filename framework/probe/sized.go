@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/namespace"
 )
 
 // Sized is what became of a packet of a certain size that nobody on its way was
@@ -136,11 +135,10 @@ func awaitDatagram(sender, receiver net.Conn, octets int) (arrived bool, err err
 
 // listenUDP opens a socket at an address of a host, on any port.
 func listenUDP(host lab.Host, address netip.Addr) (*net.UDPConn, error) {
-	handle, err := host.NetworkNamespace()
+	set, err := lab.Enter(host)
 	if err != nil {
 		return nil, err
 	}
-	set := namespace.Set{Net: os.NewFile(uintptr(handle), "network namespace of "+host.Name())}
 	defer set.Close()
 	var conn *net.UDPConn
 	err = set.Do(func() (err error) {
@@ -153,7 +151,7 @@ func listenUDP(host lab.Host, address netip.Addr) (*net.UDPConn, error) {
 // dialUDP opens a connected socket of a host that never lets a packet be cut, and that
 // keeps what ICMP says.
 func dialUDP(ctx context.Context, host lab.Host, address string) (net.Conn, syscall.RawConn, error) {
-	conn, err := host.DialContext(ctx, "udp4", address)
+	conn, err := dial(ctx, host, "udp4", address)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -64,7 +64,11 @@ func sendBulk(ctx context.Context, from, to lab.Host, address netip.Addr, octets
 	if octets < 1 || octets > mostTransferred {
 		return t, fmt.Errorf("ask for 1 to %d", mostTransferred)
 	}
-	listener, err := to.Listen(ctx, "tcp4", netip.AddrPortFrom(address, 0).String())
+	place, err := lab.ListenerOf(to)
+	if err != nil {
+		return t, err
+	}
+	listener, err := place.Listen(ctx, "tcp4", netip.AddrPortFrom(address, 0).String())
 	if err != nil {
 		return t, fmt.Errorf("listen: %w", err)
 	}
@@ -73,7 +77,7 @@ func sendBulk(ctx context.Context, from, to lab.Host, address netip.Addr, octets
 	go func() { received <- receive(ctx, listener) }()
 
 	began := time.Now()
-	conn, err := from.DialContext(ctx, "tcp4", listener.Addr().String())
+	conn, err := dial(ctx, from, "tcp4", listener.Addr().String())
 	if err != nil {
 		return t, err
 	}

@@ -64,7 +64,10 @@ func KnownIssue(ctx ginkgo.SpecContext, number string, promise func(g gomega.Gom
 		ginkgo.Fail(fmt.Sprintf("the spec has shown %s already: a spec holds one promise by KnownIssue", number))
 	}
 	observed, broken := holdFor(ctx, KnownIssueTimeout, promise)
+	observed, unable := UnableIn(observed)
 	switch {
+	case unable:
+		Rule(Ruling{Verdict: Unable, Reason: observed})
 	case ctx.Err() != nil:
 		// Whatever the promise failed with, it may have failed because of this.
 		ginkgo.Fail(fmt.Sprintf("the spec was ended (%v) before its promise could show whether %s is there; it said: %s", context.Cause(ctx), number, observed))

@@ -2,6 +2,7 @@ package requirement
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +31,8 @@ type knownIssueSpec struct {
 	// observed; empty: it shows nothing.
 	says, shown string
 }
+
+var errNoSwitch = errors.New("no such switch")
 
 func knownIssueSpecs() []knownIssueSpec {
 	broken := func(g gomega.Gomega) { g.Expect("withdrawn").To(gomega.Equal("announced"), "the route") }
@@ -97,6 +100,13 @@ func knownIssueSpecs() []knownIssueSpec {
 			types.SpecStateTimedout, "", "",
 		},
 		{
+			// A lab that is unable shows no issue.
+			"KNOW-014", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) {
+				KnownIssue(ctx, oneIssue, func(g gomega.Gomega) { g.Expect(MarkUnable(errNoSwitch)).To(gomega.BeEmpty()) })
+			},
+			types.SpecStateSkipped, "no such switch", "",
+		},
+		{
 			"KNOW-013", nil, func() {},
 			types.SpecStatePassed, "", "",
 		},
@@ -133,6 +143,9 @@ func TestKnownIssue(t *testing.T) {
 			}
 			var observed Observation
 			for _, entry := range got.ReportEntries {
+				if entry.Name != KnownIssueEntry {
+					continue
+				}
 				if err := json.Unmarshal([]byte(entry.Value.AsJSON), &observed); err != nil {
 					t.Fatal(err)
 				}

@@ -43,8 +43,8 @@ func isID(label string) bool {
 }
 
 // Check looks at a suite's tree of specs before anything runs. It refuses specs
-// without an id, ids that are used twice, sentences without MUST, and marks with
-// unknown issues: each spec that passes can be traced from a report to a promise.
+// without an id, ids that are used twice, sentences without MUST, marks with unknown
+// issues, and unknown needs: each spec that passes can be traced from a report to a promise.
 func Check(report ginkgo.Report) error {
 	seen := map[string]string{}
 	var faults []string
@@ -63,6 +63,11 @@ func Check(report ginkgo.Report) error {
 			faults = append(faults, fmt.Sprintf("%s: %s is not a sentence with MUST: %q", place, id, spec.LeafNodeText))
 		default:
 			seen[id] = place
+		}
+		for _, need := range NeedsOf(spec.Labels()) {
+			if AllNeeds()[need] == "" {
+				faults = append(faults, fmt.Sprintf("%s: %s has the unknown need %q", place, id, need))
+			}
 		}
 		if fault := checkMark(spec.Labels()); fault != "" {
 			faults = append(faults, fmt.Sprintf("%s: %s: %s", place, id, fault))

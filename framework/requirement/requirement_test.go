@@ -28,6 +28,8 @@ func TestCheck(t *testing.T) {
 		{"an issue without a mark", []types.SpecReport{spec("it MUST work", "MESH-001", "calico#10945")}, "goes with the number of one issue"},
 		{"two issues", []types.SpecReport{spec("it MUST work", slices.Concat([]string{"MESH-001"}, Known(oneIssue), Known(anotherIssue))...)}, "goes with the number of one issue"},
 		{"an unknown issue", []types.SpecReport{spec("it MUST work", append(Known("projectcalico/calico#1"), "MESH-001")...)}, "calico#1 is no known issue"},
+		{"needs", []types.SpecReport{spec("it MUST work", append(Needs(CutLinks, EnterPods), "MESH-001")...)}, ""},
+		{"an unknown need", []types.SpecReport{spec("it MUST work", append(Needs("good luck"), "MESH-001")...)}, `MESH-001 has the unknown need "good luck"`},
 		{"not an id", []types.SpecReport{spec("it MUST work", "mesh-1")}, "has no requirement id"},
 	}
 	for _, test := range tests {

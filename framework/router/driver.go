@@ -53,7 +53,7 @@ type Driver interface {
 // path in the host's file system.
 type Dialer = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Host is a router's host in a lab. Every lab.Host is one.
+// Host is a router's host in a lab. A capability that the lab lacks there gives lab.ErrUnable.
 type Host interface {
 	Name() string
 	// DialContext is a Dialer.

@@ -34,7 +34,7 @@ func (l *Lab) look(ctx context.Context, nested bool) fault {
 	}
 	state, err := l.State(ctx)
 	if err != nil {
-		return fault{text: fmt.Sprintf("read the lab's state: %v", err)}
+		return faultOf("read the lab's state", err)
 	}
 	if !nested && l.baseline != nil {
 		if left := leftovers(l.baseline.design, state); left != "" {
@@ -55,33 +55,33 @@ func (l *Lab) look(ctx context.Context, nested bool) fault {
 func (l *Lab) agrees(ctx context.Context, state oracle.State) fault {
 	sessions, err := state.Sessions()
 	if err != nil {
-		return fault{text: fmt.Sprintf("compute the sessions: %v", err)}
+		return faultOf("compute the sessions", err)
 	}
 	seen, err := observe.Sessions(ctx, l.Lab)
 	if err != nil {
-		return fault{text: fmt.Sprintf("read the sessions: %v", err)}
+		return faultOf("read the sessions", err)
 	}
 	if difference := diff.Compare(sessions, session.Settled(seen)); len(difference) > 0 {
 		return fault{text: "sessions are not as expected:\n" + difference.String()}
 	}
 	tables, err := state.Tables()
 	if err != nil {
-		return fault{text: fmt.Sprintf("compute the routes: %v", err)}
+		return faultOf("compute the routes", err)
 	}
 	got, err := observe.KernelTables(ctx, l.Lab)
 	if err != nil {
-		return fault{text: fmt.Sprintf("read the routes: %v", err)}
+		return faultOf("read the routes", err)
 	}
 	if difference := diff.Compare(tables, got); len(difference) > 0 {
 		return fault{text: "routes are not as expected:\n" + difference.String()}
 	}
 	vteps, err := state.VTEPs()
 	if err != nil {
-		return fault{text: fmt.Sprintf("compute the VTEPs: %v", err)}
+		return faultOf("compute the VTEPs", err)
 	}
 	known, err := observe.VTEPs(ctx, l.Lab, calico.VXLAN.Device())
 	if err != nil {
-		return fault{text: fmt.Sprintf("read the VTEPs: %v", err)}
+		return faultOf("read the VTEPs", err)
 	}
 	if difference := diff.Compare(vteps, known); len(difference) > 0 {
 		return fault{text: "VTEPs are not as expected:\n" + difference.String()}

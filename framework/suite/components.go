@@ -8,6 +8,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
 
@@ -18,6 +19,7 @@ const BIRD = "bird"
 // StartComponent is called.
 func (l *Lab) StopComponent(ctx context.Context, host, name string) {
 	ginkgo.GinkgoHelper()
+	requirement.Using(requirement.RestartComponents)
 	controller := l.componentController()
 	l.asked(host, name)
 	l.startAgain(host, name)
@@ -28,6 +30,7 @@ func (l *Lab) StopComponent(ctx context.Context, host, name string) {
 // spec ends or StartComponent is called.
 func (l *Lab) KillComponent(ctx context.Context, host, name string) {
 	ginkgo.GinkgoHelper()
+	requirement.Using(requirement.RestartComponents)
 	controller := l.componentController()
 	l.asked(host, name)
 	l.startAgain(host, name)
@@ -43,11 +46,20 @@ func (l *Lab) StartComponent(ctx context.Context, host, name string) {
 
 func (l *Lab) componentController() lab.ComponentController {
 	ginkgo.GinkgoHelper()
-	controller, ok := l.Lab.(lab.ComponentController)
-	if !ok {
-		unable("stop and start a component", l.Lab)
-	}
+	controller, err := lab.ComponentControllerOf(l.Lab)
+	succeed(err, "stop and start components")
 	return controller
+}
+
+// Components are the states of all components.
+func (l *Lab) Components(ctx context.Context) []supervisor.Status {
+	ginkgo.GinkgoHelper()
+	requirement.Using(requirement.ListComponents)
+	lister, err := lab.ComponentListerOf(l.Lab)
+	succeed(err, "list the components")
+	components, err := lister.Components(ctx)
+	succeed(err, "list the components")
+	return components
 }
 
 // startAgain starts a component at the end of the spec if it does not run then.

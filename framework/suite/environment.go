@@ -25,7 +25,7 @@ func (s *Suite) environment(specs types.SpecReports) []string {
 			list = append(list, fmt.Sprintf("lab: provider %s, mode %s on topology %s, routes between nodes by %s, Calico %s",
 				l.provider, l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion))
 			names := standin.RestsOn(standin.Lab{Provider: string(l.provider), Topology: l.topology, Mode: l.mode, UML: vm.Inside()}, ids...)
-			if _, ok := l.Lab.(lab.LogFollower); !ok {
+			if _, err := lab.LogFollowerOf(l.Lab); err != nil {
 				list = append(list, fmt.Sprintf("mode %s: no log is watched, since provider %s does not tell what is new in one", l.mode.Name, l.provider))
 			}
 			if len(names) > 0 {

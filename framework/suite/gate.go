@@ -2,10 +2,14 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/requirement"
 )
 
 const (
@@ -30,6 +34,9 @@ type gated interface {
 	// complaints returns what has happened in the lab since it was asked last and must not
 	// happen, though it may be over. It waits for nothing.
 	complaints(ctx context.Context) fault
+	// lacks says what of a spec's needs the lab does not meet, or the design of one that is
+	// not up.
+	lacks(needs []requirement.Need) error
 	// witness keeps evidence of a fault, before anything is done about it.
 	witness(ctx context.Context)
 	// mend undoes again what is left and starts again what has ended.
@@ -44,6 +51,13 @@ type fault struct {
 	// birdRunsItsFiles: then the lab is broken. It is empty for tables that differ.
 	invariant string
 	text      string
+	// unable says that the lab or the machine lacks what is needed to look.
+	unable bool
+}
+
+// faultOf is the fault of a look that has failed.
+func faultOf(doing string, err error) fault {
+	return fault{text: fmt.Sprintf("%s: %v", doing, err), unable: errors.Is(err, lab.ErrUnable)}
 }
 
 func (f fault) none() bool { return f.text == "" }
@@ -70,8 +84,10 @@ type gate struct {
 	// unblamed are the faults of labs that no spec has left: those of a start, or of a lab
 	// that died between specs.
 	unblamed []string
-	// broken is why no more specs can run on this lab.
+	// broken is why no more specs can run on this lab, and unable says that the reason is
+	// what the lab or the machine lacks.
 	broken string
+	unable bool
 	// nested counts the containers whose set-up is in force, and lost is why the set-up of
 	// the innermost is gone.
 	nested int
@@ -79,6 +95,25 @@ type gate struct {
 }
 
 func newGate(lab gated) *gate { return &gate{lab: lab, poll: poll, timeout: returnTimeout} }
+
+// admit opens the gate for a spec whose needs the lab meets. It returns the verdict of one
+// that cannot run.
+func (g *gate) admit(ctx context.Context, needs []requirement.Need) (ruling requirement.Ruling, refused bool) {
+	lacking := g.lab.lacks(needs)
+	if lacking == nil {
+		if broken := g.enter(ctx); broken != "" {
+			if g.unable {
+				return requirement.Ruling{Verdict: requirement.Unable, Reason: broken}, true
+			}
+			return requirement.Ruling{Verdict: requirement.BrokenLab, Reason: broken}, true
+		}
+		lacking = g.lab.lacks(needs)
+	}
+	if lacking != nil {
+		return requirement.Ruling{Verdict: requirement.Unable, Reason: lacking.Error()}, true
+	}
+	return requirement.Ruling{}, false
+}
 
 // enter opens the gate for a spec. It returns why the spec cannot run, or nothing.
 func (g *gate) enter(ctx context.Context) (broken string) {
@@ -106,6 +141,10 @@ func (g *gate) enter(ctx context.Context) (broken string) {
 		if reason == "" {
 			break
 		}
+		if g.unable {
+			g.broken = reason // a new lab lacks it too
+			return g.broken
+		}
 		g.unblamed = append(g.unblamed, reason)
 		if !g.renew(ctx, reason) {
 			return g.broken
@@ -119,6 +158,7 @@ func (g *gate) bringUp(ctx context.Context) (failed string) {
 	ctx, cancel := context.WithTimeout(ctx, upTimeout)
 	defer cancel()
 	if err := g.lab.up(ctx); err != nil {
+		g.unable = errors.Is(err, lab.ErrUnable)
 		return err.Error()
 	}
 	f := g.await(ctx, false)
@@ -129,6 +169,10 @@ func (g *gate) bringUp(ctx context.Context) (failed string) {
 			g.unblamed = append(g.unblamed, f.String())
 		}
 		return ""
+	}
+	if f.unable {
+		g.unable = true
+		return f.text
 	}
 	g.lab.witness(ctx)
 	return fmt.Sprintf("the lab is not what its design says %s after it was up: %s", g.timeout, f)
@@ -219,10 +263,10 @@ func (g *gate) await(ctx context.Context, nested bool) fault {
 			// A look that the deadline cut short says less than the one before.
 			last = f
 		}
-		return f.none(), nil
+		return f.none() || f.unable, nil
 	})
 	if err == nil {
-		return fault{}
+		return last
 	}
 	if last.none() {
 		last = fault{text: fmt.Sprintf("nobody could look: %v", err)}

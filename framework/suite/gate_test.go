@@ -3,9 +3,13 @@ package suite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/requirement"
 )
 
 // fakeLab is a lab in memory. It shows one of its faults at each look, and the last one
@@ -24,6 +28,17 @@ type fakeLab struct {
 	looks     int
 	said      fault
 	witnessed []int // how often the lab had been changed by then
+	// lacking are needs that the lab does not meet; those of its design show before it is up.
+	lacking map[requirement.Need]bool
+}
+
+func (f *fakeLab) lacks(needs []requirement.Need) error {
+	for _, need := range needs {
+		if f.lacking[need] && (f.ups > 0 || need == requirement.Clients) {
+			return fmt.Errorf("%s: %w", need, lab.ErrUnable)
+		}
+	}
+	return nil
 }
 
 func (f *fakeLab) up(context.Context) error { f.ups++; return f.upErr }
@@ -217,5 +232,41 @@ func TestGateBlamesForWhatIsOver(t *testing.T) {
 	}
 	if _, left := g.leave(t.Context()); left {
 		t.Error("the next spec is blamed for it too")
+	}
+}
+
+func TestGateRefusesASpecWhoseNeedsAreUnmet(t *testing.T) {
+	f := &fakeLab{lacking: map[requirement.Need]bool{requirement.CutLinks: true, requirement.Clients: true}}
+	g := fakeGate(f)
+	if ruling, refused := g.admit(t.Context(), []requirement.Need{requirement.Clients}); !refused || ruling.Verdict != requirement.Unable || f.ups != 0 {
+		t.Errorf("a design without a client: refused %t with %q after %d labs were brought up", refused, ruling, f.ups)
+	}
+	ruling, refused := g.admit(t.Context(), []requirement.Need{requirement.EnterPods, requirement.CutLinks})
+	if !refused || ruling.Verdict != requirement.Unable || !strings.HasPrefix(ruling.Reason, "cut-links") {
+		t.Errorf("a lab that cuts no links: refused %t with %q", refused, ruling)
+	}
+	if f.mends+f.replaces+len(f.witnessed) != 0 {
+		t.Errorf("the lab was mended %d and replaced %d times", f.mends, f.replaces)
+	}
+	if ruling, refused := g.admit(t.Context(), []requirement.Need{requirement.EnterPods}); refused {
+		t.Errorf("a spec whose needs are met is refused with %q", ruling)
+	}
+}
+
+func TestGateOfALabThatCannotBe(t *testing.T) {
+	for name, f := range map[string]*fakeLab{
+		"the machine lacks something":    {upErr: fmt.Errorf("no IPIP: %w", lab.ErrUnable)},
+		"a host lacks what is looked at": {faults: []fault{faultOf("no IPIP", lab.ErrUnable)}},
+	} {
+		g := fakeGate(f)
+		for range 3 {
+			ruling, refused := g.admit(t.Context(), nil)
+			if !refused || ruling.Verdict != requirement.Unable || !strings.Contains(ruling.Reason, "no IPIP") {
+				t.Errorf("%s: refused %t with %q", name, refused, ruling)
+			}
+		}
+		if f.ups != 1 || f.replaces != 0 || f.looks > 1 || len(g.unblamed) != 0 {
+			t.Errorf("%s: %d labs, %d new ones, %d looks, blamed %q", name, f.ups, f.replaces, f.looks, g.unblamed)
+		}
 	}
 }

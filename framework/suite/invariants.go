@@ -37,11 +37,11 @@ func (k componentKey) String() string { return k.name + " on " + k.host }
 
 // componentsNow lists the lab's components, or nothing for a lab that cannot tell.
 func (l *Lab) componentsNow(ctx context.Context) (map[componentKey]supervisor.Status, error) {
-	controller, ok := l.Lab.(lab.ComponentController)
-	if !ok {
+	lister, err := lab.ComponentListerOf(l.Lab)
+	if err != nil {
 		return nil, nil
 	}
-	list, err := controller.Components(ctx)
+	list, err := lister.Components(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -151,8 +151,8 @@ func (l *Lab) endBody(ctx ginkgo.SpecContext) {
 // enterGate begins a spec, or says at once why it cannot run.
 func (l *Lab) enterGate(ctx ginkgo.SpecContext) {
 	l.suite.bodyOver = true
-	if broken := l.gate.enter(ctx); broken != "" {
-		requirement.Rule(requirement.Ruling{Verdict: requirement.BrokenLab, Reason: broken})
+	if ruling, refused := l.gate.admit(ctx, requirement.NeedsOf(ginkgo.CurrentSpecReport().Labels())); refused {
+		requirement.Rule(ruling)
 	}
 	// Asked for before all other clean-ups, it is the last one that runs.
 	ginkgo.DeferCleanup(l.leaveGate, ginkgo.NodeTimeout(upTimeout))
@@ -218,7 +218,11 @@ func (l *Lab) Ready(ctx context.Context) {
 			l.leaveGate(ctx)
 		}
 	}, ginkgo.NodeTimeout(upTimeout))
-	if f := l.gate.await(ctx, true); !f.none() {
+	f := l.gate.await(ctx, true)
+	if f.unable {
+		requirement.Rule(requirement.Ruling{Verdict: requirement.Unable, Reason: f.text})
+	}
+	if !f.none() {
 		ginkgo.Fail("the lab does not agree with the oracle after this container's set-up: " + f.String())
 	}
 }
@@ -241,12 +245,14 @@ func (l *Lab) dead(ctx context.Context) error {
 	}
 	select {
 	case err := <-l.running.Died():
-		components, listErr := l.running.Components(ctx)
+		components, listErr := l.componentsNow(ctx)
 		if listErr != nil {
 			return errors.Join(err, listErr)
 		}
-		if slices.ContainsFunc(components, func(c supervisor.Status) bool { return c.State == supervisor.Dead }) {
-			return nil
+		for _, c := range components {
+			if c.State == supervisor.Dead {
+				return nil
+			}
 		}
 		return err
 	default:

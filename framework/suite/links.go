@@ -7,15 +7,15 @@ import (
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/requirement"
 )
 
 // CutLink cuts a link until the spec ends or RestoreLink is called.
 func (l *Lab) CutLink(ctx context.Context, link string) {
 	ginkgo.GinkgoHelper()
-	cutter, ok := l.Lab.(lab.LinkCutter)
-	if !ok {
-		unable("cut a link", l.Lab)
-	}
+	requirement.Using(requirement.CutLinks)
+	cutter, err := lab.LinkCutterOf(l.Lab)
+	succeed(err, "cut link %s", link)
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
 		if l.cut[link] {
 			l.RestoreLink(ctx, link)
@@ -28,7 +28,9 @@ func (l *Lab) CutLink(ctx context.Context, link string) {
 // RestoreLink undoes CutLink.
 func (l *Lab) RestoreLink(ctx context.Context, link string) {
 	ginkgo.GinkgoHelper()
-	succeed(l.Lab.(lab.LinkCutter).RestoreLink(ctx, link), "restore link %s", link)
+	cutter, err := lab.LinkCutterOf(l.Lab)
+	succeed(err, "restore link %s", link)
+	succeed(cutter.RestoreLink(ctx, link), "restore link %s", link)
 	delete(l.cut, link)
 }
 
@@ -36,10 +38,9 @@ func (l *Lab) RestoreLink(ctx context.Context, link string) {
 // RestoreEnd is called.
 func (l *Lab) CutEnd(ctx context.Context, link, host string) {
 	ginkgo.GinkgoHelper()
-	cutter, ok := l.Lab.(lab.LinkCutter)
-	if !ok {
-		unable("cut a link", l.Lab)
-	}
+	requirement.Using(requirement.CutEnds)
+	cutter, err := lab.EndCutterOf(l.Lab)
+	succeed(err, "cut %s off link %s", host, link)
 	end := oracle.End{Link: link, Host: host}
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
 		if l.cutEnds[end] {
@@ -53,6 +54,8 @@ func (l *Lab) CutEnd(ctx context.Context, link, host string) {
 // RestoreEnd undoes CutEnd.
 func (l *Lab) RestoreEnd(ctx context.Context, link, host string) {
 	ginkgo.GinkgoHelper()
-	succeed(l.Lab.(lab.LinkCutter).RestoreEnd(ctx, link, host), "join %s to link %s again", host, link)
+	cutter, err := lab.EndCutterOf(l.Lab)
+	succeed(err, "join %s to link %s again", host, link)
+	succeed(cutter.RestoreEnd(ctx, link, host), "join %s to link %s again", host, link)
 	delete(l.cutEnds, oracle.End{Link: link, Host: host})
 }

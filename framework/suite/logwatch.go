@@ -64,8 +64,8 @@ func (w *logWatch) complaints(ctx context.Context, l lab.Lab) string {
 
 // read gives every line that is new to visit.
 func (w *logWatch) read(ctx context.Context, l lab.Lab, visit func(componentKey, string)) error {
-	follower, ok := l.(lab.LogFollower)
-	if !ok {
+	follower, err := lab.LogFollowerOf(l)
+	if err != nil {
 		return nil // the environment in the report says what is not watched
 	}
 	for _, host := range append(topology.Names(l.Topology().Hosts), controlHost, ownHost) {

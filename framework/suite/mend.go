@@ -40,16 +40,20 @@ func (l *Lab) mend(ctx context.Context) error {
 }
 
 func (l *Lab) restoreLinks(ctx context.Context) error {
-	cutter, ok := l.Lab.(lab.LinkCutter)
-	if !ok {
-		return nil
-	}
 	var errs []error
 	for link := range l.cut {
-		errs = append(errs, cutter.RestoreLink(ctx, link))
+		cutter, err := lab.LinkCutterOf(l.Lab)
+		if err == nil {
+			err = cutter.RestoreLink(ctx, link)
+		}
+		errs = append(errs, err)
 	}
 	for end := range l.cutEnds {
-		errs = append(errs, cutter.RestoreEnd(ctx, end.Link, end.Host))
+		cutter, err := lab.EndCutterOf(l.Lab)
+		if err == nil {
+			err = cutter.RestoreEnd(ctx, end.Link, end.Host)
+		}
+		errs = append(errs, err)
 	}
 	clear(l.cut)
 	clear(l.cutEnds)
@@ -148,9 +152,9 @@ func (l *Lab) restoreServices(ctx context.Context, now oracle.State) error {
 // restoreRouters makes the routers do what they did at the baseline. A router that still
 // runs another configuration is started again.
 func (l *Lab) restoreRouters(ctx context.Context) error {
-	controller, ok := l.Lab.(lab.RouterController)
-	if !ok {
-		return nil
+	controller, err := lab.RouterControllerOf(l.Lab)
+	if err != nil {
+		return nil // nobody has configured one
 	}
 	var errs []error
 	for i, router := range l.baseline.design.Routers {
@@ -173,9 +177,9 @@ func (l *Lab) restoreRouters(ctx context.Context) error {
 
 // restartAll ends and starts all components of a host.
 func (l *Lab) restartAll(ctx context.Context, host string) error {
-	controller, ok := l.Lab.(lab.ComponentController)
-	if !ok {
-		return nil
+	controller, err := lab.ComponentControllerOf(l.Lab)
+	if err != nil {
+		return err
 	}
 	var errs []error
 	for key := range l.components {
@@ -189,9 +193,9 @@ func (l *Lab) restartAll(ctx context.Context, host string) error {
 // startWhatEnded starts components that do not run, and a BIRD that does not run its files
 // again.
 func (l *Lab) startWhatEnded(ctx context.Context) error {
-	controller, ok := l.Lab.(lab.ComponentController)
-	if !ok {
-		return nil
+	controller, err := lab.ComponentControllerOf(l.Lab)
+	if err != nil {
+		return nil // nobody has ended one
 	}
 	components, err := controller.Components(ctx)
 	if err != nil {

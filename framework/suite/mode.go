@@ -12,7 +12,7 @@ import (
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
-	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/requirement"
 )
 
 // SwitchMode puts the lab into another mode while it is up, and back into its own when
@@ -40,6 +40,7 @@ func (l *Lab) LeaveMode() {
 // for, so that nothing is asked for twice. Whoever calls it has called LeaveMode before.
 func (l *Lab) EnterMode(ctx context.Context, name string, changes ...func(*calico.Resources)) {
 	ginkgo.GinkgoHelper()
+	requirement.Using(requirement.ConfigureRouters)
 	mode, err := fixtures.Mode(name)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	for _, change := range changes {
@@ -59,9 +60,6 @@ func (l *Lab) ModeNow() string {
 
 func (l *Lab) enter(ctx context.Context, mode *calico.Mode) {
 	ginkgo.GinkgoHelper()
-	if _, ok := l.Lab.(lab.RouterController); !ok {
-		unable("configure a router again", l.Lab)
-	}
 	wanted, err := fabric.Plan(l.topology, mode)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	l.entered = mode.Name

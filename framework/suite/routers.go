@@ -12,6 +12,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/requirement"
 )
 
 // ConfigureRouters makes routers of the fabric do something else until the spec
@@ -19,9 +20,7 @@ import (
 // expects from then on what the changed routers do.
 func (l *Lab) ConfigureRouters(ctx context.Context, change func(plan map[string]*fabric.Router)) {
 	ginkgo.GinkgoHelper()
-	if _, ok := l.Lab.(lab.RouterController); !ok {
-		unable("configure a router again", l.Lab)
-	}
+	requirement.Using(requirement.ConfigureRouters)
 	before := l.Routers()
 	after, err := changed(before, change)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
@@ -33,6 +32,8 @@ func (l *Lab) ConfigureRouters(ctx context.Context, change func(plan map[string]
 // else now.
 func (l *Lab) configure(ctx context.Context, wanted []fabric.Router) {
 	ginkgo.GinkgoHelper()
+	controller, err := lab.RouterControllerOf(l.Lab)
+	succeed(err, "configure the routers")
 	for i, router := range wanted {
 		if reflect.DeepEqual(router, l.routers[i]) {
 			continue
@@ -40,7 +41,7 @@ func (l *Lab) configure(ctx context.Context, wanted []fabric.Router) {
 		// Before the attempt: one that fails half way is not what it was, either.
 		l.routers[i] = router
 		l.askedRouter(router.Host)
-		succeed(l.Lab.(lab.RouterController).ConfigureRouter(ctx, router), "configure router %s", router.Host)
+		succeed(controller.ConfigureRouter(ctx, router), "configure router %s", router.Host)
 	}
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/onsi/gomega/format"
 
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/capability"
 	"github.com/rackproof/rackproof/framework/lab/launch"
 	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/reports"
@@ -65,6 +64,7 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 		s.options.results = absolute
 	}
 	gomega.RegisterFailHandler(s.fail)
+	format.RegisterCustomFormatter(markUnable)
 	gomega.SetDefaultEventuallyTimeout(convergence)
 	gomega.SetDefaultEventuallyPollingInterval(poll)
 	gomega.EnforceDefaultTimeoutsWhenUsingContexts()
@@ -104,14 +104,19 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	ginkgo.RunSpecs(t, name, config, reporter)
 }
 
-// fail takes the failures of all assertions. One of a timing promise that comes after the
-// machine stood still for longer than the promise's margin says nothing of the promise.
+// fail takes the failures of all assertions. One by lab.ErrUnable is the verdict unable.
+// One of a timing promise that comes after the machine stood still for longer than the
+// promise's margin says nothing of the promise.
 func (s *Suite) fail(message string, callerSkip ...int) {
 	skip := 1
 	for _, more := range callerSkip {
 		skip += more
 	}
 	spec := ginkgo.CurrentSpecReport()
+	message, unable := requirement.UnableIn(message)
+	if unable {
+		requirement.Rule(requirement.Ruling{Verdict: requirement.Unable, Reason: message})
+	}
 	if margin, timed := requirement.Margin(spec.Labels()); timed && !s.bodyOver {
 		if longest := s.stalls.longest(s.bodyBegan, time.Now()); longest > margin {
 			requirement.Rule(requirement.Ruling{Verdict: requirement.Inconclusive, Reason: fmt.Sprintf(
@@ -136,12 +141,8 @@ func (s *Suite) check(ctx context.Context, l *Lab) error {
 // something, and the suite has not succeeded: what is unable has proven nothing. Other
 // reasons why a suite cannot begin leave no results.
 func (s *Suite) reportUnable(t *testing.T, reason error) error {
-	lacking, ok := errors.AsType[*capability.Error](reason)
-	if s.options.results == "" || (!ok && !errors.Is(reason, lab.ErrUnable)) {
+	if s.options.results == "" || !errors.Is(reason, lab.ErrUnable) {
 		return nil
-	}
-	if ok {
-		reason = lacking
 	}
 	report := ginkgo.PreviewSpecs(t.Name())
 	report.SuiteDescription, report.StartTime, report.EndTime = s.name, time.Now(), time.Now()

@@ -11,19 +11,18 @@ import (
 	"github.com/rackproof/rackproof/framework/requirement"
 )
 
-// succeed expects that something could be done. An operation that a lab does not support
-// ends the spec with the verdict unable.
-func succeed(err error, what string, arguments ...any) {
-	ginkgo.GinkgoHelper()
-	doing := fmt.Sprintf(what, arguments...)
-	if errors.Is(err, lab.ErrUnable) {
-		requirement.Rule(requirement.Ruling{Verdict: requirement.Unable, Reason: fmt.Sprintf("%s: %v", doing, err)})
+// markUnable formats errors for Gomega's failure messages: Suite.fail finds lab.ErrUnable
+// there, whatever assertion met it.
+func markUnable(value any) (string, bool) {
+	if err, ok := value.(error); ok && errors.Is(err, lab.ErrUnable) {
+		return requirement.MarkUnable(err), true
 	}
-	gomega.Expect(err).NotTo(gomega.HaveOccurred(), doing)
+	return "", false
 }
 
-// unable ends the spec, which needs something that the lab does not do.
-func unable(what string, l lab.Lab) {
+// succeed expects that something could be done. By lab.ErrUnable it ends the spec with the
+// verdict unable.
+func succeed(err error, what string, arguments ...any) {
 	ginkgo.GinkgoHelper()
-	succeed(fmt.Errorf("%w: labs of provider %s cannot", lab.ErrUnable, l.Provider()), "%s", what)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred(), fmt.Sprintf(what, arguments...))
 }

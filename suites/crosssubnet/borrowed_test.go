@@ -15,7 +15,7 @@ import (
 
 func borrowed(lab *suite.Lab) {
 	Context("borrowed addresses", Label("routes", "borrowed"), func() {
-		Requirement("CRS-050", "an address on another node of the rack than its block MUST be routed by the nodes' own interfaces within the rack, and through tunl0 from others", func(ctx SpecContext) {
+		Requirement("CRS-050", "an address on another node of the rack than its block MUST be routed by the nodes' own interfaces within the rack, and through tunl0 from others", Needs(EnterPods), func(ctx SpecContext) {
 			p := observed.NodePairs(ctx, lab, topology.WithinRacks)[0]
 			borrower := lab.Node(p.To.Name)
 			pod := workload.NewPodWithBorrowedAddress(ctx, lab, p)

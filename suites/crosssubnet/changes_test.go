@@ -14,7 +14,7 @@ import (
 
 func changes(lab *suite.Lab) {
 	Context("changes", Label("changes"), func() {
-		Requirement("CRS-070", "turning the mesh off MUST take every session away and no route of the pool, and lose no packet between pods", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("CRS-070", "turning the mesh off MUST take every session away and no route of the pool, and lose no packet between pods", Needs(EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			meters := traffic.MeterPods(ctx, workload.PodPairs(ctx, lab, topology.AllPairs)...)
 			expect.PodRoutesOutliveMesh(ctx, lab)
 			meters.ExpectNoLoss(ctx)

@@ -14,7 +14,7 @@ import (
 // packets is what the links carry: those of a rack, and those between racks.
 func packets(lab *suite.Lab) {
 	Context("packets", Label("packets"), func() {
-		Requirement("CRS-040", "packets between pods of a rack MUST pass its link as they are, in both directions, and the leaf's uplinks not at all", func(ctx SpecContext) {
+		Requirement("CRS-040", "packets between pods of a rack MUST pass its link as they are, in both directions, and the leaf's uplinks not at all", Needs(CaptureOnNodes, CaptureOnSwitches, EnterPods), func(ctx SpecContext) {
 			at := append(lab.Topology().Nodes(), lab.Topology().Leaves()...)
 			seen, conversations := wire.CapturePods(ctx, lab, at, topology.WithinRacks)
 			for _, c := range conversations {
@@ -23,7 +23,7 @@ func packets(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("CRS-041", "packets between pods of different racks MUST be inside IP packets between the nodes, in both directions, on the racks' links and the uplinks", func(ctx SpecContext) {
+		Requirement("CRS-041", "packets between pods of different racks MUST be inside IP packets between the nodes, in both directions, on the racks' links and the uplinks", Needs(CaptureOnNodes, CaptureOnSwitches, EnterPods), func(ctx SpecContext) {
 			at := append(lab.Topology().Nodes(), lab.Topology().Leaves()...)
 			seen, conversations := wire.CapturePods(ctx, lab, at, topology.AcrossRacks)
 			for _, c := range conversations {

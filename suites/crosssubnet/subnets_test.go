@@ -20,7 +20,7 @@ import (
 // subnets are requirement C4: what counts is the subnet that Calico has for a node.
 func subnets(lab *suite.Lab) {
 	Context("subnets", Label("changes"), func() {
-		Requirement("CRS-060", "a node whose address has a subnet of its own MUST send to every node through tunl0, and the others to it by their own subnets", func(ctx SpecContext) {
+		Requirement("CRS-060", "a node whose address has a subnet of its own MUST send to every node through tunl0, and the others to it by their own subnets", Needs(CaptureOnNodes, EnterPods), func(ctx SpecContext) {
 			p := observed.NodePairs(ctx, lab, topology.WithinRacks)[0]
 			alone := netip.PrefixFrom(lab.Node(p.From.Name).Address(), 32).String()
 			lab.AnnotateNode(ctx, p.From.Name, calico.IPv4AddressAnnotation, &alone)

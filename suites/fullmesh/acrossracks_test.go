@@ -37,7 +37,7 @@ func acrossRacks(lab *suite.Lab) {
 			})).WithContext(ctx).Should(expect.Agree())
 		})
 
-		Requirement("MESH-043", "pods MUST NOT reach pods of another rack, because the leaf has no route to their blocks", Label("traffic"), func(ctx SpecContext) {
+		Requirement("MESH-043", "pods MUST NOT reach pods of another rack, because the leaf has no route to their blocks", Needs(EnterPods, SendFromNodes), Label("traffic"), func(ctx SpecContext) {
 			tables, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			pods := workload.Pods(ctx, lab)
@@ -50,7 +50,7 @@ func acrossRacks(lab *suite.Lab) {
 				attempts.Go(func() { _, silence[i] = probe.ServerName(ctx, pods[pair.from], pods[pair.to].Address) })
 			}
 			for _, pair := range pairs {
-				Expect(probe.Attempt(ctx, lab.At(pair.from), pods[pair.to].Address, probe.Timeout)).To(Equal(probe.Unreachable),
+				Expect(probe.Attempt(ctx, lab.From(pair.from), pods[pair.to].Address, probe.Timeout)).To(Equal(probe.Unreachable),
 					"from node %s to the pod on %s: the leaf has to refuse", pair.from, pair.to)
 
 				_, err := oracle.Walk(lab.Topology(), tables, pair.from, pods[pair.to].Address.Addr())
@@ -66,7 +66,7 @@ func acrossRacks(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("MESH-044", "pods in the same rack MUST still reach each other", Label("traffic"), func(ctx SpecContext) {
+		Requirement("MESH-044", "pods in the same rack MUST still reach each other", Needs(EnterPods), Label("traffic"), func(ctx SpecContext) {
 			pods := workload.Pods(ctx, lab)
 			for _, from := range lab.Topology().Nodes() {
 				for _, to := range lab.Topology().Rack(from.Rack) {

@@ -21,7 +21,7 @@ import (
 // changes are requirements A7, A8, A9, A11 and A12.
 func changes(lab *suite.Lab) {
 	Context("changes", Label("changes"), func() {
-		Requirement("MESH-030", "turning the mesh off MUST remove every session and every route to a remote block", func(ctx SpecContext) {
+		Requirement("MESH-030", "turning the mesh off MUST remove every session and every route to a remote block", Needs(EnterPods), func(ctx SpecContext) {
 			pods := workload.Pods(ctx, lab)
 			first, second := pods[lab.Topology().Nodes()[0].Name], pods[lab.Topology().Nodes()[1].Name]
 			lab.LoseMesh(ctx)

@@ -15,7 +15,7 @@ import (
 // sees, so that a hidden translation fails too.
 func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
-		Requirement("MESH-020", "pods on the same node MUST reach each other with their own addresses", func(ctx SpecContext) {
+		Requirement("MESH-020", "pods on the same node MUST reach each other with their own addresses", Needs(EnterPods), func(ctx SpecContext) {
 			for node, pod := range workload.Pods(ctx, lab) {
 				second := workload.NewPod(ctx, lab, node)
 				Expect(probe.ClientAddress(ctx, pod, second.Address)).To(Equal(pod.Address.Addr()))
@@ -24,7 +24,7 @@ func reachability(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("MESH-021", "a pod MUST reach the pods on every other node, and be seen with its own address", func(ctx SpecContext) {
+		Requirement("MESH-021", "a pod MUST reach the pods on every other node, and be seen with its own address", Needs(EnterPods), func(ctx SpecContext) {
 			pods := workload.Pods(ctx, lab)
 			for _, from := range pods {
 				for _, to := range pods {
@@ -36,7 +36,7 @@ func reachability(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("MESH-022", "a node MUST reach every pod from its own address", func(ctx SpecContext) {
+		Requirement("MESH-022", "a node MUST reach every pod from its own address", Needs(SendFromNodes), func(ctx SpecContext) {
 			expect.NodesReachPods(ctx, lab)
 		})
 	})

@@ -24,7 +24,7 @@ func borrowed(lab *suite.Lab) {
 			lab.Ready(ctx)
 		})
 
-		Requirement("IPIP-060", "an address that is on another node than its block MUST be routed to the node that has it, by all nodes, the block's owner too", func(ctx SpecContext) {
+		Requirement("IPIP-060", "an address that is on another node than its block MUST be routed to the node that has it, by all nodes, the block's owner too", Needs(EnterPods), func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
 			expect.PodRouted(ctx, lab, pod, func(topology.Host) route.NextHop { return throughTunnel(lab, pod.Node) })
 

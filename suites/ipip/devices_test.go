@@ -29,7 +29,7 @@ func devices(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("IPIP-021", "tunl0 and the pods' interfaces MUST leave room for the outer header: their MTU is 20 octets below the node's own interface's", func(ctx SpecContext) {
+		Requirement("IPIP-021", "tunl0 and the pods' interfaces MUST leave room for the outer header: their MTU is 20 octets below the node's own interface's", Needs(EnterPods), func(ctx SpecContext) {
 			wire.ExpectTunnelMTU(ctx, lab, tunnel(), overhead)
 		})
 	})

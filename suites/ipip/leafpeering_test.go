@@ -17,7 +17,7 @@ import (
 // leafPeering is IPIP where the nodes also tell their leaf of their blocks, so that
 // the fabric has a way to pods of its own (requirements B5, B6).
 func leafPeering(lab *suite.Lab) {
-	Context("with leaf peering", Label("leafpeering"), Ordered, func() {
+	Context("with leaf peering", Needs(ConfigureRouters), Label("leafpeering"), Ordered, func() {
 		BeforeAll(func(ctx SpecContext) {
 			lab.Ready(ctx)
 			// A leaf's routes to other racks have the nodes' AS in their path (requirement
@@ -65,14 +65,14 @@ func leafPeering(lab *suite.Lab) {
 			Expect(offers).To(BeNumerically(">", 0), "paths by another next hop than the owner")
 		})
 
-		Requirement("IPIP-082", "packets between pods of different racks MUST still be inside IP packets", Label("packets"), func(ctx SpecContext) {
+		Requirement("IPIP-082", "packets between pods of different racks MUST still be inside IP packets", Needs(CaptureOnSwitches, EnterPods), Label("packets"), func(ctx SpecContext) {
 			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Leaves(), topology.AcrossRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.IPIP))
 			}
 		})
 
-		Requirement("IPIP-083", "an outside client MUST reach the pods on every node, and be seen with its own address", Label("traffic"), func(ctx SpecContext) {
+		Requirement("IPIP-083", "an outside client MUST reach the pods on every node, and be seen with its own address", Needs(Clients), Label("traffic"), func(ctx SpecContext) {
 			expect.ClientsReachPods(ctx, lab)
 		})
 	})

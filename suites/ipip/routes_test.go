@@ -82,7 +82,7 @@ func routes(lab *suite.Lab) {
 			expect.NoPodRoutes(ctx, lab, lab.Topology().Spines()...)
 		})
 
-		Requirement("IPIP-015", "routes MUST NOT change while nothing happens, though Felix looks at them", Label("slow"), func(ctx SpecContext) {
+		Requirement("IPIP-015", "routes MUST NOT change while nothing happens, though Felix looks at them", Needs(CutLinks), Label("slow"), func(ctx SpecContext) {
 			expect.Quiet(ctx, lab, idle, func() { lab.CutLink(ctx, lab.Topology().ByRole(topology.Client)[0].Interfaces[0].Link) })
 		})
 	})

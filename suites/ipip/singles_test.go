@@ -20,7 +20,7 @@ const singlesPool = "singles"
 // singles is requirement B12.
 func singles(lab *suite.Lab) {
 	Context("blocks of one address", Label("routes", "blocksize"), func() {
-		Requirement("IPIP-065", "a pod in a block of one address MUST start and be reached through tunl0, with no blackhole for the block", func(ctx SpecContext) {
+		Requirement("IPIP-065", "a pod in a block of one address MUST start and be reached through tunl0, with no blackhole for the block", Needs(EnterPods), func(ctx SpecContext) {
 			lab.ApplyIPPool(ctx, singlesPool, v3.IPPoolSpec{
 				// A range that the topology has for something that this lab does not use.
 				CIDR: lab.Topology().LoadBalancerIPs.String(), BlockSize: lab.Topology().LoadBalancerIPs.Addr().BitLen(),

@@ -15,23 +15,23 @@ import (
 // sees, so that a hidden translation fails too.
 func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
-		Requirement("IPIP-040", "a pod MUST reach pods of other racks with its own address, although the fabric does not know their blocks", func(ctx SpecContext) {
+		Requirement("IPIP-040", "a pod MUST reach pods of other racks with its own address, although the fabric does not know their blocks", Needs(EnterPods), func(ctx SpecContext) {
 			expect.NoPodRoutes(ctx, lab, lab.Topology().Leaves()...)
 			expect.PodsReach(ctx, lab, topology.AcrossRacks)
 		})
 
-		Requirement("IPIP-041", "a pod MUST reach pods on the other nodes of its rack with its own address", func(ctx SpecContext) {
+		Requirement("IPIP-041", "a pod MUST reach pods on the other nodes of its rack with its own address", Needs(EnterPods), func(ctx SpecContext) {
 			expect.PodsReach(ctx, lab, topology.WithinRacks)
 		})
 
-		Requirement("IPIP-042", "a node MUST reach pods of other nodes from its tunnel address, to which they can answer", func(ctx SpecContext) {
+		Requirement("IPIP-042", "a node MUST reach pods of other nodes from its tunnel address, to which they can answer", Needs(SendFromNodes), func(ctx SpecContext) {
 			pods := workload.Pods(ctx, lab)
 			for _, p := range observed.NodePairs(ctx, lab, topology.AllPairs) {
-				expect.SeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], p.From.IPIPTunnel)
+				expect.SeenAs(ctx, lab.From(p.From.Name), pods[p.To.Name], p.From.IPIPTunnel)
 			}
 		})
 
-		Requirement("IPIP-043", "an outside client MUST NOT reach pods, as the fabric does not know their blocks", Label("negative"), func(ctx SpecContext) {
+		Requirement("IPIP-043", "an outside client MUST NOT reach pods, as the fabric does not know their blocks", Needs(Clients), Label("negative"), func(ctx SpecContext) {
 			expect.ClientsDoNotReachPods(ctx, lab)
 		})
 	})

@@ -28,13 +28,13 @@ const holdTime = 3 * time.Second
 // linkLoss is requirement F9 in the fabric.
 func linkLoss(lab *suite.Lab) {
 	Context("loss of a link", Label("failure"), func() {
-		Requirement("LEAF-050", "when a leaf loses a spine, the equal-cost sets MUST shrink to the other spine", Label("routes"), func(ctx SpecContext) {
+		Requirement("LEAF-050", "when a leaf loses a spine, the equal-cost sets MUST shrink to the other spine", Needs(CutLinks), Label("routes"), func(ctx SpecContext) {
 			lab.CutLink(ctx, uplinks(lab)[0].Name)
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 		})
 
-		Requirement("LEAF-051", "when a leaf loses a spine, traffic MUST go on", Timing(probe.Late), Label("traffic"), func(ctx SpecContext) {
+		Requirement("LEAF-051", "when a leaf loses a spine, traffic MUST go on", Needs(Clients, CutLinks, EnterPods), Timing(probe.Late), Label("traffic"), func(ctx SpecContext) {
 			client, pods := lab.Topology().ByRole(topology.Client)[0], workload.Pods(ctx, lab)
 			link := uplinks(lab)[0]
 			leaf := leafOf(lab, link)
@@ -42,13 +42,13 @@ func linkLoss(lab *suite.Lab) {
 			outside := pods[nodeOf(lab, func(n topology.Host) bool { return n.Rack != leaf.Rack }).Name]
 
 			meters := traffic.Meter(ctx, map[string]traffic.Flow{
-				"client to pod": {From: lab.At(client.Name), To: inRack.Address},
+				"client to pod": {From: lab.From(client.Name), To: inRack.Address},
 				"pod to pod":    {From: outside, To: inRack.Address},
 			})
 			lab.CutLink(ctx, link.Name)
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			for range connections {
-				Expect(probe.ClientAddress(ctx, lab.At(client.Name), inRack.Address)).To(Equal(client.Address()))
+				Expect(probe.ClientAddress(ctx, lab.From(client.Name), inRack.Address)).To(Equal(client.Address()))
 				Expect(probe.ClientAddress(ctx, outside, inRack.Address)).To(Equal(outside.Address.Addr()))
 			}
 			for name, outage := range meters.Stop(ctx) {
@@ -56,7 +56,7 @@ func linkLoss(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("LEAF-052", "when the link comes back, the equal-cost sets MUST be what they were", Label("routes"), func(ctx SpecContext) {
+		Requirement("LEAF-052", "when the link comes back, the equal-cost sets MUST be what they were", Needs(CutLinks), Label("routes"), func(ctx SpecContext) {
 			link := uplinks(lab)[0].Name
 			lab.CutLink(ctx, link)
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
@@ -65,7 +65,7 @@ func linkLoss(lab *suite.Lab) {
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 		})
 
-		Requirement("LEAF-053", "when a leaf loses every spine, the other racks' blocks MUST go from its rack, and traffic in the rack go on", func(ctx SpecContext) {
+		Requirement("LEAF-053", "when a leaf loses every spine, the other racks' blocks MUST go from its rack, and traffic in the rack go on", Needs(CutLinks, EnterPods), func(ctx SpecContext) {
 			links := uplinks(lab)
 			leaf := leafOf(lab, links[0])
 			for _, link := range links {

@@ -4,7 +4,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
@@ -20,7 +19,7 @@ const rackLabel = "rack"
 // relabelling is requirement F1: a session follows the labels of its node.
 func relabelling(lab *suite.Lab) {
 	Context("relabelling", Label("changes"), func() {
-		Requirement("LEAF-040", "a node whose rack label changes MUST give its session with the old leaf up for one with the new leaf, without a restart", func(ctx SpecContext) {
+		Requirement("LEAF-040", "a node whose rack label changes MUST give its session with the old leaf up for one with the new leaf, without a restart", Needs(ListComponents), func(ctx SpecContext) {
 			node, oldLeaf, newLeaf := nodeAndLeaves(lab)
 			before := processes(ctx, lab, node.Name)
 			workload.LabelNode(ctx, lab, node.Name, rackLabel, newLeaf.Rack)
@@ -70,12 +69,8 @@ func nodeAndLeaves(lab *suite.Lab) (node, own, other topology.Host) {
 // processes are a node's components that run, by name.
 func processes(ctx SpecContext, l *suite.Lab, node string) map[string]int {
 	GinkgoHelper()
-	controller, ok := l.Lab.(lab.ComponentController)
-	Expect(ok).To(BeTrue(), "the lab tells its components' states")
-	components, err := controller.Components(ctx)
-	Expect(err).NotTo(HaveOccurred())
 	running := map[string]int{}
-	for _, c := range components {
+	for _, c := range l.Components(ctx) {
 		if c.Host == node && c.State == supervisor.Running {
 			running[c.Name] = c.PID
 		}

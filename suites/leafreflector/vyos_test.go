@@ -22,7 +22,7 @@ import (
 // articlesRouters run what the article has its switches do.
 func articlesRouters(lab *suite.Lab) {
 	Context("the article's configurations", Label("vyos", "routes", "sessions"), func() {
-		Requirement("LEAF-060", "the article's VyOS configurations, run on FRR, MUST give the sessions and tables of this suite", func(ctx SpecContext) {
+		Requirement("LEAF-060", "the article's VyOS configurations, run on FRR, MUST give the sessions and tables of this suite", Needs(ConfigureRouters), func(ctx SpecContext) {
 			planned, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			routers, err := vyos.Routers(lab.Topology(), bootConfigurations())

@@ -25,7 +25,7 @@ const handover = 3 * time.Second
 // changes are changes under traffic.
 func changes(lab *suite.Lab) {
 	Context("changes under traffic", Label("traffic", "changes"), func() {
-		Requirement("LOC-060", "when a service grows, clients MUST go on reaching it within the handover", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("LOC-060", "when a service grows, clients MUST go on reaching it within the handover", Needs(Clients, SendFromNodes), Timing(probe.Late), func(ctx SpecContext) {
 			_, from := client(lab)
 			racks := nodesOf(lab)
 			deployment := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(racks[0][0], racks[1][0]), workload.OnePerNode())
@@ -40,7 +40,7 @@ func changes(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("LOC-061", "when one of a service's nodes is drained, clients MUST reach the others within the handover", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("LOC-061", "when one of a service's nodes is drained, clients MUST reach the others within the handover", Needs(Clients, SendFromNodes), Timing(probe.Late), func(ctx SpecContext) {
 			_, from := client(lab)
 			racks := nodesOf(lab)
 			drained, stays := racks[0][1], racks[1][1]

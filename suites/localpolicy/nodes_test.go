@@ -36,7 +36,7 @@ func client(l *suite.Lab) (topology.Host, lab.Host) {
 	GinkgoHelper()
 	clients := l.Topology().ByRole(topology.Client)
 	Expect(clients).NotTo(BeEmpty(), "clients outside")
-	return clients[0], l.At(clients[0].Name)
+	return clients[0], l.From(clients[0].Name)
 }
 
 // localService is a service of type NodePort with externalTrafficPolicy Local.

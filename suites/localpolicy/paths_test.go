@@ -26,7 +26,7 @@ const connections = 60
 // paths are what leaves and spines make of the next hops.
 func paths(lab *suite.Lab) {
 	Context("paths", Label("traffic"), func() {
-		Requirement("LOC-050", "with Local the pod that answers MUST run on the node that the fabric delivered the connection to", func(ctx SpecContext) {
+		Requirement("LOC-050", "with Local the pod that answers MUST run on the node that the fabric delivered the connection to", Needs(CaptureOnNodes, Clients, SendFromNodes), func(ctx SpecContext) {
 			_, from := client(lab)
 			to := reached(ctx, lab, nil, 80)
 			waitForAnswersFrom(ctx, lab, to)
@@ -54,7 +54,7 @@ func paths(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("LOC-051", "with Cluster a connection MUST be answered by a pod on another node too than the one that it came to", func(ctx SpecContext) {
+		Requirement("LOC-051", "with Cluster a connection MUST be answered by a pod on another node too than the one that it came to", Needs(CaptureOnNodes, Clients, SendFromNodes), func(ctx SpecContext) {
 			_, from := client(lab)
 			chosen := nodesOf(lab)[0][0]
 			deployment := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(chosen))
@@ -77,7 +77,7 @@ func paths(lab *suite.Lab) {
 			Expect(slices.Collect(maps.Keys(entered))).To(ConsistOf(slices.Concat(nodesOf(lab)...)), "the nodes that connections came to")
 		})
 
-		Requirement("LOC-052", "connections MUST be spread over all nodes that announce the service", func(ctx SpecContext) {
+		Requirement("LOC-052", "connections MUST be spread over all nodes that announce the service", Needs(Clients, SendFromNodes), func(ctx SpecContext) {
 			_, from := client(lab)
 			to := reached(ctx, lab, nil, 82)
 			waitForAnswersFrom(ctx, lab, to)
@@ -91,7 +91,7 @@ func paths(lab *suite.Lab) {
 			Expect(slices.Collect(maps.Keys(servers))).To(ConsistOf(names), "the pods that answered")
 		})
 
-		Requirement("LOC-053", "connections from a rack with an endpoint MUST be answered inside the rack", func(ctx SpecContext) {
+		Requirement("LOC-053", "connections from a rack with an endpoint MUST be answered inside the rack", Needs(SendFromSwitches), func(ctx SpecContext) {
 			racks := nodesOf(lab)
 			chosen := []string{racks[0][0], racks[1][0]}
 			deployment := workload.NewDeployment(ctx, lab, len(chosen), workload.OnNodes(chosen...), workload.OnePerNode())
@@ -102,8 +102,8 @@ func paths(lab *suite.Lab) {
 			}
 			expect.Announced(ctx, lab, route.Single(to.Addr()), chosen...)
 			for i, leaf := range lab.Topology().Leaves() {
-				Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.At(leaf.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s", leaf.Name)
-				servers, err := probe.Spread(ctx, lab.At(leaf.Name), to, connections/6)
+				Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.From(leaf.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s", leaf.Name)
+				servers, err := probe.Spread(ctx, lab.From(leaf.Name), to, connections/6)
 				Expect(err).NotTo(HaveOccurred())
 				for server := range servers {
 					Expect(nodeOf[server]).To(Equal(chosen[i]), "the node of the pod that answered %s", leaf.Name)
@@ -118,7 +118,7 @@ func paths(lab *suite.Lab) {
 func waitForAnswersFrom(ctx SpecContext, lab *suite.Lab, to netip.AddrPort) {
 	GinkgoHelper()
 	for _, node := range lab.Topology().Nodes() {
-		Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.At(node.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s", node.Name)
+		Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.From(node.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s", node.Name)
 	}
 	// Not before: the oracle computes with the EndpointSlices that exist, and
 	// Kubernetes may be late with one.

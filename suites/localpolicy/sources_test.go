@@ -21,13 +21,13 @@ import (
 // sources is requirement G16.
 func sources(l *suite.Lab) {
 	Context("source addresses", Label("traffic"), func() {
-		Requirement("LOC-040", "with externalTrafficPolicy Local the pod MUST see the client's own address, by an external IP", func(ctx SpecContext) {
+		Requirement("LOC-040", "with externalTrafficPolicy Local the pod MUST see the client's own address, by an external IP", Needs(Clients), func(ctx SpecContext) {
 			outside, from := client(l)
 			to := reached(ctx, l, nil, 70)
 			Eventually(seenAs).WithContext(ctx).WithArguments(from, to).Should(Equal(outside.Address()))
 		})
 
-		Requirement("LOC-041", "with externalTrafficPolicy Cluster the pod MUST see the address of the node that the connection came to", func(ctx SpecContext) {
+		Requirement("LOC-041", "with externalTrafficPolicy Cluster the pod MUST see the address of the node that the connection came to", Needs(Clients), func(ctx SpecContext) {
 			_, from := client(l)
 			options := localService(nil)
 			options.Local, options.ExternalIPs = false, []netip.Addr{workload.ExternalIP(l, 71)}
@@ -36,7 +36,7 @@ func sources(l *suite.Lab) {
 				Should(BeElementOf(topology.Addresses(l.Topology().Nodes())), "the source address that the pod sees")
 		})
 
-		Requirement("LOC-042", "with externalTrafficPolicy Local the pod MUST see the client's own address, by a LoadBalancer IP", func(ctx SpecContext) {
+		Requirement("LOC-042", "with externalTrafficPolicy Local the pod MUST see the client's own address, by a LoadBalancer IP", Needs(Clients), func(ctx SpecContext) {
 			outside, from := client(l)
 			options := localService(nil)
 			options.Type, options.LoadBalancerIPs = corev1.ServiceTypeLoadBalancer, []netip.Addr{workload.LoadBalancerIP(l, 72)}
@@ -44,20 +44,20 @@ func sources(l *suite.Lab) {
 			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(workload.LoadBalancerIP(l, 72))).Should(Equal(outside.Address()))
 		})
 
-		Requirement("LOC-045", "by a cluster IP the pod MUST be seen to get the node's address even with Local, as cluster IPs are internal to kube-proxy", Label("negative"), func(ctx SpecContext) {
+		Requirement("LOC-045", "by a cluster IP the pod MUST be seen to get the node's address even with Local, as cluster IPs are internal to kube-proxy", Needs(Clients), Label("negative"), func(ctx SpecContext) {
 			_, from := client(l)
 			service := workload.NewService(ctx, l, localService(nil))
 			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(service.ClusterIP)).
 				Should(BeElementOf(topology.Addresses(l.Topology().Nodes())), "the source address that the pod sees")
 		})
 
-		Requirement("LOC-043", "a NetworkPolicy that allows the client's address alone MUST let the client in by a Local service, and nobody else", Label("changes"), func(ctx SpecContext) {
+		Requirement("LOC-043", "a NetworkPolicy that allows the client's address alone MUST let the client in by a Local service, and nobody else", Needs(Clients, SendFromSwitches), Label("changes"), func(ctx SpecContext) {
 			outside, from := client(l)
 			deployment := workload.NewDeployment(ctx, l, 1)
 			to := reached(ctx, l, deployment, 73)
 			deployment.Ready(ctx)
 			router := l.Topology().Spines()[0]
-			Eventually(probe.Attempt).WithContext(ctx).WithArguments(l.At(router.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s before the policy", router.Name)
+			Eventually(probe.Attempt).WithContext(ctx).WithArguments(l.From(router.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s before the policy", router.Name)
 
 			allow := netip.PrefixFrom(outside.Address(), outside.Address().BitLen())
 			policy := &networkingv1.NetworkPolicy{
@@ -70,11 +70,11 @@ func sources(l *suite.Lab) {
 			}
 			Expect(l.Client.Resources().Create(ctx, policy)).To(Succeed())
 			DeferCleanup(func(ctx SpecContext) { Expect(l.Client.Resources().Delete(ctx, policy)).To(Succeed()) })
-			Eventually(probe.Attempt).WithContext(ctx).WithArguments(l.At(router.Name), to, probe.Silence).Should(Equal(probe.TimedOut), "from %s under the policy", router.Name)
+			Eventually(probe.Attempt).WithContext(ctx).WithArguments(l.From(router.Name), to, probe.Silence).Should(Equal(probe.TimedOut), "from %s under the policy", router.Name)
 			Expect(probe.Attempt(ctx, from, to, probe.Silence)).To(Equal(probe.Answered), "from %s under the policy", outside.Name)
 		})
 
-		Requirement("LOC-044", "a node without an endpoint MUST swallow what comes to its node port, and one with an endpoint answer", func(ctx SpecContext) {
+		Requirement("LOC-044", "a node without an endpoint MUST swallow what comes to its node port, and one with an endpoint answer", Needs(Clients), func(ctx SpecContext) {
 			_, from := client(l)
 			racks := nodesOf(l)
 			chosen, other := racks[0][0], racks[1][0]

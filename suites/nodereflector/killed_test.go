@@ -17,7 +17,7 @@ import (
 // killed is requirement E4 by a failure, and K3 and K6.
 func killed(lab *suite.Lab) {
 	Context("a reflector whose BIRD is killed", Label("failure"), func() {
-		Requirement("NRR-040", "when one reflector's BIRD is killed, no node MUST lose a route, and no probe between pods of its clients be lost", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("NRR-040", "when one reflector's BIRD is killed, no node MUST lose a route, and no probe between pods of its clients be lost", Needs(EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			before, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
@@ -31,7 +31,7 @@ func killed(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("NRR-041", "a killed BIRD that comes back MUST have the whole lab as it was, without a lost probe", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("NRR-041", "a killed BIRD that comes back MUST have the whole lab as it was, without a lost probe", Needs(EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			meters := traffic.Meter(ctx, betweenClients(ctx, lab, roles))
 			lost := kill(ctx, lab, roles)

@@ -28,7 +28,7 @@ const restartTime = 4 * time.Second
 // loss is requirements E4 and E6.
 func loss(lab *suite.Lab) {
 	Context("loss of a reflector", Label("failure"), func() {
-		Requirement("NRR-043", "when the last reflector is killed, its clients MUST keep their routes for its restart time, and lose those to each other's blocks after it", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("NRR-043", "when the last reflector is killed, its clients MUST keep their routes for its restart time, and lose those to each other's blocks after it", Needs(RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			// A restart time does not show anywhere. The filter comes with it, and its
 			// effect shows.

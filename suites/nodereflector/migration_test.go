@@ -19,7 +19,7 @@ import (
 // and the mesh is switched off when the new sessions are up.
 func migration(lab *suite.Lab) {
 	Context("migration", Label("changes"), func() {
-		Requirement("NRR-050", "going from the mesh to reflectors in the documented order MUST lose no probe between pods of nodes that do not become reflectors", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("NRR-050", "going from the mesh to reflectors in the documented order MUST lose no probe between pods of nodes that do not become reflectors", Needs(EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			id := clusterID(state, roles)
 			toMesh(ctx, lab, roles)
@@ -43,7 +43,7 @@ func migration(lab *suite.Lab) {
 			meters.ExpectNoLoss(ctx)
 		})
 
-		Requirement("NRR-051", "going back from reflectors to the mesh, with the mesh on before the reflectors go, MUST lose no probe either", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("NRR-051", "going back from reflectors to the mesh, with the mesh on before the reflectors go, MUST lose no probe either", Needs(EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			meters := traffic.Meter(ctx, betweenClients(ctx, lab, roles))
 			toMesh(ctx, lab, roles)

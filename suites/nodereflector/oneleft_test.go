@@ -17,7 +17,7 @@ import (
 // ordinary node. The specs share the change, which costs every session of that node
 // twice.
 func oneLeft(lab *suite.Lab) {
-	Context("one reflector left", Label("changes"), Ordered, ContinueOnFailure, func() {
+	Context("one reflector left", Needs(EnterPods), Label("changes"), Ordered, ContinueOnFailure, func() {
 		var (
 			before  oracle.State
 			roles   roles

@@ -18,15 +18,15 @@ import (
 // reachability is what the routes are for.
 func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
-		Requirement("NRR-030", "pods on all nodes MUST reach each other with their own addresses", func(ctx SpecContext) {
+		Requirement("NRR-030", "pods on all nodes MUST reach each other with their own addresses", Needs(EnterPods), func(ctx SpecContext) {
 			expect.PodsReach(ctx, lab, topology.AllPairs)
 		})
 
-		Requirement("NRR-031", "a client outside MUST reach the pods on every node, and be seen with its own address", func(ctx SpecContext) {
+		Requirement("NRR-031", "a client outside MUST reach the pods on every node, and be seen with its own address", Needs(Clients), func(ctx SpecContext) {
 			expect.ClientsReachPods(ctx, lab)
 		})
 
-		Requirement("NRR-032", "traffic between clients' pods MUST go from node to node and pass no reflector", func(ctx SpecContext) {
+		Requirement("NRR-032", "traffic between clients' pods MUST go from node to node and pass no reflector", Needs(CaptureOnNodes, EnterPods), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			tables, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())

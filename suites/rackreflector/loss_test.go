@@ -23,7 +23,7 @@ import (
 // loss is the loss of reflectors of a rack (E4, E6, K1, K6).
 func loss(lab *suite.Lab) {
 	Context("loss of reflectors", Label("failure"), func() {
-		Requirement("RRR-040", "when the BIRD of one reflector of a rack is killed, no host MUST lose a route, and no probe into, out of and inside the rack be lost", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("RRR-040", "when the BIRD of one reflector of a rack is killed, no host MUST lose a route, and no probe into, out of and inside the rack be lost", Needs(Clients, EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
 			_, racks := begin(ctx, lab)
 			before, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
@@ -42,7 +42,7 @@ func loss(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("RRR-041", "when a reflector becomes an ordinary node, its leaf MUST have the whole rack's blocks from the other one alone, without a lost probe", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
+		Requirement("RRR-041", "when a reflector becomes an ordinary node, its leaf MUST have the whole rack's blocks from the other one alone, without a lost probe", Needs(Clients, EnterPods), Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
 			meters := traffic.Meter(ctx, flows(ctx, lab, racks))
 			lost, left := racks[0].reflectors[0], racks[0].reflectors[1]
@@ -59,7 +59,7 @@ func loss(lab *suite.Lab) {
 			meters.ExpectNoLoss(ctx)
 		})
 
-		Requirement("RRR-042", "when a rack has no reflector left, its blocks MUST go from every other host, and the other racks go on", Label("changes"), func(ctx SpecContext) {
+		Requirement("RRR-042", "when a rack has no reflector left, its blocks MUST go from every other host, and the other racks go on", Needs(EnterPods), Label("changes"), func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
 			for _, reflector := range racks[0].reflectors {
 				dismiss(ctx, lab, reflector)
@@ -78,7 +78,7 @@ func loss(lab *suite.Lab) {
 			expect.PodsReach(ctx, lab, func(from, to *topology.Host) bool { return from.Rack == racks[1].name && to.Rack == racks[1].name })
 		})
 
-		Requirement("RRR-043", "when a reflector is cut off, its leaf MUST notice within the hold time, go on with the other one's paths, and traffic to the other nodes go on", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("RRR-043", "when a reflector is cut off, its leaf MUST notice within the hold time, go on with the other one's paths, and traffic to the other nodes go on", Needs(Clients, CutEnds, EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
 			lost := racks[0].reflectors[0]
 			meters := traffic.Meter(ctx, flows(ctx, lab, racks))
@@ -108,6 +108,6 @@ func flows(ctx SpecContext, lab *suite.Lab, racks []rack) map[string]traffic.Flo
 		"across racks":     {From: pods[second], To: pods[first].Address},
 		"across and back":  {From: pods[first], To: pods[second].Address},
 		"inside the rack":  {From: pods[neighbor], To: pods[first].Address},
-		"from the outside": {From: lab.At(client.Name), To: pods[first].Address},
+		"from the outside": {From: lab.From(client.Name), To: pods[first].Address},
 	}
 }

@@ -22,7 +22,7 @@ import (
 // has that AS in its path already, so BGP treats it as a loop unless it may repeat the
 // AS.
 func oneAS(lab *suite.Lab) {
-	Context("one AS for the nodes of all racks", Label("changes"), Ordered, ContinueOnFailure, func() {
+	Context("one AS for the nodes of all racks", Needs(ConfigureRouters), Label("changes"), Ordered, ContinueOnFailure, func() {
 		var (
 			state oracle.State
 			racks []rack
@@ -67,7 +67,7 @@ func oneAS(lab *suite.Lab) {
 			})
 		})
 
-		Requirement("RRR-052", "numAllowedLocalASNumbers MUST hold between nodes too if the peer is given by its address: then every node takes the other racks' blocks", func(ctx SpecContext) {
+		Requirement("RRR-052", "numAllowedLocalASNumbers MUST hold between nodes too if the peer is given by its address: then every node takes the other racks' blocks", Needs(EnterPods), func(ctx SpecContext) {
 			allowOnce(ctx, lab, state)
 			as := numorstring.ASNumber(state.Resources.DefaultAS())
 			for _, peer := range state.Resources.BGPPeers {

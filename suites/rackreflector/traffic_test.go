@@ -19,19 +19,19 @@ import (
 // reachability is what the routes are for.
 func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
-		Requirement("RRR-030", "pods in a rack MUST reach each other with their own addresses", func(ctx SpecContext) {
+		Requirement("RRR-030", "pods in a rack MUST reach each other with their own addresses", Needs(EnterPods), func(ctx SpecContext) {
 			expect.PodsReach(ctx, lab, func(from, to *topology.Host) bool { return from.Rack == to.Rack })
 		})
 
-		Requirement("RRR-031", "pods in different racks MUST reach each other with their own addresses", func(ctx SpecContext) {
+		Requirement("RRR-031", "pods in different racks MUST reach each other with their own addresses", Needs(EnterPods), func(ctx SpecContext) {
 			expect.PodsReach(ctx, lab, func(from, to *topology.Host) bool { return from.Rack != to.Rack })
 		})
 
-		Requirement("RRR-032", "a client outside MUST reach the pods on every node, and be seen with its own address", func(ctx SpecContext) {
+		Requirement("RRR-032", "a client outside MUST reach the pods on every node, and be seen with its own address", Needs(Clients), func(ctx SpecContext) {
 			expect.ClientsReachPods(ctx, lab)
 		})
 
-		Requirement("RRR-033", "without nextHopMode Keep a connection from outside the rack to a pod on a node that is no reflector MUST be seen to lose packets at a reflector, and with it to pass none", Label("negative", "changes"), func(ctx SpecContext) {
+		Requirement("RRR-033", "without nextHopMode Keep a connection from outside the rack to a pod on a node that is no reflector MUST be seen to lose packets at a reflector, and with it to pass none", Needs(CaptureOnNodes, Clients), Label("negative", "changes"), func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
 			client, pods := lab.Topology().ByRole(topology.Client)[0], workload.Pods(ctx, lab)
 			for _, r := range racks {
@@ -76,7 +76,7 @@ func reachability(lab *suite.Lab) {
 func atReflectors(ctx SpecContext, lab *suite.Lab, r rack, client topology.Host, pod workload.Pod) (outcome probe.Outcome, got, passedOn int) {
 	GinkgoHelper()
 	captures := wire.CaptureOnNodes(ctx, lab, func(p observe.Packet) bool { return p.To() == pod.Address && p.Source == client.Address() })
-	outcome, err := probe.Attempt(ctx, lab.At(client.Name), pod.Address, probe.Timeout)
+	outcome, err := probe.Attempt(ctx, lab.From(client.Name), pod.Address, probe.Timeout)
 	Expect(err).NotTo(HaveOccurred())
 	packets := captures.Stop().ByHost()
 	for _, reflector := range r.reflectors {

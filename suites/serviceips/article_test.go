@@ -21,8 +21,8 @@ import (
 // IPs instead of cluster IPs.
 func article(lab *suite.Lab) {
 	Context("article 2", Label("article", "traffic", "changes"), func() {
-		Requirement("SVC-080", "article 2's curls from outside MUST answer and fail as it shows, step by step", func(ctx SpecContext) {
-			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
+		Requirement("SVC-080", "article 2's curls from outside MUST answer and fail as it shows, step by step", Needs(Clients), func(ctx SpecContext) {
+			client := lab.From(lab.Topology().ByRole(topology.Client)[0].Name)
 			replicas := everyNode(lab)[1:3]
 			deployment := workload.NewDeployment(ctx, lab, len(replicas), workload.OnNodes(replicas...), workload.OnePerNode())
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort})

@@ -62,7 +62,7 @@ func exclusion(lab *suite.Lab) {
 			expect.Announced(ctx, lab, lab.Topology().Services, everyNode(lab)...)
 		})
 
-		Requirement("SVC-034", "an excluded node MUST NOT route service addresses to other nodes, and its pods MUST still reach services", Label("traffic"), func(ctx SpecContext) {
+		Requirement("SVC-034", "an excluded node MUST NOT route service addresses to other nodes, and its pods MUST still reach services", Needs(EnterPods), Label("traffic"), func(ctx SpecContext) {
 			excluded, rest := oneAndOthers(lab)
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, Local: true})
 			workload.ExcludeFromLoadBalancers(ctx, lab, excluded)

@@ -42,9 +42,9 @@ func ranges(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("SVC-005", "a range that is announced no more MUST go from the whole fabric, and an address of it answer no more from outside", Label("changes", "traffic"), func(ctx SpecContext) {
+		Requirement("SVC-005", "a range that is announced no more MUST go from the whole fabric, and an address of it answer no more from outside", Needs(Clients), Label("changes", "traffic"), func(ctx SpecContext) {
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{})
-			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
+			client := lab.From(lab.Topology().ByRole(topology.Client)[0].Name)
 			expectAnswer(ctx, client, service, service.ClusterIP)
 			announce(ctx, lab, announced{external: []netip.Prefix{lab.Topology().ExternalIPs}})
 			expect.Announced(ctx, lab, lab.Topology().Services)
@@ -55,7 +55,7 @@ func ranges(lab *suite.Lab) {
 			Expect(outcome).To(BeElementOf(probe.TimedOut, probe.Unreachable), "from %s to the cluster IP", client.Name())
 		})
 
-		Requirement("SVC-006", "a range that replaces another MUST be announced in its place, and services keep the addresses that are inside it alone", Label("changes", "traffic"), func(ctx SpecContext) {
+		Requirement("SVC-006", "a range that replaces another MUST be announced in its place, and services keep the addresses that are inside it alone", Needs(Clients), Label("changes", "traffic"), func(ctx SpecContext) {
 			lower, upper := halves(lab.Topology().ExternalIPs)
 			inLower, inUpper := lower.Addr().Next(), upper.Addr().Next()
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{inLower, inUpper}})
@@ -63,18 +63,18 @@ func ranges(lab *suite.Lab) {
 			expect.Announced(ctx, lab, lab.Topology().ExternalIPs)
 			expect.Announced(ctx, lab, lower)
 			expect.Announced(ctx, lab, upper, everyNode(lab)...)
-			client := lab.At(lab.Topology().ByRole(topology.Client)[0].Name)
+			client := lab.From(lab.Topology().ByRole(topology.Client)[0].Name)
 			expectAnswer(ctx, client, service, inUpper)
 			outcome, err := probe.Attempt(ctx, client, service.Addr(inLower), probe.Silence)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(outcome).To(BeElementOf(probe.TimedOut, probe.Unreachable), "from %s to the address outside of the range", client.Name())
 		})
 
-		Requirement("SVC-007", "a service with externalTrafficPolicy Cluster MUST NOT be announced by itself where its address is inside a range", func(ctx SpecContext) {
+		Requirement("SVC-007", "a service with externalTrafficPolicy Cluster MUST NOT be announced by itself where its address is inside a range", Needs(Clients), func(ctx SpecContext) {
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{
 				Type: corev1.ServiceTypeLoadBalancer, ExternalIPs: []netip.Addr{workload.ExternalIP(lab, 1)}, LoadBalancerIPs: []netip.Addr{workload.LoadBalancerIP(lab, 1)},
 			})
-			expectAnswer(ctx, lab.At(lab.Topology().ByRole(topology.Client)[0].Name), service, workload.LoadBalancerIP(lab, 1))
+			expectAnswer(ctx, lab.From(lab.Topology().ByRole(topology.Client)[0].Name), service, workload.LoadBalancerIP(lab, 1))
 			// A service that comes later and is announced shows that this one has been seen.
 			later := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, Local: true})
 			expect.Announced(ctx, lab, route.Single(later.ClusterIP), everyNode(lab)...)

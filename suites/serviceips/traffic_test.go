@@ -20,37 +20,37 @@ import (
 // reachability is what the routes are for.
 func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
-		Requirement("SVC-070", "a client outside MUST reach a service by its cluster IP", func(ctx SpecContext) {
+		Requirement("SVC-070", "a client outside MUST reach a service by its cluster IP", Needs(Clients), func(ctx SpecContext) {
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{})
 			for _, client := range lab.Topology().ByRole(topology.Client) {
-				expectAnswer(ctx, lab.At(client.Name), service, service.ClusterIP)
+				expectAnswer(ctx, lab.From(client.Name), service, service.ClusterIP)
 			}
 		})
 
-		Requirement("SVC-071", "a client outside MUST reach a service by its external IP", func(ctx SpecContext) {
+		Requirement("SVC-071", "a client outside MUST reach a service by its external IP", Needs(Clients), func(ctx SpecContext) {
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{ExternalIPs: []netip.Addr{workload.ExternalIP(lab, 40)}})
 			for _, client := range lab.Topology().ByRole(topology.Client) {
-				expectAnswer(ctx, lab.At(client.Name), service, workload.ExternalIP(lab, 40))
+				expectAnswer(ctx, lab.From(client.Name), service, workload.ExternalIP(lab, 40))
 			}
 		})
 
-		Requirement("SVC-072", "a client outside MUST reach a service by its LoadBalancer IP", func(ctx SpecContext) {
+		Requirement("SVC-072", "a client outside MUST reach a service by its LoadBalancer IP", Needs(Clients), func(ctx SpecContext) {
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{workload.LoadBalancerIP(lab, 40)}})
 			for _, client := range lab.Topology().ByRole(topology.Client) {
-				expectAnswer(ctx, lab.At(client.Name), service, workload.LoadBalancerIP(lab, 40))
+				expectAnswer(ctx, lab.From(client.Name), service, workload.LoadBalancerIP(lab, 40))
 			}
 		})
 
-		Requirement("SVC-073", "every node MUST reach a service by all of its addresses that are inside announced ranges", func(ctx SpecContext) {
+		Requirement("SVC-073", "every node MUST reach a service by all of its addresses that are inside announced ranges", Needs(SendFromNodes), func(ctx SpecContext) {
 			service := withAllAddresses(ctx, lab, 41)
 			for _, node := range lab.Topology().Nodes() {
 				for _, address := range addressesOf(lab, service, 41) {
-					expectAnswer(ctx, lab.At(node.Name), service, address)
+					expectAnswer(ctx, lab.From(node.Name), service, address)
 				}
 			}
 		})
 
-		Requirement("SVC-074", "a pod on every node MUST reach a service by all of its addresses", func(ctx SpecContext) {
+		Requirement("SVC-074", "a pod on every node MUST reach a service by all of its addresses", Needs(EnterPods), func(ctx SpecContext) {
 			service := withAllAddresses(ctx, lab, 42)
 			for _, pod := range workload.Pods(ctx, lab) {
 				for _, address := range addressesOf(lab, service, 42) {
@@ -59,20 +59,20 @@ func reachability(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("SVC-075", "leaves and spines MUST reach a service by all of its addresses", func(ctx SpecContext) {
+		Requirement("SVC-075", "leaves and spines MUST reach a service by all of its addresses", Needs(SendFromSwitches), func(ctx SpecContext) {
 			service := withAllAddresses(ctx, lab, 43)
 			for _, router := range fabricHosts(lab) {
 				for _, address := range addressesOf(lab, service, 43) {
-					expectAnswer(ctx, lab.At(router.Name), service, address)
+					expectAnswer(ctx, lab.From(router.Name), service, address)
 				}
 			}
 		})
 
-		Requirement("SVC-076", "an address of an announced range that no service has MUST be dropped by the node that it reaches, and not go round in the fabric", func(ctx SpecContext) {
+		Requirement("SVC-076", "an address of an announced range that no service has MUST be dropped by the node that it reaches, and not go round in the fabric", Needs(CaptureOnNodes, Clients), func(ctx SpecContext) {
 			client := lab.Topology().ByRole(topology.Client)[0]
 			nobody := netip.AddrPortFrom(workload.ExternalIP(lab, 50), 80)
 			captures := wire.CaptureOnNodes(ctx, lab, func(p observe.Packet) bool { return p.To() == nobody && p.Source == client.Address() })
-			Expect(probe.Attempt(ctx, lab.At(client.Name), nobody, probe.Silence)).To(Equal(probe.TimedOut))
+			Expect(probe.Attempt(ctx, lab.From(client.Name), nobody, probe.Silence)).To(Equal(probe.TimedOut))
 			entered, left := 0, 0
 			for _, packets := range captures.Stop() {
 				for _, p := range packets {

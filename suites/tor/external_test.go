@@ -21,7 +21,7 @@ import (
 // announces every route to an external neighbour, with itself as next hop.
 func external(lab *suite.Lab) {
 	Context("switches in an AS of their own", Label("routes", "changes"), func() {
-		Requirement("TOR-060", "with the mesh left on an external switch MUST be seen to get every node's blocks and local services from all nodes", Label("negative"), func(ctx SpecContext) {
+		Requirement("TOR-060", "with the mesh left on an external switch MUST be seen to get every node's blocks and local services from all nodes", Needs(ConfigureRouters), Label("negative"), func(ctx SpecContext) {
 			state := begin(ctx, lab)
 			service, _ := localService(ctx, lab)
 			makeExternal(ctx, lab)
@@ -35,7 +35,7 @@ func external(lab *suite.Lab) {
 			settled(ctx, lab)
 		})
 
-		Requirement("TOR-061", "with the mesh off an external switch MUST route every block and local service to their own node alone", func(ctx SpecContext) {
+		Requirement("TOR-061", "with the mesh off an external switch MUST route every block and local service to their own node alone", Needs(ConfigureRouters), func(ctx SpecContext) {
 			service, owner := localService(ctx, lab)
 			makeExternal(ctx, lab)
 			lab.SetMesh(ctx, false)
@@ -43,7 +43,7 @@ func external(lab *suite.Lab) {
 			expectOwners(ctx, lab, service, owner)
 		})
 
-		Requirement("TOR-062", "a BGPFilter that rejects what comes from remote peers MUST do the same with the mesh on", func(ctx SpecContext) {
+		Requirement("TOR-062", "a BGPFilter that rejects what comes from remote peers MUST do the same with the mesh on", Needs(Clients, ConfigureRouters, EnterPods), func(ctx SpecContext) {
 			service, owner := localService(ctx, lab)
 			lab.ApplyBGPFilter(ctx, "own-routes-alone", v3.BGPFilterSpec{
 				ExportV4: []v3.BGPFilterRuleV4{{Action: v3.Reject, Source: v3.BGPFilterSourceRemotePeers}},

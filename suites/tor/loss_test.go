@@ -27,12 +27,12 @@ func loss(lab *suite.Lab) {
 		for _, lost := range []int{0, 1} {
 			id := map[int]string{0: "TOR-090", 1: "TOR-091"}[lost]
 			which := map[int]string{0: "first", 1: "second"}[lost]
-			Requirement(id, "when the "+which+" switch is cut off from the rack, nodes and core MUST use the other one within the hold time, and both again when it is back", Timing(probe.Late), func(ctx SpecContext) {
+			Requirement(id, "when the "+which+" switch is cut off from the rack, nodes and core MUST use the other one within the hold time, and both again when it is back", Needs(Clients, CutEnds), Timing(probe.Late), func(ctx SpecContext) {
 				state := begin(ctx, lab)
 				gone, left := tors(lab)[lost], tors(lab)[1-lost]
 				client := lab.Topology().ByRole(topology.Client)[0].Name
 				node := nodes(lab)[0]
-				meters := traffic.Meter(ctx, map[string]traffic.Flow{"client to pod": {From: lab.At(client), To: workload.Pods(ctx, lab)[node].Address}})
+				meters := traffic.Meter(ctx, map[string]traffic.Flow{"client to pod": {From: lab.From(client), To: workload.Pods(ctx, lab)[node].Address}})
 				lab.CutEnd(ctx, rackLink(lab), gone)
 				settled(ctx, lab)
 				for _, node := range nodes(lab) {
@@ -57,7 +57,7 @@ func loss(lab *suite.Lab) {
 			})
 		}
 
-		Requirement("TOR-092", "when a switch loses its way to the core, nodes MUST take the other one to the outside, and their blocks stay on both", func(ctx SpecContext) {
+		Requirement("TOR-092", "when a switch loses its way to the core, nodes MUST take the other one to the outside, and their blocks stay on both", Needs(Clients, CutLinks), func(ctx SpecContext) {
 			state := begin(ctx, lab)
 			gone, left := tors(lab)[0], tors(lab)[1]
 			lab.CutLink(ctx, uplink(lab, gone))

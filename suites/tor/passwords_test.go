@@ -36,14 +36,14 @@ const refusal = 3 * time.Second
 // passwords is requirement F17.
 func passwords(lab *suite.Lab) {
 	Context("passwords", Label("security", "changes"), func() {
-		Requirement("TOR-040", "with the same password on both ends the sessions MUST be established", func(ctx SpecContext) {
+		Requirement("TOR-040", "with the same password on both ends the sessions MUST be established", Needs(ConfigureRouters), func(ctx SpecContext) {
 			usePassword(ctx, lab, password)
 			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.Password = password })
 			settled(ctx, lab)
 			expectEstablished(ctx, lab)
 		})
 
-		Requirement("TOR-041", "with different passwords no session MUST come up, and with the right one put into the secret they MUST", func(ctx SpecContext) {
+		Requirement("TOR-041", "with different passwords no session MUST come up, and with the right one put into the secret they MUST", Needs(ConfigureRouters), func(ctx SpecContext) {
 			secret := usePassword(ctx, lab, otherPassword)
 			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.Password = password })
 			settled(ctx, lab)
@@ -56,7 +56,7 @@ func passwords(lab *suite.Lab) {
 			expectEstablished(ctx, lab)
 		})
 
-		Requirement("TOR-042", "a secret that is not there MUST leave the sessions without a password, and Calico take the password as soon as the secret is there", func(ctx SpecContext) {
+		Requirement("TOR-042", "a secret that is not there MUST leave the sessions without a password, and Calico take the password as soon as the secret is there", Needs(ConfigureRouters), func(ctx SpecContext) {
 			name := newSecretName()
 			allowSecret(ctx, lab, name)
 			// A missing password does not show. The filter comes with it, and its

@@ -37,7 +37,7 @@ func pools(lab *suite.Lab) {
 			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
 		})
 
-		Requirement("TOR-081", "a pool that is disabled MUST go on being announced, as its addresses are still in use", func(ctx SpecContext) {
+		Requirement("TOR-081", "a pool that is disabled MUST go on being announced, as its addresses are still in use", Needs(Clients), func(ctx SpecContext) {
 			lab.ChangeIPPools(ctx, func(spec *v3.IPPoolSpec) { spec.Disabled = true })
 			// Something that shows that the change has been seen comes with it.
 			begin(ctx, lab)

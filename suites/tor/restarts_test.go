@@ -26,11 +26,11 @@ const restartTime = 3 * time.Second
 // restarts are requirements K1, K3 and F18.
 func restarts(lab *suite.Lab) {
 	Context("graceful restart", Label("failure"), func() {
-		Requirement("TOR-030", "when a node's BIRD is killed, the switches MUST keep its routes, and no probe from outside to its pods be lost until it is back", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("TOR-030", "when a node's BIRD is killed, the switches MUST keep its routes, and no probe from outside to its pods be lost until it is back", Needs(Clients, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
 			state := begin(ctx, lab)
 			node := nodes(lab)[0]
 			client := lab.Topology().ByRole(topology.Client)[0].Name
-			meters := traffic.Meter(ctx, map[string]traffic.Flow{"client to pod": {From: lab.At(client), To: workload.Pods(ctx, lab)[node].Address}})
+			meters := traffic.Meter(ctx, map[string]traffic.Flow{"client to pod": {From: lab.From(client), To: workload.Pods(ctx, lab)[node].Address}})
 			lab.KillComponent(ctx, node, suite.BIRD)
 			for _, tor := range tors(lab) {
 				Eventually(observed.SessionState).WithContext(ctx).WithArguments(lab, tor, node).ShouldNot(Equal(session.Established))
@@ -43,7 +43,7 @@ func restarts(lab *suite.Lab) {
 			meters.ExpectNoLoss(ctx)
 		})
 
-		Requirement("TOR-031", "without graceful restart on the switches they MUST drop the node's routes at once", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
+		Requirement("TOR-031", "without graceful restart on the switches they MUST drop the node's routes at once", Needs(ConfigureRouters, RestartComponents), Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state := begin(ctx, lab)
 			lab.ConfigureRouters(ctx, func(plan map[string]*fabric.Router) {
 				for _, tor := range tors(lab) {
@@ -60,7 +60,7 @@ func restarts(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("TOR-032", "maxRestartTime MUST be how long the switches keep the routes of a node whose BIRD does not come back", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
+		Requirement("TOR-032", "maxRestartTime MUST be how long the switches keep the routes of a node whose BIRD does not come back", Needs(RestartComponents), Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state := begin(ctx, lab)
 			// A restart time does not show anywhere. The filter comes with it, and its
 			// effect shows.

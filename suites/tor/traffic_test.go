@@ -18,7 +18,7 @@ import (
 // reachability is what the routes are for.
 func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
-		Requirement("TOR-020", "a client outside MUST reach the pods on every node without an overlay, and be seen with its own address", func(ctx SpecContext) {
+		Requirement("TOR-020", "a client outside MUST reach the pods on every node without an overlay, and be seen with its own address", Needs(CaptureOnNodes, Clients), func(ctx SpecContext) {
 			pods := map[netip.Addr]string{}
 			for _, pod := range workload.Pods(ctx, lab) {
 				pods[pod.Address.Addr()] = pod.Node
@@ -40,7 +40,7 @@ func reachability(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("TOR-021", "pods on all nodes MUST reach each other with their own addresses", func(ctx SpecContext) {
+		Requirement("TOR-021", "pods on all nodes MUST reach each other with their own addresses", Needs(EnterPods), func(ctx SpecContext) {
 			expect.PodsReach(ctx, lab, topology.AllPairs)
 		})
 	})

@@ -15,7 +15,7 @@ import (
 // ttlSecurity is requirement F16.
 func ttlSecurity(lab *suite.Lab) {
 	Context("TTL security", Label("security", "changes"), func() {
-		Requirement("TOR-050", "with TTL security of one hop on both ends the sessions MUST be established", func(ctx SpecContext) {
+		Requirement("TOR-050", "with TTL security of one hop on both ends the sessions MUST be established", Needs(ConfigureRouters), func(ctx SpecContext) {
 			one := uint8(1)
 			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.TTLSecurity = &one })
 			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.TTLSecurity = 1 })
@@ -23,7 +23,7 @@ func ttlSecurity(lab *suite.Lab) {
 			expectEstablished(ctx, lab)
 		})
 
-		Requirement("TOR-051", "a switch with TTL security MUST have no session with a node that has none, as the node's packets might come from further away", func(ctx SpecContext) {
+		Requirement("TOR-051", "a switch with TTL security MUST have no session with a node that has none, as the node's packets might come from further away", Needs(ConfigureRouters), func(ctx SpecContext) {
 			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.TTLSecurity = 1 })
 			settled(ctx, lab)
 			Expect(established(ctx, lab)).To(BeZero(), "sessions of nodes with switches")

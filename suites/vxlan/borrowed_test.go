@@ -16,7 +16,7 @@ import (
 // borrowed is requirement B13 for VXLAN.
 func borrowed(lab *suite.Lab) {
 	Context("borrowed addresses", Label("routes", "borrowed"), func() {
-		Requirement("VXL-050", "an address that is on another node than its block MUST be routed to the node that has it, by all nodes, the block's owner too", func(ctx SpecContext) {
+		Requirement("VXL-050", "an address that is on another node than its block MUST be routed to the node that has it, by all nodes, the block's owner too", Needs(EnterPods), func(ctx SpecContext) {
 			p := observed.NodePairs(ctx, lab, topology.AcrossRacks)[0]
 			pod := workload.NewPodWithBorrowedAddress(ctx, lab, p)
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())

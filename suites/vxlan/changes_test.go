@@ -21,13 +21,13 @@ import (
 // changes are requirements A7 and B10 for VXLAN.
 func changes(lab *suite.Lab) {
 	Context("changes", Label("changes"), func() {
-		Requirement("VXL-060", "turning the mesh off MUST take every session away and no route of the pool, and lose no packet between pods", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("VXL-060", "turning the mesh off MUST take every session away and no route of the pool, and lose no packet between pods", Needs(EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			meters := traffic.Meter(ctx, traffic.PodFlows(ctx, lab, topology.AcrossRacks))
 			expect.PodRoutesOutliveMesh(ctx, lab)
 			meters.ExpectNoLoss(ctx)
 		})
 
-		Requirement("VXL-061", "turning the mesh on again MUST bring every session back, and lose no packet between pods", Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("VXL-061", "turning the mesh on again MUST bring every session back, and lose no packet between pods", Needs(EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			lab.LoseMesh(ctx)
 			meters := traffic.Meter(ctx, traffic.PodFlows(ctx, lab, topology.AcrossRacks))
 			lab.SetMesh(ctx, true)
@@ -54,7 +54,7 @@ func changes(lab *suite.Lab) {
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
 		})
 
-		Requirement("VXL-063", "a pool that is encapsulated no more MUST be routed by BIRD, and by Felix again when it is, with no route left of the other", Label("slow"), Timing(refreshMargin), func(ctx SpecContext) {
+		Requirement("VXL-063", "a pool that is encapsulated no more MUST be routed by BIRD, and by Felix again when it is, with no route left of the other", Needs(EnterPods), Label("slow"), Timing(refreshMargin), func(ctx SpecContext) {
 			undo := lab.ChangeIPPools(ctx, func(spec *v3.IPPoolSpec) { spec.VXLANMode = v3.VXLANModeNever })
 			Eventually(observed.BIRDPodRoutes).WithContext(ctx).WithArguments(lab).ShouldNot(BeZero())
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
@@ -68,7 +68,7 @@ func changes(lab *suite.Lab) {
 			expect.PodsReach(ctx, lab, topology.AcrossRacks)
 		})
 
-		Requirement("VXL-064", "routes and neighbours that the kernel drops with a tunnel's address MUST be back after Felix's next look for lost routes", Label("slow"), Timing(refreshMargin), func(ctx SpecContext) {
+		Requirement("VXL-064", "routes and neighbours that the kernel drops with a tunnel's address MUST be back after Felix's next look for lost routes", Needs(ChangeInterfaces, EnterPods), Label("slow"), Timing(refreshMargin), func(ctx SpecContext) {
 			node := lab.Topology().Nodes()[0].Name
 			// Once more if Felix looks just then.
 			Eventually(func(ctx SpecContext) (expect.Comparison, error) {

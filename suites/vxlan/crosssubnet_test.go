@@ -46,7 +46,7 @@ func crossSubnet(lab *suite.Lab) {
 			expect.OwnBlackholes(ctx, lab)
 		})
 
-		Requirement("VXL-073", "a node whose address has a subnet of its own MUST send to every node through the tunnel, and the others to it by their own subnets", Label("changes"), func(ctx SpecContext) {
+		Requirement("VXL-073", "a node whose address has a subnet of its own MUST send to every node through the tunnel, and the others to it by their own subnets", Needs(EnterPods), Label("changes"), func(ctx SpecContext) {
 			p := observed.NodePairs(ctx, lab, topology.WithinRacks)[0]
 			alone := route.Single(lab.Node(p.From.Name).Address()).String()
 			lab.AnnotateNode(ctx, p.From.Name, calico.IPv4AddressAnnotation, &alone)
@@ -71,21 +71,21 @@ func crossSubnet(lab *suite.Lab) {
 	})
 
 	Context("traffic", Label("traffic"), func() {
-		Requirement("VXL-090", "a pod MUST reach the pods of its rack and of others with its own address", func(ctx SpecContext) {
+		Requirement("VXL-090", "a pod MUST reach the pods of its rack and of others with its own address", Needs(EnterPods), func(ctx SpecContext) {
 			expect.PodsReach(ctx, lab, topology.AllPairs)
 		})
 
-		Requirement("VXL-091", "a node MUST reach pods of its rack from its node IP, and those of other racks from its tunnel address", func(ctx SpecContext) {
+		Requirement("VXL-091", "a node MUST reach pods of its rack from its node IP, and those of other racks from its tunnel address", Needs(SendFromNodes), func(ctx SpecContext) {
 			pods := workload.Pods(ctx, lab)
 			for _, p := range observed.NodePairs(ctx, lab, topology.WithinRacks) {
-				expect.SeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], lab.Node(p.From.Name).Address())
+				expect.SeenAs(ctx, lab.From(p.From.Name), pods[p.To.Name], lab.Node(p.From.Name).Address())
 			}
 			for _, p := range observed.NodePairs(ctx, lab, topology.AcrossRacks) {
-				expect.SeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], p.From.VXLANTunnel)
+				expect.SeenAs(ctx, lab.From(p.From.Name), pods[p.To.Name], p.From.VXLANTunnel)
 			}
 		})
 
-		Requirement("VXL-092", "packets between pods MUST be plain on the wire within a rack, and VXLAN between the node IPs across racks", Label("packets"), func(ctx SpecContext) {
+		Requirement("VXL-092", "packets between pods MUST be plain on the wire within a rack, and VXLAN between the node IPs across racks", Needs(CaptureOnNodes, CaptureOnSwitches, EnterPods), Label("packets"), func(ctx SpecContext) {
 			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Nodes(), topology.WithinRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassPlain())

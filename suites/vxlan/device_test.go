@@ -48,7 +48,7 @@ func device(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("VXL-022", "vxlan.calico and the pods' interfaces MUST leave room for the outer headers: their MTU is 50 bytes below the node's own interface's", func(ctx SpecContext) {
+		Requirement("VXL-022", "vxlan.calico and the pods' interfaces MUST leave room for the outer headers: their MTU is 50 bytes below the node's own interface's", Needs(EnterPods), func(ctx SpecContext) {
 			wire.ExpectTunnelMTU(ctx, lab, tunnel(), overhead)
 		})
 

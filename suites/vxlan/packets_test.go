@@ -19,7 +19,7 @@ import (
 // packets are requirement B7 for VXLAN: what is on the wire.
 func packets(lab *suite.Lab) {
 	Context("packets", Label("packets"), func() {
-		Requirement("VXL-044", "packets between pods of different racks MUST pass the leaves as VXLAN between the node IPs, and none of them plain", func(ctx SpecContext) {
+		Requirement("VXL-044", "packets between pods of different racks MUST pass the leaves as VXLAN between the node IPs, and none of them plain", Needs(CaptureOnSwitches, EnterPods), func(ctx SpecContext) {
 			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Leaves(), topology.AcrossRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.VXLAN))
@@ -33,14 +33,14 @@ func packets(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("VXL-045", "packets between pods on different nodes of one rack MUST be VXLAN on the wire, too", func(ctx SpecContext) {
+		Requirement("VXL-045", "packets between pods on different nodes of one rack MUST be VXLAN on the wire, too", Needs(CaptureOnNodes, EnterPods), func(ctx SpecContext) {
 			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Nodes(), topology.WithinRacks)
 			for _, c := range conversations {
 				Expect(seen).To(c.PassIn(observe.VXLAN))
 			}
 		})
 
-		Requirement("VXL-046", "packets between pods on one node MUST NOT leave it", func(ctx SpecContext) {
+		Requirement("VXL-046", "packets between pods on one node MUST NOT leave it", Needs(CaptureOnNodes, EnterPods), func(ctx SpecContext) {
 			node := lab.Topology().Nodes()[0]
 			first, second := workload.Pods(ctx, lab)[node.Name], workload.NewPod(ctx, lab, node.Name)
 			conversation := wire.Between(lab, first, second)
@@ -49,7 +49,7 @@ func packets(lab *suite.Lab) {
 			Expect(captures.Stop()).To(conversation.NotPass())
 		})
 
-		Requirement("VXL-047", "a packet as large as a pod's interface allows MUST arrive whole at a pod of another rack, also if it must not be cut", func(ctx SpecContext) {
+		Requirement("VXL-047", "a packet as large as a pod's interface allows MUST arrive whole at a pod of another rack, also if it must not be cut", Needs(EnterPods), func(ctx SpecContext) {
 			for _, p := range workload.PodPairs(ctx, lab, topology.AcrossRacks) {
 				size := wire.PodDevice(p.From).MTU
 				sent, err := probe.SendSized(ctx, p.From, p.To, p.To.Address.Addr(), size)

@@ -21,23 +21,23 @@ import (
 // sees, so that a hidden translation fails too.
 func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
-		Requirement("VXL-040", "a pod MUST reach pods of other racks with its own address, although the fabric does not know their blocks", func(ctx SpecContext) {
+		Requirement("VXL-040", "a pod MUST reach pods of other racks with its own address, although the fabric does not know their blocks", Needs(EnterPods), func(ctx SpecContext) {
 			expect.NoPodRoutes(ctx, lab, lab.Topology().Leaves()...)
 			expect.PodsReach(ctx, lab, topology.AcrossRacks)
 		})
 
-		Requirement("VXL-041", "a pod MUST reach pods on the other nodes of its rack with its own address", func(ctx SpecContext) {
+		Requirement("VXL-041", "a pod MUST reach pods on the other nodes of its rack with its own address", Needs(EnterPods), func(ctx SpecContext) {
 			expect.PodsReach(ctx, lab, topology.WithinRacks)
 		})
 
-		Requirement("VXL-042", "a node MUST reach pods of other nodes from its tunnel address, to which they can answer", func(ctx SpecContext) {
+		Requirement("VXL-042", "a node MUST reach pods of other nodes from its tunnel address, to which they can answer", Needs(SendFromNodes), func(ctx SpecContext) {
 			pods := workload.Pods(ctx, lab)
 			for _, p := range observed.NodePairs(ctx, lab, topology.AllPairs) {
-				expect.SeenAs(ctx, lab.At(p.From.Name), pods[p.To.Name], p.From.VXLANTunnel)
+				expect.SeenAs(ctx, lab.From(p.From.Name), pods[p.To.Name], p.From.VXLANTunnel)
 			}
 		})
 
-		Requirement("VXL-043", "an outside client MUST NOT reach pods, as the fabric does not know their blocks", Label("negative"), func(ctx SpecContext) {
+		Requirement("VXL-043", "an outside client MUST NOT reach pods, as the fabric does not know their blocks", Needs(Clients), Label("negative"), func(ctx SpecContext) {
 			tables, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			state, err := lab.State(ctx)
@@ -45,7 +45,7 @@ func reachability(lab *suite.Lab) {
 			for _, client := range lab.Topology().ByRole(topology.Client) {
 				for name, pod := range workload.Pods(ctx, lab) {
 					// A router tells only so often that it has no way, and is silent otherwise.
-					Expect(probe.Attempt(ctx, lab.At(client.Name), pod.Address, probe.Timeout)).To(
+					Expect(probe.Attempt(ctx, lab.From(client.Name), pod.Address, probe.Timeout)).To(
 						BeElementOf(probe.Unreachable, probe.TimedOut), "from %s to the pod on %s", client.Name, name)
 
 					_, err := state.Walk(tables, client.Name, pod.Address.Addr())

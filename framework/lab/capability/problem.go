@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/diskspace"
+	"github.com/rackproof/rackproof/framework/lab"
 )
 
 // Capabilities are what a machine has of what was asked for.
@@ -47,6 +48,9 @@ func (e *Error) Error() string {
 	}
 	return text.String()
 }
+
+// Unwrap makes it one of lab.ErrUnable.
+func (e *Error) Unwrap() error { return lab.ErrUnable }
 
 // OnlyFeatures reports whether only another kernel is missing.
 func (e *Error) OnlyFeatures() bool {

@@ -17,6 +17,15 @@ import (
 	"github.com/rackproof/rackproof/framework/namespace"
 )
 
+var _ interface {
+	lab.Host
+	lab.Runner
+	lab.Dialer
+	lab.Listener
+	lab.FileReader
+	lab.Namespace
+} = (*host)(nil)
+
 // host is a host of a lab, or the place of a pod.
 type host struct {
 	lab  *Lab
@@ -32,6 +41,9 @@ type host struct {
 // Name implements lab.Host.
 func (h *host) Name() string { return h.name }
 
+// Lab implements lab.Host.
+func (h *host) Lab() string { return h.lab.Name() }
+
 func (h *host) netPath() string {
 	if h.net != "" {
 		return h.net
@@ -39,7 +51,7 @@ func (h *host) netPath() string {
 	return path.Join(h.proc, "ns/net")
 }
 
-// NetworkNamespace implements lab.Host.
+// NetworkNamespace implements lab.Namespace.
 func (h *host) NetworkNamespace() (vnetns.NsHandle, error) {
 	handle, err := vnetns.GetFromPath(h.netPath())
 	if err != nil {
@@ -112,13 +124,12 @@ func (h *host) command(ctx context.Context, argv []string) *exec.Cmd {
 	return cmd
 }
 
-// Run implements lab.Host.
+// Run implements lab.Runner.
 func (h *host) Run(ctx context.Context, argv ...string) ([]byte, error) {
 	return lab.Output(h.name, argv, h.command(ctx, argv), h.start)
 }
 
-// Exec runs a command on a host of the lab with the given standard streams and
-// returns its exit status. A terminal stays the caller's.
+// Exec implements lab.Executor.
 func (l *Lab) Exec(ctx context.Context, hostName string, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
 	h, err := l.host(hostName)
 	if err != nil {
@@ -133,7 +144,7 @@ func (l *Lab) Exec(ctx context.Context, hostName string, argv []string, stdin io
 	return lab.ExitStatus(cmd)
 }
 
-// DialContext implements lab.Host.
+// DialContext implements lab.Dialer.
 func (h *host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	set, err := h.open()
 	if err != nil {
@@ -143,7 +154,7 @@ func (h *host) DialContext(ctx context.Context, network, address string) (net.Co
 	return set.DialContext(ctx, network, address)
 }
 
-// Listen implements lab.Host.
+// Listen implements lab.Listener.
 func (h *host) Listen(ctx context.Context, network, address string) (net.Listener, error) {
 	set, err := h.open()
 	if err != nil {
@@ -156,7 +167,7 @@ func (h *host) Listen(ctx context.Context, network, address string) (net.Listene
 // calicoFolder is what a node has in Calico's container, and not itself.
 const calicoFolder = "/etc/calico/"
 
-// ReadFile implements lab.Host. On a node, files in /etc/calico are those of Calico's
+// ReadFile implements lab.FileReader. On a node, files in /etc/calico are those of Calico's
 // container.
 func (h *host) ReadFile(file string) ([]byte, error) {
 	proc := h.proc

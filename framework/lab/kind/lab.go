@@ -53,7 +53,14 @@ type Lab struct {
 
 var _ interface {
 	lab.Running
+	lab.PodEnterer
 	lab.LinkCutter
+	lab.EndCutter
+	lab.RouterController
+	lab.ComponentController
+	lab.LogReader
+	lab.Executor
+	lab.ProcessViewer
 } = (*Lab)(nil)
 
 // Provider is the name of this provider.
@@ -216,7 +223,7 @@ func (l *Lab) host(name string) (*host, error) {
 	return nil, fmt.Errorf("lab %s has no host %q: it has %s and %s", l.Name(), name, strings.Join(known, ", "), cluster.ControlHost)
 }
 
-// ProcFileSystems implements lab.Running: each container has a PID namespace of its own.
+// ProcFileSystems implements lab.ProcessViewer: each container has a PID namespace of its own.
 // The switches' container runs nothing but its keeper.
 func (l *Lab) ProcFileSystems() []string {
 	l.mu.Lock()
@@ -228,7 +235,7 @@ func (l *Lab) ProcFileSystems() []string {
 	return list
 }
 
-// Pod implements lab.Lab.
+// Pod implements lab.PodEnterer.
 func (l *Lab) Pod(ctx context.Context, namespace, name string) (lab.Host, error) {
 	pod, err := l.client.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {

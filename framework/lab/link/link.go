@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/vishvananda/netlink"
-	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
@@ -17,7 +16,10 @@ import (
 // Links are those of a lab.
 type Links struct{ Lab lab.Lab }
 
-var _ lab.LinkCutter = Links{}
+var _ interface {
+	lab.LinkCutter
+	lab.EndCutter
+} = Links{}
 
 // CutLink implements lab.LinkCutter: both ends go down, as when a cable is
 // pulled and both interfaces lose their carrier.
@@ -39,14 +41,14 @@ func (l Links) RestoreLink(ctx context.Context, name string) error {
 	return nil
 }
 
-// CutEnd implements lab.LinkCutter: the host's interface goes down. On a link of two
+// CutEnd implements lab.EndCutter: the host's interface goes down. On a link of two
 // ends the other end would lose its carrier too and yet keep its address, which is
 // neither a cut link nor a whole one.
 func (l Links) CutEnd(ctx context.Context, link, host string) error {
 	return l.oneEnd(ctx, link, host, "cut", (*netlink.Handle).LinkSetDown)
 }
 
-// RestoreEnd implements lab.LinkCutter.
+// RestoreEnd implements lab.EndCutter.
 func (l Links) RestoreEnd(ctx context.Context, link, host string) error {
 	if err := l.oneEnd(ctx, link, host, "restore", (*netlink.Handle).LinkSetUp); err != nil {
 		return err
@@ -116,12 +118,7 @@ func (l Links) withNetlink(name string, use func(*netlink.Handle) error) error {
 	if err != nil {
 		return err
 	}
-	namespace, err := host.NetworkNamespace()
-	if err != nil {
-		return err
-	}
-	defer namespace.Close()
-	handle, err := netlink.NewHandleAt(namespace, unix.NETLINK_ROUTE)
+	handle, err := lab.Netlink(host)
 	if err != nil {
 		return err
 	}

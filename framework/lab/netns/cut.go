@@ -16,12 +16,12 @@ func (l *Lab) RestoreLink(ctx context.Context, name string) error {
 	return link.Links{Lab: l}.RestoreLink(ctx, name)
 }
 
-// CutEnd implements lab.LinkCutter.
+// CutEnd implements lab.EndCutter.
 func (l *Lab) CutEnd(ctx context.Context, name, host string) error {
 	return link.Links{Lab: l}.CutEnd(ctx, name, host)
 }
 
-// RestoreEnd implements lab.LinkCutter.
+// RestoreEnd implements lab.EndCutter.
 func (l *Lab) RestoreEnd(ctx context.Context, name, host string) error {
 	return link.Links{Lab: l}.RestoreEnd(ctx, name, host)
 }

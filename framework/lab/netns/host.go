@@ -18,6 +18,15 @@ import (
 	"github.com/rackproof/rackproof/framework/namespace"
 )
 
+var _ interface {
+	lab.Host
+	lab.Runner
+	lab.Dialer
+	lab.Listener
+	lab.FileReader
+	lab.Namespace
+} = (*host)(nil)
+
 // host is a host of a lab, or the place of a pod.
 type host struct {
 	lab             *Lab
@@ -28,7 +37,10 @@ type host struct {
 // Name implements lab.Host.
 func (h *host) Name() string { return h.name }
 
-// NetworkNamespace implements lab.Host.
+// Lab implements lab.Host.
+func (h *host) Lab() string { return h.lab.Name() }
+
+// NetworkNamespace implements lab.Namespace.
 func (h *host) NetworkNamespace() (vnetns.NsHandle, error) {
 	handle, err := vnetns.GetFromPath(h.net)
 	if err != nil {
@@ -91,19 +103,17 @@ func (h *host) kubeconfig() string {
 	return cluster.AdminKubeconfig
 }
 
-// Run implements lab.Host.
+// Run implements lab.Runner.
 func (h *host) Run(ctx context.Context, argv ...string) ([]byte, error) {
 	return lab.Output(h.name, argv, h.command(ctx, argv), h.start)
 }
 
-// Exec runs a command on a host of the lab with the given standard streams and
-// returns its exit status. A terminal stays the caller's.
+// Exec implements lab.Executor.
 func (l *Lab) Exec(ctx context.Context, hostName string, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
-	found, err := l.Host(hostName)
+	h, err := l.host(hostName)
 	if err != nil {
 		return 0, err
 	}
-	h := found.(*host)
 	cmd := h.command(ctx, argv)
 	cmd.Env = append(cmd.Env, "TERM="+os.Getenv("TERM"), fmt.Sprintf("PS1=%s# ", hostName))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
@@ -113,7 +123,7 @@ func (l *Lab) Exec(ctx context.Context, hostName string, argv []string, stdin io
 	return lab.ExitStatus(cmd)
 }
 
-// DialContext implements lab.Host.
+// DialContext implements lab.Dialer.
 func (h *host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	set, err := h.open()
 	if err != nil {
@@ -123,7 +133,7 @@ func (h *host) DialContext(ctx context.Context, network, address string) (net.Co
 	return set.DialContext(ctx, network, address)
 }
 
-// Listen implements lab.Host.
+// Listen implements lab.Listener.
 func (h *host) Listen(ctx context.Context, network, address string) (net.Listener, error) {
 	set, err := h.open()
 	if err != nil {
@@ -133,7 +143,7 @@ func (h *host) Listen(ctx context.Context, network, address string) (net.Listene
 	return set.Listen(ctx, network, address)
 }
 
-// ReadFile implements lab.Host.
+// ReadFile implements lab.FileReader.
 func (h *host) ReadFile(path string) ([]byte, error) {
 	set, err := h.open()
 	if err != nil {

@@ -37,7 +37,14 @@ type Lab struct {
 
 var _ interface {
 	lab.Running
+	lab.PodEnterer
 	lab.LinkCutter
+	lab.EndCutter
+	lab.RouterController
+	lab.ComponentController
+	lab.LogFollower
+	lab.Executor
+	lab.ProcessViewer
 } = (*Lab)(nil)
 
 // Provider is the name of this provider.
@@ -76,7 +83,7 @@ func (l *Lab) open() error {
 	if err != nil {
 		return fmt.Errorf("lab %s: read its kubeconfig: %w (is the lab still being made?)", l.Name(), err)
 	}
-	control, err := l.Host(cluster.ControlHost)
+	control, err := l.host(cluster.ControlHost)
 	if err != nil {
 		return err
 	}
@@ -126,7 +133,9 @@ func (l *Lab) PID() int { return l.pid }
 
 // Host implements lab.Lab. Beside the topology's hosts there is `control`, where
 // the control plane runs.
-func (l *Lab) Host(name string) (lab.Host, error) {
+func (l *Lab) Host(name string) (lab.Host, error) { return l.host(name) }
+
+func (l *Lab) host(name string) (*host, error) {
 	record, ok := l.record.Hosts[name]
 	if !ok {
 		var known []string
@@ -141,10 +150,10 @@ func (l *Lab) Host(name string) (lab.Host, error) {
 // fd is the path of an open file of the lab's process.
 func (l *Lab) fd(n int) string { return fmt.Sprintf("/proc/%d/fd/%d", l.pid, n) }
 
-// ProcFileSystems implements lab.Running: the lab has a PID namespace of its own.
+// ProcFileSystems implements lab.ProcessViewer: the lab has a PID namespace of its own.
 func (l *Lab) ProcFileSystems() []string { return []string{fmt.Sprintf("/proc/%d/root/proc", l.pid)} }
 
-// Pod implements lab.Lab.
+// Pod implements lab.PodEnterer.
 func (l *Lab) Pod(ctx context.Context, namespace, name string) (lab.Host, error) {
 	pod, err := l.client.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {

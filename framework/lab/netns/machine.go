@@ -108,7 +108,7 @@ func (m *Machine) Run(ctx context.Context, command vm.Command, streams vm.Stream
 	if own := vm.OwnFolder(command.Dir); own != "" {
 		return 0, fmt.Errorf("lab %s: the working directory %s is below %s, which is another one inside User-Mode Linux: change to another", m.Name(), command.Dir, own)
 	}
-	outside, err := m.lab.Host(cluster.ControlHost)
+	outside, err := m.lab.host(cluster.ControlHost)
 	if err != nil {
 		return 0, err
 	}

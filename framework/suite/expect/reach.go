@@ -58,7 +58,7 @@ func NodesReachPods(ctx context.Context, l *suite.Lab) {
 			if pod.Node == node.Name {
 				own = gomega.BeElementOf(node.Address(), node.Management)
 			}
-			gomega.Expect(probe.ClientAddress(ctx, l.At(node.Name), pod.Address)).To(own, "from %s to the pod on %s", node.Name, pod.Node)
+			gomega.Expect(probe.ClientAddress(ctx, l.From(node.Name), pod.Address)).To(own, "from %s to the pod on %s", node.Name, pod.Node)
 		}
 	}
 }
@@ -71,7 +71,7 @@ func ClientsReachPods(ctx context.Context, l *suite.Lab) {
 	gomega.Expect(clients).NotTo(gomega.BeEmpty(), "clients outside")
 	for _, client := range clients {
 		for _, pod := range workload.Pods(ctx, l) {
-			gomega.Expect(probe.ClientAddress(ctx, l.At(client.Name), pod.Address)).To(gomega.Equal(client.Address()), "from %s to the pod on %s", client.Name, pod.Node)
+			gomega.Expect(probe.ClientAddress(ctx, l.From(client.Name), pod.Address)).To(gomega.Equal(client.Address()), "from %s to the pod on %s", client.Name, pod.Node)
 		}
 	}
 }
@@ -93,7 +93,7 @@ func ClientsDoNotReachPods(ctx context.Context, l *suite.Lab) {
 	for _, client := range clients {
 		for _, pod := range workload.Pods(ctx, l) {
 			gomega.Eventually(func() (probe.Outcome, error) {
-				outcome, err := probe.Attempt(ctx, l.At(client.Name), pod.Address, probe.Timeout)
+				outcome, err := probe.Attempt(ctx, l.From(client.Name), pod.Address, probe.Timeout)
 				if err == nil && outcome != probe.Unreachable && outcome != probe.TimedOut {
 					return outcome, gomega.StopTrying(fmt.Sprintf("it was %s", outcome))
 				}

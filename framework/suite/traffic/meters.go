@@ -9,6 +9,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/probe"
 	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite/workload"
@@ -44,6 +45,8 @@ func Meter(ctx context.Context, flows map[string]Flow) *Meters {
 	ginkgo.GinkgoHelper()
 	meters := map[string]meter{}
 	for name, flow := range flows {
+		_, err := lab.DialerOf(flow.From)
+		gomega.Expect(err).NotTo(gomega.HaveOccurred(), name)
 		meters[name] = probe.NewMeter(ctx, flow.From, flow.To)
 	}
 	return begin(ctx, meters, attemptsAfter)

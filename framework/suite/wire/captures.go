@@ -10,6 +10,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -41,6 +42,7 @@ func CaptureAt(ctx context.Context, l *suite.Lab, filter func(observe.Packet) bo
 	gomega.Expect(ends).NotTo(gomega.BeEmpty(), "interfaces to capture at")
 	c := &Captures{captures: map[topology.Interface]*observe.Capture{}}
 	for _, end := range ends {
+		l.UseAt(end.Host, requirement.CaptureOnNodes, requirement.CaptureOnSwitches)
 		capture, err := observe.NewCapture(ctx, l.At(end.Host), end.Name, filter)
 		gomega.Expect(err).NotTo(gomega.HaveOccurred())
 		ginkgo.DeferCleanup(func() { _, _ = capture.Stop() })

@@ -8,10 +8,10 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 	"github.com/vishvananda/netlink"
-	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/workload"
 )
@@ -56,18 +56,14 @@ func ExpectTunnelMTU(ctx context.Context, l *suite.Lab, tunnel string, headers i
 // neighbours, permanent ones too.
 func FlapAddress(l *suite.Lab, node, device string) {
 	ginkgo.GinkgoHelper()
+	requirement.Using(requirement.ChangeInterfaces)
 	addresses := DeviceOf(l, node, device).Addresses
 	gomega.Expect(addresses).To(gomega.HaveLen(1), "%s of %s", device, node)
 	gomega.Expect(flapAddress(l.At(node), device, addresses[0])).To(gomega.Succeed(), "flap %s of %s", device, node)
 }
 
 func flapAddress(host lab.Host, device string, address netip.Prefix) error {
-	namespace, err := host.NetworkNamespace()
-	if err != nil {
-		return err
-	}
-	defer namespace.Close()
-	handle, err := netlink.NewHandleAt(namespace, unix.NETLINK_ROUTE)
+	handle, err := lab.Netlink(host)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
 )
 
@@ -151,7 +152,7 @@ func podOf(ctx context.Context, l *suite.Lab, pod *corev1.Pod) Pod {
 	gomega.Expect(err).NotTo(gomega.HaveOccurred(), "pod %s has no address", pod.Name)
 	gomega.Expect(pod.Spec.Containers).NotTo(gomega.BeEmpty())
 	gomega.Expect(pod.Spec.Containers[0].Ports).NotTo(gomega.BeEmpty(), "pod %s names no port", pod.Name)
-	host, err := l.Pod(ctx, pod.Namespace, pod.Name)
+	host, err := enter(ctx, l, pod)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	port := uint16(pod.Spec.Containers[0].Ports[0].ContainerPort)
 	return Pod{
@@ -159,3 +160,26 @@ func podOf(ctx context.Context, l *suite.Lab, pod *corev1.Pod) Pod {
 		lab: l, object: pod,
 	}
 }
+
+// Unwrap is the pod as a place to send and to listen in.
+func (p Pod) Unwrap() lab.Host {
+	ginkgo.GinkgoHelper()
+	requirement.Using(requirement.EnterPods)
+	return p.Host
+}
+
+// enter finds a pod's own place. On a lab that enters no pods that is none.
+func enter(ctx context.Context, l *suite.Lab, pod *corev1.Pod) (lab.Host, error) {
+	enterer, err := lab.PodEntererOf(l.Lab)
+	if err != nil {
+		return sealed{pod.Name, l.Name()}, nil
+	}
+	return enterer.Pod(ctx, pod.Namespace, pod.Name)
+}
+
+// sealed is a pod that cannot be entered: others reach it, and it does nothing itself.
+type sealed struct{ name, lab string }
+
+func (s sealed) Name() string { return "pod " + s.name }
+
+func (s sealed) Lab() string { return s.lab }

@@ -416,6 +416,8 @@ type realHost struct {
 
 func (h realHost) Name() string { return h.name }
 
+func (h realHost) Lab() string { return "real" }
+
 func (h realHost) NetworkNamespace() (netns.NsHandle, error) {
 	fd, err := syscall.Dup(int(h.Net.Fd()))
 	return netns.NsHandle(fd), err
