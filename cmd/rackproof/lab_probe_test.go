@@ -14,7 +14,7 @@ import (
 
 func TestParseTarget(t *testing.T) {
 	top := &topology.Topology{Hosts: []topology.Host{{
-		Name: "worker", Interfaces: []topology.Interface{{Name: "net0", Address: netip.MustParsePrefix("10.1.5.11/24")}},
+		Name: "worker", Interfaces: []topology.Interface{{Name: "net0", Addresses: []netip.Prefix{netip.MustParsePrefix("10.1.5.11/24")}}},
 	}}}
 	for text, want := range map[string]string{
 		"10.1.5.10": "10.1.5.10:0", "10.1.5.10:80": "10.1.5.10:80", "worker": "10.1.5.11:0", "worker:179": "10.1.5.11:179",

@@ -20,14 +20,14 @@ var now = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 
 // goodStatus is a lab of one leaf whose spine's address is known.
 func goodStatus() labStatus {
-	uplink := topology.Interface{Host: "leaf0", Name: "spine0", Address: netip.MustParsePrefix("10.0.0.1/31"), Link: "up"}
-	far := topology.Interface{Host: "spine0", Name: "leaf0", Address: netip.MustParsePrefix("10.0.0.0/31"), Link: "up"}
+	uplink := topology.Interface{Host: "leaf0", Name: "spine0", Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/31")}, Link: "up"}
+	far := topology.Interface{Host: "spine0", Name: "leaf0", Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/31")}, Link: "up"}
 	return labStatus{
 		name: "mine", mode: "leafreflector",
 		topology: &topology.Topology{
 			Name:  "small",
 			Hosts: []topology.Host{{Name: "leaf0", Role: topology.Leaf, Rack: "rack0", AS: 65005, Interfaces: []topology.Interface{uplink}}},
-			Links: []topology.Link{{Name: "up", Prefix: netip.MustParsePrefix("10.0.0.0/31"), Ends: []topology.Interface{far, uplink}}},
+			Links: []topology.Link{{Name: "up", Prefixes: topology.Networks{netip.MustParsePrefix("10.0.0.0/31")}, Ends: []topology.Interface{far, uplink}}},
 		},
 		components: []supervisor.Status{
 			{Host: "leaf0", Name: "zebra", State: supervisor.Running},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/route"
 )
 
 // names are what two labs call differently, by the words of one of them: blocks and pod
@@ -50,7 +51,7 @@ func (n names) address(a netip.Addr, name string) {
 		return
 	}
 	n[a.String()] = name
-	n[netip.PrefixFrom(a, a.BitLen()).String()] = name
+	n[route.Single(a).String()] = name
 }
 
 // rename puts names in place of what they stand for, word by word.

@@ -109,5 +109,5 @@ func Hops(paths []Path, limit int) []route.NextHop {
 
 // Has reports whether an address is one of the host's own in the fabric.
 func (s *Speaker) Has(address netip.Addr) bool {
-	return slices.ContainsFunc(s.Host.Interfaces, func(i topology.Interface) bool { return i.Address.Addr() == address })
+	return slices.ContainsFunc(s.Host.Interfaces, func(i topology.Interface) bool { return i.Has(address) })
 }

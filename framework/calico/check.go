@@ -8,6 +8,7 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -15,11 +16,11 @@ import (
 // everything that does not fit, each with the file and line of its resource.
 func (m *Mode) Check(t *topology.Topology) error {
 	var problems []error
-	if pools := len(m.Resources.IPPools); pools != 1 {
+	if pools := len(m.Resources.IPPools); pools != len(t.Pods) {
 		problems = append(problems, fmt.Errorf("mode %s has %d IPPools: give it one, for the pod network %s", m.Name, pools, t.Pods))
 	}
 	for _, p := range m.Resources.IPPools {
-		if cidr, err := netip.ParsePrefix(p.Spec.CIDR); err != nil || cidr != t.Pods {
+		if cidr, err := netip.ParsePrefix(p.Spec.CIDR); err != nil || !slices.Contains(t.Pods, cidr) {
 			problems = append(problems, m.Errorf(v3.KindIPPool, p.Name, "spec.cidr", "cidr %s is not the pod network of topology %s: use %s", p.Spec.CIDR, t.Name, t.Pods))
 		}
 	}
@@ -39,8 +40,9 @@ func (m *Mode) Check(t *topology.Topology) error {
 // the topology has for services.
 func (m *Mode) checkRanges(t *topology.Topology, c v3.BGPConfiguration) error {
 	var problems []error
-	within := func(field, cidr string, whole netip.Prefix) {
+	within := func(field, cidr string, network topology.Networks) {
 		p, err := netip.ParsePrefix(cidr)
+		whole := network.Of(route.FamilyOf(p.Addr()))
 		switch {
 		case err != nil || p != p.Masked():
 			problems = append(problems, m.Errorf(v3.KindBGPConfiguration, c.Name, "spec."+field, "%s: %q is not a prefix: use one as in 192.168.3.0/24", field, cidr))
@@ -70,9 +72,9 @@ func (m *Mode) checkNode(t *topology.Topology, n Node) error {
 	if n.Spec.BGP == nil || n.Spec.BGP.IPv4Address == "" {
 		return nil
 	}
-	has := func(i topology.Interface) bool { return i.Address.String() == n.Spec.BGP.IPv4Address }
+	has := func(i topology.Interface) bool { return i.Address(route.IPv4).String() == n.Spec.BGP.IPv4Address }
 	if !slices.ContainsFunc(host.Interfaces, has) {
-		return m.Errorf(KindNode, n.Name, "spec.bgp.ipv4Address", "ipv4Address %s is not the node's in topology %s: use %s", n.Spec.BGP.IPv4Address, t.Name, host.Interfaces[0].Address)
+		return m.Errorf(KindNode, n.Name, "spec.bgp.ipv4Address", "ipv4Address %s is not the node's in topology %s: use %s", n.Spec.BGP.IPv4Address, t.Name, host.Interfaces[0].Address(route.IPv4))
 	}
 	return nil
 }

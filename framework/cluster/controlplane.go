@@ -56,9 +56,8 @@ func (c *Cluster) file(name string) string { return c.config.ControlPlane.Path(n
 // controlPlaneFiles are the control plane's certificates, keys and configuration, by
 // name.
 func (c *Cluster) controlPlaneFiles() (map[string][]byte, error) {
-	services := c.config.Topology.Services
 	// The API server's own service has the first address of the service network.
-	kubernetesService := services.Masked().Addr().Next()
+	kubernetesService := c.config.Topology.Services.First().Masked().Addr().Next()
 	serving, err := c.ca.issue("kube-apiserver", nil,
 		[]netip.Addr{c.config.Topology.Management.Control, kubernetesService, netip.MustParseAddr("127.0.0.1")},
 		"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/namespace"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -23,8 +24,6 @@ const (
 	cniKubeconfig    = "/etc/cni/net.d/calico-kubeconfig"
 	cniConfiguration = "/etc/cni/net.d/10-calico.conflist"
 	confdFolder      = "/etc/calico/confd"
-	birdFolder       = confdFolder + "/config"
-	birdSocket       = "/var/run/calico/bird.ctl"
 	// birdComponent is BIRD's name among the lab's components.
 	birdComponent = "bird"
 )
@@ -133,8 +132,8 @@ const (
 // includes the other two, and confd writes each when it has what it needs.
 func (n node) startBIRD(ctx context.Context, reloads *reloader) error {
 	err := wait.PollUntilContextCancel(ctx, poll, true, func(context.Context) (bool, error) {
-		for _, name := range birdFiles() {
-			if !n.has(path.Join(birdFolder, name)) {
+		for _, file := range nodeBIRD().Files {
+			if !n.has(file) {
 				return false, nil
 			}
 		}
@@ -148,8 +147,8 @@ func (n node) startBIRD(ctx context.Context, reloads *reloader) error {
 	return n.cluster.config.Supervisor.Start(daemon)
 }
 
-// birdFiles are the files that confd writes for BIRD. The first includes the others.
-func birdFiles() []string { return []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} }
+// nodeBIRD is the BIRD that runs on a node.
+func nodeBIRD() bird.Instance { return bird.OnNode(route.IPv4) }
 
 // has reports whether the node has a file.
 func (n node) has(file string) bool {
@@ -169,7 +168,7 @@ func (c *Cluster) nodeEnvironment(host topology.Host) []string {
 		"CALICO_MANAGE_CNI=false",
 		// The mode brings the pools.
 		"NO_DEFAULT_POOLS=true",
-		"IP=" + host.Interfaces[0].Address.String(),
+		"IP=" + host.Interfaces[0].Address(route.IPv4).String(),
 		"IP6=none",
 		"FELIX_FELIXHOSTNAME=" + host.Name,
 		"FELIX_DATASTORETYPE=kubernetes",
@@ -216,7 +215,7 @@ func (c *Cluster) writeNodeFiles(host topology.Host, namespaces namespace.Set) e
 		return err
 	}
 	// confd does not make the folder that it writes to.
-	files[path.Join(birdFolder, "README")] = []byte("BIRD's configuration, written by confd.\n")
+	files[path.Join(path.Dir(nodeBIRD().Files[0]), "README")] = []byte("BIRD's configuration, written by confd.\n")
 	if err := namespaces.WriteFiles(files, 0o600); err != nil {
 		return fmt.Errorf("write the node's files: %w", err)
 	}

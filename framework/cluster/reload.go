@@ -35,7 +35,7 @@ type reloader struct {
 // startReloads makes the pipe on the node and serves it as long as the lab's process lives.
 func (n node) startReloads() (*reloader, error) {
 	r := &reloader{node: n}
-	r.bird = bird.NodeReloader(birdComponent, func() bool { return n.cluster.config.Supervisor.Runs(n.host.Name, birdComponent) })
+	r.bird = bird.Reloader{Instance: nodeBIRD(), Alive: func() bool { return n.cluster.config.Supervisor.Runs(n.host.Name, birdComponent) }}
 	err := n.namespaces.Do(func() error {
 		if err := os.MkdirAll(path.Dir(reloadPipe), 0o755); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -23,17 +24,21 @@ func Plan(t *topology.Topology, m *calico.Mode) ([]Router, error) {
 		}
 		router := Router{Host: host.Name, Software: host.Software, AS: host.AS, RouterID: host.RouterID}
 		for _, port := range host.Interfaces {
-			router.Networks = append(router.Networks, port.Address.Masked())
+			for _, address := range port.Addresses {
+				router.Networks = append(router.Networks, address.Masked())
+			}
 		}
 		for _, end := range t.Peers(host.Name) {
 			peer, _ := t.Host(end.Host)
-			neighbor, ok, err := plan(t, host, *peer, end.Address.Addr(), m)
-			if err != nil {
-				problems = append(problems, err)
-			}
-			if ok {
-				neighbor.Local = own(t, host.Name, end.Link)
-				router.Neighbors = append(router.Neighbors, neighbor)
+			for _, address := range end.Addresses {
+				neighbor, ok, err := plan(t, host, *peer, address.Addr(), m)
+				if err != nil {
+					problems = append(problems, err)
+				}
+				if ok {
+					neighbor.Local = own(t, host.Name, end.Link, route.FamilyOf(address.Addr()))
+					router.Neighbors = append(router.Neighbors, neighbor)
+				}
 			}
 		}
 		if len(router.Neighbors) > 0 {
@@ -46,14 +51,14 @@ func Plan(t *topology.Topology, m *calico.Mode) ([]Router, error) {
 	return routers, nil
 }
 
-// own is a host's address on one of its links.
-func own(t *topology.Topology, host, link string) netip.Addr {
+// own is a host's address of a family on one of its links.
+func own(t *topology.Topology, host, link string, family route.Family) netip.Addr {
 	found, ok := t.Link(link)
 	if !ok {
 		return netip.Addr{}
 	}
 	end, _ := found.End(host)
-	return end.Address.Addr()
+	return end.Address(family).Addr()
 }
 
 // plan says whether and how a leaf or spine peers with a host on one of its

@@ -9,21 +9,25 @@ import (
 	"time"
 
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
 )
 
-// BIRDConfiguration is what confd has written for a node's BIRD.
+// BIRDConfiguration is what confd has written for BIRD on a node.
 type BIRDConfiguration []byte
 
-// Configuration reads what confd has written for a node's BIRD.
-func Configuration(host lab.Host) (BIRDConfiguration, error) {
+// Configuration reads what confd has written for a node's BIRDs of some families, one
+// after the other.
+func Configuration(host lab.Host, families []route.Family) (BIRDConfiguration, error) {
 	var all BIRDConfiguration
-	for _, name := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
-		data, err := remote{host}.ReadFile(nodeConfigDirectory + "/" + name)
-		if err != nil {
-			return nil, fmt.Errorf("%s: read BIRD's configuration: %w", host.Name(), err)
+	for _, family := range families {
+		for _, file := range bird.OnNode(family).Files {
+			data, err := remote{host}.ReadFile(file)
+			if err != nil {
+				return nil, fmt.Errorf("%s: read BIRD's configuration: %w", host.Name(), err)
+			}
+			all = append(append(all, data...), 0)
 		}
-		all = append(append(all, data...), 0)
 	}
 	return all, nil
 }
@@ -41,18 +45,27 @@ func (c BIRDConfiguration) digest() string {
 // clock has whole seconds, and begins them at moments of its own.
 const birdClock = time.Second
 
-// StaleBIRD says why a node's BIRD does not run what its files say; it is empty for one
-// that does. A node with the record of its reloads is compared to the byte. One without,
+// StaleBIRD says why one of a node's BIRDs does not run what its files say; it is empty if
+// all do. A node with the record of its reloads is compared to the byte. One without,
 // such as a public calico-node image, has BIRD's own clock alone: there a configuration
 // counts that BIRD has read at a time or later, give or take two seconds.
-func StaleBIRD(ctx context.Context, host lab.Host, since time.Time) (string, error) {
-	files, err := Configuration(host)
+func StaleBIRD(ctx context.Context, host lab.Host, families []route.Family, since time.Time) (string, error) {
+	for _, family := range families {
+		if why, err := staleBIRD(ctx, host, family, since); err != nil || why != "" {
+			return why, err
+		}
+	}
+	return "", nil
+}
+
+func staleBIRD(ctx context.Context, host lab.Host, family route.Family, since time.Time) (string, error) {
+	files, err := Configuration(host, []route.Family{family})
 	if err != nil {
 		return "", err
 	}
-	data, err := remote{host}.ReadFile(bird.ReloadRecord)
+	data, err := remote{host}.ReadFile(bird.OnNode(family).Record)
 	if errors.Is(err, fs.ErrNotExist) {
-		return staleByClock(ctx, host, since)
+		return staleByClock(ctx, host, family, since)
 	}
 	if err != nil {
 		return "", fmt.Errorf("%s: read the record of BIRD's reloads: %w", host.Name(), err)
@@ -76,8 +89,8 @@ func staleByRecord(files BIRDConfiguration, reload bird.Reload) string {
 	return ""
 }
 
-func staleByClock(ctx context.Context, host lab.Host, since time.Time) (string, error) {
-	client, err := BIRD(ctx, host)
+func staleByClock(ctx context.Context, host lab.Host, family route.Family, since time.Time) (string, error) {
+	client, err := BIRD(ctx, host, family)
 	if err != nil {
 		return "", err
 	}

@@ -24,7 +24,8 @@ type Device struct {
 	// Up says that it was set up, whether it has a carrier or not: a tunnel has none.
 	Up  bool
 	MTU int
-	// Addresses are its IPv4 addresses with their prefix lengths, in order.
+	// Addresses are its addresses with their prefix lengths, in order, without those that
+	// IPv6 gives every interface.
 	Addresses []netip.Prefix
 	// HardwareAddress is its link-layer address, nil if it has none.
 	HardwareAddress net.HardwareAddr
@@ -73,6 +74,9 @@ func ReadDevice(host lab.Host, name string) (Device, error) {
 	return device, nil
 }
 
+// isLinkLocal reports whether an address is one that IPv6 gives every interface.
+func isLinkLocal(address netip.Addr) bool { return address.Is6() && address.IsLinkLocalUnicast() }
+
 func readDevice(handle *netlink.Handle, name string) (Device, error) {
 	link, err := handle.LinkByName(name)
 	if _, missing := errors.AsType[netlink.LinkNotFoundError](err); missing {
@@ -81,7 +85,7 @@ func readDevice(handle *netlink.Handle, name string) (Device, error) {
 	if err != nil {
 		return Device{}, err
 	}
-	found, err := handle.AddrList(link, netlink.FAMILY_V4)
+	found, err := handle.AddrList(link, netlink.FAMILY_ALL)
 	if errors.Is(err, unix.ENODEV) {
 		return Device{Name: name}, nil // it went in between
 	}
@@ -98,7 +102,9 @@ func readDevice(handle *netlink.Handle, name string) (Device, error) {
 		if err != nil {
 			return Device{}, err
 		}
-		device.Addresses = append(device.Addresses, prefix)
+		if !isLinkLocal(prefix.Addr()) {
+			device.Addresses = append(device.Addresses, prefix)
+		}
 	}
 	slices.SortFunc(device.Addresses, netip.Prefix.Compare)
 	if vxlan, ok := link.(*netlink.Vxlan); ok {

@@ -18,7 +18,7 @@ func withEndRoutes(l lab.Lab, state oracle.State) ([]oracle.Node, error) {
 	for _, n := range nodes {
 		for _, address := range []netip.Addr{n.IPIPTunnel, n.VXLANTunnel} {
 			if address.IsValid() {
-				ends[netip.PrefixFrom(address, address.BitLen())] = n.Name
+				ends[route.Single(address)] = n.Name
 			}
 		}
 	}
@@ -30,7 +30,8 @@ func withEndRoutes(l lab.Lab, state oracle.State) ([]oracle.Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		table, err := KernelTable(host)
+		entry, _ := l.Topology().Host(n.Name) // the lab has it
+		table, err := KernelTable(host, entry.Families())
 		if err != nil {
 			return nil, err
 		}

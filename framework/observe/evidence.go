@@ -15,6 +15,7 @@ import (
 	"github.com/rackproof/rackproof/framework/router"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/drivers"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // logLines is how many last lines of a log are kept.
@@ -37,12 +38,12 @@ func Evidence(ctx context.Context, l lab.Lab, state oracle.State, folder string)
 			e.errs = append(e.errs, err)
 			continue
 		}
-		table, err := KernelTable(found)
+		table, err := KernelTable(found, host.Families())
 		e.keep(host.Name, "kernel-routes.txt", []byte(table.String()), err)
 		e.run(found, packetEvidence())
 	}
 	for _, node := range l.Topology().Nodes() {
-		e.node(node.Name)
+		e.node(node)
 	}
 	for _, router := range state.Routers {
 		e.router(router)
@@ -84,22 +85,25 @@ func (e *evidence) expected(state oracle.State) {
 	}
 }
 
-// node keeps what a node's BIRD says, in its own words, and its configuration.
-func (e *evidence) node(name string) {
-	host, err := e.lab.Host(name)
+// node keeps what a node's BIRDs say, in their own words, and their configurations.
+func (e *evidence) node(node topology.Host) {
+	host, err := e.lab.Host(node.Name)
 	if err != nil {
 		e.errs = append(e.errs, err)
 		return
 	}
 	e.run(host, filterEvidence())
-	e.records(host, bird.ReadEvidence(e.ctx, remote{host}, nodeSocket))
-	for _, file := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
-		data, err := remote{host}.ReadFile(nodeConfigDirectory + "/" + file)
-		e.keep(name, file, data, err)
-	}
-	// Calico's own image keeps no record.
-	if record, err := (remote{host}).ReadFile(bird.ReloadRecord); !errors.Is(err, fs.ErrNotExist) {
-		e.keep(name, filepath.Base(bird.ReloadRecord), record, err)
+	for _, family := range node.Families() {
+		instance := bird.OnNode(family)
+		e.records(host, bird.ReadEvidence(e.ctx, remote{host}, instance.Socket))
+		for _, file := range instance.Files {
+			data, err := remote{host}.ReadFile(file)
+			e.keep(node.Name, filepath.Base(file), data, err)
+		}
+		// Calico's own image keeps no record.
+		if record, err := (remote{host}).ReadFile(instance.Record); !errors.Is(err, fs.ErrNotExist) {
+			e.keep(node.Name, filepath.Base(instance.Record), record, err)
+		}
 	}
 }
 

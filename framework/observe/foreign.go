@@ -84,7 +84,7 @@ func foreignOn(ctx context.Context, host lab.Host, entry topology.Host, t *topol
 		return nil, err
 	}
 	defer routing.Close()
-	take(readPolicyRules(routing, entry.Name))
+	take(readPolicyRules(routing, entry))
 	take(readLocalAddresses(routing, entry, t))
 	take(readQueues(routing, entry))
 	take(readForwarding(inside, entry))

@@ -51,21 +51,23 @@ func readLocalAddresses(handle *netlink.Handle, host topology.Host, t *topology.
 		addresses = append(addresses, local{names[a.LinkIndex], prefix})
 	}
 	// Routes that the kernel makes are those of the addresses.
-	routes, err := handle.RouteListFiltered(unix.AF_INET,
-		&netlink.Route{Table: unix.RT_TABLE_LOCAL, Type: unix.RTN_LOCAL}, netlink.RT_FILTER_TABLE|netlink.RT_FILTER_TYPE)
-	if err != nil {
-		return nil, fmt.Errorf("list its local routes: %w", err)
-	}
 	var ranges []local
-	for _, r := range routes {
-		if r.Protocol == unix.RTPROT_KERNEL {
-			continue
-		}
-		prefix, err := toPrefix(r.Dst)
+	for _, family := range host.Families() {
+		routes, err := handle.RouteListFiltered(int(family),
+			&netlink.Route{Table: unix.RT_TABLE_LOCAL, Type: unix.RTN_LOCAL}, netlink.RT_FILTER_TABLE|netlink.RT_FILTER_TYPE)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("list its local %s routes: %w", family, err)
 		}
-		ranges = append(ranges, local{names[r.LinkIndex], prefix})
+		for _, r := range routes {
+			if r.Protocol == unix.RTPROT_KERNEL {
+				continue
+			}
+			prefix, err := destination(r.Dst, family)
+			if err != nil {
+				return nil, err
+			}
+			ranges = append(ranges, local{names[r.LinkIndex], prefix})
+		}
 	}
 	return foreignAddresses(host, t, addresses, ranges), nil
 }
@@ -76,7 +78,9 @@ func readLocalAddresses(handle *netlink.Handle, host topology.Host, t *topology.
 func foreignAddresses(host topology.Host, t *topology.Topology, addresses, ranges []local) []Finding {
 	var want []local
 	for _, i := range host.Interfaces {
-		want = append(want, local{i.Name, i.Address})
+		for _, address := range i.Addresses {
+			want = append(want, local{i.Name, address})
+		}
 	}
 	if host.Management.IsValid() {
 		want = append(want, local{managementInterface, netip.PrefixFrom(host.Management, t.Management.Prefix.Bits())})
@@ -89,7 +93,7 @@ func foreignAddresses(host topology.Host, t *topology.Topology, addresses, range
 	for _, a := range slices.SortedFunc(slices.Values(addresses), compareLocals) {
 		address := a.prefix.Addr()
 		switch {
-		case a.dev == "lo" && address.IsLoopback(), address.Is6() && address.IsLinkLocalUnicast(), slices.Contains(want, a):
+		case a.dev == "lo" && address.IsLoopback(), isLinkLocal(address), slices.Contains(want, a):
 			continue
 		case host.Role == topology.Node && slices.Contains(tunnelInterfaces(), a.dev) && !tunnels[a.dev] && a.prefix.IsSingleIP() && t.Pods.Contains(address):
 			tunnels[a.dev] = true

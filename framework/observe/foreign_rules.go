@@ -7,6 +7,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // kernelRules are the rules that a network namespace begins with, by priority: see
@@ -15,12 +17,16 @@ func kernelRules() map[int]int {
 	return map[int]int{0: unix.RT_TABLE_LOCAL, 32766: unix.RT_TABLE_MAIN, 32767: unix.RT_TABLE_DEFAULT}
 }
 
-func readPolicyRules(handle *netlink.Handle, host string) ([]Finding, error) {
-	rules, err := handle.RuleList(netlink.FAMILY_V4)
-	if err != nil {
-		return nil, fmt.Errorf("list its policy rules: %w", err)
+func readPolicyRules(handle *netlink.Handle, host topology.Host) ([]Finding, error) {
+	var found []Finding
+	for _, family := range host.Families() {
+		rules, err := handle.RuleList(int(family))
+		if err != nil {
+			return nil, fmt.Errorf("list its %s policy rules: %w", family, err)
+		}
+		found = append(found, foreignRules(host.Name, rules)...)
 	}
-	return foreignRules(host, rules), nil
+	return found, nil
 }
 
 // foreignRules finds rules that the kernel does not make by itself, and those of the

@@ -61,10 +61,10 @@ func TestForeignRules(t *testing.T) {
 func worker() (topology.Host, *topology.Topology) {
 	host := topology.Host{
 		Name: "worker", Role: topology.Node, Management: netip.MustParseAddr("172.30.0.11"),
-		Interfaces: []topology.Interface{{Host: "worker", Name: "net0", Address: netip.MustParsePrefix("10.1.5.11/24")}},
+		Interfaces: []topology.Interface{{Host: "worker", Name: "net0", Addresses: []netip.Prefix{netip.MustParsePrefix("10.1.5.11/24")}}},
 	}
 	return host, &topology.Topology{
-		Pods: netip.MustParsePrefix("10.244.0.0/16"), Management: topology.Management{Prefix: netip.MustParsePrefix("172.30.0.0/24")},
+		Pods: topology.Networks{netip.MustParsePrefix("10.244.0.0/16")}, Management: topology.Management{Prefix: netip.MustParsePrefix("172.30.0.0/24")},
 	}
 }
 
@@ -185,7 +185,7 @@ func (h ownHost) Run(ctx context.Context, argv ...string) ([]byte, error) {
 func TestForeignOnAKernel(t *testing.T) {
 	c := newCable(t)
 	host := ownHost{c, namespace.Set{Net: c.file}}
-	entry := topology.Host{Name: "leaf0", Role: topology.Leaf, Interfaces: []topology.Interface{{Host: "leaf0", Name: "near", Address: netip.MustParsePrefix("10.9.0.1/24")}}}
+	entry := topology.Host{Name: "leaf0", Role: topology.Leaf, Interfaces: []topology.Interface{{Host: "leaf0", Name: "near", Addresses: []netip.Prefix{netip.MustParsePrefix("10.9.0.1/24")}}}}
 	look := func() []Finding {
 		t.Helper()
 		found, err := foreignOn(t.Context(), host, entry, &topology.Topology{})

@@ -12,8 +12,8 @@ import (
 	"github.com/rackproof/rackproof/framework/route"
 )
 
-// KernelTable reads the main IPv4 table of a host's kernel by netlink.
-func KernelTable(host lab.Host) (route.Table, error) {
+// KernelTable reads a host's main tables of some families by netlink.
+func KernelTable(host lab.Host, families []route.Family) (route.Table, error) {
 	handle, err := lab.Netlink(host)
 	if err != nil {
 		return nil, err
@@ -27,22 +27,24 @@ func KernelTable(host lab.Host) (route.Table, error) {
 	for _, link := range links {
 		names[link.Attrs().Index] = link.Attrs().Name
 	}
-	found, err := handle.RouteListFiltered(unix.AF_INET, &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
-	if err != nil {
-		return nil, fmt.Errorf("%s: list its routes: %w", host.Name(), err)
-	}
-	table := make(route.Table, 0, len(found))
-	for _, r := range found {
-		converted, err := convert(r, names)
+	table := route.Table{}
+	for _, family := range families {
+		found, err := handle.RouteListFiltered(int(family), &netlink.Route{Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_TABLE)
 		if err != nil {
-			return nil, fmt.Errorf("%s: route %s: %w", host.Name(), r, err)
+			return nil, fmt.Errorf("%s: list its %s routes: %w", host.Name(), family, err)
 		}
-		table = append(table, converted)
+		for _, r := range found {
+			converted, err := convert(r, family, names)
+			if err != nil {
+				return nil, fmt.Errorf("%s: route %s: %w", host.Name(), r, err)
+			}
+			table = append(table, converted)
+		}
 	}
 	return table.Sorted(), nil
 }
 
-func convert(r netlink.Route, names map[int]string) (route.Route, error) {
+func convert(r netlink.Route, family route.Family, names map[int]string) (route.Route, error) {
 	converted := route.Route{Origin: route.Origin(r.Protocol), Metric: uint32(r.Priority)}
 	switch r.Type {
 	case unix.RTN_UNICAST:
@@ -56,7 +58,7 @@ func convert(r netlink.Route, names map[int]string) (route.Route, error) {
 	default:
 		return converted, fmt.Errorf("a kind that Rackproof does not know: %d", r.Type)
 	}
-	prefix, err := toPrefix(r.Dst)
+	prefix, err := destination(r.Dst, family)
 	if err != nil {
 		return converted, err
 	}
@@ -86,16 +88,20 @@ func nextHop(gateway net.IP, index, flags int, names map[int]string) route.NextH
 	return hop
 }
 
-// toPrefix converts a destination; the default route has none in some versions
+// destination converts a route's destination; the default route has none in some versions
 // of netlink's answer.
-func toPrefix(dst *net.IPNet) (netip.Prefix, error) {
+func destination(dst *net.IPNet, family route.Family) (netip.Prefix, error) {
 	if dst == nil {
-		return netip.PrefixFrom(netip.IPv4Unspecified(), 0), nil
+		return family.Everywhere(), nil
 	}
-	addr, ok := netip.AddrFromSlice(dst.IP)
+	return toPrefix(dst)
+}
+
+func toPrefix(n *net.IPNet) (netip.Prefix, error) {
+	addr, ok := netip.AddrFromSlice(n.IP)
 	if !ok {
-		return netip.Prefix{}, fmt.Errorf("destination %s is no prefix", dst)
+		return netip.Prefix{}, fmt.Errorf("%s is no prefix", n)
 	}
-	ones, _ := dst.Mask.Size()
+	ones, _ := n.Mask.Size()
 	return netip.PrefixFrom(addr.Unmap(), ones), nil
 }

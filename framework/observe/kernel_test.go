@@ -6,6 +6,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/route"
 )
 
 func network(t *testing.T, text string) *net.IPNet {
@@ -48,13 +50,13 @@ func TestConvert(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := convert(test.route, names)
+			got, err := convert(test.route, route.IPv4, names)
 			if err != nil || got.String() != test.want {
 				t.Errorf("got %s, %v; want %s", got, err, test.want)
 			}
 		})
 	}
-	if got, err := convert(netlink.Route{Type: unix.RTN_MULTICAST}, names); err == nil {
+	if got, err := convert(netlink.Route{Type: unix.RTN_MULTICAST}, route.IPv4, names); err == nil {
 		t.Errorf("an unknown kind became %s", got)
 	}
 }

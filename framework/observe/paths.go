@@ -15,7 +15,7 @@ func Paths(ctx context.Context, l lab.Lab, routers []fabric.Router) (path.Tables
 	readers := map[string]func(context.Context, lab.Host) (path.Paths, error){}
 	for _, node := range l.Topology().Nodes() {
 		readers[node.Name] = func(ctx context.Context, host lab.Host) (path.Paths, error) {
-			return attributes(NodePaths(ctx, host))
+			return attributes(NodePaths(ctx, host, node.Families()))
 		}
 	}
 	for _, router := range routers {

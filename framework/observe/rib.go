@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/drivers"
@@ -29,10 +30,14 @@ func RouterPaths(ctx context.Context, host lab.Host, software topology.Software)
 }
 
 // NodePaths reads what a node has learned by BGP, as RouterPaths does.
-func NodePaths(ctx context.Context, host lab.Host) ([]Path, error) {
-	paths, err := bird.ReadPaths(ctx, remote{host}, nodeSocket)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", host.Name(), err)
+func NodePaths(ctx context.Context, host lab.Host, families []route.Family) ([]Path, error) {
+	var all []Path
+	for _, family := range families {
+		paths, err := bird.ReadPaths(ctx, remote{host}, bird.OnNode(family).Socket)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", host.Name(), err)
+		}
+		all = append(all, paths...)
 	}
-	return paths, nil
+	return all, nil
 }

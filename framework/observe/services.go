@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -11,57 +12,60 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/route"
 )
 
-// services reads the cluster's services with their IPv4 addresses and endpoints.
-func services(ctx context.Context, client kubernetes.Interface) ([]oracle.Service, error) {
-	slices, err := client.DiscoveryV1().EndpointSlices(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
+// services reads the cluster's services with their addresses and endpoints of some
+// families.
+func services(ctx context.Context, client kubernetes.Interface, families []route.Family) ([]oracle.Service, error) {
+	found, err := client.DiscoveryV1().EndpointSlices(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("list the endpoint slices: %w", err)
 	}
 	type name struct{ namespace, service string }
 	endpoints := map[name][]oracle.Endpoint{}
-	for _, slice := range slices.Items {
-		if slice.AddressType != discoveryv1.AddressTypeIPv4 {
+	for _, slice := range found.Items {
+		of := func(f route.Family) bool { return f.String() == string(slice.AddressType) }
+		if !slices.ContainsFunc(families, of) {
 			continue
 		}
-		of := name{slice.Namespace, slice.Labels[discoveryv1.LabelServiceName]}
+		service := name{slice.Namespace, slice.Labels[discoveryv1.LabelServiceName]}
 		for _, e := range slice.Endpoints {
 			// Unknown counts as ready (EndpointConditions in the API).
 			endpoint := oracle.Endpoint{Ready: e.Conditions.Ready == nil || *e.Conditions.Ready}
 			if e.NodeName != nil {
 				endpoint.Node = *e.NodeName
 			}
-			endpoints[of] = append(endpoints[of], endpoint)
+			endpoints[service] = append(endpoints[service], endpoint)
 		}
 	}
-	found, err := client.CoreV1().Services(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
+	listed, err := client.CoreV1().Services(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("list the services: %w", err)
 	}
 	var all []oracle.Service
-	for _, s := range found.Items {
+	for _, s := range listed.Items {
 		service := oracle.Service{
 			Namespace: s.Namespace, Name: s.Name, Type: s.Spec.Type,
 			Local:     s.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal,
 			Endpoints: endpoints[name{s.Namespace, s.Name}],
 		}
-		service.ClusterIPs = addresses(s.Spec.ClusterIPs)
-		service.ExternalIPs = addresses(s.Spec.ExternalIPs)
+		service.ClusterIPs = addresses(s.Spec.ClusterIPs, families)
+		service.ExternalIPs = addresses(s.Spec.ExternalIPs, families)
 		for _, ingress := range s.Status.LoadBalancer.Ingress {
-			service.LoadBalancerIPs = append(service.LoadBalancerIPs, addresses([]string{ingress.IP})...)
+			service.LoadBalancerIPs = append(service.LoadBalancerIPs, addresses([]string{ingress.IP}, families)...)
 		}
 		all = append(all, service)
 	}
 	return all, nil
 }
 
-// addresses are the IPv4 addresses of a list in which `None`, an empty text and
-// IPv6 addresses stand too. The API server lets nothing else in.
-func addresses(texts []string) []netip.Addr {
+// addresses are the addresses of some families of a list in which `None` and an empty
+// text stand too. The API server lets nothing else in.
+func addresses(texts []string, families []route.Family) []netip.Addr {
 	var all []netip.Addr
 	for _, text := range texts {
-		if address, err := netip.ParseAddr(text); err == nil && address.Is4() {
+		if address, err := netip.ParseAddr(text); err == nil && slices.Contains(families, route.FamilyOf(address)) {
 			all = append(all, address)
 		}
 	}

@@ -25,7 +25,9 @@ func Sessions(ctx context.Context, l lab.Lab) (session.Sessions, error) {
 	}
 	readers := map[string]func(context.Context, lab.Host) ([]session.Session, error){}
 	for _, node := range l.Topology().Nodes() {
-		readers[node.Name] = nodeSessions
+		readers[node.Name] = func(ctx context.Context, host lab.Host) ([]session.Session, error) {
+			return nodeSessions(ctx, host, node.Families())
+		}
 	}
 	for _, router := range routers {
 		readers[router.Host] = func(ctx context.Context, host lab.Host) ([]session.Session, error) {
@@ -35,8 +37,17 @@ func Sessions(ctx context.Context, l lab.Lab) (session.Sessions, error) {
 	return fromEach(ctx, l, readers)
 }
 
-func nodeSessions(ctx context.Context, host lab.Host) ([]session.Session, error) {
-	return bird.ReadSessions(ctx, remote{host}, nodeSocket, nodeConfig)
+func nodeSessions(ctx context.Context, host lab.Host, families []route.Family) ([]session.Session, error) {
+	var all []session.Session
+	for _, family := range families {
+		instance := bird.OnNode(family)
+		sessions, err := bird.ReadSessions(ctx, remote{host}, instance.Socket, instance.Files[0])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, sessions...)
+	}
+	return all, nil
 }
 
 func routerSessions(ctx context.Context, host lab.Host, software topology.Software) ([]session.Session, error) {
@@ -51,8 +62,10 @@ func routerSessions(ctx context.Context, host lab.Host, software topology.Softwa
 // tables of those hosts that could be read.
 func KernelTables(ctx context.Context, l lab.Lab) (route.Tables, error) {
 	readers := map[string]func(context.Context, lab.Host) (route.Table, error){}
-	for _, host := range l.Topology().Hosts {
-		readers[host.Name] = func(_ context.Context, host lab.Host) (route.Table, error) { return KernelTable(host) }
+	for _, entry := range l.Topology().Hosts {
+		readers[entry.Name] = func(_ context.Context, host lab.Host) (route.Table, error) {
+			return KernelTable(host, entry.Families())
+		}
 	}
 	return fromEach(ctx, l, readers)
 }

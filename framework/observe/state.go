@@ -103,7 +103,7 @@ func (c *Cluster) read(ctx context.Context) (oracle.State, error) {
 	if err != nil {
 		return state, err
 	}
-	if state.Services, err = services(ctx, c.client); err != nil {
+	if state.Services, err = services(ctx, c.client, c.lab.Topology().Services.Families()); err != nil {
 		return state, err
 	}
 	if state.Passwords, err = passwords(ctx, c.client, state.Resources.BGPPeers); err != nil {

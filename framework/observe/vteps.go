@@ -48,7 +48,7 @@ func readVTEPs(handle *netlink.Handle, device string) ([]vtep.VTEP, error) {
 	if err != nil {
 		return nil, err
 	}
-	neighbours, err := permanent(handle, link, netlink.FAMILY_V4)
+	neighbours, err := permanent(handle, link, netlink.FAMILY_ALL)
 	if err != nil {
 		return nil, fmt.Errorf("list its neighbours: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -69,8 +70,8 @@ func checkNode(t *topology.Topology, n calico.Node) error {
 	if n.Spec.BGP == nil {
 		return nil
 	}
-	if address := n.Spec.BGP.IPv4Address; address != "" && address != host.Interfaces[0].Address.String() {
-		return refuse(calico.KindNode, n.Name, "spec.bgp.ipv4Address", "ipv4Address %s is not the node's first address in topology %s, and a node speaks BGP from that alone: use %s, or list its link first", address, t.Name, host.Interfaces[0].Address)
+	if address := n.Spec.BGP.IPv4Address; address != "" && address != host.Interfaces[0].Address(route.IPv4).String() {
+		return refuse(calico.KindNode, n.Name, "spec.bgp.ipv4Address", "ipv4Address %s is not the node's first address in topology %s, and a node speaks BGP from that alone: use %s, or list its link first", address, t.Name, host.Interfaces[0].Address(route.IPv4))
 	}
 	if id := n.Spec.BGP.RouteReflectorClusterID; id != "" {
 		// BIRD takes 0.0.0.0 for none, and the router ID in its place.
@@ -177,8 +178,8 @@ func (d design) refusalOf(far, node topology.Host, address netip.Addr) string {
 		return fmt.Sprintf("a leaf peers with the nodes of its own rack alone, and it is in %s: select the nodes of %s by nodeSelector", far.Rack, far.Rack)
 	case onFirst < 0:
 		return fmt.Sprintf("a router peers with a node's first address alone, that on link %s, and %s is not on it; nodes that peer from an address on each of several links are not supported. Put %s on link %s, or peer with the leaves that are on it", link, far.Name, far.Name, link)
-	case far.Interfaces[onFirst].Address.Addr() != address:
-		return fmt.Sprintf("it peers from its address on link %s: use %s", link, far.Interfaces[onFirst].Address.Addr())
+	case !far.Interfaces[onFirst].Has(address):
+		return fmt.Sprintf("it peers from its address on link %s: use %s", link, far.Interfaces[onFirst].Address(route.FamilyOf(address)).Addr())
 	}
 	return fmt.Sprintf("mode.yaml's leafNodeSelector (%s) leaves it out: correct one of the two selectors", d.mode.LeafNodeSelector)
 }
@@ -186,7 +187,7 @@ func (d design) refusalOf(far, node topology.Host, address netip.Addr) string {
 // linkOf names the link on which a host has an address.
 func linkOf(host topology.Host, address netip.Addr) string {
 	for _, i := range host.Interfaces {
-		if i.Address.Addr() == address {
+		if i.Has(address) {
 			return i.Link
 		}
 	}

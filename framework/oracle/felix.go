@@ -63,7 +63,7 @@ func (f felix) routes(n network, node member) route.Table {
 			continue
 		}
 		prefixes := other.holds()
-		if end := hostPrefix(other.tunnelAddress(f.encapsulation)); slices.Contains(node.EndRoutes, other.Name) && !slices.Contains(prefixes, end) {
+		if end := route.Single(other.tunnelAddress(f.encapsulation)); slices.Contains(node.EndRoutes, other.Name) && !slices.Contains(prefixes, end) {
 			prefixes = append(prefixes, end)
 		}
 		for _, prefix := range prefixes {
@@ -80,7 +80,7 @@ func (f felix) routes(n network, node member) route.Table {
 func (n Node) holds() []netip.Prefix {
 	all := slices.Clone(n.Blocks)
 	for _, address := range n.Borrowed {
-		if one := netip.PrefixFrom(address, address.BitLen()); !slices.Contains(all, one) {
+		if one := route.Single(address); !slices.Contains(all, one) {
 			all = append(all, one)
 		}
 	}
@@ -97,7 +97,7 @@ func (f felix) remote(n network, node, other member, prefix netip.Prefix) (route
 		return route.Route{Prefix: prefix, Origin: route.OriginFelix, NextHops: []route.NextHop{{Via: other.address, Dev: parent.Name, Onlink: true}}}, connected
 	case !f.encapsulation.ViaVXLAN():
 		return route.Route{Prefix: prefix, Origin: route.OriginFelix, NextHops: []route.NextHop{{Via: other.address, Dev: device, Onlink: true}}}, true
-	case prefix == hostPrefix(other.VXLANTunnel):
+	case prefix == route.Single(other.VXLANTunnel):
 		// The tunnel's other end itself.
 		return route.Route{Prefix: prefix, Origin: vxlanOrigin, NextHops: []route.NextHop{{Dev: device}}}, true
 	}
@@ -107,11 +107,6 @@ func (f felix) remote(n network, node, other member, prefix netip.Prefix) (route
 // vxlanOrigin is that of routes through vxlan.calico: they belong to Felix by their
 // interface, and have the number of routes to pods (DeviceRouteProtocol).
 const vxlanOrigin = route.OriginBoot
-
-// hostPrefix is the prefix of one address; invalid for none.
-func hostPrefix(address netip.Addr) netip.Prefix {
-	return netip.PrefixFrom(address, address.BitLen())
-}
 
 // tunnelAddress is a node's address on the device of an encapsulation, if there is
 // one.
@@ -129,7 +124,7 @@ func (n Node) tunnelAddress(e calico.Encapsulation) netip.Addr {
 // node's address on it.
 func (f felix) tunnelPath(node member) (bgp.Path, bool) {
 	return bgp.Path{
-		Prefix: hostPrefix(node.tunnelAddress(f.encapsulation)), Preference: behaviour.Direct, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref},
+		Prefix: route.Single(node.tunnelAddress(f.encapsulation)), Preference: behaviour.Direct, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref},
 		Way: bgp.Way{Hops: []route.NextHop{{Dev: f.encapsulation.Device()}}},
 	}, len(f.pools) > 0
 }

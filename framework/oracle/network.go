@@ -30,7 +30,7 @@ func (n network) connected(host *topology.Host) []topology.Interface {
 // router.
 func (n network) towards(host *topology.Host, address netip.Addr) (topology.Interface, bool) {
 	ports := n.connected(host)
-	i := slices.IndexFunc(ports, func(port topology.Interface) bool { return port.Address.Contains(address) })
+	i := slices.IndexFunc(ports, func(port topology.Interface) bool { return port.Reaches(address) })
 	if i < 0 {
 		return topology.Interface{}, false
 	}
@@ -46,17 +46,20 @@ func (n network) table(host *topology.Host) route.Table {
 		table = append(table, connectedRoute(n.Management.Prefix, managementInterface))
 	}
 	for _, port := range n.connected(host) {
-		table = append(table, connectedRoute(port.Address.Masked(), port.Name))
-	}
-	var gateways []route.NextHop
-	for _, gateway := range host.Gateways {
-		if port, ok := n.towards(host, gateway); ok {
-			gateways = append(gateways, route.NextHop{Via: gateway, Dev: port.Name})
+		for _, address := range port.Addresses {
+			table = append(table, connectedRoute(address.Masked(), port.Name))
 		}
 	}
-	if len(gateways) > 0 {
-		everywhere := netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-		table = append(table, route.Route{Prefix: everywhere, NextHops: gateways, Origin: route.OriginStatic})
+	for _, family := range host.Families() {
+		var gateways []route.NextHop
+		for _, gateway := range host.GatewaysOf(family) {
+			if port, ok := n.towards(host, gateway); ok {
+				gateways = append(gateways, route.NextHop{Via: gateway, Dev: port.Name})
+			}
+		}
+		if len(gateways) > 0 {
+			table = append(table, route.Route{Prefix: family.Everywhere(), NextHops: gateways, Origin: route.OriginStatic})
+		}
 	}
 	return table
 }

@@ -87,7 +87,7 @@ func withoutNextHopMode(state oracle.State) oracle.State {
 
 // block is the i-th node's: 10.244.10.0/26, 10.244.11.0/26 and so on.
 func block(t *topology.Topology, i int) netip.Prefix {
-	octets := t.Pods.Addr().As4()
+	octets := t.Pods.First().Addr().As4()
 	octets[2] = byte(10 + i)
 	return netip.PrefixFrom(netip.AddrFrom4(octets), 26)
 }
@@ -209,7 +209,7 @@ func onBothRacks(t *testing.T, state oracle.State, name string) {
 	if host == nil || !ok {
 		t.Fatalf("no node %s, or no link br-leaf1", name)
 	}
-	port := topology.Interface{Host: name, Name: "net1", Link: link.Name, Address: netip.MustParsePrefix("10.1.8.99/24")}
+	port := topology.Interface{Host: name, Name: "net1", Link: link.Name, Addresses: []netip.Prefix{netip.MustParsePrefix("10.1.8.99/24")}}
 	host.Interfaces = append(host.Interfaces, port)
 	link.Ends = append(link.Ends, port)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -58,7 +59,7 @@ func (m member) subnet(n network) netip.Prefix {
 	if m.Subnet.IsValid() {
 		return m.Subnet.Masked()
 	}
-	return m.host(n).Interfaces[0].Address.Masked()
+	return m.host(n).Interfaces[0].Address(route.FamilyOf(m.address)).Masked()
 }
 
 func (s State) members() []member {
@@ -309,8 +310,8 @@ func (p peering) peer(s *bgp.Speaker) *bgp.Peer {
 // host's first address; hosts that have several ways to it are not supported.
 func sourceAddress(host *topology.Host, neighbor netip.Addr) netip.Addr {
 	for _, port := range host.Interfaces {
-		if port.Address.Contains(neighbor) {
-			return port.Address.Addr()
+		if port.Reaches(neighbor) {
+			return port.Address(route.FamilyOf(neighbor)).Addr()
 		}
 	}
 	return host.Address()

@@ -70,7 +70,7 @@ func TestLocalServicesFollowTheirEndpoints(t *testing.T) {
 				state = c.changed(state)
 			}
 			global(&state).ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: state.Topology.Services.String()}}
-			address := state.Topology.Services.Addr().Next()
+			address := state.Topology.Services.First().Addr().Next()
 			nodes := state.Topology.Nodes()
 			for i := range placements * (len(nodes) + 1) {
 				service, ready := placedService(random, address, nodes, i/placements)
@@ -111,8 +111,8 @@ func placedHops(state oracle.State, host topology.Host, announcers []topology.Ho
 	var at []netip.Addr
 	add := func(name string) {
 		for _, peer := range state.Topology.Peers(host.Name) {
-			if peer.Host == name && !slices.Contains(at, peer.Address.Addr()) {
-				at = append(at, peer.Address.Addr())
+			if peer.Host == name && !slices.Contains(at, peer.Addresses[0].Addr()) {
+				at = append(at, peer.Addresses[0].Addr())
 			}
 		}
 	}

@@ -155,12 +155,12 @@ func withServices(state oracle.State) oracle.State {
 	configuration := &state.Resources.BGPConfigurations[0].Spec
 	configuration.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: state.Topology.Services.String()}}
 	both := []oracle.Endpoint{{Node: first, Ready: true}, {Node: last, Ready: true}}
-	address := state.Topology.Services.Addr().Next().Next()
+	address := state.Topology.Services.First().Addr().Next().Next()
 	state.Services = []oracle.Service{
 		{Namespace: "default", Name: "local", Type: corev1.ServiceTypeNodePort, ClusterIPs: []netip.Addr{address}, Local: true, Endpoints: both},
 		{Namespace: "default", Name: "cluster", Type: corev1.ServiceTypeNodePort, ClusterIPs: []netip.Addr{address.Next()}, Endpoints: both},
 	}
-	if external := state.Topology.ExternalIPs; external.IsValid() {
+	if external := state.Topology.ExternalIPs.First(); external.IsValid() {
 		single := netip.PrefixFrom(external.Addr().Next(), 32)
 		configuration.ServiceExternalIPs = []v3.ServiceExternalIPBlock{{CIDR: single.String()}}
 		state.Services[1].ExternalIPs = []netip.Addr{single.Addr()}
@@ -204,7 +204,7 @@ func isNeighbor(state oracle.State, host string, hop route.NextHop, origin route
 		return !state.CutLinks[end.Link] && !state.CutEnds[oracle.End{Link: end.Link, Host: end.Host}]
 	}
 	return ok && up(port) && slices.ContainsFunc(state.Topology.Peers(host), func(peer topology.Interface) bool {
-		return peer.Link == port.Link && peer.Address.Addr() == hop.Via && (static || up(peer))
+		return peer.Link == port.Link && peer.Has(hop.Via) && (static || up(peer))
 	})
 }
 

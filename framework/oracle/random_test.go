@@ -131,7 +131,7 @@ func (g generator) peer(s *oracle.State) {
 	}
 	if g.IntN(2) == 0 {
 		host := g.host(s)
-		spec.PeerIP, spec.ASNumber = host.Interfaces[g.IntN(len(host.Interfaces))].Address.Addr().String(), asNumber(pick(g, host.AS, 64512, 0))
+		spec.PeerIP, spec.ASNumber = host.Interfaces[g.IntN(len(host.Interfaces))].Addresses[0].Addr().String(), asNumber(pick(g, host.AS, 64512, 0))
 	} else {
 		spec.PeerSelector = pick(g, "all()", "has(rr)", "rack == 'rack1'", "has(")
 	}

@@ -369,7 +369,7 @@ func peerWithRacks(state oracle.State, as func(rack string) uint32) {
 		for _, end := range state.Topology.Peers(r.Host) {
 			host, _ := state.Topology.Host(end.Host)
 			if host.Role == topology.Node {
-				state.Routers[i].Neighbors = append(state.Routers[i].Neighbors, fabric.Neighbor{Host: host.Name, Address: end.Address.Addr(), AS: as(host.Rack)})
+				state.Routers[i].Neighbors = append(state.Routers[i].Neighbors, fabric.Neighbor{Host: host.Name, Address: end.Addresses[0].Addr(), AS: as(host.Rack)})
 			}
 		}
 	}

@@ -123,7 +123,7 @@ func (s State) announcements(m member) announcements {
 			continue
 		}
 		for _, address := range ranges.allowed(service) {
-			if p := netip.PrefixFrom(address, address.BitLen()); !slices.Contains(a.originated, p) {
+			if p := route.Single(address); !slices.Contains(a.originated, p) {
 				a.originated = append(a.originated, p)
 			}
 		}
@@ -157,7 +157,7 @@ func (r serviceRanges) announces(service Service, node string) bool {
 // single reports whether one of the addresses is a range of its own.
 func single(ranges []netip.Prefix, addresses []netip.Addr) bool {
 	return slices.ContainsFunc(addresses, func(a netip.Addr) bool {
-		return slices.Contains(ranges, netip.PrefixFrom(a, a.BitLen()))
+		return slices.Contains(ranges, route.Single(a))
 	})
 }
 

@@ -69,7 +69,7 @@ func (s State) nodeSpeaker(n network, tunnels felix, m member, peerings []peerin
 	}
 	for _, w := range m.Workloads {
 		node.Base = append(node.Base, route.Route{
-			Prefix:   netip.PrefixFrom(w.Address, w.Address.BitLen()),
+			Prefix:   route.Single(w.Address),
 			NextHops: []route.NextHop{{Dev: w.Interface}},
 			Origin:   route.OriginBoot, // Felix's DeviceRouteProtocol
 		})

@@ -191,15 +191,16 @@ func (w *walker) local(host *topology.Host, table route.Table) bool {
 		return true
 	}
 	return slices.ContainsFunc(host.Interfaces, func(port topology.Interface) bool {
-		return port.Address.Addr() == w.to && up(port, table)
+		return port.Has(w.to) && up(port, w.to, table)
 	})
 }
 
-// up reports whether one of a host's interfaces is up: the kernel has its connected
-// route.
-func up(port topology.Interface, table route.Table) bool {
+// up reports whether one of a host's interfaces is up: the kernel has the connected route
+// of its address.
+func up(port topology.Interface, address netip.Addr, table route.Table) bool {
+	connected := port.Address(route.FamilyOf(address)).Masked()
 	return slices.ContainsFunc(table, func(r route.Route) bool {
-		return r.Prefix == port.Address.Masked() && len(r.NextHops) == 1 && r.NextHops[0].Dev == port.Name
+		return r.Prefix == connected && len(r.NextHops) == 1 && r.NextHops[0].Dev == port.Name
 	})
 }
 
@@ -221,7 +222,7 @@ func (w *walker) neighbor(host *topology.Host, dev string, address netip.Addr) (
 	}
 	link, _ := w.topology.Link(port.Link)
 	for _, end := range link.Ends {
-		if end.Address.Addr() == address && up(end, w.tables[end.Host]) {
+		if end.Has(address) && up(end, address, w.tables[end.Host]) {
 			return end.Host, true
 		}
 	}

@@ -142,7 +142,7 @@ func listenUDP(host lab.Host, address netip.Addr) (*net.UDPConn, error) {
 	defer set.Close()
 	var conn *net.UDPConn
 	err = set.Do(func() (err error) {
-		conn, err = net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(address, 0)))
+		conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(address, 0)))
 		return err
 	})
 	return conn, err
@@ -151,7 +151,7 @@ func listenUDP(host lab.Host, address netip.Addr) (*net.UDPConn, error) {
 // dialUDP opens a connected socket of a host that never lets a packet be cut, and that
 // keeps what ICMP says.
 func dialUDP(ctx context.Context, host lab.Host, address string) (net.Conn, syscall.RawConn, error) {
-	conn, err := dial(ctx, host, "udp4", address)
+	conn, err := dial(ctx, host, "udp", address)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -86,7 +86,7 @@ func (s *Stream) open(ctx context.Context, from, to lab.Host, address netip.Addr
 		return err
 	}
 	for range streamPorts {
-		sender, err := dial(ctx, from, "udp4", s.receiver.LocalAddr().String())
+		sender, err := dial(ctx, from, "udp", s.receiver.LocalAddr().String())
 		if err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func sendBulk(ctx context.Context, from, to lab.Host, address netip.Addr, octets
 	if err != nil {
 		return t, err
 	}
-	listener, err := place.Listen(ctx, "tcp4", netip.AddrPortFrom(address, 0).String())
+	listener, err := place.Listen(ctx, "tcp", netip.AddrPortFrom(address, 0).String())
 	if err != nil {
 		return t, fmt.Errorf("listen: %w", err)
 	}
@@ -77,7 +77,7 @@ func sendBulk(ctx context.Context, from, to lab.Host, address netip.Addr, octets
 	go func() { received <- receive(ctx, listener) }()
 
 	began := time.Now()
-	conn, err := dial(ctx, from, "tcp4", listener.Addr().String())
+	conn, err := dial(ctx, from, "tcp", listener.Addr().String())
 	if err != nil {
 		return t, err
 	}

@@ -85,7 +85,7 @@ func (l *Lab) staleBIRDs(ctx context.Context, except map[componentKey]bool) faul
 		if err != nil {
 			return fault{invariant: birdRunsItsFiles, text: err.Error()}
 		}
-		why, err := observe.StaleBIRD(ctx, host, time.Time{})
+		why, err := observe.StaleBIRD(ctx, host, node.Families(), time.Time{})
 		if err != nil {
 			why = err.Error()
 		}

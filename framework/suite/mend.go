@@ -212,7 +212,7 @@ func (l *Lab) startWhatEnded(ctx context.Context) error {
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
-		if stale, err := observe.StaleBIRD(ctx, host, time.Time{}); err == nil && stale != "" {
+		if stale, err := observe.StaleBIRD(ctx, host, node.Families(), time.Time{}); err == nil && stale != "" {
 			errs = append(errs, controller.StopComponent(ctx, node.Name, BIRD), controller.StartComponent(ctx, node.Name, BIRD))
 		}
 	}

@@ -102,14 +102,14 @@ func (s *settling) unsettled(ctx context.Context, name string) string {
 	if err != nil {
 		return err.Error()
 	}
-	now, err := observe.Configuration(host)
+	now, err := observe.Configuration(host, s.lab.Node(name).Families())
 	if err != nil {
 		return err.Error()
 	}
 	if !now.Equal(s.before[name]) {
 		return "its configuration is another one"
 	}
-	stale, err := observe.StaleBIRD(ctx, host, s.began)
+	stale, err := observe.StaleBIRD(ctx, host, s.lab.Node(name).Families(), s.began)
 	if err != nil {
 		return err.Error()
 	}
@@ -124,7 +124,7 @@ func (l *Lab) configurations() map[string]observe.BIRDConfiguration {
 		if err != nil {
 			continue
 		}
-		if configuration, err := observe.Configuration(host); err == nil {
+		if configuration, err := observe.Configuration(host, node.Families()); err == nil {
 			all[node.Name] = configuration
 		}
 	}

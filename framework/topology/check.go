@@ -6,12 +6,18 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/rackproof/rackproof/framework/route"
 )
 
 // check holds the parts of a document against each other. Values that were
 // reported as wrong already are passed over, so that one mistake gives one
 // problem.
 func (d *decoder) check(doc document) {
+	if six := d.six; six.given() {
+		d.reject(six.line, "IPv6 is not supported yet: use IPv4 in place of %s and of all other IPv6 addresses", six.value)
+		return
+	}
 	d.checkNetworks(doc)
 	d.checkHosts(doc)
 	d.checkLinks(doc)
@@ -31,10 +37,53 @@ func require[T any](d *decoder, f field[T], line int, what, remedy string) bool 
 	return f.ok
 }
 
+// requireSome is require for a list.
+func requireSome[T any](d *decoder, fields []field[T], line int, what, remedy string) {
+	if len(fields) == 0 {
+		d.reject(line, "%s is missing: %s", what, remedy)
+	}
+}
+
+// network is a network of the document with its name in messages.
+type network struct {
+	name     string
+	prefixes []field[netip.Prefix]
+}
+
+func (doc document) networks() []network {
+	networks := []network{
+		{"the pod network", doc.pods},
+		{"the network of cluster IPs", doc.services},
+		{"the range of external IPs", doc.externalIPs},
+		{"the range of LoadBalancer IPs", doc.loadBalancers},
+		{"the management network", []field[netip.Prefix]{doc.management.prefix}},
+	}
+	for _, l := range doc.links {
+		networks = append(networks, network{"link " + l.name.value, l.prefixes})
+	}
+	return networks
+}
+
+// checkFamilies finds several addresses or prefixes of one family where one is allowed.
+func checkFamilies[T any](d *decoder, fields []field[T], what string) {
+	first := map[route.Family]field[T]{}
+	for _, f := range fields {
+		family := route.FamilyOf(addressOf(f.value))
+		if before, twice := first[family]; f.ok && twice {
+			d.reject(f.line, "%s has %v and %v (line %d), both %s: remove one", what, f.value, before.value, before.line, family)
+		} else if f.ok {
+			first[family] = f
+		}
+	}
+}
+
 func (d *decoder) checkNetworks(doc document) {
 	require(d, doc.name, doc.line, "the topology's name", "add name")
-	require(d, doc.pods, doc.line, "the pod network", "add pods, a prefix")
-	require(d, doc.services, doc.line, "the network of cluster IPs", "add services, a prefix")
+	requireSome(d, doc.pods, doc.line, "the pod network", "add pods, a prefix")
+	requireSome(d, doc.services, doc.line, "the network of cluster IPs", "add services, a prefix")
+	for _, n := range doc.networks() {
+		checkFamilies(d, n.prefixes, n.name)
+	}
 	m := doc.management
 	if m.line == 0 {
 		d.reject(doc.line, "the management network is missing: add management with prefix and control")
@@ -42,7 +91,7 @@ func (d *decoder) checkNetworks(doc document) {
 	}
 	require(d, m.prefix, m.line, "the management network's prefix", "add prefix")
 	if require(d, m.control, m.line, "the control plane's address", "add control, an address in the management network") {
-		d.checkUsable(m.control, m.prefix, "the management network")
+		d.checkUsable(m.control, []field[netip.Prefix]{m.prefix}, "the management network")
 	}
 }
 
@@ -91,7 +140,7 @@ func (d *decoder) checkRole(doc document, h *host) {
 		return
 	}
 	if require(d, h.management, h.line, "the management address of node "+h.name.value, "add management, an address in the management network") {
-		d.checkUsable(h.management, doc.management.prefix, "the management network")
+		d.checkUsable(h.management, []field[netip.Prefix]{doc.management.prefix}, "the management network")
 	}
 }
 
@@ -101,7 +150,7 @@ func (d *decoder) checkLinks(doc document) {
 		if require(d, l.name, l.line, "the link's name", "add name") {
 			d.checkUnique(named, l.name, "a link", "links")
 		}
-		require(d, l.prefix, l.line, "the link's prefix", "add prefix")
+		requireSome(d, l.prefixes, l.line, "the link's prefix", "add prefix")
 		switch ends := len(l.ends); {
 		case ends < 2:
 			d.reject(l.line, "link %s needs 2 ends and has %d: add ends, or remove the link", l.name.value, ends)
@@ -111,8 +160,10 @@ func (d *decoder) checkLinks(doc document) {
 		joined := map[string]int{}
 		for _, e := range l.ends {
 			require(d, e.port, e.line, "the end's interface", "add interface")
-			if require(d, e.address, e.line, "the end's address", "add address") {
-				d.checkUsable(e.address, l.prefix, "link "+l.name.value)
+			requireSome(d, e.addresses, e.line, "the end's address", "add address")
+			checkFamilies(d, e.addresses, "the end")
+			for _, address := range e.addresses {
+				d.checkUsable(address, l.prefixes, "link "+l.name.value)
 			}
 			if !require(d, e.host, e.line, "the end's host", "add host") {
 				continue
@@ -182,7 +233,9 @@ func (d *decoder) checkAddresses(doc document) {
 	}
 	for _, l := range doc.links {
 		for _, e := range l.ends {
-			addresses = append(addresses, owned{e.address, e.host.value + " " + e.port.value})
+			for _, address := range e.addresses {
+				addresses = append(addresses, owned{address, e.host.value + " " + e.port.value})
+			}
 		}
 	}
 	slices.SortStableFunc(addresses, func(a, b owned) int { return cmp.Compare(a.line, b.line) })
@@ -202,24 +255,21 @@ func (d *decoder) checkAddresses(doc document) {
 // checkOverlaps finds prefixes of which one lies inside the other: packets to
 // the smaller one would go astray.
 func (d *decoder) checkOverlaps(doc document) {
-	type network struct {
+	type named struct {
 		field[netip.Prefix]
 		name string
 	}
-	networks := []network{
-		{doc.pods, "the pod network"},
-		{doc.services, "the network of cluster IPs"},
-		{doc.externalIPs, "the range of external IPs"},
-		{doc.loadBalancers, "the range of LoadBalancer IPs"},
-		{doc.management.prefix, "the management network"},
+	var prefixes []named
+	for _, n := range doc.networks() {
+		for _, p := range n.prefixes {
+			if p.ok {
+				prefixes = append(prefixes, named{p, n.name})
+			}
+		}
 	}
-	for _, l := range doc.links {
-		networks = append(networks, network{l.prefix, "link " + l.name.value})
-	}
-	networks = slices.DeleteFunc(networks, func(n network) bool { return !n.ok })
-	slices.SortStableFunc(networks, func(a, b network) int { return cmp.Compare(a.line, b.line) })
-	for i, later := range networks {
-		for _, earlier := range networks[:i] {
+	slices.SortStableFunc(prefixes, func(a, b named) int { return cmp.Compare(a.line, b.line) })
+	for i, later := range prefixes {
+		for _, earlier := range prefixes[:i] {
 			if later.value.Overlaps(earlier.value) {
 				d.reject(later.line, "prefix %s of %s overlaps %s of %s (line %d): change one", later.value, later.name, earlier.value, earlier.name, earlier.line)
 			}
@@ -275,19 +325,20 @@ func (d *decoder) checkKnown(doc document, name field[string]) bool {
 	return false
 }
 
-// checkUsable checks that a host can have the address in the prefix: it lies
+// checkUsable checks that a host can have the address in one of the prefixes: it lies
 // inside and is neither the network's nor the broadcast address, which prefixes
 // of /31 and longer do not have (RFC 3021).
-func (d *decoder) checkUsable(address field[netip.Addr], prefix field[netip.Prefix], network string) {
-	if !address.ok || !prefix.ok {
+func (d *decoder) checkUsable(address field[netip.Addr], prefixes []field[netip.Prefix], network string) {
+	if !address.ok || len(prefixes) == 0 || slices.ContainsFunc(prefixes, func(p field[netip.Prefix]) bool { return !p.ok }) {
 		return
 	}
-	switch a, p := address.value, prefix.value; {
+	all, a := Networks(values(prefixes)), address.value
+	switch p := all.Of(route.FamilyOf(a)); {
 	case !p.Contains(a):
-		d.reject(address.line, "address %s is outside of %s, %s: change one of them", a, network, p)
-	case p.Bits() < 31 && a == p.Addr():
+		d.reject(address.line, "address %s is outside of %s, %s: change one of them", a, network, all)
+	case p.Bits() < a.BitLen()-1 && a == p.Addr():
 		d.reject(address.line, "address %s is the network address of %s, %s: use a host's address", a, network, p)
-	case p.Bits() < 31 && !p.Contains(a.Next()):
+	case p.Bits() < a.BitLen()-1 && !p.Contains(a.Next()):
 		d.reject(address.line, "address %s is the broadcast address of %s, %s: use a host's address", a, network, p)
 	}
 }

@@ -29,9 +29,9 @@ type document struct {
 	line           int
 	name           field[string]
 	description    field[string]
-	pods, services field[netip.Prefix]
-	externalIPs    field[netip.Prefix]
-	loadBalancers  field[netip.Prefix]
+	pods, services []field[netip.Prefix]
+	externalIPs    []field[netip.Prefix]
+	loadBalancers  []field[netip.Prefix]
 	management     management
 	hosts          []*host
 	links          []*link
@@ -55,18 +55,18 @@ type host struct {
 }
 
 type link struct {
-	line   int
-	name   field[string]
-	prefix field[netip.Prefix]
-	bridge field[bool]
-	mtu    field[int]
-	ends   []end
+	line     int
+	name     field[string]
+	prefixes []field[netip.Prefix]
+	bridge   field[bool]
+	mtu      field[int]
+	ends     []end
 }
 
 type end struct {
 	line       int
 	host, port field[string]
-	address    field[netip.Addr]
+	addresses  []field[netip.Addr]
 }
 
 // decoder walks the YAML tree, because only its nodes know their lines, and
@@ -77,6 +77,8 @@ type decoder struct {
 	software []Software
 	problems Problems
 	warnings []string
+	// six is the first IPv6 address of the file.
+	six field[netip.Addr]
 }
 
 func (d *decoder) reject(line int, format string, args ...any) {
@@ -107,10 +109,10 @@ func (d *decoder) document(data []byte) (document, bool) {
 	ok := d.mapping(top, "a topology", map[string]func(*yaml.Node){
 		"name":            scalar(d, "name", parseLabel, &doc.name),
 		"description":     scalar(d, "description", parseText, &doc.description),
-		"pods":            scalar(d, "pods", parsePrefix, &doc.pods),
-		"services":        scalar(d, "services", parsePrefix, &doc.services),
-		"externalIPs":     scalar(d, "externalIPs", parsePrefix, &doc.externalIPs),
-		"loadBalancerIPs": scalar(d, "loadBalancerIPs", parsePrefix, &doc.loadBalancers),
+		"pods":            several(d, "pods", parsePrefix, &doc.pods),
+		"services":        several(d, "services", parsePrefix, &doc.services),
+		"externalIPs":     several(d, "externalIPs", parsePrefix, &doc.externalIPs),
+		"loadBalancerIPs": several(d, "loadBalancerIPs", parsePrefix, &doc.loadBalancers),
 		"management":      func(n *yaml.Node) { doc.management = d.management(n) },
 		"hosts":           func(n *yaml.Node) { doc.hosts = list(d, n, "hosts", d.host) },
 		"links":           func(n *yaml.Node) { doc.links = list(d, n, "links", d.link) },
@@ -134,7 +136,7 @@ func (d *decoder) host(n *yaml.Node) *host {
 		"role":       scalar(d, "role", parseRole, &h.role),
 		"rack":       scalar(d, "rack", parseLabel, &h.rack),
 		"as":         scalar(d, "as", parseAS, &h.as),
-		"routerID":   scalar(d, "routerID", parseAddress, &h.routerID),
+		"routerID":   scalar(d, "routerID", parseRouterID, &h.routerID),
 		"software":   scalar(d, "software", parseSoftware(d.software), &h.software),
 		"management": scalar(d, "management", parseAddress, &h.management),
 		"gateways": func(n *yaml.Node) {
@@ -151,11 +153,12 @@ func (d *decoder) host(n *yaml.Node) *host {
 func (d *decoder) link(n *yaml.Node) *link {
 	l := &link{line: n.Line}
 	d.mapping(n, "a link", map[string]func(*yaml.Node){
-		"name":   scalar(d, "name", parseLinkName, &l.name),
-		"prefix": scalar(d, "prefix", parsePrefix, &l.prefix),
-		"bridge": scalar(d, "bridge", parseBool, &l.bridge),
-		"mtu":    scalar(d, "mtu", parseMTU, &l.mtu),
-		"ends":   func(n *yaml.Node) { l.ends = list(d, n, "ends", d.end) },
+		"name":     scalar(d, "name", parseLinkName, &l.name),
+		"prefix":   one(d, "prefix", parsePrefix, &l.prefixes),
+		"prefixes": many(d, "prefixes", parsePrefix, &l.prefixes),
+		"bridge":   scalar(d, "bridge", parseBool, &l.bridge),
+		"mtu":      scalar(d, "mtu", parseMTU, &l.mtu),
+		"ends":     func(n *yaml.Node) { l.ends = list(d, n, "ends", d.end) },
 	})
 	return l
 }
@@ -165,7 +168,8 @@ func (d *decoder) end(n *yaml.Node) end {
 	d.mapping(n, "an end", map[string]func(*yaml.Node){
 		"host":      scalar(d, "host", parseLabel, &e.host),
 		"interface": scalar(d, "interface", parseInterface, &e.port),
-		"address":   scalar(d, "address", parseAddress, &e.address),
+		"address":   one(d, "address", parseAddress, &e.addresses),
+		"addresses": many(d, "addresses", parseAddress, &e.addresses),
 	})
 	return e
 }
@@ -210,6 +214,47 @@ func scalar[T any](d *decoder, what string, parse func(string) (T, error), into 
 			return
 		}
 		into.value, into.ok = value, true
+		if address := addressOf(value); address.Is6() && !d.six.given() {
+			d.six = field[netip.Addr]{address, n.Line, true}
+		}
+	}
+}
+
+// addressOf is an address, or the one that a prefix begins with; invalid for any other value.
+func addressOf(value any) netip.Addr {
+	switch value := value.(type) {
+	case netip.Addr:
+		return value
+	case netip.Prefix:
+		return value.Addr()
+	}
+	return netip.Addr{}
+}
+
+// one reads the only value of a list.
+func one[T any](d *decoder, what string, parse func(string) (T, error), into *[]field[T]) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var value field[T]
+		scalar(d, what, parse, &value)(n)
+		*into = append(*into, value)
+	}
+}
+
+// many reads a list of values.
+func many[T any](d *decoder, what string, parse func(string) (T, error), into *[]field[T]) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		list(d, n, what, func(n *yaml.Node) bool { one(d, what, parse, into)(n); return true })
+	}
+}
+
+// several reads a value or a list of values.
+func several[T any](d *decoder, what string, parse func(string) (T, error), into *[]field[T]) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		if n.Kind == yaml.SequenceNode {
+			many(d, what, parse, into)(n)
+			return
+		}
+		one(d, what, parse, into)(n)
 	}
 }
 

@@ -1,6 +1,10 @@
 package topology
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/rackproof/rackproof/framework/route"
+)
 
 // Load reads a topology file and checks it. Name is what messages call the file,
 // software is what its routers can run: a host with any other is refused.
@@ -29,23 +33,23 @@ func build(doc document) *Topology {
 	t := &Topology{
 		Name:        doc.name.value,
 		Description: doc.description.value,
-		Pods:        doc.pods.value,
-		Services:    doc.services.value,
-		ExternalIPs: doc.externalIPs.value, LoadBalancerIPs: doc.loadBalancers.value,
+		Pods:        values(doc.pods),
+		Services:    values(doc.services),
+		ExternalIPs: values(doc.externalIPs), LoadBalancerIPs: values(doc.loadBalancers),
 		Management: Management{Prefix: doc.management.prefix.value, Control: doc.management.control.value},
 	}
 	for _, l := range doc.links {
-		built := Link{Name: l.name.value, Prefix: l.prefix.value, Bridge: l.bridge.value, MTU: defaultMTU}
+		built := Link{Name: l.name.value, Prefixes: values(l.prefixes), Bridge: l.bridge.value, MTU: defaultMTU}
 		if l.mtu.given() {
 			built.MTU = l.mtu.value
 		}
 		for _, e := range l.ends {
-			built.Ends = append(built.Ends, Interface{
-				Host:    e.host.value,
-				Name:    e.port.value,
-				Address: netip.PrefixFrom(e.address.value, l.prefix.value.Bits()),
-				Link:    l.name.value,
-			})
+			end := Interface{Host: e.host.value, Name: e.port.value, Link: l.name.value}
+			for _, address := range e.addresses {
+				length := built.Prefixes.Of(route.FamilyOf(address.value)).Bits()
+				end.Addresses = append(end.Addresses, netip.PrefixFrom(address.value, length))
+			}
+			built.Ends = append(built.Ends, end)
 		}
 		t.Links = append(t.Links, built)
 	}
@@ -71,13 +75,23 @@ func build(doc document) *Topology {
 		for _, g := range h.gateways {
 			for _, peer := range t.Peers(built.Name) {
 				if peer.Host == g.value {
-					built.Gateways = append(built.Gateways, peer.Address.Addr())
+					for _, address := range peer.Addresses {
+						built.Gateways = append(built.Gateways, address.Addr())
+					}
 				}
 			}
 		}
 		t.Hosts = append(t.Hosts, built)
 	}
 	return t
+}
+
+func values[T any](fields []field[T]) []T {
+	var all []T
+	for _, f := range fields {
+		all = append(all, f.value)
+	}
+	return all
 }
 
 // routerID is the BGP identifier that the file gives a host, or else the host's
@@ -88,8 +102,8 @@ func (doc document) routerID(h *host) field[netip.Addr] {
 	}
 	for _, l := range doc.links {
 		for _, e := range l.ends {
-			if e.host.value == h.name.value && e.address.ok {
-				return field[netip.Addr]{value: e.address.value, line: h.line, ok: true}
+			if e.host.value == h.name.value && len(e.addresses) > 0 && e.addresses[0].ok {
+				return field[netip.Addr]{value: e.addresses[0].value, line: h.line, ok: true}
 			}
 		}
 	}

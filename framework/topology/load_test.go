@@ -61,8 +61,8 @@ func TestLoad(t *testing.T) {
 	want := Host{
 		Name: "leaf0", Role: Leaf, Rack: "rack0", AS: 65005, RouterID: netip.MustParseAddr("10.1.5.1"), Software: DefaultSoftware,
 		Interfaces: []Interface{
-			{Host: "leaf0", Name: "eth1", Address: netip.MustParsePrefix("10.1.10.1/24"), Link: "leaf0-spine0"},
-			{Host: "leaf0", Name: "eth3", Address: netip.MustParsePrefix("10.1.5.1/24"), Link: "br-leaf0"},
+			{Host: "leaf0", Name: "eth1", Addresses: []netip.Prefix{netip.MustParsePrefix("10.1.10.1/24")}, Link: "leaf0-spine0"},
+			{Host: "leaf0", Name: "eth3", Addresses: []netip.Prefix{netip.MustParsePrefix("10.1.5.1/24")}, Link: "br-leaf0"},
 		},
 	}
 	if fmt.Sprint(*leaf) != fmt.Sprint(want) {
@@ -200,8 +200,14 @@ func TestLoadRejects(t *testing.T) {
 		{"broadcast address", "address: 10.1.5.11}", "address: 10.1.5.255} # here", "address 10.1.5.255 is the broadcast address of link br-leaf0"},
 		{"address with prefix length", "address: 10.1.5.11}", "address: 10.1.5.11/24} # here", "write it without prefix length"},
 		{"no address", "address: 10.1.5.11}", "address: 10.1.5} # here", `"10.1.5" is not an address`},
-		{"IPv6 address", "address: 10.1.5.11}", "address: '2001:db8::1'} # here", "2001:db8::1 is an IPv6 address, which topologies do not support yet"},
-		{"IPv6 prefix", "pods: 10.244.0.0/16", "pods: fd00::/48 # here", "fd00::/48 is an IPv6 prefix, which topologies do not support yet"},
+		{"IPv6 address", "address: 10.1.5.11}", "address: '2001:db8::1'} # here", "IPv6 is not supported yet: use IPv4 in place of 2001:db8::1 "},
+		{"IPv6 prefix", "pods: 10.244.0.0/16", "pods: fd00::/48 # here", "IPv6 is not supported yet: use IPv4 in place of fd00:: "},
+		{"IPv6 beside IPv4", "address: 10.1.5.11}", "addresses: [10.1.5.11, '2001:db8::1']} # here", "IPv6 is not supported yet: use IPv4 in place of 2001:db8::1 "},
+		{"two addresses of one family", "address: 10.1.5.11}", "addresses: [10.1.5.11, 10.1.5.12]} # here", "the end has 10.1.5.12 and 10.1.5.11 (line 25), both IPv4: remove one"},
+		{"address and addresses", "address: 10.1.5.11}", "address: 10.1.5.11, addresses: [10.1.5.12]} # here", "the end has 10.1.5.12 and 10.1.5.11 (line 25), both IPv4: remove one"},
+		{"addresses that are no list", "address: 10.1.5.11}", "addresses: 10.1.5.11} # here", "addresses must be a list"},
+		{"a list for one address", "address: 10.1.5.11}", "address: [10.1.5.11]} # here", "address must be a single value"},
+		{"two pod networks of one family", "pods: 10.244.0.0/16", "pods: [10.244.0.0/16, 10.245.0.0/16] # here", "the pod network has 10.245.0.0/16 and 10.244.0.0/16 (line 3), both IPv4: remove one"},
 		{"prefix with host bits", "prefix: 10.1.5.0/24", "prefix: 10.1.5.1/24 # here", "write 10.1.5.0/24"},
 		{"no prefix", "prefix: 10.1.5.0/24", "prefix: 10.1.5.0 # here", `"10.1.5.0" is not a prefix`},
 		{"links overlap", "prefix: 10.1.100.0/31", "prefix: 10.1.0.0/16 # here", "prefix 10.1.0.0/16 of link spine0-client overlaps 10.1.10.0/24 of link leaf0-spine0 (line 14)"},

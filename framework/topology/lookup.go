@@ -3,6 +3,8 @@ package topology
 import (
 	"net/netip"
 	"slices"
+
+	"github.com/rackproof/rackproof/framework/route"
 )
 
 // Host finds a host by its name.
@@ -74,7 +76,7 @@ func (t *Topology) where(keep func(Host) bool) []Host {
 func (t *Topology) HostOf(address netip.Addr) (string, bool) {
 	for _, l := range t.Links {
 		for _, end := range l.Ends {
-			if end.Address.Addr() == address {
+			if end.Has(address) {
 				return end.Host, true
 			}
 		}
@@ -133,8 +135,36 @@ func (h Host) Address() netip.Addr {
 	if len(h.Interfaces) == 0 {
 		return netip.Addr{}
 	}
-	return h.Interfaces[0].Address.Addr()
+	return h.Interfaces[0].Addresses[0].Addr()
 }
+
+// GatewaysOf are the host's gateways of a family.
+func (h Host) GatewaysOf(family route.Family) []netip.Addr {
+	other := func(g netip.Addr) bool { return route.FamilyOf(g) != family }
+	return slices.DeleteFunc(slices.Clone(h.Gateways), other)
+}
+
+// Families are those of the host's addresses.
+func (h Host) Families() []route.Family {
+	var families []route.Family
+	for _, i := range h.Interfaces {
+		families = append(families, Networks(i.Addresses).Families()...)
+	}
+	slices.Sort(families)
+	return slices.Compact(families)
+}
+
+// Address is the interface's address of a family with its prefix length; invalid if it
+// has none.
+func (i Interface) Address(family route.Family) netip.Prefix { return Networks(i.Addresses).Of(family) }
+
+// Has reports whether an address is the interface's own.
+func (i Interface) Has(address netip.Addr) bool {
+	return slices.ContainsFunc(i.Addresses, func(p netip.Prefix) bool { return p.Addr() == address })
+}
+
+// Reaches reports whether the interface reaches an address without a router.
+func (i Interface) Reaches(address netip.Addr) bool { return Networks(i.Addresses).Contains(address) }
 
 // Interface finds one of the host's interfaces by its name.
 func (h Host) Interface(name string) (Interface, bool) {

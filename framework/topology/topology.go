@@ -30,10 +30,10 @@ type Topology struct {
 	Name        string
 	Description string
 	// Pods is the cluster's pod network, Services its cluster IPs.
-	Pods, Services netip.Prefix
+	Pods, Services Networks
 	// ExternalIPs and LoadBalancerIPs are what services get addresses from that the
-	// world outside knows; invalid where the topology has no such range.
-	ExternalIPs, LoadBalancerIPs netip.Prefix
+	// world outside knows; empty where the topology has no such range.
+	ExternalIPs, LoadBalancerIPs Networks
 	Management                   Management
 	Hosts                        []Host
 	Links                        []Link
@@ -76,17 +76,18 @@ type Host struct {
 type Interface struct {
 	Host string
 	Name string
-	// Address is the interface's address with its link's prefix length.
-	Address netip.Prefix
+	// Addresses are the interface's addresses with their links' prefix lengths, at most
+	// one of a family.
+	Addresses []netip.Prefix
 	// Link is the link's name.
 	Link string
 }
 
 // Link joins two interfaces, or, with Bridge, any number of them.
 type Link struct {
-	Name   string
-	Prefix netip.Prefix
-	Bridge bool
+	Name     string
+	Prefixes Networks
+	Bridge   bool
 	// MTU is in bytes; the loader sets 1500 where the file does not.
 	MTU  int
 	Ends []Interface

@@ -139,22 +139,28 @@ func parseAddress(s string) (netip.Addr, error) {
 	case err != nil && strings.Contains(s, "/"):
 		return netip.Addr{}, fmt.Errorf("%q is not an address: write it without prefix length, which the prefix field has", s)
 	case err != nil:
-		return netip.Addr{}, fmt.Errorf("%q is not an address: use an IPv4 address, as in 10.1.5.1", s)
-	case !address.Is4():
-		return netip.Addr{}, fmt.Errorf("%s is an IPv6 address, which topologies do not support yet: use an IPv4 address", s)
+		return netip.Addr{}, fmt.Errorf("%q is not an address: use one as in 10.1.5.1", s)
 	case address.IsUnspecified() || address.IsLoopback() || address.IsMulticast():
 		return netip.Addr{}, fmt.Errorf("%s is no host's address: use a unicast one", s)
 	}
 	return address, nil
 }
 
+// parseRouterID reads a BGP identifier: four octets, whatever the addresses are
+// (RFC 6286, section 2.1).
+func parseRouterID(s string) (netip.Addr, error) {
+	id, err := netip.ParseAddr(s)
+	if err != nil || !id.Is4() {
+		return netip.Addr{}, fmt.Errorf("%q is not a BGP identifier: use four octets as in 10.1.5.1", s)
+	}
+	return parseAddress(s)
+}
+
 func parsePrefix(s string) (netip.Prefix, error) {
 	prefix, err := netip.ParsePrefix(s)
 	switch {
 	case err != nil:
-		return netip.Prefix{}, fmt.Errorf("%q is not a prefix: use an IPv4 prefix, as in 10.1.5.0/24", s)
-	case !prefix.Addr().Is4():
-		return netip.Prefix{}, fmt.Errorf("%s is an IPv6 prefix, which topologies do not support yet: use an IPv4 prefix", s)
+		return netip.Prefix{}, fmt.Errorf("%q is not a prefix: use one as in 10.1.5.0/24", s)
 	case prefix != prefix.Masked():
 		return netip.Prefix{}, fmt.Errorf("%s has bits set beyond its length: write %s", s, prefix.Masked())
 	}

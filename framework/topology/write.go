@@ -15,8 +15,8 @@ import (
 func (t *Topology) YAML() ([]byte, error) {
 	file := written{
 		Name: t.Name, Description: t.Description,
-		Pods: t.Pods.String(), Services: t.Services.String(),
-		ExternalIPs: prefixOrNothing(t.ExternalIPs), LoadBalancerIPs: prefixOrNothing(t.LoadBalancerIPs),
+		Pods: texts(t.Pods), Services: texts(t.Services),
+		ExternalIPs: texts(t.ExternalIPs), LoadBalancerIPs: texts(t.LoadBalancerIPs),
 		Management: inline[writtenManagement]{writtenManagement{Prefix: t.Management.Prefix.String(), Control: t.Management.Control.String()}},
 	}
 	for _, h := range t.Hosts {
@@ -37,12 +37,19 @@ func (t *Topology) YAML() ([]byte, error) {
 		file.Hosts = append(file.Hosts, inline[writtenHost]{host})
 	}
 	for _, l := range t.Links {
-		link := writtenLink{Name: l.Name, Bridge: l.Bridge, Prefix: l.Prefix.String()}
+		link := writtenLink{Name: l.Name, Bridge: l.Bridge}
+		link.Prefix, link.Prefixes = texts(l.Prefixes).alone()
 		if l.MTU != defaultMTU {
 			link.MTU = l.MTU
 		}
 		for _, e := range l.Ends {
-			link.Ends = append(link.Ends, inline[writtenEnd]{writtenEnd{Host: e.Host, Interface: e.Name, Address: e.Address.Addr().String()}})
+			end := writtenEnd{Host: e.Host, Interface: e.Name}
+			var addresses []netip.Addr
+			for _, address := range e.Addresses {
+				addresses = append(addresses, address.Addr())
+			}
+			end.Address, end.Addresses = texts(addresses).alone()
+			link.Ends = append(link.Ends, inline[writtenEnd]{end})
 		}
 		file.Links = append(file.Links, link)
 	}
@@ -60,10 +67,10 @@ func (t *Topology) YAML() ([]byte, error) {
 type written struct {
 	Name            string                    `yaml:"name"`
 	Description     string                    `yaml:"description,omitempty"`
-	Pods            string                    `yaml:"pods"`
-	Services        string                    `yaml:"services"`
-	ExternalIPs     string                    `yaml:"externalIPs,omitempty"`
-	LoadBalancerIPs string                    `yaml:"loadBalancerIPs,omitempty"`
+	Pods            writtenList               `yaml:"pods"`
+	Services        writtenList               `yaml:"services"`
+	ExternalIPs     writtenList               `yaml:"externalIPs,omitempty"`
+	LoadBalancerIPs writtenList               `yaml:"loadBalancerIPs,omitempty"`
 	Management      inline[writtenManagement] `yaml:"management"`
 	Hosts           []inline[writtenHost]     `yaml:"hosts"`
 	Links           []writtenLink             `yaml:"links"`
@@ -86,17 +93,47 @@ type writtenHost struct {
 }
 
 type writtenLink struct {
-	Name   string               `yaml:"name"`
-	Bridge bool                 `yaml:"bridge,omitempty"`
-	Prefix string               `yaml:"prefix"`
-	MTU    int                  `yaml:"mtu,omitempty"`
-	Ends   []inline[writtenEnd] `yaml:"ends"`
+	Name     string               `yaml:"name"`
+	Bridge   bool                 `yaml:"bridge,omitempty"`
+	Prefix   string               `yaml:"prefix,omitempty"`
+	Prefixes writtenList          `yaml:"prefixes,omitempty"`
+	MTU      int                  `yaml:"mtu,omitempty"`
+	Ends     []inline[writtenEnd] `yaml:"ends"`
 }
 
 type writtenEnd struct {
-	Host      string `yaml:"host"`
-	Interface string `yaml:"interface"`
-	Address   string `yaml:"address"`
+	Host      string      `yaml:"host"`
+	Interface string      `yaml:"interface"`
+	Address   string      `yaml:"address,omitempty"`
+	Addresses writtenList `yaml:"addresses,omitempty"`
+}
+
+// writtenList is a list of which a single value is written alone.
+type writtenList []string
+
+func texts[T fmt.Stringer](values []T) writtenList {
+	var list writtenList
+	for _, value := range values {
+		list = append(list, value.String())
+	}
+	return list
+}
+
+// alone is the list for a pair of fields: the first has a single value, the second
+// several.
+func (l writtenList) alone() (string, writtenList) {
+	if len(l) == 1 {
+		return l[0], nil
+	}
+	return "", l
+}
+
+// MarshalYAML implements yaml.Marshaler.
+func (l writtenList) MarshalYAML() (any, error) {
+	if one, several := l.alone(); several == nil {
+		return one, nil
+	}
+	return inline[[]string]{l}, nil
 }
 
 // inline is a mapping that is written on one line.
@@ -126,13 +163,6 @@ func (t *Topology) gatewayNames(h Host) ([]string, error) {
 		}
 	}
 	return names, nil
-}
-
-func prefixOrNothing(p netip.Prefix) string {
-	if !p.IsValid() {
-		return ""
-	}
-	return p.String()
 }
 
 func addressOrNothing(a netip.Addr) string {

@@ -38,7 +38,7 @@ func agree(embedded, other *suite.Lab, ids ids) {
 	Requirement(ids.services, "both labs MUST announce services alike, ranges and the single addresses of a service with externalTrafficPolicy Local", Label("routes"), func(ctx SpecContext) {
 		for _, lab := range []*suite.Lab{embedded, other} {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
-				spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.String()}}
+				spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.First().String()}}
 			})
 			announceLocally(ctx, lab)
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())

@@ -38,7 +38,7 @@ func routes(lab *suite.Lab) {
 			tables, err := observe.KernelTables(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())
 			for host, table := range tables {
-				Expect(table.From(route.OriginBIRD).Without(lab.Topology().Pods)).To(BeEmpty(), host)
+				Expect(table.From(route.OriginBIRD).Without(lab.Topology().Pods...)).To(BeEmpty(), host)
 			}
 		})
 

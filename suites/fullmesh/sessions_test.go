@@ -6,6 +6,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
 )
@@ -19,7 +20,7 @@ func sessions(lab *suite.Lab) {
 
 		Requirement("MESH-002", "a node's BGP identifier MUST be its IPv4 address", func(ctx SpecContext) {
 			for _, node := range lab.Topology().Nodes() {
-				bird, err := observe.BIRD(ctx, lab.At(node.Name))
+				bird, err := observe.BIRD(ctx, lab.At(node.Name), route.IPv4)
 				Expect(err).NotTo(HaveOccurred())
 				DeferCleanup(bird.Close)
 				status, err := bird.Status(ctx)
@@ -30,7 +31,7 @@ func sessions(lab *suite.Lab) {
 
 		Requirement("MESH-003", "BIRD MUST have ended its graceful restart once all sessions are up, and not hold routes back", func(ctx SpecContext) {
 			for _, node := range lab.Topology().Nodes() {
-				bird, err := observe.BIRD(ctx, lab.At(node.Name))
+				bird, err := observe.BIRD(ctx, lab.At(node.Name), route.IPv4)
 				Expect(err).NotTo(HaveOccurred())
 				DeferCleanup(bird.Close)
 				Eventually(func() (string, error) {

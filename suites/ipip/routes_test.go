@@ -72,7 +72,7 @@ func routes(lab *suite.Lab) {
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
 			Expect(observed.BIRDPodRoutes(ctx, lab)).To(BeZero())
 			for _, node := range lab.Topology().Nodes() {
-				Expect(observed.Table(ctx, lab, node.Name).From(route.OriginFelix).Within(lab.Topology().Pods)).NotTo(BeEmpty(), node.Name)
+				Expect(observed.Table(ctx, lab, node.Name).From(route.OriginFelix).Within(lab.Topology().Pods...)).NotTo(BeEmpty(), node.Name)
 			}
 		})
 

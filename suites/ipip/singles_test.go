@@ -23,7 +23,7 @@ func singles(lab *suite.Lab) {
 		Requirement("IPIP-065", "a pod in a block of one address MUST start and be reached through tunl0, with no blackhole for the block", Needs(EnterPods), func(ctx SpecContext) {
 			lab.ApplyIPPool(ctx, singlesPool, v3.IPPoolSpec{
 				// A range that the topology has for something that this lab does not use.
-				CIDR: lab.Topology().LoadBalancerIPs.String(), BlockSize: lab.Topology().LoadBalancerIPs.Addr().BitLen(),
+				CIDR: lab.Topology().LoadBalancerIPs.First().String(), BlockSize: lab.Topology().LoadBalancerIPs.First().Addr().BitLen(),
 				IPIPMode: v3.IPIPModeAlways, VXLANMode: v3.VXLANModeNever, NodeSelector: "all()",
 				AllowedUses: []v3.IPPoolAllowedUse{v3.IPPoolAllowedUseWorkload},
 			})
@@ -31,7 +31,7 @@ func singles(lab *suite.Lab) {
 			pod := workload.NewPodInPool(ctx, lab, p.To.Name, singlesPool)
 			address := pod.Address.Addr()
 			Expect(lab.Topology().LoadBalancerIPs.Contains(address)).To(BeTrue(), "%s is of the pool", address)
-			Eventually(expect.Routes(lab, expect.Within(lab.Topology().LoadBalancerIPs))).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Within(lab.Topology().LoadBalancerIPs...))).WithContext(ctx).Should(expect.Agree())
 
 			own := observed.RouteTo(ctx, lab, p.To.Name, route.Single(address))
 			Expect(own.Kind).To(Equal(route.Unicast), "%s: %s", p.To.Name, own)

@@ -55,7 +55,7 @@ func fabricRoutes(lab *suite.Lab) {
 		})
 
 		Requirement("LEAF-023", "a spine MUST know every block, via the leaf of its rack", func(ctx SpecContext) {
-			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Spine), expect.Within(lab.Topology().Pods)))).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Spine), expect.Within(lab.Topology().Pods...)))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-024", "a leaf MUST hold no route that it should not: no address of a single pod, no default, nothing of the nodes but their blocks", func(ctx SpecContext) {

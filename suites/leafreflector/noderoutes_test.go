@@ -27,7 +27,7 @@ func nodeRoutes(lab *suite.Lab) {
 		})
 
 		Requirement("LEAF-012", "a node MUST hold no route into the pod network but those to blocks and to its own pods", func(ctx SpecContext) {
-			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Node), expect.Within(lab.Topology().Pods)))).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Node), expect.Within(lab.Topology().Pods...)))).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-013", "a node's table MUST be exactly what its leaf and its own configuration give it", func(ctx SpecContext) {
@@ -39,7 +39,7 @@ func nodeRoutes(lab *suite.Lab) {
 			Expect(err).NotTo(HaveOccurred())
 			for _, node := range state.Nodes {
 				Expect(node.Blocks).NotTo(BeEmpty(), "%s owns a block", node.Name)
-				exports, err := observe.Exports(ctx, lab.At(node.Name))
+				exports, err := observe.Exports(ctx, lab.At(node.Name), lab.Topology().Pods.Families())
 				Expect(err).NotTo(HaveOccurred())
 				Expect(exports).To(HaveLen(1), "peers of %s", node.Name)
 				for peer, prefixes := range exports {
@@ -53,7 +53,7 @@ func nodeRoutes(lab *suite.Lab) {
 			Expect(err).NotTo(HaveOccurred())
 			reflected := 0
 			for _, node := range lab.Topology().Nodes() {
-				paths, err := observe.BIRDRoutes(ctx, lab.At(node.Name))
+				paths, err := observe.BIRDRoutes(ctx, lab.At(node.Name), node.Families())
 				Expect(err).NotTo(HaveOccurred())
 				for _, other := range state.Nodes {
 					owner, ok := lab.Topology().Host(other.Name)

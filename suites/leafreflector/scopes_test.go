@@ -24,7 +24,7 @@ func blocksOfOtherRacks(state oracle.State) expect.Scope {
 func subnetsOfOtherRacks(t *topology.Topology) expect.Scope {
 	return func(host topology.Host, r route.Route) bool {
 		return slices.ContainsFunc(t.Nodes(), func(n topology.Host) bool {
-			return n.Rack != host.Rack && n.Interfaces[0].Address.Masked() == r.Prefix
+			return n.Rack != host.Rack && n.Interfaces[0].Addresses[0].Masked() == r.Prefix
 		})
 	}
 }

@@ -56,7 +56,7 @@ func articlesRouters(lab *suite.Lab) {
 			Expect(err).NotTo(HaveOccurred())
 			got, err := read.Tables()
 			Expect(err).NotTo(HaveOccurred())
-			client := lab.Topology().ByRole(topology.Client)[0].Interfaces[0].Address.Masked()
+			client := lab.Topology().ByRole(topology.Client)[0].Interfaces[0].Addresses[0].Masked()
 			Expect(diff.Compare(outside(client, want), outside(client, got)).String()).To(BeEmpty())
 			Expect(learn(client, want)).NotTo(BeEmpty(), "hosts that know the client's network by the plan")
 			Expect(learn(client, got)).To(BeEmpty(), "hosts that know the client's network by the article")

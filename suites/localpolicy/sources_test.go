@@ -13,6 +13,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -59,7 +60,7 @@ func sources(l *suite.Lab) {
 			router := l.Topology().Spines()[0]
 			Eventually(probe.Attempt).WithContext(ctx).WithArguments(l.From(router.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s before the policy", router.Name)
 
-			allow := netip.PrefixFrom(outside.Address(), outside.Address().BitLen())
+			allow := route.Single(outside.Address())
 			policy := &networkingv1.NetworkPolicy{
 				ObjectMeta: metav1.ObjectMeta{GenerateName: "client-alone-", Namespace: fixtures.WorkloadNamespace},
 				Spec: networkingv1.NetworkPolicySpec{

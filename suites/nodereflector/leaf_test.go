@@ -20,7 +20,7 @@ func leafRoutes(lab *suite.Lab) {
 	Context("routes of the leaf", Label("routes"), func() {
 		Requirement("NRR-020", "with nextHopMode Keep the leaf MUST route to the nodes that own the blocks, so that traffic does not pass a reflector", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
-			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Leaf), expect.Within(lab.Topology().Pods)))).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Leaf), expect.Within(lab.Topology().Pods...)))).WithContext(ctx).Should(expect.Agree())
 
 			By("comparing with the owners, so that this does not rest on the oracle alone")
 			for _, client := range roles.clients {

@@ -109,7 +109,7 @@ func routes(lab *suite.Lab) {
 		Requirement("NRR-015", "a client MUST export its own blocks to the reflectors, and nothing else", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			for _, client := range roles.clients {
-				exports, err := observe.Exports(ctx, lab.At(client.Name))
+				exports, err := observe.Exports(ctx, lab.At(client.Name), client.Families())
 				Expect(err).NotTo(HaveOccurred())
 				Expect(exports).To(HaveLen(len(roles.reflectors)), "peers of %s", client.Name)
 				for peer, prefixes := range exports {

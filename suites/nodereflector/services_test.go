@@ -24,7 +24,7 @@ func services(lab *suite.Lab) {
 	Context("service addresses", Label("services", "changes"), func() {
 		Requirement("NRR-060", "a reflector MUST pass on the cluster IP of a local service whose only endpoint is on a client", func(ctx SpecContext) {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
-				spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.String()}}
+				spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.First().String()}}
 			})
 			service, client := onOneClient(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort})
 			expectReflected(ctx, lab, route.Single(service.ClusterIP), client)
@@ -42,7 +42,7 @@ func services(lab *suite.Lab) {
 		Requirement("NRR-062", "a reflector MUST pass on the external IP of a local service whose only endpoint is on a client, inside a range", func(ctx SpecContext) {
 			address := workload.ExternalIP(lab, 1)
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
-				spec.ServiceExternalIPs = []v3.ServiceExternalIPBlock{{CIDR: lab.Topology().ExternalIPs.String()}}
+				spec.ServiceExternalIPs = []v3.ServiceExternalIPBlock{{CIDR: lab.Topology().ExternalIPs.First().String()}}
 			})
 			_, client := onOneClient(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
 			expectReflected(ctx, lab, route.Single(address), client)
@@ -72,7 +72,7 @@ func services(lab *suite.Lab) {
 			_, roles := begin(ctx, lab)
 			address := workload.LoadBalancerIP(lab, 2)
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
-				spec.ServiceLoadBalancerIPs = []v3.ServiceLoadBalancerIPBlock{{CIDR: lab.Topology().LoadBalancerIPs.String()}}
+				spec.ServiceLoadBalancerIPs = []v3.ServiceLoadBalancerIPBlock{{CIDR: lab.Topology().LoadBalancerIPs.First().String()}}
 			})
 			for _, reflector := range roles.reflectors {
 				workload.ExcludeFromLoadBalancers(ctx, lab, reflector.Name)

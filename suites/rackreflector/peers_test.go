@@ -32,7 +32,7 @@ func groupOf(ctx SpecContext, lab *suite.Lab, r rack) string {
 
 // isLeaf reports whether an address is one of the rack's leaf.
 func isLeaf(r rack, address netip.Addr) bool {
-	return slices.ContainsFunc(r.leaf.Interfaces, func(port topology.Interface) bool { return port.Address.Addr() == address })
+	return slices.ContainsFunc(r.leaf.Interfaces, func(port topology.Interface) bool { return port.Has(address) })
 }
 
 // changeLeafPeers changes the BGPPeers by which reflectors peer with their leaves.

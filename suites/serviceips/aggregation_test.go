@@ -22,7 +22,7 @@ func aggregation(lab *suite.Lab) {
 			address := workload.LoadBalancerIP(lab, 30)
 			workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{address}})
 			expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
-			expect.Announced(ctx, lab, lab.Topology().LoadBalancerIPs)
+			expect.Announced(ctx, lab, lab.Topology().LoadBalancerIPs.First())
 		})
 
 		Requirement("SVC-061", "such an address MUST be withdrawn everywhere when the last endpoint anywhere is gone, and come back with an endpoint", func(ctx SpecContext) {
@@ -56,6 +56,6 @@ func aggregation(lab *suite.Lab) {
 func disaggregate(ctx SpecContext, lab *suite.Lab) {
 	GinkgoHelper()
 	disabled := v3.ServiceLoadBalancerAggregationDisabled
-	announce(ctx, lab, announced{loadBalancer: []netip.Prefix{lab.Topology().LoadBalancerIPs}})
+	announce(ctx, lab, announced{loadBalancer: []netip.Prefix{lab.Topology().LoadBalancerIPs.First()}})
 	lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { spec.ServiceLoadBalancerAggregation = &disabled })
 }

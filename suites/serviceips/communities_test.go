@@ -27,11 +27,11 @@ func communities(lab *suite.Lab) {
 
 		Requirement("SVC-040", "what is inside an advertised prefix MUST carry the prefix's standard and large communities at the leaf, and nothing else carry any", func(ctx SpecContext) {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
-				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.String(), Communities: []string{standard, large}}}
+				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.First().String(), Communities: []string{standard, large}}}
 			})
 			Eventually(expect.Paths(lab, onLeaves)).WithContext(ctx).Should(expect.Agree())
 			expectCommunities(ctx, lab, func(p path.Path) []string {
-				if p.Prefix == lab.Topology().Services {
+				if p.Prefix == lab.Topology().Services.First() {
 					return []string{standard, large}
 				}
 				return nil
@@ -40,7 +40,7 @@ func communities(lab *suite.Lab) {
 
 		Requirement("SVC-041", "a pod network's communities MUST be on every block of it", func(ctx SpecContext) {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
-				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Pods.String(), Communities: []string{otherStandard}}}
+				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Pods.First().String(), Communities: []string{otherStandard}}}
 			})
 			Eventually(expect.Paths(lab, onLeaves)).WithContext(ctx).Should(expect.Agree())
 			expectCommunities(ctx, lab, func(p path.Path) []string {
@@ -54,11 +54,11 @@ func communities(lab *suite.Lab) {
 		Requirement("SVC-042", "a community that has a name MUST be sent by its value", func(ctx SpecContext) {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
 				spec.Communities = []v3.Community{{Name: "services", Value: standard}, {Name: "anycast", Value: large}}
-				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.String(), Communities: []string{"services", "anycast"}}}
+				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.First().String(), Communities: []string{"services", "anycast"}}}
 			})
 			Eventually(expect.Paths(lab, onLeaves)).WithContext(ctx).Should(expect.Agree())
 			expectCommunities(ctx, lab, func(p path.Path) []string {
-				if p.Prefix == lab.Topology().Services {
+				if p.Prefix == lab.Topology().Services.First() {
 					return []string{standard, large}
 				}
 				return nil
@@ -68,10 +68,10 @@ func communities(lab *suite.Lab) {
 		Requirement("SVC-043", "a node's own BGPConfiguration MUST replace the communities of all nodes, for that node alone", func(ctx SpecContext) {
 			node := lab.Topology().Nodes()[0]
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
-				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.String(), Communities: []string{standard}}}
+				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.First().String(), Communities: []string{standard}}}
 			})
 			lab.ApplyBGPConfiguration(ctx, node.Name, v3.BGPConfigurationSpec{
-				PrefixAdvertisements: []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.String(), Communities: []string{otherStandard}}},
+				PrefixAdvertisements: []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.First().String(), Communities: []string{otherStandard}}},
 			})
 			Eventually(expect.Paths(lab, onLeaves)).WithContext(ctx).Should(expect.Agree())
 			own, want := 0, 0
@@ -83,7 +83,7 @@ func communities(lab *suite.Lab) {
 				}
 				paths, err := observed.Paths(ctx, lab, leaf.Name)
 				Expect(err).NotTo(HaveOccurred())
-				for _, p := range paths.To(lab.Topology().Services) {
+				for _, p := range paths.To(lab.Topology().Services.First()) {
 					switch sender, _ := lab.Topology().HostOf(p.Peer); {
 					case sender == node.Name:
 						Expect(p.Communities).To(ConsistOf(otherStandard), "%s: %s", leaf.Name, p)

@@ -24,7 +24,7 @@ func exclusion(lab *suite.Lab) {
 			Expect(err).NotTo(HaveOccurred())
 			excluded, rest := oneAndOthers(lab)
 			workload.ExcludeFromLoadBalancers(ctx, lab, excluded)
-			for _, prefix := range []netip.Prefix{lab.Topology().Services, lab.Topology().ExternalIPs, lab.Topology().LoadBalancerIPs} {
+			for _, prefix := range []netip.Prefix{lab.Topology().Services.First(), lab.Topology().ExternalIPs.First(), lab.Topology().LoadBalancerIPs.First()} {
 				expect.Announced(ctx, lab, prefix, rest...)
 			}
 			blocks := state.Blocks(excluded)
@@ -51,15 +51,15 @@ func exclusion(lab *suite.Lab) {
 			expect.Announced(ctx, lab, route.Single(service.ClusterIP), rest...)
 			workload.UnlabelNode(ctx, lab, excluded, corev1.LabelNodeExcludeBalancers)
 			expect.Announced(ctx, lab, route.Single(service.ClusterIP), everyNode(lab)...)
-			expect.Announced(ctx, lab, lab.Topology().Services, everyNode(lab)...)
+			expect.Announced(ctx, lab, lab.Topology().Services.First(), everyNode(lab)...)
 		})
 
 		Requirement("SVC-033", "the exclusion label MUST count with the value true alone", func(ctx SpecContext) {
 			excluded, rest := oneAndOthers(lab)
 			workload.ExcludeFromLoadBalancers(ctx, lab, excluded)
-			expect.Announced(ctx, lab, lab.Topology().Services, rest...)
+			expect.Announced(ctx, lab, lab.Topology().Services.First(), rest...)
 			workload.LabelNode(ctx, lab, excluded, corev1.LabelNodeExcludeBalancers, "false")
-			expect.Announced(ctx, lab, lab.Topology().Services, everyNode(lab)...)
+			expect.Announced(ctx, lab, lab.Topology().Services.First(), everyNode(lab)...)
 		})
 
 		Requirement("SVC-034", "an excluded node MUST NOT route service addresses to other nodes, and its pods MUST still reach services", Needs(EnterPods), Label("traffic"), func(ctx SpecContext) {
@@ -67,7 +67,7 @@ func exclusion(lab *suite.Lab) {
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, Local: true})
 			workload.ExcludeFromLoadBalancers(ctx, lab, excluded)
 			expect.Announced(ctx, lab, route.Single(service.ClusterIP), rest...)
-			for _, prefix := range []netip.Prefix{lab.Topology().Services, route.Single(service.ClusterIP)} {
+			for _, prefix := range []netip.Prefix{lab.Topology().Services.First(), route.Single(service.ClusterIP)} {
 				Expect(observed.NextHops(ctx, lab, excluded, prefix)).To(BeEmpty(), "%s: %s", excluded, prefix)
 			}
 			expectAnswer(ctx, workload.Pods(ctx, lab)[excluded], service, service.ClusterIP)

@@ -2,6 +2,7 @@ package serviceips
 
 import (
 	"net/netip"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -21,15 +22,15 @@ import (
 func ranges(lab *suite.Lab) {
 	Context("ranges", Label("routes"), func() {
 		Requirement("SVC-001", "the range of cluster IPs MUST be announced by every node, and every leaf and spine use all of them by equal cost", func(ctx SpecContext) {
-			expect.Announced(ctx, lab, lab.Topology().Services, everyNode(lab)...)
+			expect.Announced(ctx, lab, lab.Topology().Services.First(), everyNode(lab)...)
 		})
 
 		Requirement("SVC-002", "the range of external IPs MUST be announced by every node, and every leaf and spine use all of them by equal cost", func(ctx SpecContext) {
-			expect.Announced(ctx, lab, lab.Topology().ExternalIPs, everyNode(lab)...)
+			expect.Announced(ctx, lab, lab.Topology().ExternalIPs.First(), everyNode(lab)...)
 		})
 
 		Requirement("SVC-003", "the range of LoadBalancer IPs MUST be announced by every node, and every leaf and spine use all of them by equal cost", func(ctx SpecContext) {
-			expect.Announced(ctx, lab, lab.Topology().LoadBalancerIPs, everyNode(lab)...)
+			expect.Announced(ctx, lab, lab.Topology().LoadBalancerIPs.First(), everyNode(lab)...)
 		})
 
 		Requirement("SVC-004", "a node MUST have no route into an announced range in its kernel, neither its own nor what it learns from others", func(ctx SpecContext) {
@@ -38,7 +39,7 @@ func ranges(lab *suite.Lab) {
 			Expect(err).NotTo(HaveOccurred())
 			for _, node := range lab.Topology().Nodes() {
 				Expect(tables[node.Name]).NotTo(BeEmpty(), node.Name)
-				Expect(tables[node.Name].Within(lab.Topology().Services, lab.Topology().ExternalIPs, lab.Topology().LoadBalancerIPs)).To(BeEmpty(), node.Name)
+				Expect(tables[node.Name].Within(slices.Concat(lab.Topology().Services, lab.Topology().ExternalIPs, lab.Topology().LoadBalancerIPs)...)).To(BeEmpty(), node.Name)
 			}
 		})
 
@@ -46,9 +47,9 @@ func ranges(lab *suite.Lab) {
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{})
 			client := lab.From(lab.Topology().ByRole(topology.Client)[0].Name)
 			expectAnswer(ctx, client, service, service.ClusterIP)
-			announce(ctx, lab, announced{external: []netip.Prefix{lab.Topology().ExternalIPs}})
-			expect.Announced(ctx, lab, lab.Topology().Services)
-			expect.Announced(ctx, lab, lab.Topology().ExternalIPs, everyNode(lab)...)
+			announce(ctx, lab, announced{external: []netip.Prefix{lab.Topology().ExternalIPs.First()}})
+			expect.Announced(ctx, lab, lab.Topology().Services.First())
+			expect.Announced(ctx, lab, lab.Topology().ExternalIPs.First(), everyNode(lab)...)
 			outcome, err := probe.Attempt(ctx, client, service.Addr(service.ClusterIP), probe.Silence)
 			Expect(err).NotTo(HaveOccurred())
 			AddReportEntry("what became of the attempt", string(outcome))
@@ -56,11 +57,11 @@ func ranges(lab *suite.Lab) {
 		})
 
 		Requirement("SVC-006", "a range that replaces another MUST be announced in its place, and services keep the addresses that are inside it alone", Needs(Clients), Label("changes", "traffic"), func(ctx SpecContext) {
-			lower, upper := halves(lab.Topology().ExternalIPs)
+			lower, upper := halves(lab.Topology().ExternalIPs.First())
 			inLower, inUpper := lower.Addr().Next(), upper.Addr().Next()
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{inLower, inUpper}})
 			announce(ctx, lab, announced{external: []netip.Prefix{upper}})
-			expect.Announced(ctx, lab, lab.Topology().ExternalIPs)
+			expect.Announced(ctx, lab, lab.Topology().ExternalIPs.First())
 			expect.Announced(ctx, lab, lower)
 			expect.Announced(ctx, lab, upper, everyNode(lab)...)
 			client := lab.From(lab.Topology().ByRole(topology.Client)[0].Name)

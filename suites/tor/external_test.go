@@ -63,7 +63,7 @@ func external(lab *suite.Lab) {
 func localService(ctx SpecContext, lab *suite.Lab) (netip.Prefix, string) {
 	GinkgoHelper()
 	lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
-		spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.String()}}
+		spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.First().String()}}
 	})
 	owner := nodes(lab)[1]
 	deployment := workload.NewDeployment(ctx, lab, 1, workload.OnNodes(owner))

@@ -54,15 +54,15 @@ func filters(lab *suite.Lab) {
 			state := begin(ctx, lab)
 			let := state.Nodes[0].Blocks[0]
 			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{
-				rule(v3.Accept, v3.Equal, let), rule(v3.Reject, v3.In, lab.Topology().Pods),
+				rule(v3.Accept, v3.Equal, let), rule(v3.Reject, v3.In, lab.Topology().Pods.First()),
 			}})
 			useFilters(ctx, lab, filter)
 			expectOnToRs(ctx, lab, func(block netip.Prefix) bool { return block == let })
 		})
 
 		Requirement("TOR-074", "several filters MUST apply in the order in which the BGPPeer names them", func(ctx SpecContext) {
-			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.In, lab.Topology().Pods)}})
-			lab.ApplyBGPFilter(ctx, otherFilter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.In, lab.Topology().Pods)}})
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.In, lab.Topology().Pods.First())}})
+			lab.ApplyBGPFilter(ctx, otherFilter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.In, lab.Topology().Pods.First())}})
 			useFilters(ctx, lab, filter, otherFilter)
 			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return false })
 
@@ -72,7 +72,7 @@ func filters(lab *suite.Lab) {
 		})
 
 		Requirement("TOR-075", "a filter that is deleted MUST leave the peers that name it as they were without it", func(ctx SpecContext) {
-			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.In, lab.Topology().Pods)}})
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.In, lab.Topology().Pods.First())}})
 			useFilters(ctx, lab, filter)
 			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return false })
 			Expect(lab.Calico.DeleteBGPFilter(ctx, filter)).To(Succeed())
@@ -86,7 +86,7 @@ func filters(lab *suite.Lab) {
 			other := state.Nodes[0].Blocks[0]
 			length := int32(other.Bits())
 			longer := length + 1
-			tooLong := rule(v3.Reject, v3.In, lab.Topology().Pods)
+			tooLong := rule(v3.Reject, v3.In, lab.Topology().Pods.First())
 			tooLong.PrefixLength = &v3.BGPFilterPrefixLengthV4{Min: &longer}
 			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{tooLong, rule(v3.Reject, v3.Equal, other)}})
 			useFilters(ctx, lab, filter)

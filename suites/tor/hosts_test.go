@@ -39,7 +39,7 @@ func outside(lab *suite.Lab) netip.Prefix {
 	GinkgoHelper()
 	clients := lab.Topology().ByRole(topology.Client)
 	Expect(clients).NotTo(BeEmpty(), "clients outside")
-	return clients[0].Interfaces[0].Address.Masked()
+	return clients[0].Interfaces[0].Addresses[0].Masked()
 }
 
 // settled waits until sessions and routes are as they have to be.

@@ -42,11 +42,11 @@ func pools(lab *suite.Lab) {
 			// Something that shows that the change has been seen comes with it.
 			begin(ctx, lab)
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
-				spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.String()}}
+				spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.First().String()}}
 			})
 			settled(ctx, lab)
 			for _, tor := range tors(lab) {
-				Expect(observed.NextHops(ctx, lab, tor, lab.Topology().Services)).To(ConsistOf(nodes(lab)), "%s: %s", tor, lab.Topology().Services)
+				Expect(observed.NextHops(ctx, lab, tor, lab.Topology().Services.First())).To(ConsistOf(nodes(lab)), "%s: %s", tor, lab.Topology().Services.First())
 			}
 			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
 			expect.ClientsReachPods(ctx, lab)

@@ -18,7 +18,7 @@ func routes(lab *suite.Lab) {
 	Context("routes", Label("routes"), func() {
 		Requirement("TOR-010", "a switch MUST route every block to the node that owns it, and to no other", func(ctx SpecContext) {
 			state := begin(ctx, lab)
-			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Leaf), expect.Within(lab.Topology().Pods)))).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Leaf), expect.Within(lab.Topology().Pods...)))).WithContext(ctx).Should(expect.Agree())
 			for _, tor := range tors(lab) {
 				for _, node := range state.Nodes {
 					for _, block := range node.Blocks {

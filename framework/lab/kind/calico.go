@@ -19,15 +19,13 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/calico/datastore"
 	"github.com/rackproof/rackproof/framework/cluster"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // calicoManifest is the file of Calico's manifest among the components' shares.
 const calicoManifest = "calico.yaml"
-
-// birdSocket is BIRD's control socket on a node.
-const birdSocket = "/var/run/calico/bird.ctl"
 
 // startCalico installs Calico and the mode's resources as soon as the API server
 // answers, and waits until Calico runs on every node.
@@ -181,7 +179,7 @@ func (l *Lab) waitForCalico(ctx context.Context) error {
 func askBIRD(ctx context.Context, h *host) (bird.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	client, err := bird.Dial(ctx, h.DialContext, birdSocket)
+	client, err := bird.Dial(ctx, h.DialContext, bird.OnNode(route.IPv4).Socket)
 	if err != nil {
 		return bird.Status{}, err
 	}
@@ -192,10 +190,11 @@ func askBIRD(ctx context.Context, h *host) (bird.Status, error) {
 // checkReloads refuses a stock BIRD without a record of its reloads: its image was built
 // before reloads went through the socket, and runit's signals get lost there.
 func checkReloads(h *host, status bird.Status) error {
-	_, err := h.ReadFile(bird.ReloadRecord)
+	record := bird.OnNode(route.IPv4).Record
+	_, err := h.ReadFile(record)
 	if errors.Is(err, fs.ErrNotExist) && stock(status.Version) {
 		return fmt.Errorf("its BIRD (%s) has no %s, so that reloads of it can be lost: the image of calico-node is older than this program: build it again by `make images`",
-			status.Version, bird.ReloadRecord)
+			status.Version, record)
 	}
 	return nil
 }

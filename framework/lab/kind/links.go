@@ -92,21 +92,17 @@ func (l *Lab) configure(h *host, entry topology.Host) error {
 			if err != nil {
 				return fmt.Errorf("find %s: %w", port.Name, err)
 			}
-			if err := handle.AddrReplace(link, &netlink.Addr{IPNet: ipNet(port.Address)}); err != nil {
-				return fmt.Errorf("give %s address %s: %w", port.Name, port.Address, err)
+			for _, address := range port.Addresses {
+				if err := handle.AddrReplace(link, &netlink.Addr{IPNet: ipNet(address)}); err != nil {
+					return fmt.Errorf("give %s address %s: %w", port.Name, address, err)
+				}
 			}
 			if err := handle.LinkSetUp(link); err != nil {
 				return fmt.Errorf("bring %s up: %w", port.Name, err)
 			}
 		}
-		if len(entry.Gateways) == 0 {
-			return nil
-		}
 		// On nodes it takes the place of Docker's, by the management network.
-		if err := handle.RouteReplace(labinit.DefaultRoute(entry)); err != nil {
-			return fmt.Errorf("default route: %w", err)
-		}
-		return nil
+		return labinit.SetDefaultRoutes(handle, entry)
 	})
 }
 

@@ -42,25 +42,31 @@ func makeNetwork(ctx context.Context, c *client.Client, lab string, t *topology.
 // managementPrefixes are what the management network can be, the topology's own first.
 // None overlaps another network of the topology.
 func managementPrefixes(t *topology.Topology) []netip.Prefix {
-	taken := []netip.Prefix{t.Pods, t.Services, t.ExternalIPs, t.LoadBalancerIPs}
+	taken := slices.Concat(t.Pods, t.Services, t.ExternalIPs, t.LoadBalancerIPs)
 	for _, link := range t.Links {
-		taken = append(taken, link.Prefix)
+		taken = append(taken, link.Prefixes...)
 	}
 	var list []netip.Prefix
-	for prefix := t.Management.Prefix.Masked(); len(list) < managementCandidates && prefix.Addr().Is4(); prefix = following(prefix) {
-		if !slices.ContainsFunc(taken, func(other netip.Prefix) bool { return other.IsValid() && other.Overlaps(prefix) }) {
+	for prefix := t.Management.Prefix.Masked(); len(list) < managementCandidates && prefix.IsValid(); prefix = following(prefix) {
+		if !slices.ContainsFunc(taken, func(other netip.Prefix) bool { return other.Overlaps(prefix) }) {
 			list = append(list, prefix)
 		}
 	}
 	return list
 }
 
-// following is the prefix of the same length after another.
+// following is the prefix of the same length after another; invalid after the last.
 func following(prefix netip.Prefix) netip.Prefix {
-	address := prefix.Addr().As4()
-	number := uint32(address[0])<<24 | uint32(address[1])<<16 | uint32(address[2])<<8 | uint32(address[3])
-	number += 1 << (32 - prefix.Bits())
-	return netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(number >> 24), byte(number >> 16), byte(number >> 8), byte(number)}), prefix.Bits())
+	octets := prefix.Masked().Addr().AsSlice()
+	last := (prefix.Bits() - 1) / 8
+	step := byte(1) << (8*(last+1) - prefix.Bits())
+	for i := last; i >= 0; i, step = i-1, 1 {
+		if octets[i] += step; octets[i] >= step {
+			address, _ := netip.AddrFromSlice(octets) // as many as they were
+			return netip.PrefixFrom(address, prefix.Bits())
+		}
+	}
+	return netip.Prefix{}
 }
 
 // withManagement is a topology with the management network that Docker has made: its

@@ -54,8 +54,8 @@ func newWire(t *testing.T) *wire {
 	a, b := netip.MustParsePrefix("192.0.2.1/31"), netip.MustParsePrefix("192.0.2.0/31")
 	w := &wire{places: map[string]namespace.Set{}, topology: &topology.Topology{
 		Hosts: []topology.Host{
-			{Name: "leaf0", Interfaces: []topology.Interface{{Host: "leaf0", Name: "eth1", Address: a}}, Gateways: []netip.Addr{b.Addr()}},
-			{Name: "spine0", Interfaces: []topology.Interface{{Host: "spine0", Name: "eth1", Address: b}}},
+			{Name: "leaf0", Interfaces: []topology.Interface{{Host: "leaf0", Name: "eth1", Addresses: []netip.Prefix{a}}}, Gateways: []netip.Addr{b.Addr()}},
+			{Name: "spine0", Interfaces: []topology.Interface{{Host: "spine0", Name: "eth1", Addresses: []netip.Prefix{b}}}},
 		},
 	}}
 	w.topology.Links = []topology.Link{{Name: "link", Ends: []topology.Interface{w.topology.Hosts[0].Interfaces[0], w.topology.Hosts[1].Interfaces[0]}}}
@@ -108,14 +108,15 @@ func newWire(t *testing.T) *wire {
 	})
 	for _, host := range w.topology.Hosts {
 		w.at(t, host.Name, func(h *netlink.Handle) error {
-			second := netip.PrefixFrom(host.Interfaces[0].Address.Addr().Next().Next(), 31)
+			first := host.Interfaces[0].Addresses[0]
+			second := netip.PrefixFrom(first.Addr().Next().Next(), 31)
 			return errors.Join(
-				address(h, "eth1", host.Interfaces[0].Address), address(h, "eth2", second),
-				route(h, other(host.Interfaces[0].Address.Addr()), 10), route(h, other(second.Addr()), 20),
+				address(h, "eth1", first), address(h, "eth2", second),
+				route(h, other(first.Addr()), 10), route(h, other(second.Addr()), 20),
 			)
 		})
 	}
-	w.at(t, "leaf0", func(h *netlink.Handle) error { return h.RouteAdd(labinit.DefaultRoute(w.topology.Hosts[0])) })
+	w.at(t, "leaf0", func(h *netlink.Handle) error { return labinit.SetDefaultRoutes(h, w.topology.Hosts[0]) })
 	return w
 }
 

@@ -77,16 +77,14 @@ func (l Links) oneEnd(_ context.Context, name, host, what string, set func(*netl
 	return nil
 }
 
-// restoreDefaultRoute gives a host its default route again, which the kernel
-// takes away with the link that it leads over.
+// restoreDefaultRoute gives a host its default routes again, which the kernel
+// takes away with the link that they lead over.
 func (l Links) restoreDefaultRoute(name string) error {
 	host, ok := l.Lab.Topology().Host(name)
-	if !ok || len(host.Gateways) == 0 {
+	if !ok {
 		return nil
 	}
-	return l.withNetlink(name, func(handle *netlink.Handle) error {
-		return handle.RouteReplace(labinit.DefaultRoute(*host))
-	})
+	return l.withNetlink(name, func(handle *netlink.Handle) error { return labinit.SetDefaultRoutes(handle, *host) })
 }
 
 func (l Links) eachEnd(_ context.Context, name, what string, set func(*netlink.Handle, netlink.Link) error) error {

@@ -42,7 +42,7 @@ func runInit() error {
 	if err := configureNetwork(); err != nil {
 		return fmt.Errorf("configure the network to the outside: %w", err)
 	}
-	listener, err := net.ListenTCP("tcp4", net.TCPAddrFromAddrPort(Server()))
+	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(Server()))
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func configureNetwork() error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		if name != "lo" {
-			address := &net.IPNet{IP: insideAddress().Addr().AsSlice(), Mask: net.CIDRMask(insideAddress().Bits(), 32)}
+			address := &net.IPNet{IP: insideAddress().Addr().AsSlice(), Mask: net.CIDRMask(insideAddress().Bits(), insideAddress().Addr().BitLen())}
 			if err := netlink.AddrAdd(link, &netlink.Addr{IPNet: address}); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}

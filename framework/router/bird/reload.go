@@ -11,11 +11,8 @@ import (
 	"time"
 )
 
-// ReloadRecord is the file on a node that has the last Reload of the node's BIRD.
-const ReloadRecord = "/var/run/calico/bird-reload.json"
-
 // Reload records one request to BIRD to read its configuration files again, and what
-// became of it. A node has the record of the last one (see ReloadRecord). A node whose
+// became of it. A node has the record of the last one (see Instance). A node whose
 // BIRD has been asked nothing since it started has none.
 type Reload struct {
 	// Time is when BIRD answered, or when it was clear that it does not.

@@ -23,21 +23,27 @@ var ErrNotRunning = errors.New("BIRD does not run")
 // again, through the control socket, and records the answer. Stock BIRD 1.6 loses a
 // SIGHUP that comes while it handles another one; a command on its socket waits.
 type Reloader struct {
-	// Socket is BIRD's control socket.
-	Socket string
-	// Files are bird.cfg, bird_aggr.cfg and bird_ipam.cfg.
-	Files [3]string
-	// Record is the file of the last Reload.
-	Record string
+	Instance
 	// Alive reports whether BIRD has a process, which need not serve the socket yet.
 	Alive func() bool
 }
 
-// NodeReloader returns the Reloader of one of a node's BIRDs, by its service's name:
-// bird, or bird6 for IPv6.
-func NodeReloader(service string, alive func() bool) Reloader {
+// Instance is one of a node's BIRDs.
+type Instance struct {
+	// Socket is BIRD's control socket.
+	Socket string
+	// Files are what confd writes: bird.cfg, which includes the others, bird_aggr.cfg and
+	// bird_ipam.cfg.
+	Files [3]string
+	// Record is the file of the last Reload.
+	Record string
+}
+
+// NodeInstance returns one of a node's BIRDs, by its service's name: bird, or bird6 for
+// IPv6.
+func NodeInstance(service string) Instance {
 	const configuration, state = "/etc/calico/confd/config", "/var/run/calico"
-	return Reloader{
+	return Instance{
 		Socket: path.Join(state, service+".ctl"),
 		Files: [3]string{
 			path.Join(configuration, service+".cfg"),
@@ -45,7 +51,6 @@ func NodeReloader(service string, alive func() bool) Reloader {
 			path.Join(configuration, service+"_ipam.cfg"),
 		},
 		Record: path.Join(state, service+"-reload.json"),
-		Alive:  alive,
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/rackproof/rackproof/framework/route"
 	"time"
 )
 
@@ -19,7 +21,7 @@ import (
 func reloaderIn(t *testing.T, alive func() bool) Reloader {
 	t.Helper()
 	folder := t.TempDir()
-	r := Reloader{Socket: filepath.Join(folder, "bird.ctl"), Record: filepath.Join(folder, "bird-reload.json"), Alive: alive}
+	r := Reloader{Instance{Socket: filepath.Join(folder, "bird.ctl"), Record: filepath.Join(folder, "bird-reload.json")}, alive}
 	for i, name := range []string{"bird.cfg", "bird_aggr.cfg", "bird_ipam.cfg"} {
 		r.Files[i] = filepath.Join(folder, name)
 		if err := os.WriteFile(r.Files[i], []byte("# "+name+"\n"), 0o644); err != nil {
@@ -260,12 +262,12 @@ func TestReloadRecordsAStart(t *testing.T) {
 	}
 }
 
-func TestNodeReloader(t *testing.T) {
-	r := NodeReloader("bird", nil)
-	if r.Record != ReloadRecord || r.Socket != "/var/run/calico/bird.ctl" || r.Files[1] != "/etc/calico/confd/config/bird_aggr.cfg" {
+func TestOnNode(t *testing.T) {
+	r := OnNode(route.IPv4)
+	if r.Record != "/var/run/calico/bird-reload.json" || r.Socket != "/var/run/calico/bird.ctl" || r.Files[1] != "/etc/calico/confd/config/bird_aggr.cfg" {
 		t.Errorf("got %+v", r)
 	}
-	if six := NodeReloader("bird6", nil); six.Record == r.Record || six.Files[2] != "/etc/calico/confd/config/bird6_ipam.cfg" {
+	if six := OnNode(route.IPv6); six.Record == r.Record || six.Files[2] != "/etc/calico/confd/config/bird6_ipam.cfg" {
 		t.Errorf("for IPv6 got %+v", six)
 	}
 }

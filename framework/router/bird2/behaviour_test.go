@@ -20,7 +20,7 @@ func leaf() (*bgp.Speaker, map[string]*bgp.Peer) {
 	addr := netip.MustParseAddr
 	s := &bgp.Speaker{
 		Host: &topology.Host{Name: "leaf0", Interfaces: []topology.Interface{
-			{Name: "eth3", Address: netip.MustParsePrefix("10.1.5.1/24")}, {Name: "eth1", Address: netip.MustParsePrefix("10.1.10.1/24")},
+			{Name: "eth3", Addresses: []netip.Prefix{netip.MustParsePrefix("10.1.5.1/24")}}, {Name: "eth1", Addresses: []netip.Prefix{netip.MustParsePrefix("10.1.10.1/24")}},
 		}},
 		ID: addr("10.1.5.1"), ClusterID: addr("10.1.5.1"),
 		Base: route.Table{

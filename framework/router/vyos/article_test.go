@@ -71,7 +71,7 @@ func clientNetwork(t *testing.T, top *topology.Topology) netip.Prefix {
 	if len(client) != 1 {
 		t.Fatalf("clients %v", client)
 	}
-	return client[0].Interfaces[0].Address.Masked()
+	return client[0].Interfaces[0].Addresses[0].Masked()
 }
 
 // sorted puts networks and neighbours, whose order means nothing, in order.
@@ -244,13 +244,13 @@ func TestRoutersRejectsAnotherTopology(t *testing.T) {
 		{"without the router", func(top *topology.Topology) { top.Hosts[2].Name = "leaf9" }, "leaf0.boot: topology leaf-spine has no router leaf0"},
 		{"with a node of that name", func(top *topology.Topology) { top.Hosts[2].Role = topology.Node }, "leaf0.boot: topology leaf-spine has no router leaf0"},
 		{"with another address", func(top *topology.Topology) {
-			top.Hosts[2].Interfaces[0].Address = netip.MustParsePrefix("10.1.10.7/24")
+			top.Hosts[2].Interfaces[0].Addresses = []netip.Prefix{netip.MustParsePrefix("10.1.10.7/24")}
 		}, "leaf0.boot:3: eth1 has the address 10.1.10.1/24, and 10.1.10.7/24 in topology leaf-spine"},
 		{"without a neighbor", func(top *topology.Topology) {
 			for _, l := range top.Links {
 				for i := range l.Ends {
 					if l.Ends[i].Host == "worker" {
-						l.Ends[i].Address = netip.MustParsePrefix("10.1.5.99/24")
+						l.Ends[i].Addresses = []netip.Prefix{netip.MustParsePrefix("10.1.5.99/24")}
 					}
 				}
 			}

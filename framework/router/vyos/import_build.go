@@ -12,7 +12,7 @@ import (
 func (i *importer) topology() *topology.Topology {
 	made := &topology.Topology{
 		Name: i.options.Name, Description: i.description(),
-		Pods: i.options.Pods, Services: i.options.Services,
+		Pods: topology.Networks{i.options.Pods}, Services: topology.Networks{i.options.Services},
 		Management: topology.Management{Prefix: i.options.Management, Control: place(i.options.Management, controlPlace)},
 	}
 	for _, role := range []topology.Role{topology.Spine, topology.Leaf} {
@@ -37,9 +37,10 @@ func (i *importer) topology() *topology.Topology {
 		made.Hosts = append(made.Hosts, host)
 	}
 	for _, l := range i.links {
-		built := topology.Link{Name: l.name, Prefix: l.prefix, Bridge: len(l.ends) > 2, MTU: l.mtu}
+		built := topology.Link{Name: l.name, Prefixes: topology.Networks{l.prefix}, Bridge: len(l.ends) > 2, MTU: l.mtu}
 		for _, e := range l.ends {
-			built.Ends = append(built.Ends, topology.Interface{Host: e.host(), Name: e.name, Address: netip.PrefixFrom(e.address, l.prefix.Bits()), Link: l.name})
+			addresses := []netip.Prefix{netip.PrefixFrom(e.address, l.prefix.Bits())}
+			built.Ends = append(built.Ends, topology.Interface{Host: e.host(), Name: e.name, Addresses: addresses, Link: l.name})
 		}
 		made.Links = append(made.Links, built)
 	}

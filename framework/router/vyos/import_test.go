@@ -30,7 +30,7 @@ func describe(top *topology.Topology) string {
 	for _, h := range top.Hosts {
 		fmt.Fprintf(&b, "%s %s %s AS %d id %s gateways %v", h.Role, h.Name, h.Rack, h.AS, h.RouterID, h.Gateways)
 		for _, p := range h.Interfaces {
-			fmt.Fprintf(&b, " %s %s %s", p.Name, p.Address, p.Link)
+			fmt.Fprintf(&b, " %s %s %s", p.Name, topology.Networks(p.Addresses), p.Link)
 		}
 		b.WriteString("\n")
 	}
@@ -63,7 +63,7 @@ func TestImportOfTheArticle(t *testing.T) {
 	if got, want := describe(got.Topology), describe(&without); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	if got.Topology.Pods != want.Pods || got.Topology.Services != want.Services || got.Topology.Management != want.Management {
+	if got.Topology.Pods.String() != want.Pods.String() || got.Topology.Services.String() != want.Services.String() || got.Topology.Management != want.Management {
 		t.Errorf("networks %v %v %v", got.Topology.Pods, got.Topology.Services, got.Topology.Management)
 	}
 	for _, h := range got.Topology.Nodes() {

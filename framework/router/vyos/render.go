@@ -9,6 +9,7 @@ import (
 	"text/template"
 
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -44,7 +45,7 @@ func Of(t *topology.Topology, r fabric.Router) (Config, error) {
 	config := Config{Router: r}
 	for _, port := range host.Interfaces {
 		link, _ := t.Link(port.Link)
-		config.Interfaces = append(config.Interfaces, Interface{Name: port.Name, Address: port.Address, MTU: link.MTU})
+		config.Interfaces = append(config.Interfaces, Interface{Name: port.Name, Address: port.Address(route.IPv4), MTU: link.MTU})
 	}
 	return config, nil
 }

@@ -3,6 +3,7 @@ package vyos
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -47,8 +48,8 @@ func (b *Boot) router(t *topology.Topology) (fabric.Router, error) {
 		return fabric.Router{}, fmt.Errorf("%s: topology %s has no router %s: rename the file, or use another topology", b.File, t.Name, name)
 	}
 	for _, i := range b.Interfaces {
-		if port, ok := host.Interface(i.Name); ok && port.Address != i.Address {
-			return fabric.Router{}, b.at(b.lines[i.Name], "%s has the address %s, and %s in topology %s: change one", i.Name, i.Address, port.Address, t.Name)
+		if port, ok := host.Interface(i.Name); ok && !slices.Contains(port.Addresses, i.Address) {
+			return fabric.Router{}, b.at(b.lines[i.Name], "%s has the address %s, and %s in topology %s: change one", i.Name, i.Address, topology.Networks(port.Addresses), t.Name)
 		}
 	}
 	r := b.Router

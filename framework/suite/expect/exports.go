@@ -88,7 +88,7 @@ func BlocksLearnedFromOwners(ctx context.Context, l *suite.Lab) {
 // exportsOf are the prefixes that a node exports to each of its peers.
 func exportsOf(ctx context.Context, l *suite.Lab, node string) map[netip.Addr][]netip.Prefix {
 	ginkgo.GinkgoHelper()
-	exported, err := observe.Exports(ctx, l.At(node))
+	exported, err := observe.Exports(ctx, l.At(node), l.Node(node).Families())
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	return exported
 }

@@ -36,12 +36,12 @@ func PodRoutesOutliveMesh(ctx context.Context, l *suite.Lab) {
 	ginkgo.GinkgoHelper()
 	before := map[string]route.Table{}
 	for _, node := range l.Topology().Nodes() {
-		before[node.Name] = observed.Table(ctx, l, node.Name).Within(l.Topology().Pods)
+		before[node.Name] = observed.Table(ctx, l, node.Name).Within(l.Topology().Pods...)
 	}
 	l.LoseMesh(ctx)
 	gomega.Eventually(Routes(l, PodRoutes(l))).WithContext(ctx).Should(Agree())
 	for name, table := range before {
 		gomega.Expect(table).NotTo(gomega.BeEmpty(), name)
-		gomega.Expect(observed.Table(ctx, l, name).Within(l.Topology().Pods)).To(gomega.Equal(table), name)
+		gomega.Expect(observed.Table(ctx, l, name).Within(l.Topology().Pods...)).To(gomega.Equal(table), name)
 	}
 }

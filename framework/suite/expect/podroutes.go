@@ -13,7 +13,7 @@ import (
 )
 
 // PodRoutes is every route into the pod network, on nodes.
-func PodRoutes(l *suite.Lab) Scope { return Both(On(topology.Node), Within(l.Topology().Pods)) }
+func PodRoutes(l *suite.Lab) Scope { return Both(On(topology.Node), Within(l.Topology().Pods...)) }
 
 // RemoteBlocks are the nodes' routes to blocks of other nodes.
 func RemoteBlocks(l *suite.Lab) Scope {
@@ -47,6 +47,6 @@ func NoPodRoutes(ctx context.Context, l *suite.Lab, hosts ...topology.Host) {
 	for _, host := range hosts {
 		table := observed.Table(ctx, l, host.Name)
 		gomega.Expect(table).NotTo(gomega.BeEmpty(), host.Name)
-		gomega.Expect(table.Within(l.Topology().Pods)).To(gomega.BeEmpty(), host.Name)
+		gomega.Expect(table.Within(l.Topology().Pods...)).To(gomega.BeEmpty(), host.Name)
 	}
 }

@@ -18,7 +18,13 @@ func KernelTable(_ context.Context, l *suite.Lab, host string) (route.Table, err
 	if err != nil {
 		return nil, err
 	}
-	return observe.KernelTable(at)
+	return observe.KernelTable(at, familiesOf(l, host))
+}
+
+// familiesOf are the address families of a host of the lab.
+func familiesOf(l *suite.Lab, host string) []route.Family {
+	entry, _ := l.Topology().Host(host) // a lab's hosts are its topology's
+	return entry.Families()
 }
 
 // Table is what KernelTable reads. A table that cannot be read fails the spec.
@@ -65,7 +71,7 @@ func BIRDPodRoutes(ctx context.Context, l *suite.Lab) (int, error) {
 	tables, err := observe.KernelTables(ctx, l.Lab)
 	count := 0
 	for _, table := range tables {
-		count += len(table.From(route.OriginBIRD).Within(l.Topology().Pods))
+		count += len(table.From(route.OriginBIRD).Within(l.Topology().Pods...))
 	}
 	return count, err
 }

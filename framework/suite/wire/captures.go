@@ -15,13 +15,16 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
+// port names an interface of a host.
+type port struct{ Host, Name string }
+
 // Captures are packet captures at hosts' interfaces.
 type Captures struct {
-	captures map[topology.Interface]*observe.Capture
+	captures map[port]*observe.Capture
 }
 
 // Seen are the packets that passed interfaces, each in the order in which it saw them.
-type Seen map[topology.Interface][]observe.Packet
+type Seen map[port][]observe.Packet
 
 // Ends are all interfaces of hosts to their links.
 func Ends(hosts ...topology.Host) []topology.Interface {
@@ -40,13 +43,13 @@ func Ends(hosts ...topology.Host) []topology.Interface {
 func CaptureAt(ctx context.Context, l *suite.Lab, filter func(observe.Packet) bool, ends ...topology.Interface) *Captures {
 	ginkgo.GinkgoHelper()
 	gomega.Expect(ends).NotTo(gomega.BeEmpty(), "interfaces to capture at")
-	c := &Captures{captures: map[topology.Interface]*observe.Capture{}}
+	c := &Captures{captures: map[port]*observe.Capture{}}
 	for _, end := range ends {
 		l.UseAt(end.Host, requirement.CaptureOnNodes, requirement.CaptureOnSwitches)
 		capture, err := observe.NewCapture(ctx, l.At(end.Host), end.Name, filter)
 		gomega.Expect(err).NotTo(gomega.HaveOccurred())
 		ginkgo.DeferCleanup(func() { _, _ = capture.Stop() })
-		c.captures[end] = capture
+		c.captures[port{end.Host, end.Name}] = capture
 	}
 	return c
 }
@@ -95,8 +98,8 @@ func (s Seen) ByHost() map[string][]observe.Packet {
 }
 
 // ends are the interfaces in an order that does not change.
-func (s Seen) ends() []topology.Interface {
-	return slices.SortedFunc(maps.Keys(s), func(a, b topology.Interface) int {
+func (s Seen) ends() []port {
+	return slices.SortedFunc(maps.Keys(s), func(a, b port) int {
 		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Name, b.Name))
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/onsi/gomega/types"
 
 	"github.com/rackproof/rackproof/framework/observe"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 func TestPassage(t *testing.T) {
@@ -58,7 +57,7 @@ func TestPassage(t *testing.T) {
 			// Spread over interfaces, as equal paths spread them.
 			seen := Seen{{Host: "leaf", Name: "eth1"}: nil, {Host: "leaf", Name: "eth2"}: nil}
 			for i, p := range test.packets {
-				end := topology.Interface{Host: "leaf", Name: []string{"eth1", "eth2"}[i%2]}
+				end := port{Host: "leaf", Name: []string{"eth1", "eth2"}[i%2]}
 				seen[end] = append(seen[end], p)
 				if included := c.Includes(p); p.Source != nodeA && p.Source != nodeB && !included {
 					t.Errorf("%s is not included", p)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/namespace"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -46,8 +47,8 @@ func makeLinks(t *topology.Topology, hosts map[string]namespace.Set, outside *Ou
 		return fmt.Errorf("management network: %w", err)
 	}
 	for _, host := range t.Hosts {
-		if err := l.addDefaultRoute(host); err != nil {
-			return fmt.Errorf("%s: default route: %w", host.Name, err)
+		if err := SetDefaultRoutes(l.handles[host.Name], host); err != nil {
+			return fmt.Errorf("%s: %w", host.Name, err)
 		}
 	}
 	return nil
@@ -79,7 +80,7 @@ func (l *links) makeLink(link topology.Link) error {
 		return err
 	}
 	for _, end := range link.Ends {
-		if err := l.configure(end.Host, end.Name, end.Address); err != nil {
+		if err := l.configure(end.Host, end.Name, end.Addresses...); err != nil {
 			return err
 		}
 	}
@@ -108,7 +109,7 @@ func (l *links) makeBridge(link topology.Link) error {
 		if err := l.plug(link.Name, port, link.Name); err != nil {
 			return err
 		}
-		if err := l.configure(end.Host, end.Name, end.Address); err != nil {
+		if err := l.configure(end.Host, end.Name, end.Addresses...); err != nil {
 			return err
 		}
 	}
@@ -154,8 +155,8 @@ func (l *links) makeManagement() error {
 			return err
 		}
 		// The API server reaches a node's agent at the node's own address.
-		route := &netlink.Route{Dst: ipNet(netip.PrefixFrom(node.Address(), 32)), Gw: node.Management.AsSlice()}
-		if err := l.handles[control].RouteAdd(route); err != nil {
+		entry := &netlink.Route{Dst: ipNet(route.Single(node.Address())), Gw: node.Management.AsSlice()}
+		if err := l.handles[control].RouteAdd(entry); err != nil {
 			return fmt.Errorf("route to %s: %w", node.Name, err)
 		}
 	}
@@ -199,14 +200,16 @@ func (l *links) plug(place, port, bridge string) error {
 	return l.up(place, port)
 }
 
-// configure gives an interface its address and brings it up.
-func (l *links) configure(host, name string, address netip.Prefix) error {
+// configure gives an interface its addresses and brings it up.
+func (l *links) configure(host, name string, addresses ...netip.Prefix) error {
 	link, err := l.handles[host].LinkByName(name)
 	if err != nil {
 		return fmt.Errorf("%s: find %s: %w", host, name, err)
 	}
-	if err := l.handles[host].AddrAdd(link, &netlink.Addr{IPNet: ipNet(address)}); err != nil {
-		return fmt.Errorf("%s: give %s address %s: %w", host, name, address, err)
+	for _, address := range addresses {
+		if err := l.handles[host].AddrAdd(link, &netlink.Addr{IPNet: ipNet(address)}); err != nil {
+			return fmt.Errorf("%s: give %s address %s: %w", host, name, address, err)
+		}
 	}
 	return l.up(host, name)
 }
@@ -222,24 +225,27 @@ func (l *links) up(host, name string) error {
 	return nil
 }
 
-func (l *links) addDefaultRoute(host topology.Host) error {
-	if len(host.Gateways) == 0 {
-		return nil
-	}
-	return l.handles[host.Name].RouteAdd(DefaultRoute(host))
-}
-
-// DefaultRoute is the default route of a host that has gateways, over all of them.
-func DefaultRoute(host topology.Host) *netlink.Route {
-	route := &netlink.Route{Dst: ipNet(netip.PrefixFrom(netip.IPv4Unspecified(), 0)), Protocol: staticRoute}
-	if len(host.Gateways) == 1 {
-		route.Gw = host.Gateways[0].AsSlice()
-	} else {
-		for _, gateway := range host.Gateways {
-			route.MultiPath = append(route.MultiPath, &netlink.NexthopInfo{Gw: gateway.AsSlice()})
+// SetDefaultRoutes gives a host the default route of each family in which it has
+// gateways, over all of them, in place of the one that is there.
+func SetDefaultRoutes(handle *netlink.Handle, host topology.Host) error {
+	for _, family := range host.Families() {
+		gateways := host.GatewaysOf(family)
+		if len(gateways) == 0 {
+			continue
+		}
+		entry := &netlink.Route{Dst: ipNet(family.Everywhere()), Protocol: staticRoute}
+		if len(gateways) == 1 {
+			entry.Gw = gateways[0].AsSlice()
+		} else {
+			for _, gateway := range gateways {
+				entry.MultiPath = append(entry.MultiPath, &netlink.NexthopInfo{Gw: gateway.AsSlice()})
+			}
+		}
+		if err := handle.RouteReplace(entry); err != nil {
+			return fmt.Errorf("set the %s default route: %w", family, err)
 		}
 	}
-	return route
+	return nil
 }
 
 // staticRoute is the kernel's RTPROT_STATIC.

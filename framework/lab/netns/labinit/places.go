@@ -20,6 +20,7 @@ import (
 	"github.com/rackproof/rackproof/framework/cluster/controlplane"
 	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/namespace"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -183,8 +184,8 @@ func (p *place) makeNetwork(t *topology.Topology) error {
 		return err
 	}
 	for _, node := range t.Nodes() {
-		route := &netlink.Route{Dst: ipNet(netip.PrefixFrom(node.Address(), 32)), Gw: node.Management.AsSlice()}
-		if err := l.handles[control].RouteAdd(route); err != nil {
+		entry := &netlink.Route{Dst: ipNet(route.Single(node.Address())), Gw: node.Management.AsSlice()}
+		if err := l.handles[control].RouteAdd(entry); err != nil {
 			return fmt.Errorf("route to %s: %w", node.Name, err)
 		}
 	}

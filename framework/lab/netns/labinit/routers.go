@@ -175,13 +175,16 @@ func (l *running) flushRoutes(host string, origin route.Origin) error {
 	}
 	defer handle.Close()
 	filter := &netlink.Route{Table: unix.RT_TABLE_MAIN, Protocol: netlink.RouteProtocol(origin)}
-	left, err := handle.RouteListFiltered(unix.AF_INET, filter, netlink.RT_FILTER_TABLE|netlink.RT_FILTER_PROTOCOL)
-	if err != nil {
-		return fmt.Errorf("list its %s routes: %w", origin, err)
-	}
-	for _, r := range left {
-		if err := handle.RouteDel(&r); err != nil && !errors.Is(err, unix.ESRCH) {
-			return fmt.Errorf("remove the route %s: %w", r, err)
+	entry, _ := l.spec.Topology.Host(host) // a lab's hosts are its topology's
+	for _, family := range entry.Families() {
+		left, err := handle.RouteListFiltered(int(family), filter, netlink.RT_FILTER_TABLE|netlink.RT_FILTER_PROTOCOL)
+		if err != nil {
+			return fmt.Errorf("list its %s routes of %s: %w", family, origin, err)
+		}
+		for _, r := range left {
+			if err := handle.RouteDel(&r); err != nil && !errors.Is(err, unix.ESRCH) {
+				return fmt.Errorf("remove the route %s: %w", r, err)
+			}
 		}
 	}
 	return nil

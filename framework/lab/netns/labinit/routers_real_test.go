@@ -111,7 +111,7 @@ func realRouters(t *testing.T, top *topology.Topology) map[string]fabric.Router 
 		}
 		r := fabric.Router{Host: host.Name, Software: host.Software, AS: host.AS, RouterID: host.RouterID}
 		for _, port := range host.Interfaces {
-			r.Networks = append(r.Networks, port.Address.Masked())
+			r.Networks = append(r.Networks, port.Addresses[0].Masked())
 		}
 		routers[host.Name] = r
 	}
@@ -129,7 +129,7 @@ func realRouters(t *testing.T, top *topology.Topology) map[string]fabric.Router 
 			r := routers[ends[0]]
 			internal := r.AS == routers[ends[1]].AS
 			r.Neighbors = append(r.Neighbors, fabric.Neighbor{
-				Host: ends[1], Address: far.Address.Addr(), Local: near.Address.Addr(), AS: routers[ends[1]].AS,
+				Host: ends[1], Address: far.Addresses[0].Addr(), Local: near.Addresses[0].Addr(), AS: routers[ends[1]].AS,
 				ReflectorClient: internal && ends[0] == "leaf0", NextHopSelf: internal && ends[0] == "leaf0",
 			})
 			routers[ends[0]] = r
@@ -383,7 +383,7 @@ func (r *realLab) differences(state oracle.State) string {
 		gotPaths[config.Host] = shared.Sorted()
 	}
 	for _, host := range r.top.Hosts {
-		table, err := observe.KernelTable(realHost{r.lab.hosts[host.Name], host.Name})
+		table, err := observe.KernelTable(realHost{r.lab.hosts[host.Name], host.Name}, host.Families())
 		if err != nil {
 			fmt.Fprintf(&text, "%s: %v\n", host.Name, err)
 		}
