@@ -1,12 +1,11 @@
 package crosssubnet
 
 import (
-	"net/netip"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/suite/wire"
@@ -19,7 +18,7 @@ func devices(lab *suite.Lab) {
 				d := wire.DeviceOf(lab, n.Name, tunnel())
 				Expect(d.Kind).To(Equal("ipip"), "%s: %s", n.Name, d)
 				Expect(d.Up).To(BeTrue(), "%s: %s", n.Name, d)
-				Expect(d.Addresses).To(ConsistOf(netip.PrefixFrom(n.IPIPTunnel, 32)), "%s: %s", n.Name, d)
+				Expect(d.Addresses).To(ConsistOf(route.Single(n.IPIPTunnel)), "%s: %s", n.Name, d)
 			}
 		})
 	})

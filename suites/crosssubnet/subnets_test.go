@@ -1,14 +1,13 @@
 package crosssubnet
 
 import (
-	"net/netip"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
@@ -22,7 +21,7 @@ func subnets(lab *suite.Lab) {
 	Context("subnets", Label("changes"), func() {
 		Requirement("CRS-060", "a node whose address has a subnet of its own MUST send to every node through tunl0, and the others to it by their own subnets", Needs(CaptureOnNodes, EnterPods), func(ctx SpecContext) {
 			p := observed.NodePairs(ctx, lab, topology.WithinRacks)[0]
-			alone := netip.PrefixFrom(lab.Node(p.From.Name).Address(), 32).String()
+			alone := route.Single(lab.Node(p.From.Name).Address()).String()
 			lab.AnnotateNode(ctx, p.From.Name, calico.IPv4AddressAnnotation, &alone)
 			Eventually(func() []string { return observed.DevicesTo(ctx, lab, p) }).WithContext(ctx).Should(HaveEach(tunnel()))
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())

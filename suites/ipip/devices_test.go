@@ -8,6 +8,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/suite/wire"
@@ -23,7 +24,7 @@ func devices(lab *suite.Lab) {
 			for _, n := range observed.Nodes(ctx, lab) {
 				d := tunnelOf(lab, n.Name)
 				Expect(d.Up).To(BeTrue(), "%s: %s", n.Name, d)
-				Expect(d.Addresses).To(ConsistOf(netip.PrefixFrom(n.IPIPTunnel, 32)), "%s: %s", n.Name, d)
+				Expect(d.Addresses).To(ConsistOf(route.Single(n.IPIPTunnel)), "%s: %s", n.Name, d)
 				within := func(block netip.Prefix) bool { return block.Contains(n.IPIPTunnel) }
 				Expect(n.Blocks).To(ContainElement(Satisfy(within)), "%s has %s", n.Name, n.IPIPTunnel)
 			}

@@ -38,7 +38,8 @@ func everyNode(lab *suite.Lab) []string { return topology.Names(lab.Topology().N
 func halves(p netip.Prefix) (lower, upper netip.Prefix) {
 	GinkgoHelper()
 	Expect(p.Bits()).To(BeNumerically("<", p.Addr().BitLen()), "%s can be divided", p)
-	octets := p.Masked().Addr().As4()
+	octets := p.Masked().Addr().AsSlice()
 	octets[p.Bits()/8] |= 0x80 >> (p.Bits() % 8)
-	return netip.PrefixFrom(p.Masked().Addr(), p.Bits()+1), netip.PrefixFrom(netip.AddrFrom4(octets), p.Bits()+1)
+	middle, _ := netip.AddrFromSlice(octets) // as many as they were
+	return netip.PrefixFrom(p.Masked().Addr(), p.Bits()+1), netip.PrefixFrom(middle, p.Bits()+1)
 }

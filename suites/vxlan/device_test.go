@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
@@ -32,7 +33,7 @@ func device(lab *suite.Lab) {
 			for _, n := range observed.Nodes(ctx, lab) {
 				d := wire.DeviceOf(lab, n.Name, tunnel())
 				Expect(d.Up).To(BeTrue(), n.Name)
-				Expect(d.Addresses).To(ConsistOf(netip.PrefixFrom(n.VXLANTunnel, 32)), n.Name)
+				Expect(d.Addresses).To(ConsistOf(route.Single(n.VXLANTunnel)), n.Name)
 				within := func(block netip.Prefix) bool { return block.Contains(n.VXLANTunnel) }
 				Expect(n.Blocks).To(ContainElement(Satisfy(within)), "%s has %s", n.Name, n.VXLANTunnel)
 			}
