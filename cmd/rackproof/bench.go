@@ -11,7 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/bench"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/launch"
+	"github.com/rackproof/rackproof/framework/lab/providers"
 )
 
 func newBenchCommand() *cobra.Command {
@@ -39,7 +41,7 @@ func newBenchCommand() *cobra.Command {
 	output := formatFlag(command, formatMarkdown, formatJSON)
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		recipes := []recipe{*chosen}
-		if beside != "" {
+		if beside.Provider != nil {
 			other := *chosen
 			other.provider = beside
 			recipes = append(recipes, other)
@@ -67,15 +69,15 @@ func (r recipe) measure(ctx context.Context, runs int, out io.Writer) (bench.Res
 	if err != nil {
 		return bench.Result{}, err
 	}
-	one := measureOnce
-	if kernel == launch.UMLKernel {
+	one := r.measureOnce
+	if kernel == lab.UMLKernel {
 		one = r.measureInside
 	}
 	measured, err := measure(ctx, options, runs, one, out)
 	if err != nil {
 		return bench.Result{}, err
 	}
-	return resultOf(options, kernel, measured)
+	return r.resultOf(options, kernel, measured)
 }
 
 // writeMeasured writes one result, or two of them side by side.
@@ -95,10 +97,10 @@ func writeMeasured(out io.Writer, output format, results []bench.Result) error {
 }
 
 // measuring brings a lab up and takes it down, and shows how far it is on out.
-type measuring func(ctx context.Context, options launch.Options, out io.Writer, title string) (bench.Run, error)
+type measuring func(ctx context.Context, options lab.Options, out io.Writer, title string) (bench.Run, error)
 
 // measure brings labs up and down one after the other and shows how far it is.
-func measure(ctx context.Context, options launch.Options, runs int, one measuring, out io.Writer) ([]bench.Run, error) {
+func measure(ctx context.Context, options lab.Options, runs int, one measuring, out io.Writer) ([]bench.Run, error) {
 	var measured []bench.Run
 	for i := range runs {
 		run, err := one(ctx, options, out, fmt.Sprintf("Run %d of %d: topology %s in mode %s", i+1, runs, options.Topology.Name, options.Mode.Name))
@@ -111,26 +113,26 @@ func measure(ctx context.Context, options launch.Options, runs int, one measurin
 	return measured, nil
 }
 
-func measureOnce(ctx context.Context, options launch.Options, out io.Writer, title string) (bench.Run, error) {
-	shown := newDisplay(out, title, launch.Phases(options.Provider, options.Mode))
+func (r recipe) measureOnce(ctx context.Context, options lab.Options, out io.Writer, title string) (bench.Run, error) {
+	shown := newDisplay(out, title, launch.Phases(r.provider, options.Mode))
 	defer shown.end()
 	options.Progress = shown.tell
-	return bench.Measure(ctx, options)
+	return bench.Measure(ctx, providers.All(), r.provider, options)
 }
 
 // resultOf sums runs up and says what they were measured on.
-func resultOf(options launch.Options, kernel launch.Kernel, runs []bench.Run) (bench.Result, error) {
+func (r recipe) resultOf(options lab.Options, kernel lab.Kernel, runs []bench.Run) (bench.Result, error) {
 	var system unix.Utsname
 	if err := unix.Uname(&system); err != nil {
 		return bench.Result{}, errors.Join(errors.New("ask for the kernel's version"), err)
 	}
-	release, phases := unix.ByteSliceToString(system.Release[:]), launch.Phases(options.Provider, options.Mode)
-	if kernel == launch.UMLKernel {
+	release, phases := unix.ByteSliceToString(system.Release[:]), launch.Phases(r.provider, options.Mode)
+	if kernel == lab.UMLKernel {
 		release += ", the lab in User-Mode Linux"
-		phases = append([]string{launch.KernelPhase}, phases...)
+		phases = append([]string{lab.KernelPhase}, phases...)
 	}
 	return bench.Result{
-		Provider: string(options.Provider), Topology: options.Topology.Name, Mode: options.Mode.Name,
+		Provider: r.provider.Name(), Topology: options.Topology.Name, Mode: options.Mode.Name,
 		Processors: runtime.NumCPU(), Kernel: release,
 		Runs: runs, Rows: bench.Rows(phases, runs),
 	}, nil

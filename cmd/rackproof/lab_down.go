@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/launch"
+	"github.com/rackproof/rackproof/framework/lab/providers"
 )
 
 // downTimeout bounds a teardown, which takes fractions of a second, or on kind some
@@ -64,7 +64,7 @@ func newLabGCCommand() *cobra.Command {
 		if _, err := labs(); err != nil {
 			return err
 		}
-		removed, err := launch.GC(command.Context())
+		removed, err := providers.All().GC(command.Context())
 		return errors.Join(err, writeRemoved(command, *output, removed))
 	}
 	return gc
@@ -106,14 +106,14 @@ func remove(ctx context.Context, chosen []lab.Listed) ([]string, error) {
 			dead = true
 			continue
 		}
-		if err := launch.Down(ctx, one); err != nil {
+		if err := providers.All().Down(ctx, one); err != nil {
 			failures = append(failures, err)
 			continue
 		}
 		removed = append(removed, one.Name)
 	}
 	if dead {
-		left, err := launch.GC(ctx)
+		left, err := providers.All().GC(ctx)
 		removed, failures = append(removed, left...), append(failures, err)
 	}
 	return removed, errors.Join(failures...)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rackproof/rackproof/framework/lab/vm"
+	"github.com/rackproof/rackproof/framework/lab/providers"
 )
 
 func newLabKubeconfigCommand() *cobra.Command {
@@ -23,7 +23,7 @@ func newLabKubeconfigCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if vm.Inside() {
+		if providers.All().Inside() {
 			return fmt.Errorf("lab %s is inside User-Mode Linux, and so is its kubeconfig: rackproof lab exec control -- kubectl get nodes", l.Name())
 		}
 		fmt.Fprintf(command.ErrOrStderr(), "The API server answers inside the lab only: rackproof lab exec -n %s control -- kubectl get nodes\n", l.Name())

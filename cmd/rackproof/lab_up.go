@@ -16,6 +16,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/launch"
+	"github.com/rackproof/rackproof/framework/lab/providers"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -50,39 +51,38 @@ func (f *softwareFlag) Set(text string) error {
 func (f *softwareFlag) Type() string { return drivers.List("|", "|") }
 
 // providerFlag is the value of a flag that names a provider.
-type providerFlag launch.Provider
+type providerFlag struct{ lab.Provider }
 
 // String implements pflag.Value.
-func (f *providerFlag) String() string { return string(*f) }
+func (f *providerFlag) String() string {
+	if f.Provider == nil {
+		return ""
+	}
+	return f.Name()
+}
 
 // Set implements pflag.Value.
-func (f *providerFlag) Set(text string) error {
-	*f = providerFlag(text)
-	return launch.CheckProvider(launch.Provider(text))
+func (f *providerFlag) Set(text string) (err error) {
+	f.Provider, err = providers.All().Of(text)
+	return err
 }
 
 // Type implements pflag.Value.
-func (f *providerFlag) Type() string {
-	var names []string
-	for _, known := range launch.Providers() {
-		names = append(names, string(known))
-	}
-	return strings.Join(names, "|")
-}
+func (f *providerFlag) Type() string { return strings.Join(providers.All().Names(), "|") }
 
 // kernelFlag is the value of a flag that names a kernel.
-type kernelFlag launch.Kernel
+type kernelFlag lab.Kernel
 
 // String implements pflag.Value.
 func (f *kernelFlag) String() string { return string(*f) }
 
 // Set implements pflag.Value.
 func (f *kernelFlag) Set(text string) error {
-	if kernel := launch.Kernel(text); slices.Contains(launch.Kernels(), kernel) {
+	if kernel := lab.Kernel(text); slices.Contains(lab.Kernels(), kernel) {
 		*f = kernelFlag(kernel)
 		return nil
 	}
-	return fmt.Errorf("use one of %v", launch.Kernels())
+	return fmt.Errorf("use one of %v", lab.Kernels())
 }
 
 // Type implements pflag.Value.
@@ -94,49 +94,46 @@ func recipeFlags(command *cobra.Command) *recipe {
 	command.Flags().StringVar(&r.topology, "topology", "leaf-spine", "a topology's name, or its file")
 	command.Flags().StringVar(&r.mode, "mode", "leafreflector", "a mode's name, or its folder")
 	command.Flags().Var(&r.leaves, "leaves", "what the leaves run (default: what the topology says)")
-	r.kernel = kernelFlag(launch.AutoKernel)
+	r.kernel = kernelFlag(lab.AutoKernel)
 	command.Flags().Var(&r.kernel, "kernel", "the kernel of the lab; uml is User-Mode Linux, auto uses it where this machine's kernel lacks a driver")
-	r.provider = providerFlag(launch.Providers()[0])
+	r.provider = providerFlag{providers.All().Default()}
 	command.Flags().Var(&r.provider, "provider", "the provider of the lab")
 	return &r
 }
 
 // options loads what the recipe names. Remarks on it go to out.
-func (r recipe) options(out io.Writer) (launch.Options, error) {
+func (r recipe) options(out io.Writer) (lab.Options, error) {
 	t, err := fixtures.Topology(r.topology)
 	if err != nil {
-		return launch.Options{}, err
+		return lab.Options{}, err
 	}
 	if err := launch.CheckTopology(t); err != nil {
-		return launch.Options{}, fmt.Errorf("%s: %w", r.topology, err)
+		return lab.Options{}, fmt.Errorf("%s: %w", r.topology, err)
 	}
 	if r.leaves != "" {
 		t = t.WithSoftware(topology.Software(r.leaves))
 	}
 	mode, err := fixtures.Mode(r.mode)
 	if err != nil {
-		return launch.Options{}, err
+		return lab.Options{}, err
 	}
 	// First of all: what follows may start a kernel, or look for programs.
 	if err := oracle.CheckDesign(t, mode, drivers.Software()); err != nil {
-		return launch.Options{}, err
+		return lab.Options{}, err
 	}
 	for _, warning := range slices.Concat(t.Warnings, mode.Warnings) {
 		fmt.Fprintln(out, "warning:", warning)
 	}
-	return launch.Options{Provider: launch.Provider(r.provider), Topology: t, Mode: mode}, nil
+	return lab.Options{Topology: t, Mode: mode}, nil
 }
 
-// chooseKernel says under which kernel the lab runs.
-func (r recipe) chooseKernel(ctx context.Context, mode *calico.Mode) (launch.Kernel, error) {
-	wanted := launch.Kernel(r.kernel)
-	if launch.Provider(r.provider) == launch.NetnsProvider {
-		return launch.ChooseKernel(ctx, wanted, mode)
+// chooseKernel returns the kernel that the lab runs under.
+func (r recipe) chooseKernel(ctx context.Context, mode *calico.Mode) (lab.Kernel, error) {
+	kernel, err := providers.All().ChooseKernel(ctx, r.provider.Provider, lab.Kernel(r.kernel), mode)
+	if err != nil && r.kernel != kernelFlag(lab.AutoKernel) {
+		return "", fmt.Errorf("--kernel %s: %w", r.kernel.String(), err)
 	}
-	if wanted == launch.UMLKernel {
-		return "", fmt.Errorf("--kernel %s: only labs of provider %s can be inside User-Mode Linux", wanted, launch.NetnsProvider)
-	}
-	return launch.HostKernel, nil
+	return kernel, err
 }
 
 func newLabUpCommand() *cobra.Command {
@@ -165,8 +162,8 @@ func newLabUpCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		up := bringUp
-		if kernel == launch.UMLKernel {
+		up := chosen.bringUp
+		if kernel == lab.UMLKernel {
 			up = chosen.bringUpInside
 		}
 		l, result, err := up(command.Context(), options, command.ErrOrStderr())
@@ -230,11 +227,11 @@ type broughtUp struct {
 }
 
 // bringUp brings a lab up and shows how on out. The caller owns the lab.
-func bringUp(ctx context.Context, options launch.Options, out io.Writer) (owned, broughtUp, error) {
+func (r recipe) bringUp(ctx context.Context, options lab.Options, out io.Writer) (owned, broughtUp, error) {
 	began := time.Now()
 	phases := bench.NewPhaseTimes(options.Progress)
 	options.Progress = phases.Record
-	l, err := launchWithDisplay(ctx, options, out,
+	l, err := r.launchWithDisplay(ctx, options, out,
 		fmt.Sprintf("Bringing up topology %s in mode %s", options.Topology.Name, options.Mode.Name))
 	if err != nil {
 		return nil, broughtUp{}, err
@@ -246,11 +243,11 @@ func bringUp(ctx context.Context, options launch.Options, out io.Writer) (owned,
 	}, nil
 }
 
-func launchWithDisplay(ctx context.Context, options launch.Options, out io.Writer, title string) (lab.Running, error) {
-	shown := newDisplay(out, title, launch.Phases(options.Provider, options.Mode))
+func (r recipe) launchWithDisplay(ctx context.Context, options lab.Options, out io.Writer, title string) (lab.Running, error) {
+	shown := newDisplay(out, title, launch.Phases(r.provider, options.Mode))
 	defer shown.end()
 	options.Progress = both(options.Progress, shown.tell)
-	return launch.Up(ctx, options)
+	return providers.All().Up(ctx, r.provider, options)
 }
 
 // both tells two of a piece of news, the first of whom may be nil.

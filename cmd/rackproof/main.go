@@ -13,18 +13,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/build/docker"
-	"github.com/rackproof/rackproof/framework/lab/launch"
-	"github.com/rackproof/rackproof/framework/lab/vm"
+	"github.com/rackproof/rackproof/framework/lab/providers"
 	"github.com/rackproof/rackproof/framework/soak"
 )
 
 func main() {
-	// The process of a lab is this program again, and so are the init of a User-Mode
-	// Linux and the hog of a soak.
-	vm.RunIfInit()
+	// What a lab is made of may be this program again, and so are Rackproof's Docker daemon
+	// and the hog of a soak.
+	providers.All().RunIfPart()
 	docker.RunIfDaemon()
 	soak.RunIfHog()
-	launch.RunIfLab()
 	os.Exit(run())
 }
 

@@ -28,11 +28,11 @@ type Run struct {
 
 // Measure brings a lab up and takes it down again. Whatever happens, the lab is
 // gone afterwards.
-func Measure(ctx context.Context, options launch.Options) (Run, error) {
+func Measure(ctx context.Context, providers launch.Providers, provider lab.Provider, options lab.Options) (Run, error) {
 	phases := NewPhaseTimes(options.Progress)
 	options.Progress = phases.Record
 	began := time.Now()
-	l, err := launch.Up(ctx, options)
+	l, err := providers.Up(ctx, provider, options)
 	if err != nil {
 		return Run{}, err
 	}

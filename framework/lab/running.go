@@ -56,7 +56,7 @@ type Listed struct {
 	Mode     string `json:"mode"`
 	// Kernel is `uml` for a lab inside User-Mode Linux, and for a machine that labs are
 	// brought up in; `host` for this machine's own.
-	Kernel string `json:"kernel"`
+	Kernel Kernel `json:"kernel"`
 	PID    int    `json:"pid"`
 	// Folder has the lab's state and its logs.
 	Folder string    `json:"folder"`

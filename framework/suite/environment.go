@@ -9,7 +9,6 @@ import (
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/standin"
-	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/requirement"
 )
 
@@ -19,14 +18,14 @@ import (
 // results.
 func (s *Suite) environment(specs types.SpecReports) []string {
 	ids := verdictsOf(specs)
-	list := []string{"kernel: " + kernel()}
+	list := []string{"kernel: " + s.kernel()}
 	for _, l := range s.labs {
 		if l.calicoVersion != "" {
 			list = append(list, fmt.Sprintf("lab: provider %s, mode %s on topology %s, routes between nodes by %s, Calico %s",
-				l.provider, l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion))
-			names := standin.RestsOn(standin.Lab{Provider: string(l.provider), Topology: l.topology, Mode: l.mode, UML: vm.Inside()}, ids...)
+				l.provider.Name(), l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion))
+			names := standin.RestsOn(standin.Lab{Own: l.provider.StandIns(), Topology: l.topology, Mode: l.mode, UML: s.options.providers.Inside()}, ids...)
 			if _, err := lab.LogFollowerOf(l.Lab); err != nil {
-				list = append(list, fmt.Sprintf("mode %s: no log is watched, since provider %s does not tell what is new in one", l.mode.Name, l.provider))
+				list = append(list, fmt.Sprintf("mode %s: no log is watched, since provider %s does not tell what is new in one", l.mode.Name, l.provider.Name()))
 			}
 			if len(names) > 0 {
 				list = append(list, fmt.Sprintf("mode %s rests on: %s", l.mode.Name, strings.Join(names, ", ")))
@@ -49,13 +48,13 @@ func verdictsOf(specs types.SpecReports) []string {
 }
 
 // kernel names the kernel of the suite's labs.
-func kernel() string {
+func (s *Suite) kernel() string {
 	var name unix.Utsname
 	if err := unix.Uname(&name); err != nil {
 		return "unknown"
 	}
 	text := "Linux " + unix.ByteSliceToString(name.Release[:])
-	if vm.Inside() {
+	if s.options.providers.Inside() {
 		text += " in User-Mode Linux"
 	}
 	return text

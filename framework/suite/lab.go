@@ -18,8 +18,6 @@ import (
 	"github.com/rackproof/rackproof/framework/calico/datastore"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/launch"
-	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/requirement"
@@ -34,7 +32,7 @@ const upTimeout = 10 * time.Minute
 // spec that needs it.
 type Lab struct {
 	suite    *Suite
-	provider launch.Provider
+	provider lab.Provider
 	topology *topology.Topology
 	mode     *calico.Mode
 
@@ -88,16 +86,16 @@ func (s *Suite) Lab(topologyName, modeName string) *Lab {
 	return s.lab(s.options.provider, topologyName, modeName)
 }
 
-// EmbeddedLab declares a lab as Lab does, which is one of network namespaces and brought
+// ReferenceLab declares a lab as Lab does, which is one of the default provider and brought
 // up for the suite, whatever provider was asked for: a reference for another lab.
-func (s *Suite) EmbeddedLab(topologyName, modeName string) *Lab {
+func (s *Suite) ReferenceLab(topologyName, modeName string) *Lab {
 	ginkgo.GinkgoHelper()
-	l := s.lab(launch.NetnsProvider, topologyName, modeName)
+	l := s.lab(s.options.providers.Default(), topologyName, modeName)
 	l.reference = true
 	return l
 }
 
-func (s *Suite) lab(provider launch.Provider, topologyName, modeName string) *Lab {
+func (s *Suite) lab(provider lab.Provider, topologyName, modeName string) *Lab {
 	t, err := fixtures.Topology(topologyName)
 	if err != nil {
 		ginkgo.Fail(err.Error())
@@ -325,7 +323,7 @@ func (l *Lab) up(ctx context.Context) error {
 
 func (l *Lab) find(ctx context.Context) error {
 	if name := l.suite.options.lab; name != "" && !l.reference {
-		found, err := launch.Attach(ctx, name)
+		found, err := l.suite.options.providers.Attach(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -343,7 +341,7 @@ func (l *Lab) find(ctx context.Context) error {
 		ginkgo.GinkgoWriter.Println("warning:", warning)
 	}
 	began := time.Now()
-	up, err := launch.Up(ctx, launch.Options{Provider: l.provider, Topology: l.topology, Mode: l.mode, Progress: printPhase})
+	up, err := l.suite.options.providers.Up(ctx, l.provider, lab.Options{Topology: l.topology, Mode: l.mode, Progress: printPhase})
 	if err != nil {
 		return err
 	}
@@ -381,7 +379,7 @@ func (l *Lab) down(ctx context.Context, keep bool) error {
 		if err := l.running.Release(); err != nil {
 			return err
 		}
-		if vm.Inside() {
+		if l.suite.options.providers.Inside() {
 			return nil // whoever runs this suite inside says by which name it is known outside
 		}
 		name := l.running.Name()

@@ -55,7 +55,11 @@ type Suite struct {
 func Run(t *testing.T, name string, declare func(*Suite)) {
 	ctx, done := context.WithCancel(context.Background())
 	defer done()
-	s := &Suite{name: name, options: readOptions(), context: ctx}
+	o, err := readOptions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Suite{name: name, options: o, context: ctx}
 	if s.options.results != "" {
 		absolute, err := filepath.Abs(s.options.results)
 		if err != nil {
@@ -128,13 +132,11 @@ func (s *Suite) fail(message string, callerSkip ...int) {
 
 // check reports whether this machine can carry a lab.
 func (s *Suite) check(ctx context.Context, l *Lab) error {
-	if l.provider == launch.NetnsProvider {
-		// Says more of what would help than the kernel that the suite runs under.
-		if _, err := launch.ChooseKernel(ctx, s.options.kernel, l.mode); err != nil {
-			return err
-		}
+	// Says more of what would help than the kernel that the suite runs under.
+	if _, err := s.options.providers.ChooseKernel(ctx, l.provider, s.options.kernel, l.mode); err != nil {
+		return err
 	}
-	return launch.Check(ctx, launch.Options{Provider: l.provider, Topology: l.topology, Mode: l.mode})
+	return launch.Check(ctx, l.provider, lab.Options{Topology: l.topology, Mode: l.mode})
 }
 
 // reportUnable writes results in which no spec was run, because this machine lacks

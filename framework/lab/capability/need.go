@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/rackproof/rackproof/framework/calico"
-	"github.com/rackproof/rackproof/framework/lab/vm"
 )
 
 // Need is what something needs of the machine.
@@ -99,41 +98,6 @@ func (f Feature) remedy() string {
 		return "try `modprobe nf_conntrack_netlink`, or use a kernel with CONFIG_NF_CT_NETLINK"
 	}
 	return "use another kernel"
-}
-
-// EmbeddedLab is what every embedded lab needs, whatever its mode. Its files go
-// below stateDir.
-func EmbeddedLab(stateDir string) Need {
-	tables := NFTables
-	if vm.Inside() {
-		tables = XTables
-	}
-	return Need{
-		For: "the embedded lab",
-		// Calico's system requirements: Linux 5.10 or later.
-		Kernel: Kernel{5, 10},
-		Programs: []Program{
-			{Name: "bird", Package: "bird"},
-			// BIRD 2 has no bird6, and does not read Calico's configuration.
-			{Name: "bird6", Package: "bird"},
-			{Name: "birdc", Package: "bird"},
-			{Name: "iptables", Package: "iptables"},
-			{Name: "iptables-nft", Package: "iptables"},
-			{Name: "ipset", Package: "ipset"},
-			{Name: "conntrack", Package: "conntrack"},
-		},
-		Features: []Feature{Namespaces, Veth, Bridge, Multipath, tables, IPSet, Conntrack},
-		// etcd's data and the logs of a lab with some load on it.
-		Space: []Space{{stateDir, 500e6}},
-	}
-}
-
-// UserModeLinux is what labs under User-Mode Linux need beside what every lab needs.
-func UserModeLinux() Need {
-	return Need{
-		For:      "User-Mode Linux",
-		Features: []Feature{Namespaces, Bridge, Tap},
-	}
 }
 
 // Mode is what a mode needs beyond what every lab needs: the devices that its

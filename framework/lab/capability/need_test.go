@@ -1,9 +1,7 @@
 package capability
 
 import (
-	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
@@ -33,24 +31,5 @@ func TestModeNeedsItsEncapsulation(t *testing.T) {
 				t.Errorf("got %+v, want features %v for mode m", need, c.want)
 			}
 		})
-	}
-}
-
-// `make packages` must install all that a lab asks for.
-func TestPackagesAreInstalled(t *testing.T) {
-	script, err := os.ReadFile("../../../fixtures/components/packages.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, list, _ := strings.Cut(string(script), "\npackages=(")
-	list, _, found := strings.Cut(list, ")")
-	if !found {
-		t.Fatal("packages.sh has no list of packages")
-	}
-	installed := strings.Fields(list)
-	for _, program := range EmbeddedLab("/state").Programs {
-		if !slices.Contains(installed, program.Package) {
-			t.Errorf("%s needs the package %s, packages.sh installs %v", program.Name, program.Package, installed)
-		}
 	}
 }

@@ -29,7 +29,7 @@ const calicoManifest = "calico.yaml"
 
 // startCalico installs Calico and the mode's resources as soon as the API server
 // answers, and waits until Calico runs on every node.
-func (l *Lab) startCalico(ctx context.Context, options Options) error {
+func (l *Lab) startCalico(ctx context.Context, options parts) error {
 	if err := l.waitForAPI(ctx); err != nil {
 		return err
 	}

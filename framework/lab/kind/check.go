@@ -12,25 +12,29 @@ import (
 
 	"github.com/rackproof/rackproof/framework/build/component"
 	"github.com/rackproof/rackproof/framework/build/docker"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/capability"
 )
 
 // memory is what a lab needs, in bytes: four nodes with Kubernetes and Calico.
 const memory = 6 << 30
 
-// Check reports whether a lab can be brought up on this machine: the mode fits the
-// topology, the kernel has what the mode needs, a Docker daemon answers and has the
-// images, kind's own needs and containerlab are there, and there is enough memory. It
-// makes nothing. A feature that only another kernel has is a *capability.Error.
-func Check(ctx context.Context, options Options) error {
+// Check implements lab.Provider: the mode fits the topology, the kernel has what the mode
+// needs, a Docker daemon answers and has the images, kind's own needs and containerlab are
+// there, and there is enough memory.
+func (Provider) Check(ctx context.Context, options lab.Options) error {
 	daemon, err := docker.Find(ctx)
 	if err != nil {
 		return err
 	}
-	return check(ctx, daemon, options)
+	made, err := findParts(ctx, daemon, options)
+	if err != nil {
+		return err
+	}
+	return check(ctx, daemon, made)
 }
 
-func check(ctx context.Context, daemon *docker.Daemon, options Options) error {
+func check(ctx context.Context, daemon *docker.Daemon, options parts) error {
 	if err := options.Mode.Check(options.Topology); err != nil {
 		return err
 	}
@@ -65,13 +69,13 @@ func need() capability.Need {
 		Features: []capability.Feature{
 			capability.Namespaces, capability.Veth, capability.Bridge, capability.Multipath, capability.NFTables, capability.IPSet, capability.Conntrack,
 		},
-		Space: []capability.Space{{Folder: StateRoot, Bytes: 20e6}},
+		Space: []capability.Space{{Folder: stateRoot, Bytes: 20e6}},
 	}
 }
 
 // checkImages tells which images of a lab Docker does not have. A registry is not
 // asked: what is missing is pulled or made before, by one who sees it happen.
-func checkImages(ctx context.Context, daemon *docker.Daemon, options Options) error {
+func checkImages(ctx context.Context, daemon *docker.Daemon, options parts) error {
 	c, err := daemon.Client()
 	if err != nil {
 		return err
@@ -79,7 +83,7 @@ func checkImages(ctx context.Context, daemon *docker.Daemon, options Options) er
 	defer c.Close()
 	for _, image := range neededImages(options) {
 		if image == "" {
-			return errors.New("an image of the lab has no name: set all of Options.Images that the topology's hosts need")
+			return errors.New("an image of the lab has no name: set all of Images that the topology's hosts need")
 		}
 		_, err := c.ImageInspect(ctx, image)
 		if errdefs.IsNotFound(err) {
@@ -93,7 +97,7 @@ func checkImages(ctx context.Context, daemon *docker.Daemon, options Options) er
 }
 
 // neededImages are the images of a topology's hosts.
-func neededImages(options Options) []string {
+func neededImages(options parts) []string {
 	images := []string{options.Images.Node, options.Images.Client}
 	for _, host := range options.Topology.Hosts {
 		if image := options.Images.Routers[host.Software]; isRouter(host) && !slices.Contains(images, image) {

@@ -31,8 +31,8 @@ func (l *Lab) Down(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Down takes a lab down by its name, also one that is being made or was killed.
-func Down(ctx context.Context, name string) error {
+// Down implements lab.Provider. The lab may also have been killed.
+func (Provider) Down(ctx context.Context, name string) error {
 	f, err := folderOf(name)
 	if err != nil {
 		return err

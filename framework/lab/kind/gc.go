@@ -15,15 +15,15 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/registry"
 )
 
-// List lists the labs of this machine, dead ones too. It asks no Docker daemon.
-func List() ([]lab.Listed, error) {
+// List implements lab.Provider. It asks no Docker daemon.
+func (Provider) List() ([]lab.Listed, error) {
 	all, err := folders()
 	if err != nil {
 		return nil, err
 	}
 	var list []lab.Listed
 	for _, f := range all {
-		entry := lab.Listed{Name: f.Name(), Provider: Provider, Kernel: "host", Folder: string(f.Folder), Alive: !f.abandoned()}
+		entry := lab.Listed{Name: f.Name(), Provider: providerName, Kernel: lab.HostKernel, Folder: string(f.Folder), Alive: !f.abandoned()}
 		if info, err := os.Stat(f.Path(registry.LockFile)); err == nil {
 			entry.Since = info.ModTime()
 		}
@@ -38,11 +38,10 @@ func List() ([]lab.Listed, error) {
 	return list, nil
 }
 
-// GC removes what killed labs have left and returns their names: labs with a state
-// folder that nobody wants any more or whose containers are gone, and in the Docker
-// daemon that is found also containers and networks of labs that have no folder. With
+// GC implements lab.Provider. It removes labs with a state folder that nobody wants any
+// more or whose containers are gone, and in the Docker daemon that is found also containers and networks of labs that have no folder. With
 // no daemon to ask it removes folders only.
-func GC(ctx context.Context) ([]string, error) {
+func (Provider) GC(ctx context.Context) ([]string, error) {
 	all, err := folders()
 	if err != nil {
 		return nil, err

@@ -19,11 +19,11 @@ const (
 	imageClient = "client"
 )
 
-// ProvideImages finds the images that a topology's hosts need: those that were built
+// provideImages finds the images that a topology's hosts need: those that were built
 // here, else public ones, which are pulled where a registry can be reached. An image
 // without a source is an *image.MissingError, which says how to make it. An image of
 // another version of Rackproof is an *image.StaleError.
-func ProvideImages(ctx context.Context, daemon *docker.Daemon, t *topology.Topology, progress io.Writer) (Images, error) {
+func provideImages(ctx context.Context, daemon *docker.Daemon, t *topology.Topology, progress io.Writer) (Images, error) {
 	manifest, err := image.Load()
 	if err != nil {
 		return Images{}, err
@@ -61,7 +61,7 @@ func routerImages(t *topology.Topology) (map[topology.Software]string, error) {
 			return nil, fmt.Errorf("%s: %w", host.Name, err)
 		}
 		if driver.Image() == "" {
-			return nil, fmt.Errorf("%s: %w: labs on kind have no image with %s: use the provider netns, or other software", host.Name, lab.ErrUnable, host.Software)
+			return nil, fmt.Errorf("%s: %w: labs on kind have no image with %s: use another provider, or other software", host.Name, lab.ErrUnable, host.Software)
 		}
 		names[host.Software] = driver.Image()
 	}

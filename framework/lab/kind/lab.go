@@ -63,9 +63,6 @@ var _ interface {
 	lab.ProcessViewer
 } = (*Lab)(nil)
 
-// Provider is the name of this provider.
-const Provider = "kind"
-
 // newLab makes a lab of its record. Nothing is looked up.
 func newLab(f folder, r record, daemon *docker.Daemon) (*Lab, error) {
 	c, err := daemon.Client()
@@ -78,8 +75,8 @@ func newLab(f folder, r record, daemon *docker.Daemon) (*Lab, error) {
 	}, nil
 }
 
-// Attach finds a lab that is up.
-func Attach(ctx context.Context, name string) (*Lab, error) {
+// attach finds a lab that is up.
+func attach(ctx context.Context, name string) (*Lab, error) {
 	f, err := folderOf(name)
 	if err != nil {
 		return nil, err
@@ -178,7 +175,7 @@ func (l *Lab) runningContainer(ctx context.Context, name string) (found, error) 
 func (l *Lab) Name() string { return l.folder.Name() }
 
 // Provider implements lab.Lab.
-func (l *Lab) Provider() string { return Provider }
+func (l *Lab) Provider() string { return providerName }
 
 // Topology implements lab.Lab. The management network is the one that Docker has made.
 func (l *Lab) Topology() *topology.Topology { return l.record.Topology }

@@ -47,10 +47,9 @@ type containerJob struct {
 	Labels   map[string]string `json:"labels"`
 }
 
-// RunIfMaker makes containers for a lab if this process was started for that. A
-// program that brings labs up calls it before anything else: a maker is the same
-// program again, under another name.
-func RunIfMaker() {
+// runIfMaker makes containers for a lab if this process was started for that: a maker is
+// the same program again, under another name.
+func runIfMaker() {
 	if filepath.Base(os.Args[0]) != makerName {
 		return
 	}

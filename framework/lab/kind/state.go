@@ -11,8 +11,8 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// StateRoot has a folder for each lab on kind of this machine.
-const StateRoot = "/run/rackproof/kind"
+// stateRoot has a folder for each lab on kind of this machine.
+const stateRoot = "/run/rackproof/kind"
 
 // Names of the files in a lab's state folder.
 const (
@@ -44,7 +44,7 @@ type record struct {
 
 // root has the labs' state folders. The longest name in Docker is the control plane's,
 // which is a host name.
-func root() registry.Root { return registry.Root{Path: StateRoot, NameLength: 39} }
+func root() registry.Root { return registry.Root{Path: stateRoot, NameLength: 39} }
 
 // folder is a lab's state folder. A released lab lives without a process, so that it
 // need not be held.

@@ -29,19 +29,21 @@ import (
 // quiet machine.
 const downTimeout = 3 * time.Minute
 
-// Up brings a lab up. It returns when every component runs; sessions and pods come up
-// afterwards. It first removes the rest of killed labs. It reports gaps of this machine
-// before it makes anything (see Check). The lab ends with this process unless it is
-// released.
-func Up(ctx context.Context, options Options) (*Lab, error) {
+// Up implements lab.Provider. It first removes the rest of killed labs. It reports gaps of
+// this machine before it makes anything (see Check).
+func (p Provider) Up(ctx context.Context, options lab.Options) (lab.Running, error) {
 	daemon, err := docker.Find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := check(ctx, daemon, options); err != nil {
+	made, err := findParts(ctx, daemon, options)
+	if err != nil {
 		return nil, err
 	}
-	if _, err := GC(ctx); err != nil {
+	if err := check(ctx, daemon, made); err != nil {
+		return nil, err
+	}
+	if _, err := p.GC(ctx); err != nil {
 		return nil, err
 	}
 	if options.Name == "" {
@@ -61,15 +63,15 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 		return nil, err
 	}
 	l, err := newLab(f, record{
-		Name: options.Name, Topology: options.Topology, Mode: options.Mode, Images: options.Images,
-		CalicoVersion: options.Components.Version(component.CalicoNode),
+		Name: options.Name, Topology: options.Topology, Mode: options.Mode, Images: made.Images,
+		CalicoVersion: made.Components.Version(component.CalicoNode),
 		Docker:        daemon.Host(), PID: os.Getpid(), Since: time.Now(),
 	}, daemon)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(string(f.Folder)), lock.Close())
 	}
-	l.lock, l.deployProgram = lock, options.Components.Program(component.ContainerlabDeploy)
-	if err := l.up(ctx, options, routers); err != nil {
+	l.lock, l.deployProgram = lock, made.Components.Program(component.ContainerlabDeploy)
+	if err := l.up(ctx, made, routers); err != nil {
 		downCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), downTimeout)
 		defer cancel()
 		return nil, errors.Join(fmt.Errorf("lab %s: %w", l.Name(), err), l.Down(downCtx))
@@ -77,7 +79,7 @@ func Up(ctx context.Context, options Options) (*Lab, error) {
 	return l, nil
 }
 
-func (l *Lab) up(ctx context.Context, options Options, routers []fabric.Router) error {
+func (l *Lab) up(ctx context.Context, options parts, routers []fabric.Router) error {
 	if err := l.folder.writeRecord(l.record); err != nil {
 		return err
 	}
@@ -216,7 +218,7 @@ func (l *Lab) makeHosts(ctx context.Context, t *topology.Topology) error {
 }
 
 // writeFiles writes the gate of each node's kubelet, and the fabric's topology.
-func (l *Lab) writeFiles(options Options, routers []fabric.Router) error {
+func (l *Lab) writeFiles(options parts, routers []fabric.Router) error {
 	t := l.record.Topology
 	for _, node := range t.Nodes() {
 		if err := l.folder.Write(l.gateFile(node.Name), gate(node)); err != nil {

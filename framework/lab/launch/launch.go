@@ -10,13 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rackproof/rackproof/fixtures"
-	"github.com/rackproof/rackproof/framework/build/component"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/capability"
-	"github.com/rackproof/rackproof/framework/lab/netns"
-	"github.com/rackproof/rackproof/framework/lab/registry"
-	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/drivers"
@@ -28,41 +23,38 @@ import (
 // from a slow machine.
 const readyTimeout = 4 * time.Minute
 
-// Options are what a lab is launched with.
-type Options struct {
-	// Provider is what makes the lab; empty for the default one.
-	Provider Provider
-	// Name is the lab's name; empty for one made from the topology's.
-	Name     string
-	Topology *topology.Topology
-	Mode     *calico.Mode
-	// Progress is told of the phases; nil for nobody. It is called by several
-	// goroutines, one at a time.
-	Progress func(lab.Event)
-}
-
 // Up checks the machine, brings a lab up and waits until it is ready. A lab that
 // does not get ready is taken down again; the error says why.
-func Up(ctx context.Context, options Options) (lab.Running, error) {
-	if err := Check(ctx, options); err != nil {
+func (p Providers) Up(ctx context.Context, provider lab.Provider, options lab.Options) (lab.Running, error) {
+	if err := Check(ctx, provider, options); err != nil {
 		return nil, err
 	}
-	if err := checkName(options.Name); err != nil {
+	if err := p.checkName(options.Name); err != nil {
 		return nil, err
 	}
-	progress := serialise(options.Progress)
-	up := upEmbedded
-	if options.Provider == KindProvider {
-		up = upOnKind
-	}
-	l, err := up(ctx, options, progress)
+	workload, err := fixtures.Workload(fixtures.WorkloadName)
 	if err != nil {
 		return nil, err
 	}
-	if err := untilReady(ctx, l, func() error { return waitReady(ctx, l, progress) }); err != nil {
+	options.Workload, options.Progress = workload, serialise(options.Progress)
+	l, err := provider.Up(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := untilReady(ctx, l, func() error { return waitReady(ctx, l, options.Progress) }); err != nil {
 		return nil, fmt.Errorf("lab %s: %w", l.Name(), err)
 	}
 	return l, nil
+}
+
+// Phases are the phases of a bring-up, in the order in which they begin. Some run side by
+// side: the sessions beside the pods, and what the provider says.
+func Phases(provider lab.Provider, mode *calico.Mode) []string {
+	phases := append(provider.Phases(), "sessions", "pods")
+	if mode.RouteOwner == calico.FelixOwns {
+		phases = append(phases, "routes")
+	}
+	return phases
 }
 
 // untilReady waits until a lab is ready. One that does not get ready is taken down, also
@@ -79,85 +71,20 @@ func untilReady(ctx context.Context, l interface{ Down(context.Context) error },
 	return err
 }
 
-// checkName refuses the name of a lab that another provider has up: by its name a lab is
-// found, whoever has provided it.
-func checkName(name string) error {
-	all, err := List()
-	if err != nil {
-		return err
-	}
-	for _, other := range all {
-		if other.Name == name && other.Alive {
-			return fmt.Errorf("lab %s: %w: choose another, or remove it by `rackproof lab down %s`", name, registry.ErrNameInUse, name)
-		}
-	}
-	return nil
-}
-
-// upEmbedded brings a lab of network namespaces up.
-func upEmbedded(ctx context.Context, options Options, progress func(lab.Event)) (lab.Running, error) {
-	cache, err := component.DefaultCacheDir()
-	if err != nil {
-		return nil, err
-	}
-	components, err := component.Locate(cache)
-	if err != nil {
-		return nil, err
-	}
-	manifests, err := fixtures.Workload(fixtures.WorkloadName)
-	if err != nil {
-		return nil, err
-	}
-	made := netns.Options{
-		Name: options.Name, Topology: options.Topology, Mode: options.Mode,
-		Components: components, Workload: manifests, Progress: progress,
-	}
-	// Inside User-Mode Linux what a control plane begins with is outside.
-	if !vm.Inside() {
-		if made.Seed, err = netns.Prepare(ctx, made, cache); err != nil {
-			return nil, err
-		}
-	}
-	l, err := netns.Up(ctx, made)
-	if err != nil {
-		return nil, err
-	}
-	return l, nil
-}
-
 // Check reports whether a lab can be brought up on this machine: the design is sound
 // (oracle.CheckDesign), the machine has what the mode needs, the components are built, and the
 // pools' routes have the owner that the mode states. It makes nothing.
-func Check(ctx context.Context, options Options) error {
-	if err := CheckProvider(options.Provider); err != nil {
-		return err
-	}
+func Check(ctx context.Context, provider lab.Provider, options lab.Options) error {
 	if err := CheckTopology(options.Topology); err != nil {
 		return err
 	}
 	if err := oracle.CheckDesign(options.Topology, options.Mode, drivers.Software()); err != nil {
 		return err
 	}
-	if options.Provider == KindProvider {
-		return checkOnKind(ctx, options)
-	}
-	needs, err := routerNeeds(options.Topology)
-	if err != nil {
+	if err := provider.Check(ctx, options); err != nil {
 		return err
 	}
-	needs = append(needs, capability.EmbeddedLab(netns.StateRoot), capability.Mode(options.Mode))
-	if err := capability.Check(ctx, needs...); err != nil {
-		return err
-	}
-	cache, err := component.DefaultCacheDir()
-	if err != nil {
-		return err
-	}
-	components, err := component.Locate(cache)
-	if err != nil {
-		return err
-	}
-	return checkMode(options.Topology, options.Mode, components)
+	return checkDesign(provider, options)
 }
 
 // CheckTopology refuses a topology that no lab can be made of: a cluster needs a node.
@@ -168,20 +95,24 @@ func CheckTopology(t *topology.Topology) error {
 	return nil
 }
 
-// checkMode reports whether a design is sound, and whether its routes have the owner that
-// the mode states.
-func checkMode(t *topology.Topology, m *calico.Mode, components component.Set) error {
-	if err := oracle.CheckDesign(t, m, drivers.Software()); err != nil {
+// checkDesign reports whether a design is sound, and whether its routes have the owner that
+// the mode states in the provider's version of Calico.
+func checkDesign(provider lab.Provider, options lab.Options) error {
+	if err := oracle.CheckDesign(options.Topology, options.Mode, drivers.Software()); err != nil {
 		return err
 	}
-	version, err := calico.ParseVersion(components.Version(component.CalicoNode))
+	text, err := provider.CalicoVersion()
 	if err != nil {
 		return err
 	}
-	if err := m.CheckOwner(version); err != nil {
+	version, err := calico.ParseVersion(text)
+	if err != nil {
 		return err
 	}
-	return bird.CheckMode(m)
+	if err := options.Mode.CheckOwner(version); err != nil {
+		return err
+	}
+	return bird.CheckMode(options.Mode)
 }
 
 // waitReady waits for sessions and pods, side by side, and for routes where Felix

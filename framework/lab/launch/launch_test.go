@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -56,11 +57,9 @@ func TestCheckTopology(t *testing.T) {
 	if err := CheckTopology(&topology.Topology{Name: "bare"}); err == nil || !strings.Contains(err.Error(), "topology bare has no node") {
 		t.Errorf("got %v", err)
 	}
-	// Before anything else is looked at: the other options are not even there.
-	if err := Check(t.Context(), Options{Topology: &topology.Topology{Name: "bare"}}); err == nil || !strings.Contains(err.Error(), "has no node") {
-		t.Errorf("got %v", err)
-	}
-	if _, err := StartMachine(t.Context(), MachineOptions{Topology: &topology.Topology{Name: "bare"}}); err == nil || !strings.Contains(err.Error(), "has no node") {
+	// Before anything else is looked at: the provider is not even asked.
+	bare := &topology.Topology{Name: "bare"}
+	if err := Check(t.Context(), nil, lab.Options{Topology: bare}); err == nil || !strings.Contains(err.Error(), "has no node") {
 		t.Errorf("got %v", err)
 	}
 }

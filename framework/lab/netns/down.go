@@ -7,8 +7,8 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/registry"
 )
 
-// Down takes a lab down by its name, also one that is still being made.
-func Down(ctx context.Context, name string) error {
+// Down implements lab.Provider.
+func (Provider) Down(ctx context.Context, name string) error {
 	f, err := folderOf(name)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package netns
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -8,15 +9,15 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/registry"
 )
 
-// List lists the labs of this machine, dead ones too.
-func List() ([]lab.Listed, error) {
+// List implements lab.Provider.
+func (Provider) List() ([]lab.Listed, error) {
 	all, err := folders()
 	if err != nil {
 		return nil, err
 	}
 	var list []lab.Listed
 	for _, f := range all {
-		entry := lab.Listed{Name: f.Name(), Provider: Provider, Folder: string(f.Folder), Alive: f.Held(), Kernel: "host"}
+		entry := lab.Listed{Name: f.Name(), Provider: providerName, Folder: string(f.Folder), Alive: f.Held(), Kernel: lab.HostKernel}
 		if spec, err := f.spec(); err == nil {
 			if spec.Topology != nil {
 				entry.Topology = spec.Topology.Name
@@ -24,8 +25,8 @@ func List() ([]lab.Listed, error) {
 			if spec.Mode != nil {
 				entry.Mode = spec.Mode.Name
 			}
-			if spec.Machine != nil {
-				entry.Kernel = "uml"
+			if spec.VirtualMachine != nil {
+				entry.Kernel = lab.UMLKernel
 			}
 		}
 		if info, err := os.Stat(f.Path(registry.LockFile)); err == nil {
@@ -39,9 +40,8 @@ func List() ([]lab.Listed, error) {
 	return list, nil
 }
 
-// GC removes what killed labs have left and returns their names. It never
-// touches a lab that lives: the kernel tells by the lock which do.
-func GC() ([]string, error) {
+// GC implements lab.Provider. The kernel tells by the lock which labs live.
+func (Provider) GC(context.Context) ([]string, error) {
 	var removed []string
 	err := root().Exclusively(func() error {
 		all, err := folders()

@@ -19,7 +19,6 @@ import (
 	"github.com/rackproof/rackproof/framework/cluster"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
-	"github.com/rackproof/rackproof/framework/lab/registry"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -47,29 +46,14 @@ var _ interface {
 	lab.ProcessViewer
 } = (*Lab)(nil)
 
-// Provider is the name of this provider.
-const Provider = "netns"
-
-// Attach finds a lab that is up.
-func Attach(name string) (*Lab, error) {
-	f, err := folderOf(name)
+// attach finds a lab that is up.
+func attach(name string) (*Lab, error) {
+	l, err := findUp(name)
 	if err != nil {
 		return nil, err
 	}
-	if !f.Held() {
-		return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, registry.ErrNoLab)
-	}
-	spec, err := f.spec()
-	if err != nil {
-		return nil, err
-	}
-	pid, err := f.pid()
-	if err != nil {
-		return nil, fmt.Errorf("lab %s: find its process: %w", name, err)
-	}
-	l := &Lab{folder: f, spec: spec, pid: pid}
-	if spec.Machine != nil {
-		return nil, fmt.Errorf("lab %s: %w", name, ErrOtherKernel)
+	if l.spec.VirtualMachine != nil {
+		return nil, fmt.Errorf("lab %s: %w", name, lab.ErrOtherKernel)
 	}
 	return l, l.open()
 }
@@ -110,7 +94,7 @@ func (l *Lab) readRecord() error {
 func (l *Lab) Name() string { return l.folder.Name() }
 
 // Provider implements lab.Lab.
-func (l *Lab) Provider() string { return Provider }
+func (l *Lab) Provider() string { return providerName }
 
 // Topology implements lab.Lab.
 func (l *Lab) Topology() *topology.Topology { return l.spec.Topology }

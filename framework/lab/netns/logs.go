@@ -39,8 +39,8 @@ func (l *Lab) LogSince(_ context.Context, host, component string, offset int64) 
 
 // logFolder is the folder of a host's logs, which need not exist.
 func (l *Lab) logFolder(host string) string {
-	if outside := l.spec.ControlPlane; outside != nil && host == cluster.ControlHost {
-		return filepath.Join(vm.OutsideFolder, labinit.LogFolder, outside.Name)
+	if hosted := l.spec.ControlPlane; hosted != nil && host == cluster.ControlHost {
+		return filepath.Join(vm.OutsideFolder, labinit.LogFolder, hosted.Name)
 	}
 	return filepath.Join(l.Logs(), host)
 }

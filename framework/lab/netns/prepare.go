@@ -11,14 +11,17 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/rackproof/rackproof/framework/build/component"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// Prepare finds the seed for labs with the options' components and service network
+// prepare finds the seed for labs with the components and the options' service network
 // below a cache folder, and makes it if it is not there. Of several processes that
 // want it at once one makes it and the others wait.
-func Prepare(ctx context.Context, options Options, cache string) (string, error) {
-	folder := filepath.Join(cache, "seeds", seedName(options))
+func prepare(ctx context.Context, options lab.Options, components component.Set, cache string) (string, error) {
+	folder := filepath.Join(cache, "seeds", seedName(components, options.Topology))
 	if _, err := os.Stat(folder); err == nil {
 		return folder, nil
 	}
@@ -38,7 +41,7 @@ func Prepare(ctx context.Context, options Options, cache string) (string, error)
 		return "", fmt.Errorf("make the folder of the prepared state: %w", err)
 	}
 	options.Name = "prepare-" + options.Topology.Name
-	if _, err := up(ctx, options, labinit.Spec{Prepare: partial}); err != nil {
+	if _, err := up(ctx, options, components, labinit.Spec{Prepare: partial}); err != nil {
 		return "", errors.Join(fmt.Errorf("prepare the control plane's state: %w", err), os.RemoveAll(partial))
 	}
 	if err := os.Rename(partial, folder); err != nil {
@@ -49,10 +52,10 @@ func Prepare(ctx context.Context, options Options, cache string) (string, error)
 
 // seedName is made of what a seed depends on: the components, by the names of
 // their folders, which end in a key, and the service network.
-func seedName(options Options) string {
+func seedName(components component.Set, t *topology.Topology) string {
 	var names []string
-	for _, folder := range programFolders(options.Components) {
+	for _, folder := range programFolders(components) {
 		names = append(names, filepath.Base(filepath.Dir(folder)))
 	}
-	return strings.Join(append(names, strings.ReplaceAll(options.Topology.Services.String(), "/", "-")), "_")
+	return strings.Join(append(names, strings.ReplaceAll(t.Services.String(), "/", "-")), "_")
 }

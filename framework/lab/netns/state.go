@@ -2,7 +2,6 @@ package netns
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -12,13 +11,13 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/registry"
 )
 
-// StateRoot has a folder for each lab of this machine.
-const StateRoot = "/run/rackproof/labs"
+// stateRoot has a folder for each lab of this machine.
+const stateRoot = "/run/rackproof/labs"
 
 // pidFile has the number of the lab's process.
 const pidFile = "pid"
 
-func root() registry.Root { return registry.Root{Path: StateRoot, NameLength: 40} }
+func root() registry.Root { return registry.Root{Path: stateRoot, NameLength: 40} }
 
 // folder is a lab's state folder. It is held by the lab's process, or by its starter
 // while the process does not run yet: a lab whose folder is not is dead.
@@ -29,9 +28,26 @@ func folderOf(name string) (folder, error) {
 	return folder{f}, err
 }
 
-// ErrOtherKernel is the error for a lab that is inside User-Mode Linux, which only a
-// program inside can look into (see AttachMachine).
-var ErrOtherKernel = errors.New("it is inside User-Mode Linux")
+// findUp finds the folder of a lab that is up, with what the lab is made from and its
+// process.
+func findUp(name string) (*Lab, error) {
+	f, err := folderOf(name)
+	if err != nil {
+		return nil, err
+	}
+	if !f.Held() {
+		return nil, fmt.Errorf("lab %s: %w: `rackproof lab list` lists those that are up", name, registry.ErrNoLab)
+	}
+	spec, err := f.spec()
+	if err != nil {
+		return nil, err
+	}
+	pid, err := f.pid()
+	if err != nil {
+		return nil, fmt.Errorf("lab %s: find its process: %w", name, err)
+	}
+	return &Lab{folder: f, spec: spec, pid: pid}, nil
+}
 
 // pid is the lab's process.
 func (f folder) pid() (int, error) {

@@ -17,55 +17,25 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/build/component"
-	"github.com/rackproof/rackproof/framework/calico"
-	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
 	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/supervisor"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// RunIfLab turns this process into a lab if it was started as one. A program that
-// brings labs up calls it before anything else: the process of a lab is the same
-// program again, under another name.
-func RunIfLab() {
+// runIfLab turns this process into a lab if it was started as one: the process of a lab is
+// the same program again, under another name.
+func runIfLab() {
 	if filepath.Base(os.Args[0]) == labinit.ProcessName && len(os.Args) == 2 {
 		os.Exit(labinit.Main(os.Args[1]))
 	}
 }
 
-// Options are what a lab is brought up with.
-type Options struct {
-	// Name is the lab's name; empty for one made from the topology's.
-	Name       string
-	Topology   *topology.Topology
-	Mode       *calico.Mode
-	Components component.Set
-	// Seed is a folder made by Prepare for the same components and service network;
-	// empty to begin with nothing.
-	Seed string
-	// Workload are manifests of what runs in the cluster from the beginning.
-	Workload []byte
-	// Progress is told of phases as they begin and end; nil for nobody.
-	Progress func(lab.Event)
-}
-
-// Up brings a lab up. It returns when every component runs; sessions and pods
-// come up afterwards. The lab ends with this process unless it is released.
-func Up(ctx context.Context, options Options) (*Lab, error) {
-	routers, err := fabric.Plan(options.Topology, options.Mode)
-	if err != nil {
-		return nil, err
-	}
-	return up(ctx, options, labinit.Spec{Routers: routers, Seed: options.Seed})
-}
-
 // up brings a lab up from a specification that begins with what is particular.
-func up(ctx context.Context, options Options, spec labinit.Spec) (*Lab, error) {
+func up(ctx context.Context, options lab.Options, components component.Set, spec labinit.Spec) (*Lab, error) {
 	// First it removes the rest of killed labs.
-	if _, err := GC(); err != nil {
+	if _, err := (Provider{}).GC(ctx); err != nil {
 		return nil, err
 	}
 	if options.Name == "" {
@@ -76,16 +46,16 @@ func up(ctx context.Context, options Options, spec labinit.Spec) (*Lab, error) {
 		return nil, err
 	}
 	spec.Name, spec.Topology, spec.Mode = options.Name, options.Topology, options.Mode
-	spec.ProgramFolders = programFolders(options.Components)
+	spec.ProgramFolders = programFolders(components)
 	software, err := routerFolders()
 	if err != nil {
 		return nil, err
 	}
 	spec.ProgramFolders = append(spec.ProgramFolders, software...)
-	spec.Manifests, spec.Confd = options.Components.Manifests(), options.Components.Confd()
+	spec.Manifests, spec.Confd = components.Manifests(), components.Confd()
 	spec.Workload = options.Workload
-	spec.KubernetesVersion = options.Components.Version(component.APIServer)
-	spec.CalicoVersion = options.Components.Version(component.CalicoNode)
+	spec.KubernetesVersion = components.Version(component.APIServer)
+	spec.CalicoVersion = components.Version(component.CalicoNode)
 	lock, err := root().Create(f.Folder, labinit.LogFolder, f.Held)
 	if err != nil {
 		return nil, err
@@ -107,7 +77,7 @@ func up(ctx context.Context, options Options, spec labinit.Spec) (*Lab, error) {
 	if spec.Prepare != "" {
 		return nil, l.Down(ctx)
 	}
-	if spec.Machine != nil {
+	if spec.VirtualMachine != nil {
 		return l, l.readRecord()
 	}
 	if err := l.open(); err != nil {
@@ -195,7 +165,7 @@ func start(f folder, spec labinit.Spec, lock *os.File, progress func(lab.Event))
 	}
 	if spec.ControlPlane != nil {
 		if err := giveDevice(spec.ControlPlane.Port, l.pid); err != nil {
-			return nil, errors.Join(fmt.Errorf("lab %s: join it with its control plane outside: %w", f.Name(), err), l.Down(context.Background()))
+			return nil, errors.Join(fmt.Errorf("lab %s: join it with its control plane on the host: %w", f.Name(), err), l.Down(context.Background()))
 		}
 	}
 	return l, nil

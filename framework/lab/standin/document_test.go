@@ -1,4 +1,4 @@
-package standin
+package standin_test
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"text/template"
 
 	"github.com/rackproof/rackproof/framework/cluster/agent"
+	"github.com/rackproof/rackproof/framework/lab/providers"
+	"github.com/rackproof/rackproof/framework/lab/standin"
 )
 
 var update = flag.Bool("update", false, "write docs/differences.md again")
@@ -19,10 +21,23 @@ var update = flag.Bool("update", false, "write docs/differences.md again")
 //go:embed differences.md.tmpl
 var page string
 
-// TestDocumentIsCurrent compares docs/differences.md with the list.
+// lists are the stand-ins by provider; those of all providers have no name.
+func lists() map[string][]standin.StandIn {
+	lists := map[string][]standin.StandIn{"": standin.Shared()}
+	for _, provider := range providers.All().Linked {
+		lists[provider.Name()] = provider.StandIns()
+	}
+	return lists
+}
+
+// TestDocumentIsCurrent compares docs/differences.md with the lists.
 func TestDocumentIsCurrent(t *testing.T) {
+	missing := lists()
 	parsed, err := template.New("differences").Funcs(template.FuncMap{
-		"rows":   func(provider string) string { return table(provider) },
+		"rows": func(provider string) string {
+			delete(missing, provider)
+			return table(lists()[provider])
+		},
 		"fields": fields,
 	}).Parse(page)
 	if err != nil {
@@ -32,6 +47,9 @@ func TestDocumentIsCurrent(t *testing.T) {
 	if err := parsed.Execute(&want, nil); err != nil {
 		t.Fatal(err)
 	}
+	for provider := range missing {
+		t.Errorf("differences.md.tmpl has no table of provider %s", provider)
+	}
 	path := filepath.Join(repository, "docs/differences.md")
 	if *update {
 		if err := os.WriteFile(path, want.Bytes(), 0o644); err != nil {
@@ -40,18 +58,15 @@ func TestDocumentIsCurrent(t *testing.T) {
 	}
 	got, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(got, want.Bytes()) {
-		t.Errorf("%s is not what the list says (%v): run go test ./framework/lab/standin -update", path, err)
+		t.Errorf("%s is not what the lists say (%v): run go test ./framework/lab/standin -update", path, err)
 	}
 }
 
-// table are the rows of a provider's stand-ins; of those that all have with "".
-func table(provider string) string {
+// table are the rows of stand-ins.
+func table(list []standin.StandIn) string {
 	var b strings.Builder
 	b.WriteString("| name | stands in | the real thing | what differs | rests on it | compared by |\n|---|---|---|---|---|---|\n")
-	for _, s := range List() {
-		if strings.Join(s.Providers, "") != provider {
-			continue
-		}
+	for _, s := range list {
 		name := "`" + s.Name + "`"
 		if s.Only != "" {
 			name += fmt.Sprintf(" (%s)", s.Only)
@@ -75,7 +90,7 @@ func affected(prefixes []string) string {
 	switch {
 	case len(prefixes) == 0:
 		return "no verdict"
-	case prefixes[0] == All:
+	case prefixes[0] == standin.All:
 		return "all"
 	}
 	return strings.Join(prefixes, ", ")

@@ -1,26 +1,7 @@
 package standin
 
-import "slices"
-
-// The providers, by the names that launch knows them by.
-const (
-	netns = "netns"
-	kind  = "kind"
-)
-
-// List is all stand-ins: those of all providers, of the embedded lab, and of kind.
-func List() []StandIn {
-	return slices.Concat(shared(), only(netns, embedded()), only(kind, onKind()))
-}
-
-func only(provider string, list []StandIn) []StandIn {
-	for i := range list {
-		list[i].Providers = []string{provider}
-	}
-	return list
-}
-
-func shared() []StandIn {
+// Shared are the stand-ins of all labs.
+func Shared() []StandIn {
 	return []StandIn{
 		{
 			Name: "stock-bird",
@@ -159,112 +140,6 @@ func shared() []StandIn {
 			What: "traffic from Rackproof's own process, in a host's or pod's network namespace", Real: "a client's process there",
 			Differs: "Routes, rules and source addresses are the place's. The processor is shared with the lab: a machine that stands still looks like an outage, which the report tells.",
 			Affects: []string{All},
-		},
-	}
-}
-
-func embedded() []StandIn {
-	return []StandIn{
-		{
-			Name: "node-agent",
-			What: "an agent (framework/cluster/agent): pods are network namespaces, containers are processes", Real: "kubelet and containerd",
-			Differs: "No images, volumes, cgroups, tokens or events; a pod with a field that the agent does not support is refused. A pod is ready sooner: it is also probed within its first period. " +
-				"The node is ready once Calico's startup has ended, not once the CNI configuration is there.",
-			Affects: []string{All}, ComparedBy: []string{"suites/agreement/agree_test.go", "framework/cluster/agent/agent_test.go"},
-		},
-		{
-			Name: "cni-runtime",
-			What: "the agent calls Calico's CNI plugins by libcni", Real: "containerd",
-			Differs: "A second attempt has the first one's container id. At most four plugins run at once. The plugin for host ports is left out.",
-			Affects: []string{"IPIP", "LOC", "VXL"}, ComparedBy: []string{"framework/cluster/calicomanifest_test.go"},
-		},
-		{
-			Name: "calico-services",
-			What: "startup, confd, BIRD, Felix and the service for tunnel addresses, started by the lab", Real: "calico-node's start script (rc.local) and runit",
-			Differs: "Left out are complete-startup (NetworkUnavailable), monitor-addresses, node-status-reporter, bird6, the renewal of tokens, and -shutdown. " +
-				"BIRD starts when its three files are there; runit tries each second, so that it is up later.",
-			ComparedBy: []string{"framework/cluster/calicoservices_test.go"},
-		},
-		{
-			Name: "tunnel-addresses", Only: Tunnels,
-			What: "the service for tunnel addresses allots the first one too, beside confd and BIRD; Felix waits for it", Real: "a run of its own before any service; then the service",
-			Differs: "confd may see a node before its tunnel address. Modes without a tunnel have no such service, and cannot change to an encapsulation.",
-			Affects: []string{"CRS", "IPIP", "MSW", "VXL"}, ComparedBy: []string{"framework/cluster/calicoservices_test.go"},
-		},
-		{
-			Name: "calico-settings",
-			What: "calico-node's environment", Real: "that of Calico's manifest",
-			Differs: "Felix finds its MTU by the fabric's interfaces; its health is not served; it is told its variant of iptables. The test has the whole list.",
-			Affects: []string{"CRS", "IPIP", "VXL"}, ComparedBy: []string{"framework/cluster/calicomanifest_test.go"},
-		},
-		{
-			Name: "control-plane",
-			What: "one etcd with a prepared state, static tokens, no ServiceAccount admission, the controller manager as an administrator", Real: "kubeadm's control plane",
-			Differs: "Nodes are looked at every second, not every five. Controllers for storage, certificates and autoscaling are left out. RBAC is on, with Calico's own roles.",
-		},
-		{
-			Name: "priorities",
-			What: "Felix (nice 10, in modes without tunnels) and kube-proxy (nice 19) leave the processor to others", Real: "all alike",
-			Differs: "On a busy machine rules come later than routes: a node may announce a service for longer before it answers.",
-			Affects: []string{"LOC", "SVC"},
-		},
-		{
-			Name: "one-machine",
-			What: "all hosts share a kernel, its clock, its processors and its process ids", Real: "a machine each",
-			Differs: "A moment in which the machine stands still hits all hosts at once, and `ps` shows the processes of all.",
-			Affects: []string{"LEAF", "LOC", "MSW", "NRR", "RRR", "SVC", "TOR"},
-		},
-		{
-			Name: "uml", Only: UML,
-			What: "User-Mode Linux with one processor, iptables' older variant, the control plane outside", Real: "a machine's own kernel, iptables on nftables",
-			Differs: "A pod takes seconds to come and to go, and the kernel stands still for a second now and then. Rules are in other tables.",
-			Affects: []string{"CRS", "IPIP", "MSW"},
-		},
-	}
-}
-
-func onKind() []StandIn {
-	return []StandIn{
-		{
-			Name: "own-images",
-			What: "images from the distribution's packages and Go modules", Real: "the projects' own images",
-			Differs: "calico-node has stock BIRD, and a Felix without cgo and so without eBPF. Public images have not been tried.",
-			Affects: []string{All}, ComparedBy: []string{"suites/agreement/agree_test.go"},
-		},
-		{
-			Name: "calico-manifest",
-			What: "Calico's manifest, adapted", Real: "Calico's manifest",
-			Differs: "No probes, no eBPF bootstrap, no kube-controllers; the API server's own address; the fabric's MTU.",
-			Affects: []string{"LEAF", "LOC", "MESH", "SVC"}, ComparedBy: []string{"framework/lab/kind/kind_test.go"},
-		},
-		{
-			Name: "service-ends",
-			What: "runit's `finish` of bird, confd and felix writes down each end that nobody asked for", Real: "services without `finish`",
-			Differs:    "runit starts the program again a second later, as ever. calico-node's log and a file on the node tell of the end.",
-			ComparedBy: []string{"framework/lab/kind/kind_test.go"},
-		},
-		{
-			Name: "unwatched-programs",
-			What: "nothing watches a node's kubelet, containerd, kube-proxy and control plane, nor restarts of calico-node's container", Real: "an operator's monitoring",
-			Differs: "systemd or the kubelet starts again what ends, and a spec meanwhile may be blamed for it. On netns the end of a program breaks the lab.",
-			Affects: []string{"LOC", "SVC"},
-		},
-		{
-			Name: "late-node-settings",
-			What: "a node's labels and AS number are set once its kubelet has registered it", Real: "an operator does so at any time",
-			Differs: "calico-node may start before, and reconfigure. On netns the node is created with them.",
-		},
-		{
-			Name: "kubeadm-steps",
-			What: "no taint and no label on the control plane's node, no CoreDNS; kubelets wait for their address in the fabric", Real: "all of kubeadm's steps",
-			Differs: "The control plane's node runs pods and announces services as any other.",
-			Affects: []string{"LOC", "SVC"},
-		},
-		{
-			Name: "node-address",
-			What: "nodes have Docker's interface beside the fabric's", Real: "one network, or an operator's choice",
-			Differs: "A node reaches a pod of its own with its management address, for its kernel takes the first address that there is.",
-			Affects: []string{"LEAF"}, ComparedBy: []string{"suites/agreement/agree_test.go"},
 		},
 	}
 }

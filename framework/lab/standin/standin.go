@@ -1,7 +1,8 @@
 // Package standin lists where a lab is not what it stands for: programs and timers that
 // take the place of others, answers that come another way, and what is left out. It has
-// data and no logic of a lab. docs/differences.md is made from it, and a suite's report
-// names what its verdicts rest on.
+// data and no logic of a lab. Providers add what is different in theirs.
+// docs/differences.md is made from these lists, and a suite's report names what its
+// verdicts rest on.
 package standin
 
 import (
@@ -18,9 +19,7 @@ import (
 type StandIn struct {
 	// Name is one word for reports. It keeps its meaning.
 	Name string
-	// Providers are those whose labs have it; empty for all.
-	Providers []string
-	// Only narrows it down to some of their labs; empty for all.
+	// Only narrows it down to some labs; empty for all.
 	Only Trait
 	// The stand-in is What, and Real is the real thing. Differs describes the effect on a
 	// verdict: a race, an answer that is read or not, another order, other timers.
@@ -52,7 +51,8 @@ const (
 
 // Lab is what decides which stand-ins a lab has.
 type Lab struct {
-	Provider string
+	// Own are the stand-ins of the lab's provider.
+	Own      []StandIn
 	Topology *topology.Topology
 	Mode     *calico.Mode
 	// UML says that the lab is inside User-Mode Linux.
@@ -60,10 +60,10 @@ type Lab struct {
 }
 
 // RestsOn returns the names of the stand-ins on which the verdicts of requirements rest
-// in a lab, in the order of the list.
+// in a lab, those of all labs first.
 func RestsOn(lab Lab, ids ...string) []string {
 	var names []string
-	for _, s := range List() {
+	for _, s := range append(Shared(), lab.Own...) {
 		if lab.has(s) && slices.ContainsFunc(ids, s.affects) {
 			names = append(names, s.Name)
 		}
@@ -72,9 +72,6 @@ func RestsOn(lab Lab, ids ...string) []string {
 }
 
 func (l Lab) has(s StandIn) bool {
-	if len(s.Providers) > 0 && !slices.Contains(s.Providers, l.Provider) {
-		return false
-	}
 	runs := func(software topology.Software) bool {
 		return slices.ContainsFunc(l.Topology.Hosts, func(h topology.Host) bool { return h.Software == software })
 	}

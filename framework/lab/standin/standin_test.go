@@ -1,7 +1,8 @@
-package standin
+package standin_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/lab/standin"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -36,10 +38,10 @@ func requirementIDs(t *testing.T) []string {
 	return ids
 }
 
-func TestListIsComplete(t *testing.T) {
+func TestListsAreComplete(t *testing.T) {
 	ids := requirementIDs(t)
 	seen := map[string]bool{}
-	for _, s := range List() {
+	for _, s := range slices.Concat(slices.Collect(maps.Values(lists()))...) {
 		if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(s.Name) || seen[s.Name] {
 			t.Errorf("%q is no name, or there twice", s.Name)
 		}
@@ -67,12 +69,12 @@ func TestRestsOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lab := func(provider, modeName string, software topology.Software, uml bool) Lab {
+	lab := func(provider, modeName string, software topology.Software, uml bool) standin.Lab {
 		mode, err := fixtures.Mode(modeName)
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := Lab{Provider: provider, Topology: frr, Mode: mode, UML: uml}
+		l := standin.Lab{Own: lists()[provider], Topology: frr, Mode: mode, UML: uml}
 		if software == bird.Name {
 			l.Topology = frr.WithSoftware(bird.Name)
 		}
@@ -80,23 +82,23 @@ func TestRestsOn(t *testing.T) {
 	}
 	tests := []struct {
 		name        string
-		lab         Lab
+		lab         standin.Lab
 		ids         []string
 		has, hasNot []string
 	}{
-		{"leaf reflectors", lab(netns, "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021"},
+		{"leaf reflectors", lab("netns", "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021"},
 			[]string{"bird-reload", "node-agent", "frr-nexthop-objects"}, []string{"own-images", "felix-refresh", "uml", "kube-proxy-sync", "no-dns"}},
-		{"on kind", lab(kind, "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021"},
+		{"on kind", lab("kind", "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021"},
 			[]string{"own-images", "bird-reload"}, []string{"node-agent"}},
-		{"services of two suites", lab(netns, "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021", "SVC-001"},
+		{"services of two suites", lab("netns", "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021", "SVC-001"},
 			[]string{"kube-proxy-sync", "link-cut"}, nil},
-		{"tunnels in User-Mode Linux", lab(netns, "ipip", topology.DefaultSoftware, true), []string{"IPIP-001"},
+		{"tunnels in User-Mode Linux", lab("netns", "ipip", topology.DefaultSoftware, true), []string{"IPIP-001"},
 			[]string{"uml", "felix-refresh", "bird-template"}, []string{"frr-timers"}},
-		{"no requirement", lab(netns, "ipip", topology.DefaultSoftware, true), nil, nil, []string{"node-agent", "uml"}},
+		{"no requirement", lab("netns", "ipip", topology.DefaultSoftware, true), nil, nil, []string{"node-agent", "uml"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			names := RestsOn(tt.lab, tt.ids...)
+			names := standin.RestsOn(tt.lab, tt.ids...)
 			for _, name := range tt.has {
 				if !slices.Contains(names, name) {
 					t.Errorf("no %s in %v", name, names)
@@ -110,7 +112,7 @@ func TestRestsOn(t *testing.T) {
 		})
 	}
 	// The spines still run FRR.
-	names := RestsOn(lab(netns, "leafreflector", bird.Name, false), "LEAF-021")
+	names := standin.RestsOn(lab("netns", "leafreflector", bird.Name, false), "LEAF-021")
 	if !slices.Contains(names, "bird-router") {
 		t.Errorf("no bird-router in %v", names)
 	}

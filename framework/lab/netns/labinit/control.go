@@ -94,15 +94,15 @@ func (l *running) serveControl(ctx context.Context) error {
 	return nil
 }
 
-// components lists the components on all hosts, those of a control plane outside of
+// components lists the components on all hosts, those of a control plane on the host of
 // this kernel too.
 func (l *running) components(ctx context.Context) ([]supervisor.Status, error) {
 	list := l.supervisor.Status()
 	if l.spec.ControlPlane == nil {
 		return list, nil
 	}
-	outside, err := l.controlPlane.Status(ctx)
-	return append(outside, list...), err
+	own, err := l.controlPlane.Status(ctx)
+	return append(own, list...), err
 }
 
 func answer(w http.ResponseWriter, err error) {

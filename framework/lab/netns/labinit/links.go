@@ -26,12 +26,12 @@ type links struct {
 	handles map[string]*netlink.Handle
 	// files are the network namespaces of hosts and bridges.
 	files map[string]*os.File
-	// outside is set if the control plane is outside of this kernel.
-	outside *OutsideControlPlane
+	// hosted is set if the control plane is on the host of this virtual machine.
+	hosted *HostedControlPlane
 }
 
-func makeLinks(t *topology.Topology, hosts map[string]namespace.Set, outside *OutsideControlPlane) error {
-	l := links{topology: t, hosts: hosts, handles: map[string]*netlink.Handle{}, files: map[string]*os.File{}, outside: outside}
+func makeLinks(t *topology.Topology, hosts map[string]namespace.Set, hosted *HostedControlPlane) error {
+	l := links{topology: t, hosts: hosts, handles: map[string]*netlink.Handle{}, files: map[string]*os.File{}, hosted: hosted}
 	defer l.close()
 	for name, set := range hosts {
 		if err := l.open(name, set.Net); err != nil {
@@ -133,8 +133,8 @@ func (l *links) makeManagement() error {
 		return err
 	}
 	address := netip.PrefixFrom(management.Control, management.Prefix.Bits())
-	if l.outside != nil {
-		if err := l.plugOutside(control); err != nil {
+	if l.hosted != nil {
+		if err := l.plugHosted(control); err != nil {
 			return err
 		}
 		address = netip.PrefixFrom(LastAddress(management.Prefix), management.Prefix.Bits())

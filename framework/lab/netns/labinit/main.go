@@ -94,9 +94,9 @@ func (l *process) run(ctx context.Context, cancel context.CancelCauseFunc, state
 	if err != nil {
 		return err
 	}
-	var outside *os.File
-	if spec.Machine != nil {
-		if outside, err = keepView(state, spec.Machine.MemoryMiB); err != nil {
+	var view *os.File
+	if spec.VirtualMachine != nil {
+		if view, err = keepView(state, spec.VirtualMachine.MemoryMiB); err != nil {
 			return fmt.Errorf("lab %s: keep this machine's files for User-Mode Linux: %w", spec.Name, err)
 		}
 	}
@@ -113,7 +113,7 @@ func (l *process) run(ctx context.Context, cancel context.CancelCauseFunc, state
 	var ready atomic.Bool
 	lab := &running{process: l, spec: spec, hosts: map[string]namespace.Set{}}
 	lab.supervisor = supervisor.New(filepath.Join(stateFolder, LogFolder), func(status supervisor.Status) {
-		if lab.machine != nil && lab.machine.placeDied(status) {
+		if lab.machine != nil && lab.machine.controlPlaneDied(status) {
 			return // its lab, inside, has been told
 		}
 		l.tell(Event{Error: status.Error})
@@ -129,8 +129,8 @@ func (l *process) run(ctx context.Context, cancel context.CancelCauseFunc, state
 	switch {
 	case spec.Prepare != "":
 		begin = lab.prepare
-	case spec.Machine != nil:
-		lab.machine = newMachine(lab, outside, state)
+	case spec.VirtualMachine != nil:
+		lab.machine = newVirtualMachine(lab, view, state)
 		begin = lab.machine.start
 	}
 	if err := begin(ctx); err != nil {

@@ -112,7 +112,7 @@ func hostsFile(t *topology.Topology) []byte {
 	var b strings.Builder
 	b.WriteString("127.0.0.1 localhost\n")
 	if t == nil {
-		return []byte(b.String()) // the outside of a User-Mode Linux
+		return []byte(b.String()) // the host of a virtual machine
 	}
 	for _, host := range t.Hosts {
 		fmt.Fprintf(&b, "%s %s\n", host.Address(), host.Name)

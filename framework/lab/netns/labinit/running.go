@@ -28,8 +28,8 @@ type running struct {
 	routers map[string]*configured
 	// controlPlane is where the control plane runs.
 	controlPlane controlplane.Place
-	// machine is set if this is the outside of a User-Mode Linux.
-	machine *machine
+	// machine is set if this is the host of a virtual machine.
+	machine *virtualMachine
 }
 
 // start makes hosts and links, and then starts routers and cluster side by side.
@@ -44,7 +44,7 @@ func (l *running) start(ctx context.Context) error {
 		return err
 	}
 	l.routers = routersOf(l.spec)
-	if l.controlPlane, err = l.placeControlPlane(ctx); err != nil {
+	if l.controlPlane, err = l.findControlPlane(ctx); err != nil {
 		return err
 	}
 	if err := l.serveControl(ctx); err != nil {
@@ -135,7 +135,7 @@ func (l *running) prepare(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if l.controlPlane, err = l.placeControlPlane(ctx); err != nil {
+	if l.controlPlane, err = l.findControlPlane(ctx); err != nil {
 		return err
 	}
 	config, err := l.clusterConfig()
@@ -167,11 +167,11 @@ func (l *running) clusterConfig() (cluster.Config, error) {
 	}, nil
 }
 
-// placeControlPlane finds the place of the control plane: here, or outside of the
-// kernel that this lab is in.
-func (l *running) placeControlPlane(ctx context.Context) (controlplane.Place, error) {
-	if outside := l.spec.ControlPlane; outside != nil {
-		remote := outside.place(l.spec.Topology)
+// findControlPlane finds where the control plane runs: here, or on the host of the virtual
+// machine that this lab is in.
+func (l *running) findControlPlane(ctx context.Context) (controlplane.Place, error) {
+	if hosted := l.spec.ControlPlane; hosted != nil {
+		remote := hosted.remote(l.spec.Topology)
 		return remote, remote.Hold(ctx, func(err error) { l.process.tell(Event{Error: err.Error()}) })
 	}
 	local := controlplane.Local{

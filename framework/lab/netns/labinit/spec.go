@@ -36,12 +36,12 @@ type Spec struct {
 	// Prepare, if not empty, is a folder: the process saves a state of the control
 	// plane there for use as a seed, and ends. There are no hosts then.
 	Prepare string `json:"prepare,omitempty"`
-	// Machine, if not nil, makes the process the outside of a User-Mode Linux. There
-	// are no hosts then: labs are inside, and their control planes outside.
-	Machine *Machine `json:"machine,omitempty"`
-	// ControlPlane is set in a lab inside User-Mode Linux: its control plane is
-	// outside.
-	ControlPlane *OutsideControlPlane `json:"controlPlane,omitempty"`
+	// VirtualMachine, if not nil, makes the process the host of a User-Mode Linux. It has
+	// no hosts of a topology then: labs are inside, and it hosts their control planes.
+	VirtualMachine *VirtualMachine `json:"virtualMachine,omitempty"`
+	// ControlPlane is set in a lab inside User-Mode Linux: its control plane is on the
+	// machine's host.
+	ControlPlane *HostedControlPlane `json:"controlPlane,omitempty"`
 	// KubernetesVersion is what nodes report.
 	KubernetesVersion string `json:"kubernetesVersion"`
 	// CalicoVersion is that of the Calico components.

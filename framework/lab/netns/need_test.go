@@ -1,6 +1,7 @@
-package launch
+package netns
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -38,5 +39,24 @@ func TestRouterNeeds(t *testing.T) {
 
 	if _, err := routerNeeds(top.WithSoftware("ios")); err == nil || !strings.Contains(err.Error(), drivers.List(", ", " or ")) {
 		t.Errorf("got error %v, want the software that there is", err)
+	}
+}
+
+// `make packages` must install all that a lab asks for.
+func TestPackagesAreInstalled(t *testing.T) {
+	script, err := os.ReadFile("../../../fixtures/components/packages.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(script), "\npackages=(")
+	list, _, found := strings.Cut(list, ")")
+	if !found {
+		t.Fatal("packages.sh has no list of packages")
+	}
+	installed := strings.Fields(list)
+	for _, program := range ownNeed().Programs {
+		if !slices.Contains(installed, program.Package) {
+			t.Errorf("%s needs the package %s, packages.sh installs %v", program.Name, program.Package, installed)
+		}
 	}
 }

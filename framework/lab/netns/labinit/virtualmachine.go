@@ -16,8 +16,8 @@ import (
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
 
-// Machine is what the outside of a User-Mode Linux is made from.
-type Machine struct {
+// VirtualMachine is what a User-Mode Linux is started from.
+type VirtualMachine struct {
 	// Init is the program that is the kernel's init, which calls vm.RunIfInit.
 	Init string `json:"init"`
 	// Kernel is the kernel itself.
@@ -36,23 +36,24 @@ const (
 	memoryFolder = "memory"
 )
 
-// machine is the outside of a User-Mode Linux: the kernel's process, and the control
-// planes of the labs inside.
-type machine struct {
-	lab     *running
-	outside *os.File
+// virtualMachine is the host's side of a User-Mode Linux: the kernel's process, and the
+// control planes of the labs inside.
+type virtualMachine struct {
+	lab *running
+	// view is a mount namespace that shows the host's files.
+	view *os.File
 	// state is the state folder as this machine's own processes see it.
 	state string
 
-	mu     sync.Mutex
-	places map[string]*place
+	mu            sync.Mutex
+	controlPlanes map[string]*hosting
 	// turn counts the ports that have been given, so that one that was just given back
 	// comes last.
 	turn int
 }
 
-func newMachine(lab *running, outside *os.File, state string) *machine {
-	return &machine{lab: lab, outside: outside, state: state, places: map[string]*place{}}
+func newVirtualMachine(lab *running, view *os.File, state string) *virtualMachine {
+	return &virtualMachine{lab: lab, view: view, state: state, controlPlanes: map[string]*hosting{}}
 }
 
 // keepView opens a mount namespace that goes on showing this machine's files, for a
@@ -87,7 +88,7 @@ func keepView(state string, memoryMiB int) (*os.File, error) {
 
 // start starts the kernel and serves control planes. It returns when programs can be
 // run inside.
-func (m *machine) start(ctx context.Context) error {
+func (m *virtualMachine) start(ctx context.Context) error {
 	if err := m.lab.publish(); err != nil {
 		return err
 	}
@@ -107,9 +108,9 @@ func (m *machine) start(ctx context.Context) error {
 	return err
 }
 
-// makeNetwork makes the outside ends of the kernel's devices. The first one is that by
+// makeNetwork makes the host's ends of the kernel's devices. The first one is that by
 // which the kernel is controlled.
-func (m *machine) makeNetwork() error {
+func (m *virtualMachine) makeNetwork() error {
 	for n := range vm.Ports + 1 {
 		tap := &netlink.Tuntap{
 			LinkAttrs: netlink.LinkAttrs{Name: vm.TapName(n), TxQLen: -1}, Mode: netlink.TUNTAP_MODE_TAP,
@@ -134,8 +135,8 @@ func (m *machine) makeNetwork() error {
 	return netlink.LinkSetUp(lo)
 }
 
-func (m *machine) startKernel(ctx context.Context) error {
-	settings := m.lab.spec.Machine
+func (m *virtualMachine) startKernel(ctx context.Context) error {
+	settings := m.lab.spec.VirtualMachine
 	argv := vm.CommandLine(vm.Options{
 		Kernel: settings.Kernel,
 		Init:   settings.Init, Folder: filepath.Join(m.state, "uml"), State: m.state, MemoryMiB: settings.MemoryMiB,
@@ -143,7 +144,7 @@ func (m *machine) startKernel(ctx context.Context) error {
 	err := m.lab.supervisor.Start(supervisor.Component{
 		Host: MachineHost, Name: KernelProgram, Argv: argv,
 		Env:        []string{"PATH=/usr/sbin:/usr/bin", "HOME=/root", "TMPDIR=" + filepath.Join(m.state, memoryFolder)},
-		Namespaces: namespace.Set{Mount: m.outside},
+		Namespaces: namespace.Set{Mount: m.view},
 	})
 	if err != nil {
 		return err

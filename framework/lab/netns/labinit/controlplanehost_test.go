@@ -9,46 +9,46 @@ import (
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
 
-func TestPortsOfPlaces(t *testing.T) {
-	m := newMachine(nil, nil, "")
+func TestPortsOfControlPlanes(t *testing.T) {
+	m := newVirtualMachine(nil, nil, "")
 	for n := range vm.Ports {
-		p, err := m.newPlace(fmt.Sprint("lab", n))
+		p, err := m.reserve(fmt.Sprint("lab", n))
 		if err != nil || p.port != n+1 {
-			t.Fatalf("place %d: got %+v, %v", n, p, err)
+			t.Fatalf("control plane %d: got %+v, %v", n, p, err)
 		}
 	}
-	if _, err := m.newPlace("one-more"); err == nil {
+	if _, err := m.reserve("one-more"); err == nil {
 		t.Error("there is a port for more labs than the kernel has devices")
 	}
-	if _, err := m.newPlace("lab0"); err == nil {
-		t.Error("a lab has two places")
+	if _, err := m.reserve("lab0"); err == nil {
+		t.Error("a lab has two control planes")
 	}
-	delete(m.places, "lab2")
-	delete(m.places, "lab0")
+	delete(m.controlPlanes, "lab2")
+	delete(m.controlPlanes, "lab0")
 	for _, want := range []int{1, 3} {
-		if p, err := m.newPlace(fmt.Sprint("again", want)); err != nil || p.port != want {
+		if p, err := m.reserve(fmt.Sprint("again", want)); err != nil || p.port != want {
 			t.Errorf("got %+v, %v; want port %d", p, err, want)
 		}
 	}
 	// A port that was just given back comes last: the kernel may still have its device
 	// in the lab that is gone.
-	delete(m.places, "again3")
-	delete(m.places, "lab5")
-	if p, err := m.newPlace("next"); err != nil || p.port != 6 {
+	delete(m.controlPlanes, "again3")
+	delete(m.controlPlanes, "lab5")
+	if p, err := m.reserve("next"); err != nil || p.port != 6 {
 		t.Errorf("got %+v, %v; want port 6", p, err)
 	}
 }
 
-func TestDeathsInPlacesAreTheirLabs(t *testing.T) {
-	m := newMachine(nil, nil, "")
-	p, err := m.newPlace("ipip")
+func TestDeathsOfControlPlanesAreTheirLabs(t *testing.T) {
+	m := newVirtualMachine(nil, nil, "")
+	p, err := m.reserve("ipip")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.placeDied(supervisor.Status{Host: MachineHost, Name: KernelProgram, Error: "killed"}) {
-		t.Error("the kernel's end is a place's")
+	if m.controlPlaneDied(supervisor.Status{Host: MachineHost, Name: KernelProgram, Error: "killed"}) {
+		t.Error("the kernel's end is a control plane's")
 	}
-	if !m.placeDied(supervisor.Status{Host: "ipip", Name: "etcd", Error: "etcd ended"}) {
+	if !m.controlPlaneDied(supervisor.Status{Host: "ipip", Name: "etcd", Error: "etcd ended"}) {
 		t.Error("nobody is told of etcd's end")
 	}
 	if got := <-p.deaths; got != "etcd ended" {

@@ -11,22 +11,22 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// OutsideControlPlane is a control plane's place outside of the User-Mode Linux that
-// its lab is in. The two are joined by one of the kernel's devices: it is a port of
-// the lab's management network inside, and leads to the control plane outside.
-type OutsideControlPlane struct {
-	// Name is the place's own.
+// HostedControlPlane is a control plane on the host of the virtual machine that its lab is
+// in. The two are joined by one of the machine's devices: it is a port of the lab's
+// management network inside, and leads to the control plane on the host.
+type HostedControlPlane struct {
+	// Name is its own on the host.
 	Name string `json:"name"`
 	// Port is the number of the kernel's device.
 	Port int `json:"port"`
-	// Dir is the folder of the control plane's files outside.
+	// Dir is the folder of the control plane's files on the host.
 	Dir string `json:"dir"`
 	// Prepared says that etcd begins with a prepared state.
 	Prepared bool `json:"prepared"`
 }
 
-func (o OutsideControlPlane) place(t *topology.Topology) controlplane.Remote {
-	return controlplane.Remote{Server: netip.AddrPortFrom(t.Management.Control, controlplane.Port), Host: cluster.ControlHost, Dir: o.Dir, Prepared: o.Prepared}
+func (h HostedControlPlane) remote(t *topology.Topology) controlplane.Remote {
+	return controlplane.Remote{Server: netip.AddrPortFrom(t.Management.Control, controlplane.Port), Host: cluster.ControlHost, Dir: h.Dir, Prepared: h.Prepared}
 }
 
 const (
@@ -35,17 +35,17 @@ const (
 	deviceTimeout = 20 * time.Second
 )
 
-// plugOutside makes the kernel's device for this lab a port of the management network.
-// The lab's starter moves it into the lab.
-func (l *links) plugOutside(place string) error {
-	name := vm.DeviceName(l.outside.Port)
+// plugHosted makes the machine's device for this lab a port of the management network of a
+// network namespace. The lab's starter moves it into the lab.
+func (l *links) plugHosted(namespace string) error {
+	name := vm.DeviceName(l.hosted.Port)
 	for deadline := time.Now().Add(deviceTimeout); ; time.Sleep(devicePoll) {
-		_, err := l.handles[place].LinkByName(name)
+		_, err := l.handles[namespace].LinkByName(name)
 		if err == nil {
-			return l.plug(place, name, managementBridge)
+			return l.plug(namespace, name, managementBridge)
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("find the kernel's device %s, which leads to the control plane outside: %w", name, err)
+			return fmt.Errorf("find the kernel's device %s, which leads to the control plane on the host: %w", name, err)
 		}
 	}
 }

@@ -7,21 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/rackproof/rackproof/framework/bench"
-	"github.com/rackproof/rackproof/framework/lab/launch"
-	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/lab/providers"
 	"github.com/rackproof/rackproof/framework/lab/vm"
 )
 
-// bringUpInside brings a lab up inside a User-Mode Linux of its own. The lab has the name
-// of the kernel. The caller owns both.
-func (r recipe) bringUpInside(ctx context.Context, options launch.Options, out io.Writer) (owned, broughtUp, error) {
+// bringUpInside brings a lab up in a virtual machine of its own. The lab has the name
+// of the machine. The caller owns both.
+func (r recipe) bringUpInside(ctx context.Context, options lab.Options, out io.Writer) (owned, broughtUp, error) {
 	machine, result, err := r.launchInside(ctx, options, out)
 	if err != nil {
 		return nil, broughtUp{}, err
@@ -31,9 +27,9 @@ func (r recipe) bringUpInside(ctx context.Context, options launch.Options, out i
 
 // launchInside starts a User-Mode Linux and brings a lab up in it. It takes down a lab
 // that does not get ready.
-func (r recipe) launchInside(ctx context.Context, options launch.Options, out io.Writer) (*netns.Machine, broughtUp, error) {
+func (r recipe) launchInside(ctx context.Context, options lab.Options, out io.Writer) (lab.Machine, broughtUp, error) {
 	began := time.Now()
-	machine, phases, err := startMachine(ctx, options, out)
+	machine, phases, err := r.startMachine(ctx, options, out)
 	if err != nil {
 		return nil, broughtUp{}, err
 	}
@@ -44,43 +40,36 @@ func (r recipe) launchInside(ctx context.Context, options launch.Options, out io
 	result.Name, result.PID, result.host = machine.Name(), machine.PID(), options.Topology.Nodes()[0].Name
 	// It is a file inside.
 	result.Kubeconfig = ""
-	result.Phases[launch.KernelPhase] = phases[launch.KernelPhase]
+	result.Phases[lab.KernelPhase] = phases[lab.KernelPhase]
 	result.Seconds = time.Since(began).Seconds()
 	return machine, result, nil
 }
 
-func startMachine(ctx context.Context, options launch.Options, out io.Writer) (*netns.Machine, map[string]float64, error) {
-	shown := newDisplay(out, "Starting User-Mode Linux", []string{launch.KernelPhase})
+func (r recipe) startMachine(ctx context.Context, options lab.Options, out io.Writer) (lab.Machine, map[string]float64, error) {
+	shown := newDisplay(out, "Starting User-Mode Linux", []string{lab.KernelPhase})
 	defer shown.end()
 	phases := bench.NewPhaseTimes(shown.tell)
-	machine, err := launch.StartMachine(ctx, launch.MachineOptions{
+	machine, err := providers.All().StartMachine(ctx, r.provider.Provider, lab.MachineOptions{
 		Name: options.Name, Known: options.Topology.Name, Topology: options.Topology, Mode: options.Mode, Progress: phases.Record,
 	})
 	return machine, phases.Seconds(), err
 }
 
 // upInside runs `lab up` inside.
-func (r recipe) upInside(ctx context.Context, machine *netns.Machine, out io.Writer) (broughtUp, error) {
+func (r recipe) upInside(ctx context.Context, machine lab.Machine, out io.Writer) (broughtUp, error) {
 	arguments := []string{
 		"lab", "up", "--topology", r.topology, "--mode", r.mode,
-		"--name", machine.Name(), "--kernel", string(launch.HostKernel), "--output", string(formatJSON),
+		"--name", machine.Name(), "--kernel", string(lab.HostKernel), "--output", string(formatJSON),
 	}
 	if r.leaves != "" {
 		arguments = append(arguments, "--leaves", r.leaves.String())
 	}
-	command, err := ownCommand(arguments...)
-	if err != nil {
-		return broughtUp{}, err
-	}
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, os.Interrupt, unix.SIGTERM, unix.SIGHUP)
-	defer signal.Stop(signals)
 	if err := ctx.Err(); err != nil {
 		return broughtUp{}, context.Cause(ctx)
 	}
 	var told bytes.Buffer
 	// An interrupt ends the command inside, which takes its lab down.
-	status, err := machine.Run(context.WithoutCancel(ctx), command, vm.Streams{Stdout: &told, Stderr: out, Signals: signals})
+	status, err := machine.Rerun(context.WithoutCancel(ctx), arguments, vm.Streams{Stdout: &told, Stderr: out})
 	if err != nil {
 		return broughtUp{}, err
 	}
@@ -95,7 +84,7 @@ func (r recipe) upInside(ctx context.Context, machine *netns.Machine, out io.Wri
 }
 
 // measureInside measures a lab inside a User-Mode Linux of its own.
-func (r recipe) measureInside(ctx context.Context, options launch.Options, out io.Writer, title string) (bench.Run, error) {
+func (r recipe) measureInside(ctx context.Context, options lab.Options, out io.Writer, title string) (bench.Run, error) {
 	fmt.Fprintln(out, title)
 	machine, result, err := r.launchInside(ctx, options, out)
 	if err != nil {

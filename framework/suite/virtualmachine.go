@@ -15,8 +15,7 @@ import (
 
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/calico"
-	"github.com/rackproof/rackproof/framework/lab/launch"
-	"github.com/rackproof/rackproof/framework/lab/netns"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -34,20 +33,14 @@ const downTimeout = 30 * time.Second
 // kernelLines is how many last lines of a kernel's log are shown when it is gone.
 const kernelLines = 20
 
-// runElsewhere runs the suite inside User-Mode Linux if its labs need that or it was
-// asked for, and tells the exit status. The suite runs there as it would have run
-// here: the program is the same, and so are its arguments, environment and files.
-func runElsewhere(o options, labs []Recipe) (status int, elsewhere bool) {
-	if vm.Inside() || flag.Lookup("test.list").Value.String() != "" {
+// runInMachine runs the suite in a virtual machine if its labs need that or it was asked
+// for, and returns the exit status. The suite runs there as it would have run here: the
+// program is the same, and so are its arguments, environment and files.
+func runInMachine(o options, labs []Recipe) (status int, ended bool) {
+	if o.providers.Inside() || flag.Lookup("test.list").Value.String() != "" {
 		return 0, false
 	}
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, os.Interrupt, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
-	defer signal.Stop(signals)
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-
-	machine, mine, err := findMachine(ctx, cancel, signals, o, labs)
+	machine, mine, err := findMachine(o, labs)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1, true
@@ -55,7 +48,8 @@ func runElsewhere(o options, labs []Recipe) (status int, elsewhere bool) {
 	if machine == nil {
 		return 0, false
 	}
-	status, err = runInside(ctx, machine, signals)
+	ctx := context.Background()
+	status, err = machine.Rerun(ctx, os.Args[1:], vm.Streams{Stdout: os.Stdout, Stderr: os.Stderr})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		if lines, logErr := machine.Log(kernelLines); logErr == nil && len(lines) > 0 {
@@ -69,55 +63,41 @@ func runElsewhere(o options, labs []Recipe) (status int, elsewhere bool) {
 	if !mine || keepMachine(o, machine, status) {
 		return status, true
 	}
-	downCtx, stop := context.WithTimeout(context.WithoutCancel(ctx), downTimeout)
+	ctx, stop := context.WithTimeout(ctx, downTimeout)
 	defer stop()
-	if err := machine.Down(downCtx); err != nil {
+	if err := machine.Down(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		status = max(status, 1)
 	}
 	return status, true
 }
 
-// findMachine finds the User-Mode Linux that the suite is to run in; nil for this
-// machine's own kernel. mine says that it was started here.
-func findMachine(ctx context.Context, cancel context.CancelCauseFunc, signals <-chan os.Signal, o options, labs []Recipe) (machine *netns.Machine, mine bool, err error) {
+// findMachine finds the virtual machine that the suite is to run in; nil for this machine's
+// own kernel. mine says that it was started here.
+func findMachine(o options, labs []Recipe) (machine lab.Machine, mine bool, err error) {
 	if o.lab != "" {
-		// A lab that is not there, or under this kernel, is looked for again later.
-		machine, err := netns.AttachMachine(o.lab)
+		machine, err := o.providers.AttachMachine(o.lab)
 		if err != nil {
-			return nil, false, nil
+			// A lab that is not there, or under this kernel, is looked for again later.
+			return nil, false, nil //nolint:nilerr // see above
 		}
 		return machine, false, nil
-	}
-	if !o.embedded() {
-		return nil, false, nil
 	}
 	top, modes, err := load(labs)
 	if err != nil {
 		return nil, false, err
 	}
-	kernel, err := launch.ChooseKernel(ctx, o.kernel, modes...)
-	if err != nil || kernel != launch.UMLKernel {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
+	defer stop()
+	kernel, err := o.providers.ChooseKernel(ctx, o.provider, o.kernel, modes...)
+	if err != nil || kernel != lab.UMLKernel {
 		// The suite itself says what is unable: it knows its specs.
-		return nil, false, nil
+		return nil, false, nil //nolint:nilerr // see above
 	}
-	for what, path := range map[string]string{"results folder": o.results, "folder for temporary files": os.TempDir(), "test program": os.Args[0]} {
-		if own := vm.OwnFolder(path); own != "" {
-			return nil, false, fmt.Errorf("the %s %s is below %s, which is another one inside User-Mode Linux, where this suite has to run: use another", what, path, own)
-		}
-	}
-	started := make(chan struct{})
-	defer close(started)
-	go func() {
-		select {
-		case received := <-signals:
-			cancel(fmt.Errorf("signal %s", received))
-		case <-started:
-		}
-	}()
-	name := filepath.Base(os.Args[0])
-	machine, err = launch.StartMachine(ctx, launch.MachineOptions{
-		Known: machineName(name), Topology: top,
+	program := os.Args[0]
+	machine, err = o.providers.StartMachine(ctx, o.provider, lab.MachineOptions{
+		Known: machineName(filepath.Base(program)), Topology: top,
+		Files: map[string]string{"results folder": o.results, "folder for temporary files": os.TempDir(), "test program": program},
 	})
 	return machine, true, err
 }
@@ -155,24 +135,8 @@ func load(labs []Recipe) (*topology.Topology, []*calico.Mode, error) {
 	return top, modes, nil
 }
 
-// runInside runs this program with its own arguments inside a machine.
-func runInside(ctx context.Context, machine *netns.Machine, signals <-chan os.Signal) (int, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return 0, fmt.Errorf("find this program's own file: %w", err)
-	}
-	folder, err := os.Getwd()
-	if err != nil {
-		return 0, fmt.Errorf("find the working directory: %w", err)
-	}
-	argv := append([]string{program}, os.Args[1:]...)
-	return machine.Run(ctx, vm.Command{Argv: argv, Env: os.Environ(), Dir: folder}, vm.Streams{
-		Stdout: os.Stdout, Stderr: os.Stderr, Signals: signals,
-	})
-}
-
 // keepMachine lets the machine of a failed run live on if that was asked for.
-func keepMachine(o options, machine *netns.Machine, status int) bool {
+func keepMachine(o options, machine lab.Machine, status int) bool {
 	if !o.keep || status == 0 {
 		return false
 	}

@@ -1,0 +1,64 @@
+package netns
+
+import "github.com/rackproof/rackproof/framework/lab/standin"
+
+// StandIns implements lab.Provider.
+func (Provider) StandIns() []standin.StandIn {
+	return []standin.StandIn{
+		{
+			Name: "node-agent",
+			What: "an agent (framework/cluster/agent): pods are network namespaces, containers are processes", Real: "kubelet and containerd",
+			Differs: "No images, volumes, cgroups, tokens or events; a pod with a field that the agent does not support is refused. A pod is ready sooner: it is also probed within its first period. " +
+				"The node is ready once Calico's startup has ended, not once the CNI configuration is there.",
+			Affects: []string{standin.All}, ComparedBy: []string{"suites/agreement/agree_test.go", "framework/cluster/agent/agent_test.go"},
+		},
+		{
+			Name: "cni-runtime",
+			What: "the agent calls Calico's CNI plugins by libcni", Real: "containerd",
+			Differs: "A second attempt has the first one's container id. At most four plugins run at once. The plugin for host ports is left out.",
+			Affects: []string{"IPIP", "LOC", "VXL"}, ComparedBy: []string{"framework/cluster/calicomanifest_test.go"},
+		},
+		{
+			Name: "calico-services",
+			What: "startup, confd, BIRD, Felix and the service for tunnel addresses, started by the lab", Real: "calico-node's start script (rc.local) and runit",
+			Differs: "Left out are complete-startup (NetworkUnavailable), monitor-addresses, node-status-reporter, bird6, the renewal of tokens, and -shutdown. " +
+				"BIRD starts when its three files are there; runit tries each second, so that it is up later.",
+			ComparedBy: []string{"framework/cluster/calicoservices_test.go"},
+		},
+		{
+			Name: "tunnel-addresses", Only: standin.Tunnels,
+			What: "the service for tunnel addresses allots the first one too, beside confd and BIRD; Felix waits for it", Real: "a run of its own before any service; then the service",
+			Differs: "confd may see a node before its tunnel address. Modes without a tunnel have no such service, and cannot change to an encapsulation.",
+			Affects: []string{"CRS", "IPIP", "MSW", "VXL"}, ComparedBy: []string{"framework/cluster/calicoservices_test.go"},
+		},
+		{
+			Name: "calico-settings",
+			What: "calico-node's environment", Real: "that of Calico's manifest",
+			Differs: "Felix finds its MTU by the fabric's interfaces; its health is not served; it is told its variant of iptables. The test has the whole list.",
+			Affects: []string{"CRS", "IPIP", "VXL"}, ComparedBy: []string{"framework/cluster/calicomanifest_test.go"},
+		},
+		{
+			Name: "control-plane",
+			What: "one etcd with a prepared state, static tokens, no ServiceAccount admission, the controller manager as an administrator", Real: "kubeadm's control plane",
+			Differs: "Nodes are looked at every second, not every five. Controllers for storage, certificates and autoscaling are left out. RBAC is on, with Calico's own roles.",
+		},
+		{
+			Name: "priorities",
+			What: "Felix (nice 10, in modes without tunnels) and kube-proxy (nice 19) leave the processor to others", Real: "all alike",
+			Differs: "On a busy machine rules come later than routes: a node may announce a service for longer before it answers.",
+			Affects: []string{"LOC", "SVC"},
+		},
+		{
+			Name: "one-machine",
+			What: "all hosts share a kernel, its clock, its processors and its process ids", Real: "a machine each",
+			Differs: "A moment in which the machine stands still hits all hosts at once, and `ps` shows the processes of all.",
+			Affects: []string{"LEAF", "LOC", "MSW", "NRR", "RRR", "SVC", "TOR"},
+		},
+		{
+			Name: "uml", Only: standin.UML,
+			What: "User-Mode Linux with one processor, iptables' older variant, the control plane outside", Real: "a machine's own kernel, iptables on nftables",
+			Differs: "A pod takes seconds to come and to go, and the kernel stands still for a second now and then. Rules are in other tables.",
+			Affects: []string{"CRS", "IPIP", "MSW"},
+		},
+	}
+}

@@ -1,0 +1,33 @@
+package vm
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+)
+
+// Rerun runs this program again inside a kernel, with other arguments and the given streams,
+// and returns its exit status. Environment and working directory are this process's. The
+// program inside decides what signals mean.
+func Rerun(ctx context.Context, dial Dialer, arguments []string, streams Streams) (int, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return 0, fmt.Errorf("find this program's own file: %w", err)
+	}
+	folder, err := os.Getwd()
+	if err != nil {
+		return 0, fmt.Errorf("find the working directory: %w", err)
+	}
+	if own := OwnFolder(folder); own != "" {
+		return 0, fmt.Errorf("the working directory %s is below %s, which is another one inside User-Mode Linux: change to another", folder, own)
+	}
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, os.Interrupt, unix.SIGQUIT, unix.SIGTERM, unix.SIGHUP)
+	defer signal.Stop(signals)
+	streams.Signals = signals
+	command := Command{Argv: append([]string{program}, arguments...), Env: os.Environ(), Dir: folder}
+	return Run(ctx, dial, command, streams)
+}
