@@ -97,7 +97,7 @@ soak: packages components kernel ## run all suites N times in random order, and 
 kind-conformance: packages kind-components images ## run the suites of article 1 and 2 on kind and containerlab; results in results/kind, and a summary
 	@rm -rf $(RESULTS)/kind
 	@status=0; \
-	$(GO) test -p 1 -count=1 -timeout 60m $(KIND_SUITES) -rackproof.provider=kind -rackproof.results=$(RESULTS)/kind $(ARGS) || status=1; \
+	$(GO) test -tags kind -p 1 -count=1 -timeout 60m $(KIND_SUITES) -rackproof.provider=kind -rackproof.results=$(RESULTS)/kind $(ARGS) || status=1; \
 	$(GO) run ./cmd/rackproof report summary $(RESULTS)/kind || status=1; \
 	exit $$status
 

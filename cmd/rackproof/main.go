@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	// What a lab is made of may be this program again, and so are Rackproof's Docker daemon
+	// A process of a lab may be this program again, and so are Rackproof's Docker daemon
 	// and the hog of a soak.
 	providers.All().RunIfPart()
 	docker.RunIfDaemon()

@@ -10,8 +10,8 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// Provider brings labs up, finds them again and takes them down. All that is particular to
-// one lies in its folder below framework/lab, and framework/lab/providers registers it.
+// Provider brings labs up, finds them again and takes them down. Its folder below
+// framework/lab has everything particular to it, and framework/lab/providers registers it.
 type Provider interface {
 	// Name is what flags, lists and reports call the provider.
 	Name() string

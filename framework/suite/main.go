@@ -26,7 +26,7 @@ const (
 	allowUnableFlag = "rackproof.allow-unable"
 )
 
-// Main is a suite's TestMain. What a lab is made of may be the suite's own program again, so
+// Main is a suite's TestMain. A process of a lab may be the suite's own program again, so
 // this comes before anything else.
 //
 // A suite whose labs need a kernel that this machine may not have names them here:

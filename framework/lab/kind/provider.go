@@ -19,7 +19,7 @@ const providerName = "kind"
 // Name implements lab.Provider.
 func (Provider) Name() string { return providerName }
 
-// RunIfPart implements lab.Provider. What makes containers is the same program again.
+// RunIfPart implements lab.Provider: the same program again makes containers.
 func (Provider) RunIfPart() { runIfMaker() }
 
 // CalicoVersion implements lab.Provider.

@@ -12,6 +12,6 @@ import (
 func Providers() launch.Providers {
 	return launch.Providers{
 		Linked:   []lab.Provider{netns.Provider{}},
-		Unlinked: map[string]string{"kind": "build it with the tag kind (go test -tags kind ...)"},
+		Unlinked: map[string]string{"kind": "build it with the tag kind (go test -tags kind, or GOFLAGS=-tags=kind)"},
 	}
 }
