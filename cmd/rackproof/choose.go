@@ -12,7 +12,6 @@ import (
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/providers"
-	"github.com/rackproof/rackproof/framework/lab/vm"
 )
 
 // nameFlag adds a flag that names a lab.
@@ -48,9 +47,8 @@ func rerun(command *cobra.Command, name string) error {
 		return err
 	}
 	// The command inside decides what the signals mean.
-	status, err := machine.Rerun(context.WithoutCancel(command.Context()), os.Args[1:], vm.Streams{
-		Stdin: command.InOrStdin(), Stdout: command.OutOrStdout(), Stderr: command.ErrOrStderr(), Terminal: true,
-	})
+	status, err := machine.Rerun(context.WithoutCancel(command.Context()), os.Args[1:],
+		command.InOrStdin(), command.OutOrStdout(), command.ErrOrStderr())
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/rackproof/rackproof/framework/bench"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/providers"
-	"github.com/rackproof/rackproof/framework/lab/vm"
 )
 
 // bringUpInside brings a lab up in a virtual machine of its own. The lab has the name
@@ -69,7 +68,7 @@ func (r recipe) upInside(ctx context.Context, machine lab.Machine, out io.Writer
 	}
 	var told bytes.Buffer
 	// An interrupt ends the command inside, which takes its lab down.
-	status, err := machine.Rerun(context.WithoutCancel(ctx), arguments, vm.Streams{Stdout: &told, Stderr: out})
+	status, err := machine.Rerun(context.WithoutCancel(ctx), arguments, nil, &told, out)
 	if err != nil {
 		return broughtUp{}, err
 	}

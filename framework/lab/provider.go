@@ -3,10 +3,10 @@ package lab
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab/standin"
-	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -122,8 +122,8 @@ type Machine interface {
 	PID() int
 	// Rerun runs this program again inside, with other arguments and the given streams, and
 	// returns its exit status. Environment, working directory and files are this process's;
-	// signals are passed on.
-	Rerun(ctx context.Context, arguments []string, streams vm.Streams) (int, error)
+	// signals are passed on. If all streams are a terminal the program has it.
+	Rerun(ctx context.Context, arguments []string, stdin io.Reader, stdout, stderr io.Writer) (int, error)
 	// Log returns the last lines of the kernel's own log.
 	Log(lines int) ([]string, error)
 	// Release lets the machine live on without this process.

@@ -16,7 +16,6 @@ import (
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -49,7 +48,7 @@ func runInMachine(o options, labs []Recipe) (status int, ended bool) {
 		return 0, false
 	}
 	ctx := context.Background()
-	status, err = machine.Rerun(ctx, os.Args[1:], vm.Streams{Stdout: os.Stdout, Stderr: os.Stderr})
+	status, err = machine.Rerun(ctx, os.Args[1:], nil, os.Stdout, os.Stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		if lines, logErr := machine.Log(kernelLines); logErr == nil && len(lines) > 0 {

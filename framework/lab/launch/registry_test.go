@@ -13,7 +13,6 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/registry"
 	"github.com/rackproof/rackproof/framework/lab/standin"
-	"github.com/rackproof/rackproof/framework/lab/vm"
 )
 
 // rack is a provider that nothing else knows: its labs are entries of a list.
@@ -88,9 +87,8 @@ func (v *virtual) AttachMachine(name string) (lab.Machine, error) {
 	return nil, fmt.Errorf("lab %s: %w", name, registry.ErrNoLab)
 }
 
+// machine is one that nobody uses.
 type machine struct{ lab.Machine }
-
-func (machine) Rerun(context.Context, []string, vm.Streams) (int, error) { return 0, nil }
 
 // TestAThirdProvider: a provider that only its registration names does all that others do.
 func TestAThirdProvider(t *testing.T) {

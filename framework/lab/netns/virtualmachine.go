@@ -149,7 +149,7 @@ func (Provider) AttachMachine(name string) (lab.Machine, error) {
 }
 
 // Rerun implements lab.Machine.
-func (m *virtualMachine) Rerun(ctx context.Context, arguments []string, streams vm.Streams) (int, error) {
+func (m *virtualMachine) Rerun(ctx context.Context, arguments []string, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
 	if err := m.checkProgram(); err != nil {
 		return 0, err
 	}
@@ -157,7 +157,7 @@ func (m *virtualMachine) Rerun(ctx context.Context, arguments []string, streams 
 	if err != nil {
 		return 0, err
 	}
-	status, err := vm.Rerun(ctx, host.DialContext, arguments, streams)
+	status, err := vm.Rerun(ctx, host.DialContext, arguments, stdin, stdout, stderr)
 	if err != nil {
 		return status, fmt.Errorf("lab %s: %w", m.Name(), err)
 	}

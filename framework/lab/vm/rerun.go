@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 
@@ -12,7 +13,7 @@ import (
 // Rerun runs this program again inside a kernel, with other arguments and the given streams,
 // and returns its exit status. Environment and working directory are this process's. The
 // program inside decides what signals mean.
-func Rerun(ctx context.Context, dial Dialer, arguments []string, streams Streams) (int, error) {
+func Rerun(ctx context.Context, dial Dialer, arguments []string, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return 0, fmt.Errorf("find this program's own file: %w", err)
@@ -27,7 +28,6 @@ func Rerun(ctx context.Context, dial Dialer, arguments []string, streams Streams
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, unix.SIGQUIT, unix.SIGTERM, unix.SIGHUP)
 	defer signal.Stop(signals)
-	streams.Signals = signals
 	command := Command{Argv: append([]string{program}, arguments...), Env: os.Environ(), Dir: folder}
-	return Run(ctx, dial, command, streams)
+	return Run(ctx, dial, command, Streams{Stdin: stdin, Stdout: stdout, Stderr: stderr, Signals: signals})
 }

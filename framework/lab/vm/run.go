@@ -19,14 +19,13 @@ import (
 // Dialer opens connections from the network namespace of a kernel's process.
 type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Streams are a program's standard streams and the signals that are passed on to it.
+// Streams are a program's standard streams and the signals that are passed on to it. If all
+// three are terminals the program gets one.
 type Streams struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// Signals are passed on; nil for none.
 	Signals <-chan os.Signal
-	// Terminal gives the program a terminal if all three streams are terminals.
-	Terminal bool
 }
 
 const (
@@ -168,9 +167,6 @@ func exitStatus(ctx context.Context, command Command, err error) (int, error) {
 // terminalOf finds the caller's terminal if the program is to have one: all its streams
 // have to be terminals, as output that goes elsewhere must stay what it is.
 func terminalOf(streams Streams) (*os.File, bool) {
-	if !streams.Terminal {
-		return nil, false
-	}
 	for _, stream := range []any{streams.Stdin, streams.Stdout, streams.Stderr} {
 		file, ok := stream.(*os.File)
 		if !ok || !term.IsTerminal(int(file.Fd())) {
