@@ -75,8 +75,8 @@ func newLab(f folder, r record, daemon *docker.Daemon) (*Lab, error) {
 	}, nil
 }
 
-// attach finds a lab that is up.
-func attach(ctx context.Context, name string) (*Lab, error) {
+// Attach implements lab.Provider.
+func (Provider) Attach(ctx context.Context, name string) (lab.Running, error) {
 	f, err := folderOf(name)
 	if err != nil {
 		return nil, err

@@ -54,15 +54,6 @@ const (
 // compute also when nothing happens, and takes several GiB.
 func (Provider) Crowded() bool { return true }
 
-// Attach implements lab.Provider.
-func (Provider) Attach(ctx context.Context, name string) (lab.Running, error) {
-	l, err := attach(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	return l, nil
-}
-
 // parts are what a lab is made of, beside its design.
 type parts struct {
 	lab.Options

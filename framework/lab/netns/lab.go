@@ -46,8 +46,8 @@ var _ interface {
 	lab.ProcessViewer
 } = (*Lab)(nil)
 
-// attach finds a lab that is up.
-func attach(name string) (*Lab, error) {
+// Attach implements lab.Provider.
+func (Provider) Attach(_ context.Context, name string) (lab.Running, error) {
 	l, err := findUp(name)
 	if err != nil {
 		return nil, err

@@ -82,12 +82,3 @@ func (Provider) Up(ctx context.Context, options lab.Options) (lab.Running, error
 	}
 	return l, nil
 }
-
-// Attach implements lab.Provider.
-func (Provider) Attach(_ context.Context, name string) (lab.Running, error) {
-	l, err := attach(name)
-	if err != nil {
-		return nil, err
-	}
-	return l, nil
-}

@@ -4,8 +4,8 @@
 // files (hostfs), and run as if they ran here: arguments, environment, working
 // directory, standard streams, signals and exit status pass through.
 //
-// There are two sides. Outside, CommandLine says how the kernel is started and Run
-// runs a program in it. Inside, the kernel's init is the same program again
+// There are two sides. Outside, CommandLine is what starts the kernel, and Rerun runs
+// this program again in it. Inside, the kernel's init is the same program again
 // (RunIfInit): it makes the devices ready, loads modules, and serves Run by SSH on a
 // network that begins and ends in the namespace of the kernel's process.
 //
