@@ -92,8 +92,8 @@ func TestStatesThatAreRefused(t *testing.T) {
 		}, "node and nodeSelector"},
 		{"no peer at all", func(s *oracle.State) { withPeers(s, v3.BGPPeerSpec{}) }, "is not an address"},
 		{"a peer's selector that cannot be read", func(s *oracle.State) { withPeers(s, v3.BGPPeerSpec{PeerSelector: "rack ="}) }, "peerSelector"},
-		{"an interface in a filter", func(s *oracle.State) {
-			s.Resources.BGPFilters = []v3.BGPFilter{{Spec: v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{{Action: v3.Accept, Interface: "eth0"}}}}}
+		{"an interface in an import rule", func(s *oracle.State) {
+			s.Resources.BGPFilters = []v3.BGPFilter{{Spec: v3.BGPFilterSpec{ImportV4: []v3.BGPFilterRuleV4{{Action: v3.Accept, Interface: "eth0"}}}}}
 		}, "interface is not supported"},
 		{"a selector that cannot be read", func(s *oracle.State) { withPeers(s, v3.BGPPeerSpec{NodeSelector: "rack ="}) }, "nodeSelector"},
 		{

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"path"
 	"strings"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -38,22 +40,36 @@ func (s State) filtersOf(p peering) filters {
 	return found
 }
 
+// filtered is what rules look at.
+type filtered struct {
+	prefix netip.Prefix
+	// learned says that the path is from a BGP neighbour, whichever protocol of BIRD it is of.
+	learned bool
+	// device is the interface that the path leads through; empty where BIRD defines none, as for
+	// blackholes and several next hops.
+	device string
+}
+
 // exports is the verdict on what is to be sent, imports on what was received.
-func (f filters) exports(prefix netip.Prefix, learned bool) filterVerdict {
-	return f.decide(prefix, learned, func(spec v3.BGPFilterSpec) []v3.BGPFilterRuleV4 { return spec.ExportV4 })
+func (f filters) exports(p bgp.Path) filterVerdict {
+	looked := filtered{prefix: p.Prefix, learned: p.From != nil}
+	if p.Way.Reachable() && len(p.Way.Hops) == 1 {
+		looked.device = p.Way.Hops[0].Dev
+	}
+	return f.decide(looked, func(spec v3.BGPFilterSpec) []v3.BGPFilterRuleV4 { return spec.ExportV4 })
 }
 
 func (f filters) imports(prefix netip.Prefix) filterVerdict {
-	return f.decide(prefix, true, func(spec v3.BGPFilterSpec) []v3.BGPFilterRuleV4 { return spec.ImportV4 })
+	return f.decide(filtered{prefix: prefix, learned: true}, func(spec v3.BGPFilterSpec) []v3.BGPFilterRuleV4 { return spec.ImportV4 })
 }
 
 // decide goes through the rules of all filters in their order; the first that
 // applies decides (BGPFilterBIRDFuncs in confd's template_funcs.go).
-func (f filters) decide(prefix netip.Prefix, learned bool, rules func(v3.BGPFilterSpec) []v3.BGPFilterRuleV4) filterVerdict {
+func (f filters) decide(p filtered, rules func(v3.BGPFilterSpec) []v3.BGPFilterRuleV4) filterVerdict {
 	for _, filter := range f {
 		for _, rule := range rules(filter.Spec) {
 			switch {
-			case !ruleApplies(rule, prefix, learned):
+			case !ruleApplies(rule, p):
 			case rule.Action == v3.Accept:
 				return accepted
 			default:
@@ -64,10 +80,14 @@ func (f filters) decide(prefix netip.Prefix, learned bool, rules func(v3.BGPFilt
 	return undecided
 }
 
-func ruleApplies(rule v3.BGPFilterRuleV4, prefix netip.Prefix, learned bool) bool {
-	if rule.Source == v3.BGPFilterSourceRemotePeers && !learned {
+func ruleApplies(rule v3.BGPFilterRuleV4, p filtered) bool {
+	if rule.Source == v3.BGPFilterSourceRemotePeers && !p.learned {
 		return false
 	}
+	if rule.Interface != "" && (p.device == "" || !interfaceMatches(rule.Interface, p.device)) {
+		return false
+	}
+	prefix := p.prefix
 	if rule.CIDR == "" {
 		return true
 	}
@@ -105,6 +125,9 @@ func lengths(rule v3.BGPFilterRuleV4, cidr netip.Prefix) (least, most int) {
 func checkFilter(filter v3.BGPFilter) error {
 	check := func(field string, rules []v3.BGPFilterRuleV4) error {
 		for i, rule := range rules {
+			if field == "importV4" && rule.Interface != "" {
+				return refuse(v3.KindBGPFilter, filter.Name, fmt.Sprintf("spec.%s[%d].interface", field, i), "an import rule's interface is not supported: remove it")
+			}
 			if err := checkRule(filter.Name, fmt.Sprintf("spec.%s[%d]", field, i), rule); err != nil {
 				return err
 			}
@@ -114,13 +137,20 @@ func checkFilter(filter v3.BGPFilter) error {
 	return errors.Join(check("exportV4", filter.Spec.ExportV4), check("importV4", filter.Spec.ImportV4))
 }
 
-// checkRule refuses a rule of a filter, which is at a path of it.
-func checkRule(filter, path string, rule v3.BGPFilterRuleV4) error {
+// interfaceMatches compares an interface with a pattern of BIRD's (`ifname ~ "tun*"`), which
+// has the wildcards * and ?.
+func interfaceMatches(pattern, device string) bool {
+	matches, _ := path.Match(pattern, device) // checkRule has tried the pattern
+	return matches
+}
+
+// checkRule refuses a rule of a filter, which is at a place of it.
+func checkRule(filter, at string, rule v3.BGPFilterRuleV4) error {
 	refused := func(field, format string, args ...any) error {
-		return refuse(v3.KindBGPFilter, filter, path+"."+field, format, args...)
+		return refuse(v3.KindBGPFilter, filter, at+"."+field, format, args...)
 	}
-	if rule.Interface != "" {
-		return refused("interface", "a rule's interface is not supported: remove it")
+	if _, err := path.Match(rule.Interface, ""); err != nil {
+		return refused("interface", "interface %q is no pattern: %w", rule.Interface, err)
 	}
 	if rule.Source != "" && rule.Source != v3.BGPFilterSourceRemotePeers {
 		return refused("source", "source %q is unknown: use %s, or none", rule.Source, v3.BGPFilterSourceRemotePeers)

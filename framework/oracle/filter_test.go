@@ -205,6 +205,9 @@ func TestFiltersBesideTheMesh(t *testing.T) {
 	source := func(action v3.BGPFilterAction) []v3.BGPFilter {
 		return []v3.BGPFilter{exportFilter("f", v3.BGPFilterRuleV4{Action: action, Source: v3.BGPFilterSourceRemotePeers})}
 	}
+	through := func(device string) []v3.BGPFilter {
+		return []v3.BGPFilter{exportFilter("f", v3.BGPFilterRuleV4{Action: v3.Reject, Interface: device})}
+	}
 	for _, c := range []struct {
 		name    string
 		filters []v3.BGPFilter
@@ -212,6 +215,9 @@ func TestFiltersBesideTheMesh(t *testing.T) {
 		hops    string
 	}{
 		{name: "everyone announces it", hops: all},
+		{name: "nothing that leads through an interface", filters: through("net0"), hops: "10.1.5.12"},
+		{name: "nothing through interfaces of a pattern", filters: through("n?t*"), hops: "10.1.5.12"},
+		{name: "nothing through another interface", filters: through("tun*"), hops: all},
 		{name: "the owner alone", filters: source(v3.Reject), hops: "10.1.5.12"},
 		{name: "nobody announces a pool with disableBGPExport", hidden: true, hops: ""},
 		{name: "but a filter's Accept does", hidden: true, filters: []v3.BGPFilter{exportFilter("f", rule(v3.Accept, v3.In, "10.244.0.0/16"))}, hops: "10.1.5.12"},

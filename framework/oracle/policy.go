@@ -41,7 +41,7 @@ func (s State) nodePolicy(m member, tunnels felix) nodePolicy {
 
 // exports lets a filter's Accept go past everything else, the communities too.
 func (n nodePolicy) Exports(p bgp.Path, to *bgp.Peer) (bgp.Attributes, bool) {
-	switch n.filters[to].exports(p.Prefix, p.From != nil) {
+	switch n.filters[to].exports(p) {
 	case accepted:
 		return p.Attributes, true
 	case rejected:

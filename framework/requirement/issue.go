@@ -25,6 +25,15 @@ type Issue struct {
 func Issues() []Issue {
 	return []Issue{
 		{
+			// #7901 is the same with IPIP. A BGPFilter that rejects the source RemotePeers on
+			// export prevents it.
+			Number: "projectcalico/calico#3810",
+			Summary: "beside the mesh a node tells its external peers of all other nodes' blocks too. A client's packets come in by any node, " +
+				"the answers leave by the pod's own, and kube-proxy drops what it takes for invalid: most connections hang",
+			Affects: "all versions so far",
+			Note:    "closed: maintainers do not take it for a defect",
+		},
+		{
 			Number:  "projectcalico/calico#9152",
 			Summary: "a node that announces a single address of a service has a blackhole route for it, so what runs on the node itself does not reach the service",
 			Affects: "all versions so far",

@@ -63,15 +63,22 @@ func NodesReachPods(ctx context.Context, l *suite.Lab) {
 	}
 }
 
-// ClientsReachPods probes from every client outside to the pod on every
-// node, where it has to appear with its own address.
+// ClientConnections is how many connections a client makes to each pod. Routers choose a way
+// of equal cost by a flow's ports: of two ways, all take the same one once in 32,768 times.
+const ClientConnections = 16
+
+// ClientsReachPods opens ClientConnections connections from every client outside to the pod
+// on every node. Each has to be answered, and to appear there with the client's own address.
 func ClientsReachPods(ctx context.Context, l *suite.Lab) {
 	ginkgo.GinkgoHelper()
 	clients := l.Topology().ByRole(topology.Client)
 	gomega.Expect(clients).NotTo(gomega.BeEmpty(), "clients outside")
 	for _, client := range clients {
 		for _, pod := range workload.Pods(ctx, l) {
-			gomega.Expect(probe.ClientAddress(ctx, l.From(client.Name), pod.Address)).To(gomega.Equal(client.Address()), "from %s to the pod on %s", client.Name, pod.Node)
+			for n := range ClientConnections {
+				gomega.Expect(probe.ClientAddress(ctx, l.From(client.Name), pod.Address)).To(gomega.Equal(client.Address()),
+					"connection %d of %d from %s to the pod on %s", n+1, ClientConnections, client.Name, pod.Node)
+			}
 		}
 	}
 }
