@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func (k componentKey) String() string { return k.name + " on " + k.host }
 // componentsNow lists the lab's components, or nothing for a lab that cannot tell.
 func (l *Lab) componentsNow(ctx context.Context) (map[componentKey]supervisor.Status, error) {
 	lister, err := lab.ComponentListerOf(l.Lab)
-	if err != nil {
+	if errors.Is(err, lab.ErrUnable) {
 		return nil, nil
 	}
 	list, err := lister.Components(ctx)

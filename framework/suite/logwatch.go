@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -65,7 +66,7 @@ func (w *logWatch) complaints(ctx context.Context, l lab.Lab) string {
 // read gives every line that is new to visit.
 func (w *logWatch) read(ctx context.Context, l lab.Lab, visit func(componentKey, string)) error {
 	follower, err := lab.LogFollowerOf(l)
-	if err != nil {
+	if errors.Is(err, lab.ErrUnable) {
 		return nil // the environment in the report says what is not watched
 	}
 	for _, host := range append(topology.Names(l.Topology().Hosts), controlHost, ownHost) {

@@ -153,7 +153,7 @@ func (l *Lab) restoreServices(ctx context.Context, now oracle.State) error {
 // runs another configuration is started again.
 func (l *Lab) restoreRouters(ctx context.Context) error {
 	controller, err := lab.RouterControllerOf(l.Lab)
-	if err != nil {
+	if errors.Is(err, lab.ErrUnable) {
 		return nil // nobody has configured one
 	}
 	var errs []error
@@ -194,7 +194,7 @@ func (l *Lab) restartAll(ctx context.Context, host string) error {
 // again.
 func (l *Lab) startWhatEnded(ctx context.Context) error {
 	controller, err := lab.ComponentControllerOf(l.Lab)
-	if err != nil {
+	if errors.Is(err, lab.ErrUnable) {
 		return nil // nobody has ended one
 	}
 	components, err := controller.Components(ctx)

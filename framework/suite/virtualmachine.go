@@ -78,7 +78,7 @@ func findMachine(o options, labs []Recipe) (machine lab.Machine, mine bool, err 
 		machine, err := o.providers.AttachMachine(o.lab)
 		if err != nil {
 			// A lab that is not there, or under this kernel, is looked for again later.
-			return nil, false, nil //nolint:nilerr // see above
+			return nil, false, nil
 		}
 		return machine, false, nil
 	}
@@ -91,7 +91,7 @@ func findMachine(o options, labs []Recipe) (machine lab.Machine, mine bool, err 
 	kernel, err := o.providers.ChooseKernel(ctx, o.provider, o.kernel, modes...)
 	if err != nil || kernel != lab.UMLKernel {
 		// The suite itself says what is unable: it knows its specs.
-		return nil, false, nil //nolint:nilerr // see above
+		return nil, false, nil
 	}
 	program := os.Args[0]
 	machine, err = o.providers.StartMachine(ctx, o.provider, lab.MachineOptions{

@@ -57,11 +57,9 @@ func unsupported(pod *corev1.Pod) error {
 		// The API server sets it to the container's port.
 		fields = append(fields, "containers[].ports[].hostPort")
 	}
-	cause := ""
+	cause := unknownValue(&pod.Spec)
 	if path := unknownField(reflect.ValueOf(pod.Spec), "", fields); path != "" {
 		cause = "has no " + path
-	} else {
-		cause = unknownValue(&pod.Spec)
 	}
 	if cause == "" {
 		return nil

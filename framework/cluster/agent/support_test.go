@@ -27,7 +27,7 @@ func TestUnsupported(t *testing.T) {
 			change(get)
 		})
 	}
-	hostPort := func(s *corev1.PodSpec, c *corev1.Container) {
+	hostPort := func(_ *corev1.PodSpec, c *corev1.Container) {
 		c.Ports = []corev1.ContainerPort{{HostPort: 80, ContainerPort: 80}}
 	}
 	tests := []struct {
@@ -51,7 +51,7 @@ func TestUnsupported(t *testing.T) {
 		{"readiness probe of nothing", with(func(_ *corev1.PodSpec, c *corev1.Container) { c.ReadinessProbe = &corev1.Probe{PeriodSeconds: 1} }), "wants httpGet"},
 		{"liveness probe", with(func(_ *corev1.PodSpec, c *corev1.Container) { c.LivenessProbe = &corev1.Probe{PeriodSeconds: 1} }), "has no containers[1].livenessProbe ("},
 		{"volume", with(func(s *corev1.PodSpec, _ *corev1.Container) { s.Volumes = []corev1.Volume{{Name: "scratch"}} }), "has no volumes ("},
-		{"init container", with(func(s *corev1.PodSpec, c *corev1.Container) {
+		{"init container", with(func(s *corev1.PodSpec, _ *corev1.Container) {
 			s.InitContainers = []corev1.Container{{Name: "s", RestartPolicy: &always}}
 		}), "has no initContainers ("},
 		{"host port", with(hostPort), "has no containers[1].ports[0].hostPort"},

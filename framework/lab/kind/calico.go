@@ -217,15 +217,6 @@ func (l *Lab) checkServices(node string) error {
 	return nil
 }
 
-// answers reports whether somebody serves a socket in a host's file system.
-func answers(ctx context.Context, h *host, socket string) bool {
-	conn, err := h.DialContext(ctx, "unix", socket)
-	if err == nil {
-		err = conn.Close()
-	}
-	return err == nil
-}
-
 // calicoCondition says in short what has become of a node's calico-node.
 func (l *Lab) calicoCondition(node string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)

@@ -12,9 +12,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rackproof/rackproof/framework/route"
-	"time"
 )
 
 // reloaderIn is a Reloader with everything in one folder, and files that are there.

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -171,7 +172,7 @@ func (p Pod) Unwrap() lab.Host {
 // enter finds a pod's own place. On a lab that enters no pods that is none.
 func enter(ctx context.Context, l *suite.Lab, pod *corev1.Pod) (lab.Host, error) {
 	enterer, err := lab.PodEntererOf(l.Lab)
-	if err != nil {
+	if errors.Is(err, lab.ErrUnable) {
 		return sealed{pod.Name, l.Name()}, nil
 	}
 	return enterer.Pod(ctx, pod.Namespace, pod.Name)
