@@ -30,18 +30,23 @@ type wire struct {
 	places   map[string]namespace.Set
 }
 
-func (w *wire) Name() string                       { return "wire" }
-func (w *wire) Topology() *topology.Topology       { return w.topology }
-func (w *wire) Host(name string) (lab.Host, error) { return place{set: w.places[name]}, nil }
+func (w *wire) Name() string                 { return "wire" }
+func (w *wire) Topology() *topology.Topology { return w.topology }
+func (w *wire) Host(name string) (lab.Host, error) {
+	return place{name: name, set: w.places[name]}, nil
+}
 func (p place) NetworkNamespace() (netns.NsHandle, error) {
 	fd, err := unix.FcntlInt(p.set.Net.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	return netns.NsHandle(fd), err
 }
 
 type place struct {
-	lab.Host
-	set namespace.Set
+	name string
+	set  namespace.Set
 }
+
+func (p place) Name() string { return p.name }
+func (p place) Lab() string  { return "wire" }
 
 // far is a prefix that both links lead to, by eth1 first.
 const far = "198.51.100.0/24"
