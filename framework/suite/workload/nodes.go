@@ -7,6 +7,8 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/e2e-framework/klient/k8s"
 
@@ -66,6 +68,27 @@ func setUnschedulable(ctx context.Context, l *suite.Lab, name string, unschedula
 	node := kubernetesNode(ctx, l, name)
 	gomega.Expect(l.Client.Resources().Patch(ctx, node, k8s.Patch{PatchType: types.MergePatchType, Data: patch})).
 		To(gomega.Succeed(), "make node %s unschedulable: %t", name, unschedulable)
+}
+
+// DeleteNode deletes a Node object. register makes it again as it was, with Calico's
+// settings; when the spec ends, that is done if it was not before.
+func DeleteNode(ctx context.Context, l *suite.Lab, name string) (register func(context.Context)) {
+	ginkgo.GinkgoHelper()
+	node := kubernetesNode(ctx, l, name)
+	again := &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: node.Labels, Annotations: node.Annotations},
+		Spec:       node.Spec,
+	}
+	register = func(ctx context.Context) {
+		ginkgo.GinkgoHelper()
+		err := l.Client.Resources().Create(ctx, again.DeepCopy())
+		if !apierrors.IsAlreadyExists(err) {
+			gomega.Expect(err).NotTo(gomega.HaveOccurred(), "register node %s", name)
+		}
+	}
+	l.UndoAfter(register)
+	gomega.Expect(l.Client.Resources().Delete(ctx, node)).To(gomega.Succeed(), "delete node %s", name)
+	return register
 }
 
 func kubernetesNode(ctx context.Context, l *suite.Lab, name string) *corev1.Node {
