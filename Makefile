@@ -82,6 +82,7 @@ images: ## build the images of labs on Docker, where they are missing, and load 
 
 .PHONY: unit
 unit: ## run the unit tests
+	$(GO) vet -tags kind ./framework/lab/providers/tagged
 	$(GO) test -p $(PARALLEL) $(RACE) -timeout 15m $(UNIT_PACKAGES)
 
 .PHONY: suites

@@ -58,17 +58,14 @@ func (r recipe) startMachine(ctx context.Context, options lab.Options, out io.Wr
 func (r recipe) upInside(ctx context.Context, machine lab.Machine, out io.Writer) (broughtUp, error) {
 	arguments := []string{
 		"lab", "up", "--topology", r.topology, "--mode", r.mode,
-		"--name", machine.Name(), "--kernel", string(lab.HostKernel), "--output", string(formatJSON),
+		"--name", machine.Name(), "--provider", r.provider.Name(), "--kernel", string(lab.HostKernel), "--output", string(formatJSON),
 	}
 	if r.leaves != "" {
 		arguments = append(arguments, "--leaves", r.leaves.String())
 	}
-	if err := ctx.Err(); err != nil {
-		return broughtUp{}, context.Cause(ctx)
-	}
 	var told bytes.Buffer
 	// An interrupt ends the command inside, which takes its lab down.
-	status, err := machine.Rerun(context.WithoutCancel(ctx), arguments, nil, &told, out)
+	status, err := machine.Rerun(ctx, arguments, nil, &told, out)
 	if err != nil {
 		return broughtUp{}, err
 	}

@@ -23,7 +23,7 @@ func newReportCompareCommand() *cobra.Command {
 			"     a suite did not end, or a report is missing or damaged\n" +
 			"  2  the command line is wrong",
 		Example: "  go test ./suites/leafreflector -rackproof.results=$PWD/results/netns\n" +
-			"  go test ./suites/leafreflector -rackproof.provider=kind -rackproof.results=$PWD/results/kind\n" +
+			"  go test -tags kind ./suites/leafreflector -rackproof.provider=kind -rackproof.results=$PWD/results/kind\n" +
 			"  rackproof report compare results/netns results/kind\n" +
 			"  rackproof report compare soak/soak.json results --common",
 		Args: func(_ *cobra.Command, arguments []string) error {

@@ -31,6 +31,9 @@ func pss(proc string) (uint64, error) {
 		if err != nil && !gone(err) {
 			return 0, fmt.Errorf("read the memory of process %d: %w", process.PID, err)
 		}
+		if err == nil && memory.Rss > 0 && memory.Pss == 0 {
+			return 0, fmt.Errorf("read the memory of process %d: its smaps_rollup has no Pss", process.PID)
+		}
 		sum += memory.Pss
 	}
 	if sum == 0 {

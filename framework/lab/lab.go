@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 
 	"k8s.io/client-go/rest"
 
@@ -77,10 +78,21 @@ type ComponentController interface {
 	StartComponent(ctx context.Context, host, component string) error
 }
 
+// Hosts with logs beside the topology's.
+const (
+	// ControlHost is where the control plane runs, if that is no node.
+	ControlHost = "control"
+	// OwnHost stands for the lab itself: what has made it, and keeps it up.
+	OwnHost = "lab"
+)
+
+// ErrNoLogs is in the error of LogReader.Logged for a host that has no logs.
+var ErrNoLogs = errors.New("no logs")
+
 // LogReader is a lab that keeps its components' logs.
 type LogReader interface {
-	// Logged lists the components of a host that have a log, in order. The host `lab`
-	// is the lab itself.
+	// Logged lists the components of a host that have a log, in order. A host without
+	// any gives ErrNoLogs.
 	Logged(ctx context.Context, host string) ([]string, error)
 	// LogTail returns the last lines of a component's log.
 	LogTail(ctx context.Context, host, component string, lines int) ([]string, error)

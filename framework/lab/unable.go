@@ -14,7 +14,7 @@ var ErrUnable = errors.New("unable")
 func ofLab[T any](l Lab, what string) (T, error) {
 	found, ok := l.(T)
 	if !ok {
-		return found, fmt.Errorf("%s of lab %s: %w: provider %s does not do that", what, l.Name(), ErrUnable, l.Provider())
+		return found, fmt.Errorf("%s of lab %s: %w: provider %s does not support it", what, l.Name(), ErrUnable, l.Provider())
 	}
 	return found, nil
 }
@@ -28,7 +28,7 @@ func ofHost[T any](h Host, what string) (T, error) {
 		wrapper, ok := at.(interface{ Unwrap() Host })
 		if !ok {
 			var none T
-			return none, fmt.Errorf("%s on %s of lab %s: %w: nothing there does that", what, h.Name(), h.Lab(), ErrUnable)
+			return none, fmt.Errorf("%s on %s of lab %s: %w: the host does not support it", what, h.Name(), h.Lab(), ErrUnable)
 		}
 		at = wrapper.Unwrap()
 	}

@@ -131,18 +131,20 @@ func (e *evidence) router(r fabric.Router) {
 
 func (e *evidence) logs() {
 	reader, err := lab.LogReaderOf(e.lab)
-	lister, listerErr := lab.ComponentListerOf(e.lab)
-	if err = errors.Join(err, listerErr); err != nil {
-		e.errs = append(e.errs, err)
+	if errors.Is(err, lab.ErrUnable) {
 		return
 	}
-	components, err := lister.Components(e.ctx)
-	if err != nil {
-		e.errs = append(e.errs, err)
-		return
-	}
-	for _, c := range components {
-		lines, err := reader.LogTail(e.ctx, c.Host, c.Name, logLines)
-		e.keep(c.Host, c.Name+".log", []byte(strings.Join(lines, "\n")), err)
+	for _, host := range append(topology.Names(e.lab.Topology().Hosts), lab.ControlHost, lab.OwnHost) {
+		components, err := reader.Logged(e.ctx, host)
+		if errors.Is(err, lab.ErrNoLogs) {
+			continue
+		}
+		if err != nil {
+			e.errs = append(e.errs, err)
+		}
+		for _, component := range components {
+			lines, err := reader.LogTail(e.ctx, host, component, logLines)
+			e.keep(host, component+".log", []byte(strings.Join(lines, "\n")), err)
+		}
 	}
 }

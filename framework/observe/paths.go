@@ -12,6 +12,15 @@ import (
 // not, in the words of the oracle. With an error come the paths of those hosts that
 // could be read.
 func Paths(ctx context.Context, l lab.Lab, routers []fabric.Router) (path.Tables, error) {
+	return fromEach(ctx, l, pathReaders(l, routers))
+}
+
+// PathsOf reads what one node or router has learned, as Paths does.
+func PathsOf(ctx context.Context, l lab.Lab, routers []fabric.Router, host string) (path.Paths, error) {
+	return fromOne(ctx, l, pathReaders(l, routers), host)
+}
+
+func pathReaders(l lab.Lab, routers []fabric.Router) map[string]func(context.Context, lab.Host) (path.Paths, error) {
 	readers := map[string]func(context.Context, lab.Host) (path.Paths, error){}
 	for _, node := range l.Topology().Nodes() {
 		readers[node.Name] = func(ctx context.Context, host lab.Host) (path.Paths, error) {
@@ -23,7 +32,7 @@ func Paths(ctx context.Context, l lab.Lab, routers []fabric.Router) (path.Tables
 			return attributes(RouterPaths(ctx, host, router.Software))
 		}
 	}
-	return fromEach(ctx, l, readers)
+	return readers
 }
 
 // attributes keeps those parts of paths that oracle and observation share. It drops

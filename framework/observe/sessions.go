@@ -19,6 +19,23 @@ import (
 // that each router runs now. With an error come the sessions of those hosts that could
 // be read.
 func Sessions(ctx context.Context, l lab.Lab) (session.Sessions, error) {
+	readers, err := sessionReaders(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	return fromEach(ctx, l, readers)
+}
+
+// SessionsOf reads the sessions of one node or router, as Sessions does.
+func SessionsOf(ctx context.Context, l lab.Lab, host string) ([]session.Session, error) {
+	readers, err := sessionReaders(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	return fromOne(ctx, l, readers, host)
+}
+
+func sessionReaders(ctx context.Context, l lab.Lab) (map[string]func(context.Context, lab.Host) ([]session.Session, error), error) {
 	routers, err := Routers(ctx, l)
 	if err != nil {
 		return nil, err
@@ -34,7 +51,7 @@ func Sessions(ctx context.Context, l lab.Lab) (session.Sessions, error) {
 			return routerSessions(ctx, host, router.Software)
 		}
 	}
-	return fromEach(ctx, l, readers)
+	return readers, nil
 }
 
 func nodeSessions(ctx context.Context, host lab.Host, families []route.Family) ([]session.Session, error) {
@@ -81,15 +98,7 @@ func fromEach[T any](ctx context.Context, l lab.Lab, readers map[string]func(con
 	answers := make(chan answer, len(readers))
 	for name, read := range readers {
 		go func() {
-			host, err := l.Host(name)
-			if err != nil {
-				answers <- answer{host: name, err: err}
-				return
-			}
-			value, err := read(ctx, host)
-			if err != nil {
-				err = fmt.Errorf("observe %s: %w", name, err)
-			}
+			value, err := readHost(ctx, l, read, name)
 			answers <- answer{name, value, err}
 		}()
 	}
@@ -108,4 +117,27 @@ func fromEach[T any](ctx context.Context, l lab.Lab, readers map[string]func(con
 		errs = append(errs, failed[host])
 	}
 	return all, errors.Join(errs...)
+}
+
+// fromOne reads something from one of several hosts.
+func fromOne[T any](ctx context.Context, l lab.Lab, readers map[string]func(context.Context, lab.Host) (T, error), name string) (T, error) {
+	read, ok := readers[name]
+	if !ok {
+		var none T
+		return none, fmt.Errorf("observe %s: it speaks no BGP", name)
+	}
+	return readHost(ctx, l, read, name)
+}
+
+func readHost[T any](ctx context.Context, l lab.Lab, read func(context.Context, lab.Host) (T, error), name string) (T, error) {
+	host, err := l.Host(name)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	value, err := read(ctx, host)
+	if err != nil {
+		err = fmt.Errorf("observe %s: %w", name, err)
+	}
+	return value, err
 }

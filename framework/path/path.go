@@ -40,7 +40,11 @@ func (p Path) String() string {
 
 // Compare orders paths by prefix, neighbour, next hop, and their other attributes.
 func (p Path) Compare(o Path) int {
-	return cmp.Or(p.Prefix.Compare(o.Prefix), p.Peer.Compare(o.Peer), p.NextHop.Compare(o.NextHop), strings.Compare(p.String(), o.String()))
+	if order := cmp.Or(p.Prefix.Compare(o.Prefix), p.Peer.Compare(o.Peer), p.NextHop.Compare(o.NextHop)); order != 0 {
+		return order
+	}
+	return cmp.Or(slices.Compare(p.ASPath, o.ASPath), p.OriginatorID.Compare(o.OriginatorID),
+		slices.CompareFunc(p.ClusterList, o.ClusterList, netip.Addr.Compare), slices.Compare(p.Communities, o.Communities))
 }
 
 // Corresponds reports whether two paths have the same prefix and neighbour.

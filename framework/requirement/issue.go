@@ -31,7 +31,7 @@ func Issues() []Issue {
 			Summary: "beside the mesh a node tells its external peers of all other nodes' blocks too. A client's packets come in by any node, " +
 				"the answers leave by the pod's own, and kube-proxy drops what it takes for invalid: most connections hang",
 			Affects: "all versions so far",
-			Note:    "closed: maintainers do not take it for a defect",
+			Note:    "closed: maintainers do not consider it a defect",
 		},
 		{
 			Number:  "projectcalico/calico#9152",

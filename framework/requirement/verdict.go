@@ -38,7 +38,7 @@ const VerdictEntry = "verdict"
 // Ruling is a verdict with its reason.
 type Ruling struct {
 	Verdict Verdict `json:"verdict"`
-	// Invariant names what was broken, such as `bird-runs-its-file`; empty for none.
+	// Invariant names what was broken, such as `bird-runs-its-files`; empty for none.
 	Invariant string `json:"invariant,omitempty"`
 	Reason    string `json:"reason"`
 }

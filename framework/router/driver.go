@@ -83,7 +83,7 @@ type Program struct {
 	Name string
 	// Argv starts the program in the foreground, logging to its standard output or error.
 	Argv []string
-	// Ready is a socket that is there once the program serves.
+	// Ready is a socket that takes connections once the program serves.
 	Ready string
 }
 

@@ -89,7 +89,7 @@ func (l *Lab) agrees(ctx context.Context, state oracle.State) fault {
 	return fault{}
 }
 
-// remember takes what the lab is now for its baseline.
+// remember stores the present state as the baseline.
 func (l *Lab) remember(ctx context.Context, state oracle.State) fault {
 	var err error
 	if l.components, err = l.componentsNow(ctx); err != nil {

@@ -40,6 +40,12 @@ func (l *Lab) KillComponent(ctx context.Context, host, name string) {
 // StartComponent starts a component that was stopped or killed.
 func (l *Lab) StartComponent(ctx context.Context, host, name string) {
 	ginkgo.GinkgoHelper()
+	requirement.Using(requirement.RestartComponents)
+	l.startComponent(ctx, host, name)
+}
+
+func (l *Lab) startComponent(ctx context.Context, host, name string) {
+	ginkgo.GinkgoHelper()
 	l.asked(host, name)
 	succeed(l.componentController().StartComponent(ctx, host, name), "start %s on %s", name, host)
 }
@@ -71,7 +77,7 @@ func (l *Lab) startAgain(host, name string) {
 			return c.Host == host && c.Name == name && (c.State == supervisor.Stopped || c.State == supervisor.Dead)
 		})
 		if stopped {
-			l.StartComponent(ctx, host, name)
+			l.startComponent(ctx, host, name)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/standin"
 	"github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // environment says where the suite has run: the kernel, and of each lab that it has
@@ -24,6 +25,7 @@ func (s *Suite) environment(specs types.SpecReports) []string {
 			list = append(list, fmt.Sprintf("lab: provider %s, mode %s on topology %s, routes between nodes by %s, Calico %s",
 				l.provider.Name(), l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion))
 			names := standin.RestsOn(standin.Lab{Own: l.provider.StandIns(), Topology: l.topology, Mode: l.mode, UML: s.options.providers.Inside()}, ids...)
+			list = append(list, l.unseen()...)
 			if _, err := lab.LogFollowerOf(l.Lab); err != nil {
 				list = append(list, fmt.Sprintf("mode %s: no log is watched, since provider %s does not tell what is new in one", l.mode.Name, l.provider.Name()))
 			}
@@ -33,6 +35,29 @@ func (s *Suite) environment(specs types.SpecReports) []string {
 		}
 	}
 	return list
+}
+
+// unseen names the hosts whose running configuration cannot be compared with their files: what
+// the invariants birdRunsItsFiles and routersRunTheirFiles do not look at.
+func (l *Lab) unseen() []string {
+	var hosts []string
+	for _, host := range l.topology.Hosts {
+		at, err := l.Host(host.Name)
+		if err != nil || host.Role == topology.Client {
+			continue
+		}
+		_, err = lab.DialerOf(at)
+		if host.Role == topology.Node && err == nil {
+			_, err = lab.FileReaderOf(at)
+		}
+		if err != nil {
+			hosts = append(hosts, host.Name)
+		}
+	}
+	if len(hosts) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("mode %s: what runs is not compared with its files on %s", l.mode.Name, strings.Join(hosts, ", "))}
 }
 
 // verdictsOf are the ids of the requirements that have been proven or not: those of specs

@@ -18,6 +18,6 @@ func expectedErrors() []expectedError {
 		{"calico-felix", "Second attempt at updating routing table failed. Will retry later.",
 			"Felix routes a borrowed address of a pod on its own node through the node's own address until it has heard of the pod. The kernel refuses such a route (EINVAL), and Felix retries"},
 		{"bird", "Invalid NEXT_HOP attribute in route",
-			"while a mode changes, a neighbour announces a next hop that the router does not reach yet. BIRD takes the route for withdrawn"},
+			"while a mode changes, a neighbour announces a next hop that the router does not reach yet. BIRD treats the route as withdrawn"},
 	}
 }

@@ -18,7 +18,7 @@ const (
 	// clean-up. BIRD waits up to 5 s between attempts to connect, and a session that falls in
 	// the wrong moment takes several.
 	returnTimeout = convergence
-	// replacements bounds how often one suite gets a new lab in place of a broken one.
+	// replacements bounds how often a broken lab of a suite is replaced.
 	replacements = 2
 )
 
@@ -259,11 +259,12 @@ func (g *gate) await(ctx context.Context, nested bool) fault {
 	var last fault
 	err := wait.PollUntilContextTimeout(ctx, g.poll, g.timeout, true, func(ctx context.Context) (bool, error) {
 		f := g.lab.look(ctx, nested)
-		if ctx.Err() == nil || last.none() {
-			// A look that the deadline cut short says less than the one before.
+		done := f.none() || f.unable
+		if done || ctx.Err() == nil || last.none() {
+			// A fault that is seen after the deadline may be of a look that was cut short.
 			last = f
 		}
-		return f.none() || f.unable, nil
+		return done, nil
 	})
 	if err == nil {
 		return last

@@ -26,6 +26,7 @@ type fakeLab struct {
 	replaces  int
 	nestedSaw []bool
 	looks     int
+	slow      int // the look that takes until the deadline
 	said      fault
 	witnessed []int // how often the lab had been changed by then
 	// lacking are needs that the lab does not meet; those of its design show before it is up.
@@ -45,8 +46,11 @@ func (f *fakeLab) up(context.Context) error { f.ups++; return f.upErr }
 
 func (f *fakeLab) dead(context.Context) error { return f.death }
 
-func (f *fakeLab) look(_ context.Context, nested bool) fault {
+func (f *fakeLab) look(ctx context.Context, nested bool) fault {
 	f.looks++
+	if f.slow == f.looks {
+		<-ctx.Done()
+	}
 	f.nestedSaw = append(f.nestedSaw, nested)
 	if len(f.faults) == 0 {
 		return fault{}
@@ -219,6 +223,14 @@ func TestGateWithoutTime(t *testing.T) {
 	cancel()
 	if broken := g.enter(ctx); !strings.Contains(broken, "no space left") || lab.replaces != 0 {
 		t.Errorf("got %q after %d replacements", broken, lab.replaces)
+	}
+}
+
+// A look may begin before the deadline, find nothing wrong, and end after it.
+func TestGateTakesALookThatEndsLate(t *testing.T) {
+	lab := &fakeLab{faults: []fault{wrongTable, {}}, slow: 2}
+	if f := fakeGate(lab).await(t.Context(), false); !f.none() || lab.looks != 2 {
+		t.Errorf("after %d looks: %s", lab.looks, f)
 	}
 }
 

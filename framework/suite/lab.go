@@ -74,7 +74,7 @@ type Lab struct {
 	routeLog routeLog
 
 	cluster *observe.Cluster
-	// Calico and Kubernetes are the lab's resources.
+	// Calico and Client reach the lab's resources.
 	Calico *datastore.Store
 	Client klient.Client
 }

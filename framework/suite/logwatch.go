@@ -19,13 +19,6 @@ type logWatch struct {
 	offsets map[componentKey]int64
 }
 
-// Hosts with logs beside the topology's (lab.LogReader): the control plane's, where a lab
-// has one, and the lab itself.
-const (
-	controlHost = "control"
-	ownHost     = "lab"
-)
-
 // begin skips what stands in the logs now, which belongs to the lab's start.
 func (w *logWatch) begin(ctx context.Context, l lab.Lab) error {
 	w.mu.Lock()
@@ -69,10 +62,13 @@ func (w *logWatch) read(ctx context.Context, l lab.Lab, visit func(componentKey,
 	if errors.Is(err, lab.ErrUnable) {
 		return nil // the environment in the report says what is not watched
 	}
-	for _, host := range append(topology.Names(l.Topology().Hosts), controlHost, ownHost) {
+	for _, host := range append(topology.Names(l.Topology().Hosts), lab.ControlHost, lab.OwnHost) {
 		components, err := follower.Logged(ctx, host)
+		if errors.Is(err, lab.ErrNoLogs) {
+			continue
+		}
 		if err != nil {
-			continue // a host that runs nothing has no logs
+			return err
 		}
 		for _, component := range components {
 			key := componentKey{host, component}

@@ -9,7 +9,7 @@ func (l *Lab) makeRoom(ctx context.Context) error {
 		return nil
 	}
 	for _, other := range l.suite.labs {
-		if other == l || other.provider != l.provider || other.running == nil || other.attached || other.failed && l.suite.options.keep {
+		if other == l || other.provider.Name() != l.provider.Name() || other.running == nil || other.attached || other.failed && l.suite.options.keep {
 			continue
 		}
 		if err := other.down(ctx, false); err != nil {

@@ -55,7 +55,7 @@ func (l *Lab) Routers() []fabric.Router {
 	return routers
 }
 
-// changed returns copies of routers that change has had its way with.
+// changed returns copies of routers that change has modified.
 func changed(routers []fabric.Router, change func(plan map[string]*fabric.Router)) ([]fabric.Router, error) {
 	after := make([]fabric.Router, len(routers))
 	plan := map[string]*fabric.Router{}

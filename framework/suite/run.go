@@ -187,7 +187,7 @@ func (s *Suite) report(report ginkgo.Report) {
 			ginkgo.Fail(fmt.Sprintf("write the results of suite %s: %v", s.name, err))
 		}
 	}
-	// Ginkgo takes a skip for success. A run that proves too little is none.
+	// Ginkgo counts a skip as success. A run that proves too little is no success.
 	report.SuiteLabels = append(report.SuiteLabels, s.allowed()...)
 	summary := reports.Summarise(reports.Run{Reports: []reports.Report{{Report: report}}})
 	if report.SuiteSucceeded && summary.Outcome() != reports.Passed {

@@ -39,7 +39,10 @@ func runInMachine(o options, labs []Recipe) (status int, ended bool) {
 	if o.providers.Inside() || flag.Lookup("test.list").Value.String() != "" {
 		return 0, false
 	}
-	machine, mine, err := findMachine(o, labs)
+	// Held until the machine is down: a signal in between would leave it behind.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
+	defer stop()
+	machine, mine, err := findMachine(ctx, o, labs)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1, true
@@ -47,7 +50,6 @@ func runInMachine(o options, labs []Recipe) (status int, ended bool) {
 	if machine == nil {
 		return 0, false
 	}
-	ctx := context.Background()
 	status, err = machine.Rerun(ctx, os.Args[1:], nil, os.Stdout, os.Stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -62,9 +64,9 @@ func runInMachine(o options, labs []Recipe) (status int, ended bool) {
 	if !mine || keepMachine(o, machine, status) {
 		return status, true
 	}
-	ctx, stop := context.WithTimeout(ctx, downTimeout)
-	defer stop()
-	if err := machine.Down(ctx); err != nil {
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), downTimeout)
+	defer cancel()
+	if err := machine.Down(ending); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		status = max(status, 1)
 	}
@@ -73,7 +75,7 @@ func runInMachine(o options, labs []Recipe) (status int, ended bool) {
 
 // findMachine finds the virtual machine that the suite is to run in; nil for this machine's
 // own kernel. mine says that it was started here.
-func findMachine(o options, labs []Recipe) (machine lab.Machine, mine bool, err error) {
+func findMachine(ctx context.Context, o options, labs []Recipe) (machine lab.Machine, mine bool, err error) {
 	if o.lab != "" {
 		machine, err := o.providers.AttachMachine(o.lab)
 		if err != nil {
@@ -86,8 +88,6 @@ func findMachine(o options, labs []Recipe) (machine lab.Machine, mine bool, err 
 	if err != nil {
 		return nil, false, err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
-	defer stop()
 	kernel, err := o.providers.ChooseKernel(ctx, o.provider, o.kernel, modes...)
 	if err != nil || kernel != lab.UMLKernel {
 		// The suite itself says what is unable: it knows its specs.

@@ -139,7 +139,7 @@ func parseAddress(s string) (netip.Addr, error) {
 	case err != nil && strings.Contains(s, "/"):
 		return netip.Addr{}, fmt.Errorf("%q is not an address: write it without prefix length, which the prefix field has", s)
 	case err != nil:
-		return netip.Addr{}, fmt.Errorf("%q is not an address: use one as in 10.1.5.1", s)
+		return netip.Addr{}, fmt.Errorf("%q is not an address: use one such as 10.1.5.1", s)
 	case address.IsUnspecified() || address.IsLoopback() || address.IsMulticast():
 		return netip.Addr{}, fmt.Errorf("%s is no host's address: use a unicast one", s)
 	}

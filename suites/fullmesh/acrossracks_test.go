@@ -2,10 +2,10 @@ package fullmesh
 
 import (
 	"errors"
-	"sync"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
@@ -42,12 +42,16 @@ func acrossRacks(lab *suite.Lab) {
 			Expect(err).NotTo(HaveOccurred())
 			pods := workload.Pods(ctx, lab)
 			pairs := pairsAcrossRacks(lab)
-			silence := make([]error, len(pairs))
-			var attempts sync.WaitGroup
+			silence := make([]probe.Outcome, len(pairs))
+			var attempts errgroup.Group
 			for i, pair := range pairs {
 				// The leaf's refusal does not reach a pod: it has no route to the pod's
 				// block either. So a pod sees silence, and all of them wait together.
-				attempts.Go(func() { _, silence[i] = probe.ServerName(ctx, pods[pair.from], pods[pair.to].Address) })
+				attempts.Go(func() (err error) {
+					defer GinkgoRecover()
+					silence[i], err = probe.Attempt(ctx, pods[pair.from], pods[pair.to].Address, probe.Timeout)
+					return err
+				})
 			}
 			for _, pair := range pairs {
 				Expect(probe.Attempt(ctx, lab.From(pair.from), pods[pair.to].Address, probe.Timeout)).To(Equal(probe.Unreachable),
@@ -60,9 +64,9 @@ func acrossRacks(lab *suite.Lab) {
 				Expect(end.Host()).To(Equal(leafOf(lab, pair.from)))
 				AddReportEntry("reason", end.Error())
 			}
-			attempts.Wait()
+			Expect(attempts.Wait()).To(Succeed())
 			for i, pair := range pairs {
-				Expect(silence[i]).To(HaveOccurred(), "from the pod on %s to the pod on %s", pair.from, pair.to)
+				Expect(silence[i]).To(Equal(probe.TimedOut), "from the pod on %s to the pod on %s", pair.from, pair.to)
 			}
 		})
 

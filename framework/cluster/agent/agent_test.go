@@ -631,7 +631,7 @@ func TestLogs(t *testing.T) {
 		want       string
 	}{
 		{"all", "/containerLogs/default/app/main", http.StatusOK, "one\ntwo\n"},
-		{"an option", "/containerLogs/default/app/main?tailLines=1", http.StatusBadRequest, "the lab's node agent has no tailLines"},
+		{"an option", "/containerLogs/default/app/main?tailLines=1", http.StatusBadRequest, "the lab's node agent does not support tailLines"},
 		{"unknown container", "/containerLogs/default/app/other", http.StatusNotFound, "other"},
 		{"unknown pod", "/containerLogs/default/other/main", http.StatusNotFound, "default/other"},
 	}

@@ -42,7 +42,7 @@ func (c *container) openLog() (*os.File, error) {
 func (a *Agent) serveLogs(w http.ResponseWriter, r *http.Request) {
 	namespace, podName, name := r.PathValue("namespace"), r.PathValue("pod"), r.PathValue("container")
 	if options := slices.Sorted(maps.Keys(r.URL.Query())); len(options) > 0 {
-		http.Error(w, fmt.Sprintf("read the log of pod %s/%s: the lab's node agent has no %s (leave it out)", namespace, podName, strings.Join(options, ", ")),
+		http.Error(w, fmt.Sprintf("read the log of pod %s/%s: the lab's node agent does not support %s: run kubectl logs without it", namespace, podName, strings.Join(options, ", ")),
 			http.StatusBadRequest)
 		return
 	}

@@ -59,7 +59,7 @@ func unsupported(pod *corev1.Pod) error {
 	}
 	cause := unknownValue(&pod.Spec)
 	if path := unknownField(reflect.ValueOf(pod.Spec), "", fields); path != "" {
-		cause = "has no " + path
+		cause = "does not support " + path
 	}
 	if cause == "" {
 		return nil
@@ -123,7 +123,7 @@ func indices(path string) string {
 // supports, or is empty.
 func unknownValue(spec *corev1.PodSpec) string {
 	if spec.RestartPolicy != "" && spec.RestartPolicy != corev1.RestartPolicyAlways {
-		return fmt.Sprintf("has no restartPolicy %s", spec.RestartPolicy)
+		return fmt.Sprintf("does not support restartPolicy %s", spec.RestartPolicy)
 	}
 	for i, c := range spec.Containers {
 		if c.ReadinessProbe == nil {
@@ -136,7 +136,7 @@ func unknownValue(spec *corev1.PodSpec) string {
 		case get.Port.Type == intstr.String:
 			return fmt.Sprintf("wants a number in %s.httpGet.port, not %q", path, get.Port.StrVal)
 		case get.Scheme != "" && get.Scheme != corev1.URISchemeHTTP:
-			return fmt.Sprintf("has no scheme %s in %s.httpGet", get.Scheme, path)
+			return fmt.Sprintf("does not support scheme %s in %s.httpGet", get.Scheme, path)
 		}
 	}
 	return ""

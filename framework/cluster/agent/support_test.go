@@ -43,33 +43,33 @@ func TestUnsupported(t *testing.T) {
 		}), ""},
 		{"readiness probe", probe(func(*corev1.HTTPGetAction) {}), ""},
 		{"readiness probe of a named port", probe(func(g *corev1.HTTPGetAction) { g.Port = intstr.FromString("web") }), `wants a number in containers[1].readinessProbe.httpGet.port, not "web"`},
-		{"readiness probe by HTTPS", probe(func(g *corev1.HTTPGetAction) { g.Scheme = corev1.URISchemeHTTPS }), "has no scheme HTTPS"},
-		{"readiness probe of another host", probe(func(g *corev1.HTTPGetAction) { g.Host = "other" }), "has no containers[1].readinessProbe.httpGet.host"},
+		{"readiness probe by HTTPS", probe(func(g *corev1.HTTPGetAction) { g.Scheme = corev1.URISchemeHTTPS }), "does not support scheme HTTPS"},
+		{"readiness probe of another host", probe(func(g *corev1.HTTPGetAction) { g.Host = "other" }), "does not support containers[1].readinessProbe.httpGet.host"},
 		{"readiness probe by TCP", with(func(_ *corev1.PodSpec, c *corev1.Container) {
 			c.ReadinessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(80)}}}
-		}), "has no containers[1].readinessProbe.tcpSocket"},
+		}), "does not support containers[1].readinessProbe.tcpSocket"},
 		{"readiness probe of nothing", with(func(_ *corev1.PodSpec, c *corev1.Container) { c.ReadinessProbe = &corev1.Probe{PeriodSeconds: 1} }), "wants httpGet"},
-		{"liveness probe", with(func(_ *corev1.PodSpec, c *corev1.Container) { c.LivenessProbe = &corev1.Probe{PeriodSeconds: 1} }), "has no containers[1].livenessProbe ("},
-		{"volume", with(func(s *corev1.PodSpec, _ *corev1.Container) { s.Volumes = []corev1.Volume{{Name: "scratch"}} }), "has no volumes ("},
+		{"liveness probe", with(func(_ *corev1.PodSpec, c *corev1.Container) { c.LivenessProbe = &corev1.Probe{PeriodSeconds: 1} }), "does not support containers[1].livenessProbe ("},
+		{"volume", with(func(s *corev1.PodSpec, _ *corev1.Container) { s.Volumes = []corev1.Volume{{Name: "scratch"}} }), "does not support volumes ("},
 		{"init container", with(func(s *corev1.PodSpec, _ *corev1.Container) {
 			s.InitContainers = []corev1.Container{{Name: "s", RestartPolicy: &always}}
-		}), "has no initContainers ("},
-		{"host port", with(hostPort), "has no containers[1].ports[0].hostPort"},
+		}), "does not support initContainers ("},
+		{"host port", with(hostPort), "does not support containers[1].ports[0].hostPort"},
 		{"host port with hostNetwork", with(func(s *corev1.PodSpec, c *corev1.Container) { hostPort(s, c); s.HostNetwork = true }), ""},
 		{"postStart", with(func(_ *corev1.PodSpec, c *corev1.Container) {
 			c.Lifecycle = &corev1.Lifecycle{PostStart: &corev1.LifecycleHandler{}}
-		}), "has no containers[1].lifecycle ("},
+		}), "does not support containers[1].lifecycle ("},
 		{"downward API", with(func(_ *corev1.PodSpec, c *corev1.Container) {
 			c.Env = []corev1.EnvVar{{Name: "A", Value: "1"}, {Name: "IP", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: "status.podIP"}}}}
-		}), "has no containers[1].env[1].valueFrom ("},
+		}), "does not support containers[1].env[1].valueFrom ("},
 		{"limits", with(func(_ *corev1.PodSpec, c *corev1.Container) {
 			c.Resources.Limits = corev1.ResourceList{corev1.ResourceCPU: {}}
 		}), "resources.limits ("},
 		{"security context", with(func(_ *corev1.PodSpec, c *corev1.Container) {
 			c.SecurityContext = &corev1.SecurityContext{RunAsUser: new(int64)}
 		}), "containers[1].securityContext ("},
-		{"job", with(func(s *corev1.PodSpec, _ *corev1.Container) { s.RestartPolicy = corev1.RestartPolicyNever }), "has no restartPolicy Never"},
-		{"deadline", with(func(s *corev1.PodSpec, _ *corev1.Container) { s.ActiveDeadlineSeconds = new(int64) }), "has no activeDeadlineSeconds"},
+		{"job", with(func(s *corev1.PodSpec, _ *corev1.Container) { s.RestartPolicy = corev1.RestartPolicyNever }), "does not support restartPolicy Never"},
+		{"deadline", with(func(s *corev1.PodSpec, _ *corev1.Container) { s.ActiveDeadlineSeconds = new(int64) }), "does not support activeDeadlineSeconds"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package capability
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/diskspace"
@@ -31,6 +32,8 @@ type Problem struct {
 	Remedy string
 	// Feature is set if it is one that is missing.
 	Feature Feature
+	// Room says that a folder has too little of it.
+	Room bool
 }
 
 func (p Problem) String() string {
@@ -49,8 +52,14 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Unwrap makes it one of lab.ErrUnable.
-func (e *Error) Unwrap() error { return lab.ErrUnable }
+// Unwrap makes it one of lab.ErrUnable, unless room is lacking: that is no property of the
+// machine, and a lab that was up before has used it.
+func (e *Error) Unwrap() error {
+	if slices.ContainsFunc(e.Problems, func(p Problem) bool { return p.Room }) {
+		return nil
+	}
+	return lab.ErrUnable
+}
 
 // OnlyFeatures reports whether only another kernel is missing.
 func (e *Error) OnlyFeatures() bool {
@@ -113,6 +122,7 @@ func Missing(have Capabilities, needs ...Need) []Problem {
 				add(Problem{
 					What:   fmt.Sprintf("%s free for %s", diskspace.Format(free), space.Folder),
 					Remedy: fmt.Sprintf("make room for %s", diskspace.Format(space.Bytes)),
+					Room:   true,
 				}, need)
 			}
 		}

@@ -83,7 +83,7 @@ func checkImages(ctx context.Context, daemon *docker.Daemon, options parts) erro
 	defer c.Close()
 	for _, image := range neededImages(options) {
 		if image == "" {
-			return errors.New("an image of the lab has no name: set all of Images that the topology's hosts need")
+			return fmt.Errorf("find the lab's images: the list of images has none for a host of topology %s", options.Topology.Name)
 		}
 		_, err := c.ImageInspect(ctx, image)
 		if errdefs.IsNotFound(err) {

@@ -199,7 +199,13 @@ func (l *Lab) PID() int { return l.record.PID }
 
 // Host implements lab.Lab. Beside the topology's hosts there is `control`, which is
 // the node that the control plane runs on.
-func (l *Lab) Host(name string) (lab.Host, error) { return l.host(name) }
+func (l *Lab) Host(name string) (lab.Host, error) {
+	h, err := l.host(name)
+	if err != nil {
+		return nil, err
+	}
+	return h, nil
+}
 
 func (l *Lab) host(name string) (*host, error) {
 	l.mu.Lock()

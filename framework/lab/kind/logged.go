@@ -6,21 +6,19 @@ import (
 	"os"
 	"strings"
 
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/topology"
 )
-
-// ownLogs is the host by which the logs of the lab's making are asked for.
-const ownLogs = "lab"
 
 // Logged implements lab.LogReader: a node has the log of its Calico container, a router
 // one for each of its programs, and the host `lab` those of the lab's making.
 func (l *Lab) Logged(ctx context.Context, host string) ([]string, error) {
-	if host == ownLogs {
+	if host == lab.OwnHost {
 		return l.makingLogs()
 	}
 	entry, ok := l.record.Topology.Host(host)
 	if !ok {
-		return nil, fmt.Errorf("lab %s has no host %q with logs: it has the topology's, and %s", l.Name(), host, ownLogs)
+		return nil, fmt.Errorf("lab %s: host %q: %w: the topology's hosts have some, and %s", l.Name(), host, lab.ErrNoLogs, lab.OwnHost)
 	}
 	if entry.Role == topology.Node {
 		return []string{calicoNode}, nil
@@ -41,7 +39,7 @@ func (l *Lab) Logged(ctx context.Context, host string) ([]string, error) {
 // makingLogs are the logs of what has made the lab.
 func (l *Lab) makingLogs() ([]string, error) {
 	const ending = ".log"
-	entries, err := os.ReadDir(l.folder.Path(logFolder + "/" + ownLogs))
+	entries, err := os.ReadDir(l.folder.Path(logFolder + "/" + lab.OwnHost))
 	if err != nil {
 		return nil, fmt.Errorf("lab %s: list the logs of its making: %w", l.Name(), err)
 	}

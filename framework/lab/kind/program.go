@@ -81,19 +81,18 @@ func (l *Lab) startProgram(ctx context.Context, hostName string, r router.Progra
 		return program{}, fmt.Errorf("start %s: %w", name, err)
 	}
 	p := program{Name: name, Exec: created.ID, Since: time.Now()}
-	err = wait.PollUntilContextTimeout(ctx, socketPoll, programTimeout, true, func(ctx context.Context) (bool, error) {
-		if files.Do(func() error { _, err := os.Stat(socket); return err }) == nil {
-			return true, nil
-		}
+	waiting, cancel := context.WithTimeout(ctx, programTimeout)
+	defer cancel()
+	err = router.Await(waiting, h.DialContext, r, func(ctx context.Context) error {
 		status, err := l.docker.ExecInspect(ctx, p.Exec, client.ExecInspectOptions{})
 		if err == nil && !status.Running {
 			lines, _ := l.LogTail(ctx, hostName, name, errorLines)
 			err = fmt.Errorf("it ended with exit status %d; its last lines:\n    %s", status.ExitCode, strings.Join(lines, "\n    "))
 		}
-		return false, err
+		return err
 	})
 	if err != nil {
-		return program{}, fmt.Errorf("wait for %s to serve %s: %w", name, socket, err)
+		return program{}, err
 	}
 	return p, nil
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/registry"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 )
 
 // Providers are the providers that a program has (framework/lab/providers).
@@ -190,7 +192,10 @@ func (p Providers) StartMachine(ctx context.Context, provider lab.Provider, opti
 		return nil, err
 	}
 	if options.Mode != nil {
-		if err := checkDesign(provider, lab.Options{Topology: options.Topology, Mode: options.Mode}); err != nil {
+		if err := oracle.CheckDesign(options.Topology, options.Mode, drivers.Software()); err != nil {
+			return nil, err
+		}
+		if err := checkOwner(provider, lab.Options{Topology: options.Topology, Mode: options.Mode}); err != nil {
 			return nil, err
 		}
 	}

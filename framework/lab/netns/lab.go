@@ -117,7 +117,13 @@ func (l *Lab) PID() int { return l.pid }
 
 // Host implements lab.Lab. Beside the topology's hosts there is `control`, where
 // the control plane runs.
-func (l *Lab) Host(name string) (lab.Host, error) { return l.host(name) }
+func (l *Lab) Host(name string) (lab.Host, error) {
+	h, err := l.host(name)
+	if err != nil {
+		return nil, err
+	}
+	return h, nil
+}
 
 func (l *Lab) host(name string) (*host, error) {
 	record, ok := l.record.Hosts[name]

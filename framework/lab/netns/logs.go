@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/cluster"
+	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
 	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/supervisor"
@@ -53,7 +54,7 @@ func logged(logs, folder, host string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("host %q has no logs: those that have are %s", host, strings.Join(hosts, ", "))
+		return nil, fmt.Errorf("host %q: %w: those that have are %s", host, lab.ErrNoLogs, strings.Join(hosts, ", "))
 	}
 	files, err := names(folder, func(entry os.DirEntry) bool {
 		return !entry.IsDir() && strings.HasSuffix(entry.Name(), logEnding)

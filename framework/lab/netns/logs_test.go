@@ -6,7 +6,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rackproof/rackproof/framework/cluster"
+	"github.com/rackproof/rackproof/framework/lab"
 )
+
+// Package lab says where the logs of a control plane are, and package cluster where it runs.
+func TestControlHost(t *testing.T) {
+	if lab.ControlHost != cluster.ControlHost {
+		t.Errorf("the control plane runs on %s, and its logs are those of %s", cluster.ControlHost, lab.ControlHost)
+	}
+}
 
 func TestLogged(t *testing.T) {
 	logs := t.TempDir()
@@ -26,7 +36,7 @@ func TestLogged(t *testing.T) {
 	}{
 		{"a host", "node0", []string{"confd", "felix"}, ""},
 		{"an unknown host", "node9", nil, "those that have are leaf0, node0"},
-		{"a way out", "../node0", nil, "has no logs"},
+		{"a way out", "../node0", nil, "no logs"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

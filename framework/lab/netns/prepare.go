@@ -31,7 +31,7 @@ func prepare(ctx context.Context, options lab.Options, components component.Set,
 	lock := flock.New(folder + ".lock")
 	defer lock.Unlock()
 	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
-		return "", fmt.Errorf("wait for another process that prepares: %w", err)
+		return "", fmt.Errorf("lock the prepared state, which another process may be making: %w", err)
 	}
 	if _, err := os.Stat(folder); err == nil {
 		return folder, nil

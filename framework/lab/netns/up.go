@@ -78,7 +78,10 @@ func up(ctx context.Context, options lab.Options, components component.Set, spec
 		return nil, l.Down(ctx)
 	}
 	if spec.VirtualMachine != nil {
-		return l, l.readRecord()
+		if err := l.readRecord(); err != nil {
+			return nil, errors.Join(err, l.Down(context.WithoutCancel(ctx)))
+		}
+		return l, nil
 	}
 	if err := l.open(); err != nil {
 		return nil, errors.Join(err, l.Down(context.WithoutCancel(ctx)))

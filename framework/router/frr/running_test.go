@@ -137,12 +137,11 @@ func (r *realRouter) start(t *testing.T, files []router.File) {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 		})
-		deadline := time.Now().Add(20 * time.Second)
-		for r.namespaces.Do(func() error { _, err := os.Stat(daemon.Ready); return err }) != nil {
-			if time.Now().After(deadline) {
-				t.Fatalf("%s does not serve %s", daemon.Name, daemon.Ready)
-			}
-			time.Sleep(20 * time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		err := router.Await(ctx, r.dial, daemon, func(context.Context) error { return nil })
+		cancel()
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -30,8 +30,7 @@ func Announced(ctx context.Context, l *suite.Lab, prefix netip.Prefix, nodes ...
 // FabricRoutes is what Announced looks for without the oracle, for a
 // promise that a known issue breaks: see requirement.KnownIssue. A table that
 // cannot be read breaks no promise, it fails the spec.
-// With gomega.Default it tells, beside such a promise, what has to be announced
-// already.
+// With gomega.Default it verifies, beside such a promise, what is announced already.
 func FabricRoutes(ctx context.Context, l *suite.Lab, g gomega.Gomega, prefix netip.Prefix, nodes ...string) {
 	g.Eventually(func(inner gomega.Gomega) { expectNextHops(ctx, l, inner, prefix, nodes) }).WithContext(ctx).Should(gomega.Succeed())
 }

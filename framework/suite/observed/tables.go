@@ -2,6 +2,7 @@ package observed
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 
 	"github.com/onsi/ginkgo/v2"
@@ -18,13 +19,11 @@ func KernelTable(_ context.Context, l *suite.Lab, host string) (route.Table, err
 	if err != nil {
 		return nil, err
 	}
-	return observe.KernelTable(at, familiesOf(l, host))
-}
-
-// familiesOf are the address families of a host of the lab.
-func familiesOf(l *suite.Lab, host string) []route.Family {
-	entry, _ := l.Topology().Host(host) // a lab's hosts are its topology's
-	return entry.Families()
+	entry, ok := l.Topology().Host(host)
+	if !ok {
+		return nil, fmt.Errorf("%s is no host of topology %s", host, l.Topology().Name)
+	}
+	return observe.KernelTable(at, entry.Families())
 }
 
 // Table is what KernelTable reads. A table that cannot be read fails the spec.

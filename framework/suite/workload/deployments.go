@@ -101,7 +101,7 @@ func (d *Deployment) Scale(ctx context.Context, replicas int) {
 	d.update(ctx, func(object *appsv1.Deployment) { object.Spec.Replicas = new(int32(replicas)) })
 }
 
-// Move has the pods on other nodes than before. Each one on an old node goes when
+// Move moves the pods to other nodes. Each one on an old node goes when
 // one on a new node is ready.
 func (d *Deployment) Move(ctx context.Context, nodes ...string) {
 	ginkgo.GinkgoHelper()
@@ -209,7 +209,7 @@ func unsettledPods(deployment *appsv1.Deployment, pods []corev1.Pod, condition c
 	return strings.Join(faults, "; ")
 }
 
-// podLacks tells why a pod has not a condition.
+// podLacks tells why a pod lacks a condition.
 func podLacks(pod corev1.Pod, condition corev1.PodConditionType) string {
 	if pod.DeletionTimestamp != nil {
 		return "it is about to end"

@@ -52,12 +52,12 @@ func ExcludeFromLoadBalancers(ctx context.Context, l *suite.Lab, node string) {
 // Cordon keeps new pods from a node until the spec ends.
 func Cordon(ctx context.Context, l *suite.Lab, node string) {
 	ginkgo.GinkgoHelper()
-	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { Uncordon(ctx, l, node) })
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { uncordon(ctx, l, node) })
 	setUnschedulable(ctx, l, node, true)
 }
 
-// Uncordon undoes Cordon.
-func Uncordon(ctx context.Context, l *suite.Lab, node string) {
+// uncordon undoes Cordon.
+func uncordon(ctx context.Context, l *suite.Lab, node string) {
 	ginkgo.GinkgoHelper()
 	setUnschedulable(ctx, l, node, false)
 }

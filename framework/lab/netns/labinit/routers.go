@@ -10,13 +10,11 @@ import (
 	"slices"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
-	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/route"
@@ -24,10 +22,6 @@ import (
 	"github.com/rackproof/rackproof/framework/router/drivers"
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
-
-// socketPoll is the interval of waits for a socket file, for which there is no
-// event inside another mount namespace.
-const socketPoll = 20 * time.Millisecond
 
 // configured is a router of the fabric with what it is configured to do.
 type configured struct {
@@ -226,16 +220,7 @@ func (h routerHost) Start(ctx context.Context, p router.Program) error {
 	if err != nil {
 		return err
 	}
-	err = wait.PollUntilContextCancel(ctx, socketPoll, true, func(context.Context) (bool, error) {
-		if namespaces.Do(func() error { _, err := os.Stat(p.Ready); return err }) == nil {
-			return true, nil
-		}
-		return false, h.Ended(ctx, p)
-	})
-	if err != nil {
-		return fmt.Errorf("wait for %s to serve %s: %w", p.Name, p.Ready, cmp.Or(context.Cause(ctx), err))
-	}
-	return nil
+	return router.Await(ctx, h.DialContext(), p, func(ctx context.Context) error { return h.Ended(ctx, p) })
 }
 
 // Restart implements router.Machine.
