@@ -77,28 +77,27 @@ func runInMachine(o options, labs []Recipe) (status int, ended bool) {
 // own kernel. mine says that it was started here.
 func findMachine(ctx context.Context, o options, labs []Recipe) (machine lab.Machine, mine bool, err error) {
 	if o.lab != "" {
-		machine, err := o.providers.AttachMachine(o.lab)
-		if err != nil {
-			// A lab that is not there, or under this kernel, is looked for again later.
-			return nil, false, nil
+		if machine, err := o.providers.AttachMachine(o.lab); err == nil {
+			return machine, false, nil
 		}
-		return machine, false, nil
+		// A lab that is not there, or under this kernel, is looked for again later.
+		return nil, false, nil
 	}
 	top, modes, err := load(labs)
 	if err != nil {
 		return nil, false, err
 	}
 	kernel, err := o.providers.ChooseKernel(ctx, o.provider, o.kernel, modes...)
-	if err != nil || kernel != lab.UMLKernel {
-		// The suite itself says what is unable: it knows its specs.
-		return nil, false, nil
+	if err == nil && kernel == lab.UMLKernel {
+		program := os.Args[0]
+		machine, err = o.providers.StartMachine(ctx, o.provider, lab.MachineOptions{
+			Known: machineName(filepath.Base(program)), Topology: top,
+			Files: map[string]string{"results folder": o.results, "folder for temporary files": os.TempDir(), "test program": program},
+		})
+		return machine, true, err
 	}
-	program := os.Args[0]
-	machine, err = o.providers.StartMachine(ctx, o.provider, lab.MachineOptions{
-		Known: machineName(filepath.Base(program)), Topology: top,
-		Files: map[string]string{"results folder": o.results, "folder for temporary files": os.TempDir(), "test program": program},
-	})
-	return machine, true, err
+	// The suite itself says what is unable: it knows its specs.
+	return nil, false, nil
 }
 
 // machineName makes the beginning of a lab's name of the name of a test program

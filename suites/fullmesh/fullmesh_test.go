@@ -21,6 +21,7 @@ func TestFullMesh(t *testing.T) {
 			routes(rack)
 			reachability(rack)
 			changes(rack)
+			nodes(rack)
 		})
 		fabric := s.Lab("leaf-spine", "fullmesh")
 		Describe("nodes in two racks whose leaves do not know the blocks", func() {
