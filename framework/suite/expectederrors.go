@@ -19,5 +19,7 @@ func expectedErrors() []expectedError {
 			"Felix routes a borrowed address of a pod on its own node through the node's own address until it has heard of the pod. The kernel refuses such a route (EINVAL), and Felix retries"},
 		{"bird", "Invalid NEXT_HOP attribute in route",
 			"while a mode changes, a neighbour announces a next hop that the router does not reach yet. BIRD treats the route as withdrawn"},
+		{"calico-confd", "error calling getv: key does not exist: /bgp/v1/host/",
+			"a spec deletes the Node: confd there finds no address of it and leaves BIRD's files as they are until the Node is back"},
 	}
 }
