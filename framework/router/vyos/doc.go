@@ -1,5 +1,4 @@
-// Package vyos reads and renders the boot configurations of VyOS 1.4
-// (/config/config.boot), and makes a topology of those of a fabric's routers. It
+// Package vyos reads the boot configurations of VyOS 1.4 (/config/config.boot), and makes a topology of those of a fabric's routers. It
 // is pure: it knows files as bytes only, and neither labs nor tests.
 //
 // Reading goes in three steps: a lexer, a parser that knows blocks and no
@@ -11,7 +10,8 @@
 // Statements are those of VyOS 1.4 (vyos-1x, interface-definitions), which runs
 // FRR. Labs have settings beside those of a fabric.Router (data-centre timers,
 // multipath over different AS numbers, networks announced only while they exist). They
-// are rendered as far as VyOS has a statement for them.
+// are rendered as far as VyOS has a statement for them. No lab runs VyOS: rendering proves
+// that what is read is whole, by configurations made at random.
 package vyos
 
 import "github.com/rackproof/rackproof/framework/router/frr"
