@@ -91,14 +91,14 @@ func TestReflectorsOfThreeClusters(t *testing.T) {
 	reflectors(t, state, map[string]string{"control-plane": "244.0.0.1", "worker": "244.0.0.2", "worker2": "244.0.0.3"})
 	withPeers(&state, allToReflectors)
 	agreePaths(t, "control-plane", paths(t, state, "control-plane").To(worker3Block), `
-		10.244.13.0/26 from 10.1.5.11 next hop 10.1.5.13 AS path [] originator 10.1.5.13 clusters [244.0.0.2 244.0.0.3]
 		10.244.13.0/26 from 10.1.5.11 next hop 10.1.5.13 AS path [] originator 10.1.5.13 clusters [244.0.0.2]
+		10.244.13.0/26 from 10.1.5.11 next hop 10.1.5.13 AS path [] originator 10.1.5.13 clusters [244.0.0.2 244.0.0.3]
 		10.244.13.0/26 from 10.1.5.12 next hop 10.1.5.13 AS path [] originator 10.1.5.13 clusters [244.0.0.2 244.0.0.3]
 		10.244.13.0/26 from 10.1.5.12 next hop 10.1.5.13 AS path [] originator 10.1.5.13 clusters [244.0.0.3]
 		10.244.13.0/26 from 10.1.5.13 next hop 10.1.5.13 AS path []`)
 	agreePaths(t, "worker3", paths(t, state, "worker3").To(workerBlock), `
-		10.244.11.0/26 from 10.1.5.10 next hop 10.1.5.11 AS path [] originator 10.1.5.11 clusters [244.0.0.1 244.0.0.3]
 		10.244.11.0/26 from 10.1.5.10 next hop 10.1.5.11 AS path [] originator 10.1.5.11 clusters [244.0.0.1]
+		10.244.11.0/26 from 10.1.5.10 next hop 10.1.5.11 AS path [] originator 10.1.5.11 clusters [244.0.0.1 244.0.0.3]
 		10.244.11.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path []
 		10.244.11.0/26 from 10.1.5.12 next hop 10.1.5.11 AS path [] originator 10.1.5.11 clusters [244.0.0.1 244.0.0.3]
 		10.244.11.0/26 from 10.1.5.12 next hop 10.1.5.11 AS path [] originator 10.1.5.11 clusters [244.0.0.3]`)

@@ -106,8 +106,8 @@ func TestOwnOriginatorID(t *testing.T) {
 	// tor0's own link: the other ToR hears of it by both reflectors, each by its own
 	// path and by what the other one reflects.
 	agreePaths(t, "tor1", paths(t, state, "tor1").To(netip.MustParsePrefix("10.2.10.0/24")).From(netip.MustParseAddr("192.168.1.10"), netip.MustParseAddr("192.168.1.11")), `
-		10.2.10.0/24 from 192.168.1.10 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.1 244.0.0.2]
 		10.2.10.0/24 from 192.168.1.10 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.1]
+		10.2.10.0/24 from 192.168.1.10 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.1 244.0.0.2]
 		10.2.10.0/24 from 192.168.1.11 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.1 244.0.0.2]
 		10.2.10.0/24 from 192.168.1.11 next hop 192.168.1.1 AS path [] originator 192.168.1.1 clusters [244.0.0.2]`)
 	// tor0's routes from the core keep the core as next hop here, which would not stop

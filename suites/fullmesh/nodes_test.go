@@ -20,7 +20,7 @@ import (
 // (projectcalico/calico#8135, #13848).
 func nodes(lab *suite.Lab) {
 	Context("nodes", Label("changes", "nodes"), func() {
-		Requirement("MESH-050", "a node that is deleted from the cluster MUST go from the sessions and routes of all others, and be back with its own blocks when it is registered again", Needs(EnterPods), func(ctx SpecContext) {
+		Requirement("MESH-050", "a node that is deleted from the cluster MUST go from the sessions and routes of all others, and be back with its own blocks when it is registered again with its settings", Needs(EnterPods), func(ctx SpecContext) {
 			all := lab.Topology().Nodes()
 			gone := all[len(all)-1].Name
 			blocks := blocksOf(ctx, lab, gone)
