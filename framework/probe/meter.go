@@ -35,6 +35,8 @@ type Meter struct {
 type Outage struct {
 	// Sent and Lost count the attempts and those that failed.
 	Sent, Lost int
+	// InARow is the most that were lost one after another.
+	InARow int
 	// Longest is the longest time without a successful attempt between two that
 	// succeeded, or from the last one to the end.
 	Longest time.Duration
@@ -47,7 +49,7 @@ type Outage struct {
 
 // String is the outage in one line.
 func (o Outage) String() string {
-	text := fmt.Sprintf("%d of %d attempts lost, longest outage %d ms", o.Lost, o.Sent, o.Longest.Milliseconds())
+	text := fmt.Sprintf("%d of %d attempts lost, at most %d in a row, longest outage %d ms", o.Lost, o.Sent, o.InARow, o.Longest.Milliseconds())
 	if !o.Began.IsZero() {
 		text += " from " + o.Began.Format("15:04:05.000")
 	}
@@ -88,7 +90,7 @@ func (m *Meter) run(ctx context.Context, from lab.Host, to netip.AddrPort) {
 	defer close(m.done)
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
-	lastGood, out := time.Now(), false
+	lastGood, row := time.Now(), 0
 	for range attempts {
 		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
 		err := m.attempt(attempt, from, to)
@@ -100,16 +102,17 @@ func (m *Meter) run(ctx context.Context, from lab.Host, to netip.AddrPort) {
 		m.mu.Lock()
 		m.result.Sent++
 		if err != nil {
+			row++
 			m.result.Lost++
+			m.result.InARow = max(m.result.InARow, row)
 			m.result.Last = err
 			m.result.note(lastGood, now)
 		} else {
-			if out {
+			if row > 0 {
 				m.result.note(lastGood, now)
 			}
-			lastGood = now
+			lastGood, row = now, 0
 		}
-		out = err != nil
 		m.mu.Unlock()
 		select {
 		case <-ticker.C:

@@ -197,7 +197,7 @@ func (s *Stream) seen(decided time.Time) Outage {
 	defer s.mu.Unlock()
 	var o Outage
 	var lastGood time.Time
-	out := false
+	row := 0
 	last := s.last
 	for n, at := range s.sent {
 		if n == 0 {
@@ -206,14 +206,15 @@ func (s *Stream) seen(decided time.Time) Outage {
 		arrived := !s.arrived[n].IsZero()
 		switch {
 		case arrived && s.way(n) < Late:
-			if out {
+			if row > 0 {
 				o.note(lastGood, at)
 			}
-			lastGood, out = at, false
+			lastGood, row = at, 0
 		case arrived || at.Before(decided):
+			row++
 			o.Lost++
+			o.InARow = max(o.InARow, row)
 			o.note(lastGood, at)
-			out = true
 			if arrived {
 				last = fmt.Errorf("from %s to %s: a datagram was on its way for %d ms", s.from, s.to, s.way(n).Milliseconds())
 			}

@@ -74,7 +74,7 @@ func TestStream(t *testing.T) {
 		sent(4, s)
 		got := s.Stop()
 		// It begins with the last one before and ends with the first one after.
-		if got.Lost < 3 || got.Longest < attemptTimeout/2 || got.Longest > lasted+10*time.Second || !strings.Contains(got.Last.Error(), "from podA to podB") {
+		if got.Lost < 3 || got.InARow != got.Lost || got.Longest < attemptTimeout/2 || got.Longest > lasted+10*time.Second || !strings.Contains(got.Last.Error(), "from podA to podB") {
 			t.Errorf("got %s, %v; the link was down for %s", got, got.Last, lasted)
 		}
 		if got.Began.Before(began.Add(-10*time.Second)) || got.Began.After(began.Add(lasted)) {

@@ -79,14 +79,14 @@ func loss(lab *suite.Lab) {
 
 // betweenClients are flows between the pods of all pairs of nodes that are not
 // reflectors.
-func betweenClients(ctx SpecContext, lab *suite.Lab, roles roles) map[string]traffic.Flow {
+func betweenClients(ctx SpecContext, lab *suite.Lab, roles roles) map[string]traffic.Datagrams {
 	GinkgoHelper()
 	pods := workload.Pods(ctx, lab)
-	flows := map[string]traffic.Flow{}
+	flows := map[string]traffic.Datagrams{}
 	for _, from := range roles.clients {
 		for _, to := range roles.clients {
 			if from.Name != to.Name {
-				flows[from.Name+" to "+to.Name] = traffic.Flow{From: pods[from.Name], To: pods[to.Name].Address}
+				flows[from.Name+" to "+to.Name] = traffic.BetweenPods(pods[from.Name], pods[to.Name])
 			}
 		}
 	}
