@@ -6,22 +6,35 @@ package requirement
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/onsi/ginkgo/v2"
+
+	"github.com/rackproof/rackproof/framework/requirement/catalogue"
 )
 
 // Requirement makes the spec that proves a promise: a Ginkgo It whose name begins
 // with the id, and which has the id as a label, so that
-// `-ginkgo.label-filter=MESH-001` runs it alone.
+// `-ginkgo.label-filter=MESH-001` runs it alone. The catalogue adds labels of its profile and
+// group: `-ginkgo.label-filter='profile: containsAny core'`.
 func Requirement(id, must string, args ...any) bool {
-	all := []any{ginkgo.Label(id), ginkgo.Offset(1)}
+	all := []any{ginkgo.Label(id), labelsOf(id), ginkgo.Offset(1)}
 	for _, argument := range args {
 		all = append(all, provingMark(argument))
 	}
 	return ginkgo.It(id+": "+must, all...)
+}
+
+// labelsOf are the labels that the catalogue gives a requirement.
+func labelsOf(id string) ginkgo.Labels {
+	entry, ok := catalogue.Of(id)
+	if !ok {
+		return nil // Check refuses it
+	}
+	return ginkgo.Label("profile:"+string(entry.Profile), "group:"+entry.Group)
 }
 
 // BaselineLabel is the label of the spec that proves what a lab is before its first
@@ -44,10 +57,21 @@ func isID(label string) bool {
 
 // Check looks at a suite's tree of specs before anything runs. It refuses specs
 // without an id, ids that are used twice, sentences without MUST, marks with unknown
-// issues, and unknown needs: each spec that passes can be traced from a report to a promise.
-func Check(report ginkgo.Report) error {
-	seen := map[string]string{}
-	var faults []string
+// issues, unknown needs, and specs that the catalogue does not have in this suite: each spec
+// that passes can be traced from a report to a promise. It also refuses entries of the
+// catalogue without a spec: no promise disappears unnoticed.
+func Check(suite string, report ginkgo.Report) error {
+	places, faults := checkSpecs(report)
+	faults = append(faults, checkEntries(suite, places, catalogue.All(), catalogue.WithdrawnIDs())...)
+	if len(faults) > 0 {
+		return fmt.Errorf("the suite's requirements are not in order:\n  %s", strings.Join(faults, "\n  "))
+	}
+	return nil
+}
+
+// checkSpecs looks at each spec by itself, and returns the places of all ids.
+func checkSpecs(report ginkgo.Report) (places map[string]string, faults []string) {
+	places = map[string]string{}
 	for _, spec := range report.SpecReports {
 		if spec.LeafNodeType.String() != "It" || slices.Contains(spec.Labels(), BaselineLabel) {
 			continue
@@ -57,12 +81,13 @@ func Check(report ginkgo.Report) error {
 		switch {
 		case id == "":
 			faults = append(faults, fmt.Sprintf("%s: %q has no requirement id: use requirement.Requirement", place, spec.LeafNodeText))
-		case seen[id] != "":
-			faults = append(faults, fmt.Sprintf("%s: %s is used at %s already", place, id, seen[id]))
+		case places[id] != "":
+			faults = append(faults, fmt.Sprintf("%s: %s is used at %s already", place, id, places[id]))
 		case !strings.Contains(spec.LeafNodeText, "MUST"):
 			faults = append(faults, fmt.Sprintf("%s: %s is not a sentence with MUST: %q", place, id, spec.LeafNodeText))
-		default:
-			seen[id] = place
+		}
+		if id != "" {
+			places[id] = place
 		}
 		for _, need := range NeedsOf(spec.Labels()) {
 			if AllNeeds()[need] == "" {
@@ -73,8 +98,28 @@ func Check(report ginkgo.Report) error {
 			faults = append(faults, fmt.Sprintf("%s: %s: %s", place, id, fault))
 		}
 	}
-	if len(faults) > 0 {
-		return fmt.Errorf("the suite's requirements are not in order:\n  %s", strings.Join(faults, "\n  "))
+	return places, faults
+}
+
+// checkEntries compares the ids of a suite's specs with the catalogue.
+func checkEntries(suite string, places map[string]string, entries []catalogue.Entry, withdrawn []catalogue.Withdrawn) []string {
+	var faults []string
+	for _, id := range slices.Sorted(maps.Keys(places)) {
+		i := slices.IndexFunc(entries, func(e catalogue.Entry) bool { return e.ID == id })
+		w := slices.IndexFunc(withdrawn, func(w catalogue.Withdrawn) bool { return w.ID == id })
+		switch {
+		case w >= 0:
+			faults = append(faults, fmt.Sprintf("%s: %s is withdrawn (%s): use another id", places[id], id, withdrawn[w].Reason))
+		case i < 0:
+			faults = append(faults, fmt.Sprintf("%s: %s has no entry in the catalogue: enter it for suite %s in framework/requirement/catalogue", places[id], id, suite))
+		case entries[i].Suite != suite:
+			faults = append(faults, fmt.Sprintf("%s: %s belongs to suite %s: an id has one spec in all suites", places[id], id, entries[i].Suite))
+		}
 	}
-	return nil
+	for _, entry := range entries {
+		if entry.Suite == suite && places[entry.ID] == "" {
+			faults = append(faults, fmt.Sprintf("%s has an entry in the catalogue and no spec: restore the spec, or withdraw the id in framework/requirement/catalogue", entry.ID))
+		}
+	}
+	return faults
 }

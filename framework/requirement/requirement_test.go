@@ -7,13 +7,15 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/rackproof/rackproof/framework/requirement/catalogue"
 )
 
 func spec(text string, labels ...string) types.SpecReport {
 	return types.SpecReport{LeafNodeType: types.NodeTypeIt, LeafNodeText: text, LeafNodeLabels: labels}
 }
 
-func TestCheck(t *testing.T) {
+func TestSpecsAreChecked(t *testing.T) {
 	tests := []struct {
 		name  string
 		specs []types.SpecReport
@@ -34,16 +36,55 @@ func TestCheck(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			err := Check(ginkgo.Report{SpecReports: test.specs})
-			if test.want == "" {
-				if err != nil {
-					t.Error(err)
-				}
-				return
-			}
-			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want it to say %q", err, test.want)
-			}
+			_, faults := checkSpecs(ginkgo.Report{SpecReports: test.specs})
+			compareFaults(t, faults, test.want)
 		})
+	}
+}
+
+func TestSpecsAreComparedWithTheCatalogue(t *testing.T) {
+	entries := []catalogue.Entry{{ID: "MESH-001", Suite: "fullmesh"}, {ID: "MESH-002", Suite: "fullmesh"}, {ID: "TOR-001", Suite: "tor"}}
+	withdrawn := []catalogue.Withdrawn{{ID: "MESH-003", Reason: "it proved nothing"}}
+	tests := []struct {
+		name string
+		ids  []string
+		want string
+	}{
+		{"in order", []string{"MESH-001", "MESH-002"}, ""},
+		{"no entry", []string{"MESH-001", "MESH-002", "MESH-004"}, "file:1: MESH-004 has no entry in the catalogue: enter it for suite fullmesh"},
+		{"no spec", []string{"MESH-001"}, "MESH-002 has an entry in the catalogue and no spec"},
+		{"withdrawn", []string{"MESH-001", "MESH-002", "MESH-003"}, "file:1: MESH-003 is withdrawn (it proved nothing)"},
+		{"another suite's", []string{"MESH-001", "MESH-002", "TOR-001"}, "file:1: TOR-001 belongs to suite tor"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			places := map[string]string{}
+			for _, id := range test.ids {
+				places[id] = "file:1"
+			}
+			compareFaults(t, checkEntries("fullmesh", places, entries, withdrawn), test.want)
+		})
+	}
+}
+
+// compareFaults expects one fault with a text, or none where that is empty.
+func compareFaults(t *testing.T, faults []string, want string) {
+	t.Helper()
+	if want == "" && len(faults) > 0 || want != "" && (len(faults) != 1 || !strings.Contains(faults[0], want)) {
+		t.Errorf("got %q, want %q", faults, want)
+	}
+}
+
+func TestLabelsFollowTheCatalogue(t *testing.T) {
+	want := ginkgo.Labels{"profile:core", "group:A"}
+	if got := labelsOf("MESH-001"); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := labelsOf("UNKNOWN-001"); len(got) > 0 {
+		t.Errorf("an unknown id has the labels %q", got)
+	}
+	filter, err := types.ParseLabelFilter("profile: containsAny core && group: containsAny {A, B}")
+	if err != nil || !filter(want) || filter(ginkgo.Labels{"profile:extended", "group:A"}) {
+		t.Errorf("the filter of the documentation selects something else: %v", err)
 	}
 }

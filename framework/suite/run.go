@@ -87,7 +87,7 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 		}
 	}
 	preview := ginkgo.PreviewSpecs(t.Name())
-	if err := requirement.Check(preview); err != nil {
+	if err := requirement.Check(name, preview); err != nil {
 		t.Fatal(err)
 	}
 	if s.options.results != "" {

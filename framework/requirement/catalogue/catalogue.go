@@ -1,0 +1,161 @@
+// Package catalogue has everything about a requirement that its spec does not say: a
+// title, the promises that it proves with their sources, the versions of Calico, and the
+// profile. The id, the sentence with MUST and the needs stand in the spec alone. One file
+// per suite has its entries. The package is data, and knows neither specs nor labs.
+package catalogue
+
+import "slices"
+
+// Entry is one requirement.
+type Entry struct {
+	ID string `json:"id" yaml:"id"`
+	// Suite is the name of the only suite that proves it.
+	Suite string `json:"suite" yaml:"suite"`
+	// Title has a few words, for tables.
+	Title string `json:"title" yaml:"title"`
+	// Group is the letter of the first promise.
+	Group string `json:"group" yaml:"group"`
+	// Promises are the ids of all promises that the requirement proves, at least in part.
+	Promises []string `json:"promises" yaml:"promises"`
+	// Sources are the requirement's own sources, and then those of its promises.
+	Sources []Source `json:"sources" yaml:"sources"`
+	// Since is the first version of Calico that makes the promise, empty for every version
+	// that labs run. Until is the first version that no longer makes it.
+	Since   string  `json:"since,omitempty" yaml:"since,omitempty"`
+	Until   string  `json:"until,omitempty" yaml:"until,omitempty"`
+	Profile Profile `json:"profile" yaml:"profile"`
+}
+
+// Profile says who relies on a requirement.
+type Profile string
+
+// The profiles.
+const (
+	// Core is a requirement that every user of the mode relies on.
+	Core Profile = "core"
+	// Extended is a requirement of an option or a change that a design can do without.
+	Extended Profile = "extended"
+)
+
+// ProfileMeaning is a profile with a sentence for people.
+type ProfileMeaning struct {
+	Profile Profile `json:"profile" yaml:"profile"`
+	Meaning string  `json:"meaning" yaml:"meaning"`
+}
+
+// Profiles are all profiles.
+func Profiles() []ProfileMeaning {
+	return []ProfileMeaning{
+		{Core, "Every user of the mode relies on it: sessions, routes, exports, reachability, packets, and the loss of a link, a switch or a program."},
+		{Extended, "An option or a change that a design can do without: filters, passwords, communities, borrowed addresses, another mode."},
+	}
+}
+
+// Group is a subject that promises belong to.
+type Group struct {
+	Letter string `json:"letter" yaml:"letter"`
+	Name   string `json:"name" yaml:"name"`
+}
+
+// Groups are all groups. The letters from A to K are those of Calico's promises.
+func Groups() []Group {
+	return []Group{
+		{"A", "node-to-node mesh"},
+		{"B", "IPIP between all nodes"},
+		{"C", "encapsulation between subnets only"},
+		{"D", "no encapsulation, and VXLAN"},
+		{"E", "route reflectors in the cluster"},
+		{"F", "peering with leaves and top-of-rack switches"},
+		{"G", "service addresses"},
+		{"H", "BGPFilter"},
+		{"I", "IP pools and nodes"},
+		{"K", "restarts and failures"},
+		{"N", "reachability"},
+		{"R", "the routed fabric"},
+		{"T", "test labs"},
+	}
+}
+
+// Withdrawn is an id that no spec may use again, because reports of older versions have it.
+type Withdrawn struct {
+	ID     string `json:"id" yaml:"id"`
+	Reason string `json:"reason" yaml:"reason"`
+}
+
+// WithdrawnIDs are all ids that once named a requirement.
+func WithdrawnIDs() []Withdrawn {
+	return []Withdrawn{
+		{"IPIP-083", "one connection to a pod does not tell a dead path from a lucky one; IPIP-085 opens many"},
+		{"RRR-053", "RRR-051 compares the AS path with the oracle and has the promise in its own sentence"},
+	}
+}
+
+// All returns the entries of all suites, ordered by suite and id, with their groups and sources
+// filled in.
+func All() []Entry {
+	var all []Entry
+	promises := Promises()
+	for _, suite := range suites() {
+		for _, entry := range suite.entries {
+			entry.Suite = suite.name
+			all = append(all, entry.complete(promises))
+		}
+	}
+	return all
+}
+
+// Of finds the entry of a requirement.
+func Of(id string) (Entry, bool) {
+	for _, suite := range suites() {
+		for _, entry := range suite.entries {
+			if entry.ID == id {
+				entry.Suite = suite.name
+				return entry.complete(Promises()), true
+			}
+		}
+	}
+	return Entry{}, false
+}
+
+// complete adds everything that follows from the promises.
+func (e Entry) complete(promises []Promise) Entry {
+	e.Sources = slices.Clone(e.Sources)
+	for _, promise := range promises {
+		if !slices.Contains(e.Promises, promise.ID) {
+			continue
+		}
+		for _, source := range promise.Sources {
+			if !slices.Contains(e.Sources, source) {
+				e.Sources = append(e.Sources, source)
+			}
+		}
+	}
+	if len(e.Promises) > 0 {
+		e.Group = Promise{ID: e.Promises[0]}.Group()
+	}
+	return e
+}
+
+// suiteEntries are the entries of one suite.
+type suiteEntries struct {
+	name    string
+	entries []Entry
+}
+
+func suites() []suiteEntries {
+	return []suiteEntries{
+		{"agreement", agreement()},
+		{"crosssubnet", crosssubnet()},
+		{"fullmesh", fullmesh()},
+		{"ipip", ipip()},
+		{"leafreflector", leafreflector()},
+		{"localpolicy", localpolicy()},
+		{"modeswitch", modeswitch()},
+		{"modeswitch-ipip", modeswitchIPIP()},
+		{"nodereflector", nodereflector()},
+		{"rackreflector", rackreflector()},
+		{"serviceips", serviceips()},
+		{"tor", tor()},
+		{"vxlan", vxlan()},
+	}
+}

@@ -1,0 +1,40 @@
+package catalogue
+
+// nodereflector are the requirements of suites/nodereflector.
+func nodereflector() []Entry {
+	return []Entry{
+		{ID: "NRR-001", Title: "sessions of the design", Promises: []string{"E1", "E2"}, Profile: Core, Sources: []Source{article(4)}},
+		{ID: "NRR-002", Title: "clients peer with reflectors alone", Promises: []string{"E2"}, Profile: Core},
+		{ID: "NRR-003", Title: "no path over both reflectors", Promises: []string{"E1", "E3"}, Profile: Core, Sources: []Source{article(4)}},
+		{ID: "NRR-004", Title: "sessions with one reflector left", Promises: []string{"E4"}, Profile: Core},
+		{ID: "NRR-005", Title: "reflector leaves the mesh", Promises: []string{"A6"}, Profile: Extended},
+		{ID: "NRR-010", Title: "route to the block's owner", Promises: []string{"E2"}, Profile: Core},
+		{ID: "NRR-011", Title: "no unexpected route on nodes", Promises: []string{"E2", "A3"}, Profile: Core},
+		{ID: "NRR-012", Title: "originator and cluster list", Promises: []string{"E3"}, Profile: Core},
+		{ID: "NRR-013", Title: "reflector's own block without marks", Promises: []string{"E3"}, Profile: Core},
+		{ID: "NRR-014", Title: "paths from both reflectors, one next hop", Promises: []string{"E4", "E10"}, Profile: Core},
+		{ID: "NRR-015", Title: "own blocks announced, no others", Promises: []string{"A4", "E2"}, Profile: Core},
+		{ID: "NRR-016", Title: "exact BGP paths", Promises: []string{"E3", "E1"}, Profile: Core},
+		{ID: "NRR-017", Title: "routes with one reflector left", Promises: []string{"E4"}, Profile: Core},
+		{ID: "NRR-020", Title: "nextHopMode Keep to the leaf", Promises: []string{"E9", "F21"}, Profile: Extended, Since: "v3.31"},
+		{ID: "NRR-021", Title: "reflectors as next hops", Promises: []string{"E9", "E10"}, Profile: Core},
+		{ID: "NRR-022", Title: "keepOriginalNextHop", Promises: []string{"E9", "F21"}, Profile: Extended},
+		{ID: "NRR-023", Title: "no marks outside of the AS", Promises: []string{"E3"}, Profile: Core},
+		{ID: "NRR-024", Title: "no unexpected route on the leaf", Promises: []string{"F5", "R3"}, Profile: Core},
+		{ID: "NRR-030", Title: "pods reach pods", Promises: []string{"N1"}, Profile: Core},
+		{ID: "NRR-031", Title: "client to pods", Promises: []string{"N3"}, Profile: Core},
+		{ID: "NRR-032", Title: "traffic passes no reflector", Promises: []string{"E9", "E2"}, Profile: Core},
+		{ID: "NRR-040", Title: "one reflector's BIRD killed", Promises: []string{"E4", "K6", "K3"}, Profile: Core},
+		{ID: "NRR-041", Title: "killed BIRD comes back", Promises: []string{"K1", "K3"}, Profile: Core},
+		{ID: "NRR-042", Title: "reflector becomes an ordinary node", Promises: []string{"E4"}, Profile: Extended},
+		{ID: "NRR-043", Title: "last reflector killed", Promises: []string{"E6"}, Profile: Core},
+		{ID: "NRR-044", Title: "no reflector left", Promises: []string{"E4"}, Profile: Extended},
+		{ID: "NRR-050", Title: "mesh to reflectors", Promises: []string{"E5"}, Profile: Extended, Sources: []Source{article(4)}},
+		{ID: "NRR-051", Title: "reflectors to mesh", Promises: []string{"E5", "A9"}, Profile: Extended},
+		{ID: "NRR-060", Title: "cluster IP passed on", Promises: []string{"E7", "E8"}, Profile: Extended},
+		{ID: "NRR-061", Title: "LoadBalancer IP passed on", Promises: []string{"E7", "E8"}, Profile: Extended, Since: "v3.27"},
+		{ID: "NRR-062", Title: "external IP of a range passed on", Promises: []string{"E7", "E8"}, Profile: Extended},
+		{ID: "NRR-063", Title: "external IP by itself passed on", Promises: []string{"E7", "E8"}, Profile: Extended},
+		{ID: "NRR-064", Title: "excluded reflector passes on", Promises: []string{"E7", "G8"}, Profile: Extended, Since: "v3.27"},
+	}
+}

@@ -1,0 +1,40 @@
+package catalogue
+
+// tor are the requirements of suites/tor.
+func tor() []Entry {
+	return []Entry{
+		{ID: "TOR-001", Title: "sessions of the design", Promises: []string{"A1", "F2", "R1"}, Profile: Core, Sources: []Source{article(2)}},
+		{ID: "TOR-002", Title: "types of sessions", Promises: []string{"F2", "A1"}, Profile: Core, Sources: []Source{article(2)}},
+		{ID: "TOR-010", Title: "blocks to their owners", Promises: []string{"F4"}, Profile: Core},
+		{ID: "TOR-011", Title: "nothing but blocks from nodes", Promises: []string{"F5"}, Profile: Core},
+		{ID: "TOR-012", Title: "ECMP to the outside", Promises: []string{"F9", "D1"}, Profile: Core},
+		{ID: "TOR-013", Title: "core's ECMP to blocks", Promises: []string{"F9", "R2"}, Profile: Core},
+		{ID: "TOR-014", Title: "no passing on within the AS", Promises: []string{"F4"}, Profile: Core, Sources: []Source{rfc(4456), article(4)}},
+		{ID: "TOR-015", Title: "no unexpected route on switches", Promises: []string{"F5", "R3"}, Profile: Core},
+		{ID: "TOR-020", Title: "client to pods", Promises: []string{"N3"}, Profile: Core},
+		{ID: "TOR-021", Title: "pods reach pods", Promises: []string{"N1"}, Profile: Core},
+		{ID: "TOR-030", Title: "BIRD killed: routes kept", Promises: []string{"K1", "K3"}, Profile: Core},
+		{ID: "TOR-031", Title: "without graceful restart", Promises: []string{"K1"}, Profile: Extended},
+		{ID: "TOR-032", Title: "maxRestartTime", Promises: []string{"F18"}, Profile: Extended},
+		{ID: "TOR-040", Title: "same password", Promises: []string{"F17"}, Profile: Extended},
+		{ID: "TOR-041", Title: "different passwords", Promises: []string{"F17"}, Profile: Extended},
+		{ID: "TOR-042", Title: "secret that comes later", Promises: []string{"F17"}, Profile: Extended},
+		{ID: "TOR-050", Title: "TTL security on both ends", Promises: []string{"F16"}, Profile: Extended},
+		{ID: "TOR-051", Title: "TTL security on the switch alone", Promises: []string{"F16"}, Profile: Extended},
+		{ID: "TOR-060", Title: "external switch with the mesh on", Promises: []string{"F6"}, Profile: Extended},
+		{ID: "TOR-061", Title: "external switch with the mesh off", Promises: []string{"F6"}, Profile: Extended},
+		{ID: "TOR-062", Title: "external switch with a filter", Promises: []string{"F6", "H2"}, Profile: Extended},
+		{ID: "TOR-070", Title: "export rule rejects", Promises: []string{"H1", "H2"}, Profile: Extended},
+		{ID: "TOR-071", Title: "export rule accepts", Promises: []string{"H3"}, Profile: Extended},
+		{ID: "TOR-072", Title: "import rule rejects", Promises: []string{"H1", "H2"}, Profile: Extended},
+		{ID: "TOR-073", Title: "first matching rule", Promises: []string{"H1"}, Profile: Extended},
+		{ID: "TOR-074", Title: "order of filters", Promises: []string{"H1"}, Profile: Extended},
+		{ID: "TOR-075", Title: "filter deleted", Promises: []string{"H4"}, Profile: Extended},
+		{ID: "TOR-076", Title: "length of prefix", Promises: []string{"H2"}, Profile: Extended, Since: "v3.29"},
+		{ID: "TOR-080", Title: "disableBGPExport", Promises: []string{"I1"}, Profile: Extended},
+		{ID: "TOR-081", Title: "disabled pool", Promises: []string{"I2"}, Profile: Extended},
+		{ID: "TOR-090", Title: "first switch cut off", Promises: []string{"F9", "F20", "R4"}, Profile: Core},
+		{ID: "TOR-091", Title: "second switch cut off", Promises: []string{"F9", "F20", "R4"}, Profile: Core},
+		{ID: "TOR-092", Title: "switch without uplink", Promises: []string{"F9", "R4"}, Profile: Core},
+	}
+}

@@ -1,0 +1,43 @@
+package catalogue
+
+// vxlan are the requirements of suites/vxlan.
+func vxlan() []Entry {
+	return []Entry{
+		{ID: "VXL-001", Title: "mesh beside tunnels", Promises: []string{"A1"}, Profile: Core},
+		{ID: "VXL-010", Title: "one route per remote block, through vxlan.calico", Promises: []string{"D4", "A3"}, Profile: Core},
+		{ID: "VXL-011", Title: "blackhole of own blocks", Promises: []string{"B4"}, Profile: Core},
+		{ID: "VXL-012", Title: "no route by BIRD", Promises: []string{"D4"}, Profile: Core},
+		{ID: "VXL-013", Title: "fabric without pod routes", Promises: []string{"R3"}, Profile: Core},
+		{ID: "VXL-014", Title: "stable routes", Promises: []string{"K7"}, Profile: Core},
+		{ID: "VXL-020", Title: "vxlan.calico and its address", Promises: []string{"D4"}, Profile: Core},
+		{ID: "VXL-021", Title: "outer addresses and port", Promises: []string{"D4"}, Profile: Core},
+		{ID: "VXL-022", Title: "MTU of vxlan.calico and pods", Promises: []string{"D4", "N7"}, Profile: Core},
+		{ID: "VXL-023", Title: "neighbours and forwarding entries", Promises: []string{"D4"}, Profile: Core},
+		{ID: "VXL-030", Title: "own blocks announced, no tunnel route", Promises: []string{"A4", "D4"}, Profile: Core},
+		{ID: "VXL-031", Title: "blocks heard from their owners", Promises: []string{"A4"}, Profile: Core},
+		{ID: "VXL-040", Title: "pods of other racks", Promises: []string{"N1"}, Profile: Core},
+		{ID: "VXL-041", Title: "pods of the rack's other nodes", Promises: []string{"N1"}, Profile: Core},
+		{ID: "VXL-042", Title: "node to pods, from the tunnel address", Promises: []string{"B8", "N2"}, Profile: Core},
+		{ID: "VXL-043", Title: "pods unreachable from outside", Promises: []string{"N4"}, Profile: Core},
+		{ID: "VXL-044", Title: "VXLAN packets between racks", Promises: []string{"B7", "D4"}, Profile: Core},
+		{ID: "VXL-045", Title: "VXLAN packets within a rack", Promises: []string{"B7", "D4"}, Profile: Core},
+		{ID: "VXL-046", Title: "no packets of a node's own pods", Promises: []string{"B7"}, Profile: Core},
+		{ID: "VXL-047", Title: "largest packet", Promises: []string{"N7"}, Profile: Core},
+		{ID: "VXL-050", Title: "borrowed address", Promises: []string{"B13"}, Profile: Extended},
+		{ID: "VXL-051", Title: "borrowed address released", Promises: []string{"B13"}, Profile: Extended},
+		{ID: "VXL-060", Title: "mesh off keeps Felix's routes", Promises: []string{"A7"}, Profile: Extended},
+		{ID: "VXL-061", Title: "mesh on again", Promises: []string{"A9"}, Profile: Extended},
+		{ID: "VXL-062", Title: "Always to CrossSubnet and back", Promises: []string{"C6", "B10"}, Profile: Extended},
+		{ID: "VXL-063", Title: "VXLAN to none and back", Promises: []string{"K4", "B10"}, Profile: Extended},
+		{ID: "VXL-064", Title: "routes and neighbours restored", Promises: []string{"D4"}, Profile: Extended},
+		{ID: "VXL-070", Title: "same subnet: own interface", Promises: []string{"C1"}, Profile: Core},
+		{ID: "VXL-071", Title: "other subnet: through vxlan.calico", Promises: []string{"C2"}, Profile: Core},
+		{ID: "VXL-072", Title: "one owner of the pool's routes", Promises: []string{"D4", "B4"}, Profile: Core},
+		{ID: "VXL-073", Title: "node address with a subnet of its own", Promises: []string{"C4"}, Profile: Extended},
+		{ID: "VXL-080", Title: "no tunnel route announced", Promises: []string{"D4", "A4"}, Profile: Core},
+		{ID: "VXL-081", Title: "no foreign block of the subnet announced", Promises: []string{"C7", "A4"}, Profile: Extended},
+		{ID: "VXL-090", Title: "pods reach pods", Promises: []string{"N1"}, Profile: Core},
+		{ID: "VXL-091", Title: "nodes reach pods", Promises: []string{"N2", "B8"}, Profile: Core},
+		{ID: "VXL-092", Title: "packets by subnet", Promises: []string{"B7", "C1", "C2"}, Profile: Core},
+	}
+}
