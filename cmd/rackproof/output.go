@@ -19,7 +19,8 @@ type format string
 const (
 	formatText     format = "text"
 	formatTable    format = "table"
-	formatMarkdown format = "markdown"
+	formatMarkdown format = "md"
+	formatYAML     format = "yaml"
 	formatJSON     format = "json"
 )
 

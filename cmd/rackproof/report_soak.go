@@ -19,7 +19,7 @@ func newReportSoakCommand() *cobra.Command {
 			"that are not green, the requirements that did not pass in all rounds, and totals of each suite.\n" +
 			"The exit status is that of `rackproof soak`.",
 		Example: "  rackproof report soak soak\n" +
-			"  rackproof report soak soak -o markdown\n" +
+			"  rackproof report soak soak -o md\n" +
 			"  rackproof report soak soak -o json | jq '.rows[] | select(.verdicts.fail) | .id'",
 		Args: func(_ *cobra.Command, arguments []string) error {
 			if len(arguments) != 1 {

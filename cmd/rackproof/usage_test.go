@@ -47,7 +47,7 @@ func TestMistakesInTheCommandLine(t *testing.T) {
 		{"lab logs node0 --tail 0", "--tail 0"},
 		{"lab down mine --all", "not both"},
 		{"bench --runs 0", "--runs 0"},
-		{"bench -o text", "use markdown or json"},
+		{"bench -o text", "use md or json"},
 		{"report summary", "name one results folder"},
 		{"report compare a", "name two results folders or tables"},
 		{"report soak", "name one table of a soak"},

@@ -62,7 +62,7 @@ func isID(label string) bool {
 // catalogue without a spec: no promise disappears unnoticed.
 func Check(suite string, report ginkgo.Report) error {
 	places, faults := checkSpecs(report)
-	faults = append(faults, checkEntries(suite, places, catalogue.All(), catalogue.WithdrawnIDs())...)
+	faults = append(faults, CheckEntries(suite, places, catalogue.All(), catalogue.WithdrawnIDs())...)
 	if len(faults) > 0 {
 		return fmt.Errorf("the suite's requirements are not in order:\n  %s", strings.Join(faults, "\n  "))
 	}
@@ -101,8 +101,8 @@ func checkSpecs(report ginkgo.Report) (places map[string]string, faults []string
 	return places, faults
 }
 
-// checkEntries compares the ids of a suite's specs with the catalogue.
-func checkEntries(suite string, places map[string]string, entries []catalogue.Entry, withdrawn []catalogue.Withdrawn) []string {
+// CheckEntries compares the ids of a suite's specs with the catalogue.
+func CheckEntries(suite string, places map[string]string, entries []catalogue.Entry, withdrawn []catalogue.Withdrawn) []string {
 	var faults []string
 	for _, id := range slices.Sorted(maps.Keys(places)) {
 		i := slices.IndexFunc(entries, func(e catalogue.Entry) bool { return e.ID == id })

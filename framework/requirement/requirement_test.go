@@ -62,7 +62,7 @@ func TestSpecsAreComparedWithTheCatalogue(t *testing.T) {
 			for _, id := range test.ids {
 				places[id] = "file:1"
 			}
-			compareFaults(t, checkEntries("fullmesh", places, entries, withdrawn), test.want)
+			compareFaults(t, CheckEntries("fullmesh", places, entries, withdrawn), test.want)
 		})
 	}
 }

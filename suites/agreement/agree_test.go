@@ -17,25 +17,22 @@ import (
 	"github.com/rackproof/rackproof/framework/suite/workload"
 )
 
-// ids are those of the requirements of one mode.
-type ids struct{ sessions, routes, services string }
-
 // agree compares a lab with an embedded one of the same topology and mode. Each of the
 // two agrees with the oracle when its specs begin. The oracle takes no part here, so
 // that its own gaps show as well.
-func agree(embedded, other *suite.Lab, ids ids) {
+func agree(embedded, other *suite.Lab) {
 	embedded.Use()
 	other.Use()
 
-	Requirement(ids.sessions, "both labs MUST have the same BGP sessions on every host", Label("sessions"), func(ctx SpecContext) {
+	Requirement("AGR-001", "both labs MUST have the same BGP sessions on every host", Label("sessions"), func(ctx SpecContext) {
 		Eventually(differences).WithContext(ctx).WithArguments(embedded, other, agreement.Sessions).Should(BeEmpty())
 	})
 
-	Requirement(ids.routes, "both labs MUST have the same routes in the main table of every host, but for the names of blocks and pods", Label("routes"), func(ctx SpecContext) {
+	Requirement("AGR-002", "both labs MUST have the same routes in the main table of every host, but for the names of blocks and pods", Label("routes"), func(ctx SpecContext) {
 		Eventually(differences).WithContext(ctx).WithArguments(embedded, other, agreement.Routes).Should(BeEmpty())
 	})
 
-	Requirement(ids.services, "both labs MUST announce services alike, ranges and the single addresses of a service with externalTrafficPolicy Local", Label("routes"), func(ctx SpecContext) {
+	Requirement("AGR-003", "both labs MUST announce services alike, ranges and the single addresses of a service with externalTrafficPolicy Local", Label("routes"), func(ctx SpecContext) {
 		for _, lab := range []*suite.Lab{embedded, other} {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
 				spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: lab.Topology().Services.First().String()}}

@@ -24,10 +24,8 @@ const noticed = 7 * time.Second
 // loss is requirement F9: two switches, of which one is lost.
 func loss(lab *suite.Lab) {
 	Context("loss of a switch", Label("failure"), func() {
-		for _, lost := range []int{0, 1} {
-			id := map[int]string{0: "TOR-090", 1: "TOR-091"}[lost]
-			which := map[int]string{0: "first", 1: "second"}[lost]
-			Requirement(id, "when the "+which+" switch is cut off from the rack, nodes and core MUST use the other one within the hold time, and both again when it is back", Needs(Clients, CutEnds), Timing(probe.Late), func(ctx SpecContext) {
+		cutOff := func(lost int) func(SpecContext) {
+			return func(ctx SpecContext) {
 				state := begin(ctx, lab)
 				gone, left := tors(lab)[lost], tors(lab)[1-lost]
 				client := lab.Topology().ByRole(topology.Client)[0].Name
@@ -54,8 +52,10 @@ func loss(lab *suite.Lab) {
 				for _, node := range nodes(lab) {
 					Expect(observed.NextHops(ctx, lab, node, outside(lab))).To(ConsistOf(tors(lab)), "%s: %s", node, outside(lab))
 				}
-			})
+			}
 		}
+		Requirement("TOR-090", "when the first switch is cut off from the rack, nodes and core MUST use the other one within the hold time, and both again when it is back", Needs(Clients, CutEnds), Timing(probe.Late), cutOff(0))
+		Requirement("TOR-091", "when the second switch is cut off from the rack, nodes and core MUST use the other one within the hold time, and both again when it is back", Needs(Clients, CutEnds), Timing(probe.Late), cutOff(1))
 
 		Requirement("TOR-092", "when a switch loses its way to the core, nodes MUST take the other one to the outside, and their blocks stay on both", Needs(Clients, CutLinks), func(ctx SpecContext) {
 			state := begin(ctx, lab)

@@ -1,7 +1,6 @@
 package standin_test
 
 import (
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,34 +11,15 @@ import (
 
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/lab/standin"
+	"github.com/rackproof/rackproof/framework/requirement/catalogue"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
 const repository = "../../.."
 
-// requirementIDs are the ids of all specs.
-func requirementIDs(t *testing.T) []string {
-	t.Helper()
-	var ids []string
-	err := filepath.WalkDir(filepath.Join(repository, "suites"), func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		for _, found := range regexp.MustCompile(`"([A-Z]{3,5}-[0-9]{3})"`).FindAllStringSubmatch(string(text), -1) {
-			ids = append(ids, found[1])
-		}
-		return err
-	})
-	if err != nil || len(ids) < 100 {
-		t.Fatalf("found %d ids of requirements: %v", len(ids), err)
-	}
-	return ids
-}
-
 func TestListsAreComplete(t *testing.T) {
-	ids := requirementIDs(t)
+	entries := catalogue.All()
 	seen := map[string]bool{}
 	for _, s := range slices.Concat(slices.Collect(maps.Values(lists()))...) {
 		if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(s.Name) || seen[s.Name] {
@@ -52,7 +32,7 @@ func TestListsAreComplete(t *testing.T) {
 			}
 		}
 		for _, prefix := range s.Affects {
-			if !slices.ContainsFunc(ids, func(id string) bool { return strings.HasPrefix(id, prefix) }) {
+			if !slices.ContainsFunc(entries, func(e catalogue.Entry) bool { return strings.HasPrefix(e.ID, prefix) }) {
 				t.Errorf("%s: no requirement begins with %s", s.Name, prefix)
 			}
 		}
