@@ -3,6 +3,7 @@ package reports
 import (
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/rackproof/rackproof/framework/requirement"
@@ -11,9 +12,15 @@ import (
 // WriteJSON writes the summary for programs: all that WriteText writes, and failures in
 // full.
 func (s Summary) WriteJSON(out io.Writer) error {
-	value := summaryJSON{Passed: s.Passed(), Outcome: s.Outcome(), Verdict: s.Verdict(), Suites: []suiteJSON{}, Faults: s.Faults, Notes: s.Notes}
+	value := summaryJSON{Passed: s.Passed(), Outcome: s.Outcome(), Verdict: s.Verdict(), Suites: []suiteJSON{}, Faults: s.Faults, Notes: s.Notes,
+		Profiles: profilesOf(s.Requirements), Requirements: []Judged{}}
 	for _, suite := range s.Suites {
 		value.Suites = append(value.Suites, suite.json())
+	}
+	for _, judged := range s.Requirements {
+		if slices.ContainsFunc(s.Suites, func(suite Suite) bool { return suite.Name == judged.Suite }) {
+			value.Requirements = append(value.Requirements, judged)
+		}
 	}
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
@@ -29,6 +36,9 @@ type summaryJSON struct {
 	Suites  []suiteJSON `json:"suites"`
 	Faults  []string    `json:"faults,omitempty"`
 	Notes   []string    `json:"notes,omitempty"`
+	// Profiles count the whole catalogue; Requirements are those of the suites of the run.
+	Profiles     []ProfileResult `json:"profiles"`
+	Requirements []Judged        `json:"requirements"`
 }
 
 type suiteJSON struct {

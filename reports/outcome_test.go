@@ -14,18 +14,20 @@ import (
 	"github.com/rackproof/rackproof/framework/requirement"
 )
 
+// spec is the report of a spec that ended with a state and, if there is one, a ruling.
+func spec(id string, state types.SpecState, ruling *requirement.Ruling, labels ...string) types.SpecReport {
+	report := types.SpecReport{LeafNodeType: types.NodeTypeIt, LeafNodeText: id + ": it MUST hold", LeafNodeLabels: append(labels, id), State: state}
+	if ruling != nil {
+		report.Failure.Message = ruling.String()
+		report.ReportEntries = types.ReportEntries{{Name: requirement.VerdictEntry, Value: types.WrapEntryValue(*ruling)}}
+	}
+	return report
+}
+
 // outcomes has one spec of each verdict, and a lab that was broken for three nodes.
 func outcomes(t *testing.T) types.Report {
 	t.Helper()
 	lost := requirement.Ruling{Verdict: requirement.BrokenLab, Invariant: "bird-runs-its-file", Reason: "worker: BIRD has 2 services, its file 3"}
-	spec := func(id string, state types.SpecState, ruling *requirement.Ruling, labels ...string) types.SpecReport {
-		report := types.SpecReport{LeafNodeType: types.NodeTypeIt, LeafNodeText: id + ": it MUST hold", LeafNodeLabels: append(labels, id), State: state}
-		if ruling != nil {
-			report.Failure.Message = ruling.String()
-			report.ReportEntries = types.ReportEntries{{Name: requirement.VerdictEntry, Value: types.WrapEntryValue(*ruling)}}
-		}
-		return report
-	}
 	baseline := spec("", types.SpecStateFailed, &lost, requirement.BaselineLabel)
 	baseline.LeafNodeText, baseline.LeafNodeLabels = "lab leaf-spine is what its design says", []string{requirement.BaselineLabel}
 	cleanUp := spec("", types.SpecStateFailed, &requirement.Ruling{Verdict: requirement.BrokenLab, Reason: "a process is left"})

@@ -10,6 +10,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/requirement/catalogue"
 )
 
 // evidenceEntry is the name of the report entry that holds the folder of a failed
@@ -22,6 +23,8 @@ type Summary struct {
 	// Faults and Notes are those of the run: reports that are damaged or missing, and
 	// copies.
 	Faults, Notes []string
+	// Requirements are all of the catalogue, each with the verdict of this run.
+	Requirements []Judged
 }
 
 // Suite is what one suite came to.
@@ -98,7 +101,7 @@ type KnownIssue struct {
 
 // Summarise counts what is in a run. Suites come in the order of their names.
 func Summarise(run Run) Summary {
-	s := Summary{Faults: run.Faults, Notes: run.Notes}
+	s := Summary{Faults: run.Faults, Notes: run.Notes, Requirements: run.Verdicts().judgeAll(catalogue.All())}
 	for _, report := range run.Reports {
 		s.Suites = append(s.Suites, summariseSuite(report))
 	}

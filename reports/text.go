@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -15,8 +16,8 @@ import (
 const messageLines = 12
 
 // WriteText writes the summary for people. A table of suites comes first, then failures,
-// faults of labs, known issues, specs without a result, and measurements. The verdict is
-// the last line.
+// faults of labs, known issues, specs without a result, measurements, and how much of each
+// profile is proven. The verdict is the last line.
 func (s Summary) WriteText(out io.Writer) error {
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
@@ -54,7 +55,7 @@ func (s Summary) WriteText(out io.Writer) error {
 		writeUntested(&b, "UNABLE", suite.Name, suite.Unable)
 		writeUntested(&b, "INCONCLUSIVE", suite.Name, suite.Inconclusive)
 	}
-	if err := s.writeMeasured(&b); err != nil {
+	if err := errors.Join(s.writeMeasured(&b), writeProfiles(&b, profilesOf(s.Requirements))); err != nil {
 		return err
 	}
 	fmt.Fprintf(&b, "\n%s\n", s.Verdict())

@@ -25,7 +25,9 @@ func newReportSummaryCommand() *cobra.Command {
 		Short: "Print what the suites' reports in a results folder come to",
 		Long: "Print what the suites' reports in a results folder come to: the counts of each suite by verdict,\n" +
 			"what failed with its requirement and where its evidence is, faults of labs, what could not be\n" +
-			"tested, what was measured (the outages of flows while something changed), and the verdict.\n\n" +
+			"tested, what was measured (the outages of flows while something changed), how many requirements\n" +
+			"of each profile are proven, and the verdict. With -o json each requirement has its group, sources,\n" +
+			"profile and verdict.\n\n" +
 			"Exit status:\n" +
 			"  0  something passed, and nothing is wrong; known issues and inconclusive specs may be there\n" +
 			"  1  something failed (FAIL), or a suite did not end, or a report is missing or damaged;\n" +

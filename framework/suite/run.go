@@ -222,6 +222,7 @@ func (s *Suite) write(report ginkgo.Report) error {
 	if err := os.MkdirAll(s.options.results, 0o755); err != nil {
 		return err
 	}
+	report = reports.Annotate(report)
 	report.SuiteLabels = append(report.SuiteLabels, append(s.environment(report.SpecReports), s.allowed()...)...)
 	path := filepath.Join(s.options.results, s.name)
 	if err := reporters.GenerateJSONReport(report, path+".json"); err != nil {
