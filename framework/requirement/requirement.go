@@ -61,17 +61,17 @@ func isID(label string) bool {
 // that passes can be traced from a report to a promise. It also refuses entries of the
 // catalogue without a spec: no promise disappears unnoticed.
 func Check(suite string, report ginkgo.Report) error {
-	places, faults := checkSpecs(report)
-	faults = append(faults, CheckEntries(suite, places, catalogue.All(), catalogue.WithdrawnIDs())...)
+	faults := append(checkSpecs(report), CheckEntries(suite, placesOf(report), catalogue.All(), catalogue.WithdrawnIDs())...)
 	if len(faults) > 0 {
 		return fmt.Errorf("the suite's requirements are not in order:\n  %s", strings.Join(faults, "\n  "))
 	}
 	return nil
 }
 
-// checkSpecs looks at each spec by itself, and returns the places of all ids.
-func checkSpecs(report ginkgo.Report) (places map[string]string, faults []string) {
-	places = map[string]string{}
+// checkSpecs looks at each spec by itself.
+func checkSpecs(report ginkgo.Report) []string {
+	seen := map[string]string{}
+	var faults []string
 	for _, spec := range report.SpecReports {
 		if spec.LeafNodeType.String() != "It" || slices.Contains(spec.Labels(), BaselineLabel) {
 			continue
@@ -81,13 +81,12 @@ func checkSpecs(report ginkgo.Report) (places map[string]string, faults []string
 		switch {
 		case id == "":
 			faults = append(faults, fmt.Sprintf("%s: %q has no requirement id: use requirement.Requirement", place, spec.LeafNodeText))
-		case places[id] != "":
-			faults = append(faults, fmt.Sprintf("%s: %s is used at %s already", place, id, places[id]))
+		case seen[id] != "":
+			faults = append(faults, fmt.Sprintf("%s: %s is used at %s already", place, id, seen[id]))
 		case !strings.Contains(spec.LeafNodeText, "MUST"):
 			faults = append(faults, fmt.Sprintf("%s: %s is not a sentence with MUST: %q", place, id, spec.LeafNodeText))
-		}
-		if id != "" {
-			places[id] = place
+		default:
+			seen[id] = place
 		}
 		for _, need := range NeedsOf(spec.Labels()) {
 			if AllNeeds()[need] == "" {
@@ -98,7 +97,18 @@ func checkSpecs(report ginkgo.Report) (places map[string]string, faults []string
 			faults = append(faults, fmt.Sprintf("%s: %s: %s", place, id, fault))
 		}
 	}
-	return places, faults
+	return faults
+}
+
+// placesOf are the places of all specs by their ids.
+func placesOf(report ginkgo.Report) map[string]string {
+	places := map[string]string{}
+	for _, spec := range report.SpecReports {
+		if id := ID(spec.Labels()); id != "" {
+			places[id] = spec.LeafNodeLocation.String()
+		}
+	}
+	return places
 }
 
 // CheckEntries compares the ids of a suite's specs with the catalogue.
