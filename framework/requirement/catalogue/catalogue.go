@@ -4,7 +4,11 @@
 // per suite has its entries. The package is data, and knows neither specs nor labs.
 package catalogue
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Entry is one requirement.
 type Entry struct {
@@ -24,6 +28,11 @@ type Entry struct {
 	Since   string  `json:"since,omitempty" yaml:"since,omitempty"`
 	Until   string  `json:"until,omitempty" yaml:"until,omitempty"`
 	Profile Profile `json:"profile" yaml:"profile"`
+}
+
+// String is the entry for people.
+func (e Entry) String() string {
+	return fmt.Sprintf("%s: %s (%s, proves %s)", e.ID, e.Title, e.Profile, strings.Join(e.Promises, ", "))
 }
 
 // Profile says who relies on a requirement.

@@ -18,8 +18,13 @@ func TestIDsAreUnique(t *testing.T) {
 		}
 		seen[id] = place
 	}
+	var before Entry
 	for _, entry := range All() {
 		note(entry.ID, entry.Suite)
+		if entry.Suite == before.Suite && entry.ID < before.ID {
+			t.Errorf("%s comes after %s: order the entries by id", entry.ID, before.ID)
+		}
+		before = entry
 	}
 	for _, withdrawn := range WithdrawnIDs() {
 		note(withdrawn.ID, "withdrawn")
