@@ -42,7 +42,7 @@ func TestSpecsAreChecked(t *testing.T) {
 }
 
 func TestSpecsAreComparedWithTheCatalogue(t *testing.T) {
-	entries := []catalogue.Entry{{ID: "MESH-001", Suite: "fullmesh"}, {ID: "MESH-002", Suite: "fullmesh"}, {ID: "TOR-001", Suite: "tor"}}
+	entries := []catalogue.Entry{{ID: "MESH-001", Suite: "fullmesh"}, {ID: "MESH-002", Suite: "fullmesh"}, {ID: "MESH-005", Suite: "fullmesh", Where: "Felix owns the routes"}, {ID: "TOR-001", Suite: "tor"}}
 	withdrawn := []catalogue.Withdrawn{{ID: "MESH-003", Reason: "it proved nothing"}}
 	tests := []struct {
 		name string

@@ -28,6 +28,9 @@ type Entry struct {
 	Since   string  `json:"since,omitempty" yaml:"since,omitempty"`
 	Until   string  `json:"until,omitempty" yaml:"until,omitempty"`
 	Profile Profile `json:"profile" yaml:"profile"`
+	// Where says which labs alone make the promise, as "Felix owns the routes"; in others the
+	// suite does not declare the spec. It is empty for every lab of the suite.
+	Where string `json:"where,omitempty" yaml:"where,omitempty"`
 }
 
 // String is the entry for people.

@@ -27,7 +27,7 @@ func ipip() []Entry {
 		{ID: "IPIP-060", Title: "borrowed address", Promises: []string{"B13"}, Profile: Extended},
 		{ID: "IPIP-061", Title: "borrowed address released", Promises: []string{"B13"}, Profile: Extended},
 		{ID: "IPIP-065", Title: "block of one address", Promises: []string{"B12"}, Profile: Extended},
-		{ID: "IPIP-070", Title: "mesh off keeps Felix's routes", Promises: []string{"A7"}, Profile: Extended},
+		{ID: "IPIP-070", Title: "mesh off keeps Felix's routes", Promises: []string{"A7"}, Profile: Extended, Where: "Felix owns the routes"},
 		{ID: "IPIP-080", Title: "leaves know the blocks", Promises: []string{"F4", "R2"}, Profile: Extended},
 		{ID: "IPIP-081", Title: "gateway stays the node", Promises: []string{"B5", "B6"}, Profile: Extended},
 		{ID: "IPIP-082", Title: "packets still encapsulated", Promises: []string{"B6", "B7"}, Profile: Extended},

@@ -74,6 +74,11 @@ func join(specs []Spec, entries []catalogue.Entry, withdrawn []catalogue.Withdra
 	for _, suite := range slices.Sorted(maps.Keys(places)) {
 		faults = append(faults, requirement.CheckEntries(suite, places[suite], entries, withdrawn)...)
 	}
+	for _, entry := range entries {
+		if byID[entry.ID].ID == "" && entry.Where != "" {
+			faults = append(faults, fmt.Sprintf("%s has an entry in the catalogue and no spec, not even where %s", entry.ID, entry.Where))
+		}
+	}
 	if len(faults) > 0 {
 		return nil, errors.New(strings.Join(faults, "\n"))
 	}

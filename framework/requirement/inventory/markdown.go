@@ -79,7 +79,7 @@ func (inventory Inventory) writeGroup(b *strings.Builder, group catalogue.Group)
 	}
 }
 
-// remarks are the versions, needs and sources of a requirement's own.
+// remarks are the versions, labs, needs and sources of a requirement's own.
 func (inventory Inventory) remarks(r Requirement) string {
 	var remarks []string
 	if r.Since != "" {
@@ -87,6 +87,9 @@ func (inventory Inventory) remarks(r Requirement) string {
 	}
 	if r.Until != "" {
 		remarks = append(remarks, "until "+r.Until)
+	}
+	if r.Where != "" {
+		remarks = append(remarks, "where "+r.Where)
 	}
 	if r.KnownIssue != "" {
 		remarks = append(remarks, "known issue "+r.KnownIssue)

@@ -133,8 +133,9 @@ func (s scope) note(call *ast.CallExpr) {
 		return
 	}
 	for _, argument := range call.Args[2:] {
-		if mark, ok := argument.(*ast.CallExpr); ok && nameOf(mark.Fun) == "Known" && len(mark.Args) == 1 {
-			if spec.KnownIssue = s.text(mark.Args[0]); spec.KnownIssue == "" {
+		// Known(number), or a function with a condition before the number.
+		if mark, ok := argument.(*ast.CallExpr); ok && strings.HasPrefix(nameOf(mark.Fun), "Known") && len(mark.Args) > 0 {
+			if spec.KnownIssue = s.text(mark.Args[len(mark.Args)-1]); spec.KnownIssue == "" {
 				fault("the number of %s's known issue is no literal and no constant of its package", spec.ID)
 			}
 		}
@@ -162,9 +163,9 @@ func (r *reader) needsIn(call *ast.CallExpr) []requirement.Need {
 	return needs
 }
 
-// needNamed is the need of a constant: CutLinks is cut-links.
+// needNamed is the need of a constant: CutLinks is cut-links, and CalicoBIRD calico-bird.
 func needNamed(constant string) requirement.Need {
-	hyphened := regexp.MustCompile(`(.)([A-Z])`).ReplaceAllString(constant, "$1-$2")
+	hyphened := regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(constant, "$1-$2")
 	return requirement.Need(strings.ToLower(hyphened))
 }
 

@@ -20,7 +20,7 @@ const (
 func specs() {
 	Requirement(first, "it MUST " + "work", func() { Other("MESH-009", "no spec") })
 	Context("a container", Needs(CutLinks, EnterPods), func() {
-		requirement.Requirement("MESH-002", "it MUST too", Known(known), requirement.Needs(requirement.CutLinks, requirement.Clients), func() {})
+		requirement.Requirement("MESH-002", "it MUST too", lab.KnownWhere(felix, known), requirement.Needs(requirement.CutLinks, requirement.Clients), func() {})
 	})
 	Requirement("MESH-003", "it MUST still", func() {})
 }
@@ -70,6 +70,7 @@ func TestSourcesThatCannotBeListed(t *testing.T) {
 func TestNeedsHaveTheNamesOfTheirConstants(t *testing.T) {
 	for constant, need := range map[string]requirement.Need{
 		"CutLinks": requirement.CutLinks, "CaptureOnSwitches": requirement.CaptureOnSwitches, "Clients": requirement.Clients,
+		"CalicoBIRD": "calico-bird",
 	} {
 		if got := needNamed(constant); got != need {
 			t.Errorf("%s: got %s, want %s", constant, got, need)
