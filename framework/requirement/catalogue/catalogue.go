@@ -96,8 +96,17 @@ type Withdrawn struct {
 
 // WithdrawnIDs are all ids that once named a requirement.
 func WithdrawnIDs() []Withdrawn {
+	const oneProbe = "it forbade the loss of one probe, which BIRD may cost when it replaces a route; two in a row are forbidden by "
 	return []Withdrawn{
 		{"IPIP-083", "one connection to a pod does not tell a dead path from a lucky one; IPIP-085 opens many"},
+		{"NRR-040", oneProbe + "NRR-045"},
+		{"NRR-041", oneProbe + "NRR-046"},
+		{"NRR-042", oneProbe + "NRR-047"},
+		{"NRR-050", oneProbe + "NRR-052"},
+		{"NRR-051", oneProbe + "NRR-053"},
+		{"RRR-040", oneProbe + "RRR-044"},
+		{"RRR-041", oneProbe + "RRR-045"},
+		{"RRR-043", oneProbe + "RRR-046"},
 		{"RRR-053", "RRR-051 compares the AS path with the oracle and has the promise in its own sentence"},
 	}
 }
