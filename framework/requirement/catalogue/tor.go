@@ -9,7 +9,7 @@ func tor() []Entry {
 		{ID: "TOR-011", Title: "nothing but blocks from nodes", Promises: []string{"F5"}, Profile: Core},
 		{ID: "TOR-012", Title: "ECMP to the outside", Promises: []string{"F9", "D1"}, Profile: Core},
 		{ID: "TOR-013", Title: "core's ECMP to blocks", Promises: []string{"F9", "R2"}, Profile: Core},
-		{ID: "TOR-014", Title: "no passing on within the AS", Promises: []string{"F4"}, Profile: Core, Sources: []Source{rfc(4456), article(4)}},
+		{ID: "TOR-014", Title: "no passing on within the AS", Promises: []string{"F4"}, Profile: Core, Sources: []Source{rfc(4271), article(4)}},
 		{ID: "TOR-015", Title: "no unexpected route on switches", Promises: []string{"F5", "R3"}, Profile: Core},
 		{ID: "TOR-020", Title: "client to pods", Promises: []string{"N3"}, Profile: Core},
 		{ID: "TOR-021", Title: "pods reach pods", Promises: []string{"N1"}, Profile: Core},
