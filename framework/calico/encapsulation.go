@@ -42,6 +42,18 @@ func (e Encapsulation) ViaVXLAN() bool { return e == VXLAN || e == VXLANCrossSub
 // CrossSubnet reports whether only packets to nodes of other subnets are encapsulated.
 func (e Encapsulation) CrossSubnet() bool { return e == IPIPCrossSubnet || e == VXLANCrossSubnet }
 
+// Overhead is what an encapsulation adds to a packet, in bytes
+// (felix/dataplane/linux/int_dataplane.go).
+func (e Encapsulation) Overhead() int {
+	switch {
+	case e.ViaIPIP():
+		return 20
+	case e.ViaVXLAN():
+		return 50
+	}
+	return 0
+}
+
 // Device is the interface that encapsulates on every node, empty without
 // encapsulation (felix/dataplane/linux/dataplanedefs).
 func (e Encapsulation) Device() string {

@@ -9,18 +9,6 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// overhead is what an encapsulation adds to a packet, in bytes (felix's
-// dataplane/linux/int_dataplane.go).
-func overhead(e calico.Encapsulation) int {
-	switch {
-	case e.ViaIPIP():
-		return 20
-	case e.ViaVXLAN():
-		return 50
-	}
-	return 0
-}
-
 // podMTU is the MTU of pods' interfaces on a node: what the node's own interfaces
 // carry less the mode's encapsulation, as Felix computes it (determinePodMTU) and
 // leaves it in a file for the CNI plugin. Here the plugin is told, as pods do not wait
@@ -35,7 +23,7 @@ func PodMTU(t *topology.Topology, m *calico.Mode, host topology.Host) int {
 	for _, port := range host.Interfaces {
 		if link, ok := t.Link(port.Link); ok {
 			for _, pool := range m.Resources.IPPools {
-				mtu = min(mtu, link.MTU-overhead(calico.EncapsulationOf(pool)))
+				mtu = min(mtu, link.MTU-calico.EncapsulationOf(pool).Overhead())
 			}
 		}
 	}

@@ -45,7 +45,10 @@ func KernelTable(host lab.Host, families []route.Family) (route.Table, error) {
 }
 
 func convert(r netlink.Route, family route.Family, names map[int]string) (route.Route, error) {
-	converted := route.Route{Origin: route.Origin(r.Protocol), Metric: uint32(r.Priority)}
+	converted := route.Route{
+		Origin: route.Origin(r.Protocol), Metric: uint32(r.Priority),
+		Source: toAddr(r.Src), MTU: uint32(r.MTU), Attributes: attributes(r),
+	}
 	switch r.Type {
 	case unix.RTN_UNICAST:
 		converted.Kind = route.Unicast
@@ -75,7 +78,11 @@ func convert(r netlink.Route, family route.Family, names map[int]string) (route.
 		if hop.Flags&unix.RTNH_F_DEAD != 0 {
 			continue // its interface is down; the kernel keeps it and never uses it
 		}
-		converted.NextHops = append(converted.NextHops, nextHop(hop.Gw, hop.LinkIndex, hop.Flags, names))
+		next := nextHop(hop.Gw, hop.LinkIndex, hop.Flags, names)
+		if hop.Hops != 0 {
+			next.Weight = uint16(hop.Hops) + 1 // the kernel counts from 0
+		}
+		converted.NextHops = append(converted.NextHops, next)
 	}
 	return converted, nil
 }

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -28,19 +29,42 @@ type felix struct {
 	// pools are those whose routes Felix owns; BIRD keeps its hands off them.
 	pools   []netip.Prefix
 	members []member
+	// mtus are those of packets in the tunnel, in bytes, by the name of the
+	// FelixConfiguration that sets one.
+	mtus map[string]int
 }
 
 // felix finds the pools whose routes Felix owns. All have one encapsulation (see
 // checkPools).
 func (s State) felix(members []member) felix {
-	f := felix{encapsulation: calico.NoEncapsulation, members: members}
+	f := felix{encapsulation: calico.NoEncapsulation, members: members, mtus: map[string]int{}}
 	for _, pool := range s.Resources.IPPools {
 		if e := calico.EncapsulationOf(pool); e != calico.NoEncapsulation {
 			cidr, _ := netip.ParsePrefix(pool.Spec.CIDR) // check has parsed it
 			f.encapsulation, f.pools = e, append(f.pools, cidr)
 		}
 	}
+	for _, c := range s.Resources.FelixConfigurations {
+		set := c.Spec.IPIPMTU
+		if f.encapsulation.ViaVXLAN() {
+			set = c.Spec.VXLANMTU
+		}
+		if set != nil {
+			f.mtus[c.Name] = *set
+		}
+	}
 	return f
+}
+
+// tunnelMTU is the largest packet that Felix sends through a node's tunnel, in bytes: the
+// smallest MTU of the node's interfaces in the fabric less the encapsulation's headers, if
+// it is not set (findHostMTU and ConfigureDefaultMTUs in
+// felix/dataplane/linux/int_dataplane.go).
+func (f felix) tunnelMTU(n network, node member) uint32 {
+	if set := cmp.Or(f.mtus["node."+node.Name], f.mtus["default"]); set != 0 {
+		return uint32(set)
+	}
+	return uint32(n.Carries(*node.host(n)) - f.encapsulation.Overhead())
 }
 
 // owns reports whether a prefix is in a pool whose routes Felix owns.
@@ -92,16 +116,20 @@ func (n Node) holds() []netip.Prefix {
 func (f felix) remote(n network, node, other member, prefix netip.Prefix) (route.Route, bool) {
 	device := f.encapsulation.Device()
 	parent, connected := n.towards(node.host(n), node.address)
-	switch {
-	case f.encapsulation.CrossSubnet() && node.subnet(n).Contains(other.address):
+	if f.encapsulation.CrossSubnet() && node.subnet(n).Contains(other.address) {
 		return route.Route{Prefix: prefix, Origin: route.OriginFelix, NextHops: []route.NextHop{{Via: other.address, Dev: parent.Name, Onlink: true}}}, connected
+	}
+	tunnelled := route.Route{Prefix: prefix, Origin: vxlanOrigin, MTU: f.tunnelMTU(n, node)}
+	switch {
 	case !f.encapsulation.ViaVXLAN():
-		return route.Route{Prefix: prefix, Origin: route.OriginFelix, NextHops: []route.NextHop{{Via: other.address, Dev: device, Onlink: true}}}, true
+		tunnelled.Origin, tunnelled.NextHops = route.OriginFelix, []route.NextHop{{Via: other.address, Dev: device, Onlink: true}}
 	case prefix == route.Single(other.VXLANTunnel):
 		// The tunnel's other end itself.
-		return route.Route{Prefix: prefix, Origin: vxlanOrigin, NextHops: []route.NextHop{{Dev: device}}}, true
+		tunnelled.NextHops = []route.NextHop{{Dev: device}}
+	default:
+		tunnelled.NextHops = []route.NextHop{{Via: other.VXLANTunnel, Dev: device, Onlink: true}}
 	}
-	return route.Route{Prefix: prefix, Origin: vxlanOrigin, NextHops: []route.NextHop{{Via: other.VXLANTunnel, Dev: device, Onlink: true}}}, true
+	return tunnelled, true
 }
 
 // vxlanOrigin is that of routes through vxlan.calico: they belong to Felix by their

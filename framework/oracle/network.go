@@ -43,11 +43,11 @@ func (n network) towards(host *topology.Host, address netip.Addr) (topology.Inte
 func (n network) table(host *topology.Host) route.Table {
 	var table route.Table
 	if host.Management.IsValid() {
-		table = append(table, connectedRoute(n.Management.Prefix, managementInterface))
+		table = append(table, connectedRoute(netip.PrefixFrom(host.Management, n.Management.Prefix.Bits()), managementInterface))
 	}
 	for _, port := range n.connected(host) {
 		for _, address := range port.Addresses {
-			table = append(table, connectedRoute(address.Masked(), port.Name))
+			table = append(table, connectedRoute(address, port.Name))
 		}
 	}
 	for _, family := range host.Families() {
@@ -64,6 +64,12 @@ func (n network) table(host *topology.Host) route.Table {
 	return table
 }
 
-func connectedRoute(prefix netip.Prefix, dev string) route.Route {
-	return route.Route{Prefix: prefix, NextHops: []route.NextHop{{Dev: dev}}, Origin: route.OriginKernel}
+// connectedRoute is the route that the kernel makes for an address of an interface. IPv6
+// leaves the choice of the source to the kernel.
+func connectedRoute(address netip.Prefix, dev string) route.Route {
+	r := route.Route{Prefix: address.Masked(), NextHops: []route.NextHop{{Dev: dev}}, Origin: route.OriginKernel}
+	if route.FamilyOf(address.Addr()) == route.IPv4 {
+		r.Source = address.Addr()
+	}
+	return r
 }

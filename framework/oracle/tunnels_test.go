@@ -42,10 +42,10 @@ func TestTunnelModes(t *testing.T) {
 	for mode, want := range map[string]map[string]string{
 		"ipip": {
 			"worker": `
-				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80
+				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80 mtu 1480
 				blackhole 10.244.11.0/26 proto 80
 				10.244.11.1/32 dev cali-worker proto boot
-				10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80`,
+				10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80 mtu 1480`,
 			"leaf0": "",
 		},
 		"crosssubnet": {
@@ -53,20 +53,20 @@ func TestTunnelModes(t *testing.T) {
 				10.244.10.0/26 via 10.1.5.10 dev net0 onlink proto 80
 				blackhole 10.244.11.0/26 proto 80
 				10.244.11.1/32 dev cali-worker proto boot
-				10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80`,
+				10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80 mtu 1480`,
 			"worker2": `
-				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80
-				10.244.11.0/26 via 10.1.5.11 dev tunl0 onlink proto 80
+				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80 mtu 1480
+				10.244.11.0/26 via 10.1.5.11 dev tunl0 onlink proto 80 mtu 1480
 				blackhole 10.244.12.0/26 proto 80
 				10.244.12.1/32 dev cali-worker2 proto boot`,
 			"leaf0": "",
 		},
 		"vxlan": {
 			"worker": `
-				10.244.10.0/26 via 10.244.10.0 dev vxlan.calico onlink proto boot
+				10.244.10.0/26 via 10.244.10.0 dev vxlan.calico onlink proto boot mtu 1450
 				blackhole 10.244.11.0/26 proto 80
 				10.244.11.1/32 dev cali-worker proto boot
-				10.244.12.0/26 via 10.244.12.0 dev vxlan.calico onlink proto boot`,
+				10.244.12.0/26 via 10.244.12.0 dev vxlan.calico onlink proto boot mtu 1450`,
 			"spine0": "",
 		},
 		"vxlancrosssubnet": {
@@ -74,16 +74,16 @@ func TestTunnelModes(t *testing.T) {
 				10.244.10.0/26 via 10.1.5.10 dev net0 onlink proto 80
 				blackhole 10.244.11.0/26 proto 80
 				10.244.11.1/32 dev cali-worker proto boot
-				10.244.12.0/26 via 10.244.12.0 dev vxlan.calico onlink proto boot`,
+				10.244.12.0/26 via 10.244.12.0 dev vxlan.calico onlink proto boot mtu 1450`,
 		},
 		// The leaf hears every block from all of its nodes, and their ends of the tunnel
 		// from nobody: those are in the blocks.
 		"ipipleaf": {
 			"worker": `
-				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80
+				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80 mtu 1480
 				blackhole 10.244.11.0/26 proto 80
 				10.244.11.1/32 dev cali-worker proto boot
-				10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80`,
+				10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80 mtu 1480`,
 			"leaf0": `
 				10.244.10.0/26 proto bird nexthop via 10.1.5.10 dev eth3 nexthop via 10.1.5.11 dev eth3
 				10.244.11.0/26 proto bird nexthop via 10.1.5.10 dev eth3 nexthop via 10.1.5.11 dev eth3
@@ -155,10 +155,10 @@ func TestSubnetOfOneAddress(t *testing.T) {
 	worker.Subnet = netip.MustParsePrefix("10.1.5.11/32")
 	all := tables(t, state)
 	agree(t, "worker", inPods(all["worker"]), `
-		10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80
+		10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto 80 mtu 1480
 		blackhole 10.244.11.0/26 proto 80
 		10.244.11.1/32 dev cali-worker proto boot
-		10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80`)
+		10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto 80 mtu 1480`)
 	if got := all["control-plane"].Within(workerBlock).String(); got != "10.244.11.0/26 via 10.1.5.11 dev net0 onlink proto 80" {
 		t.Errorf("control-plane has %s", got)
 	}
@@ -174,10 +174,10 @@ func TestBorrowedAddresses(t *testing.T) {
 	address := pod(workerBlock).Next()
 	prefix := netip.PrefixFrom(address, 32)
 	for mode, want := range map[string][2]string{
-		"ipip":             {"via 10.1.8.10 dev tunl0 onlink proto 80", "via 10.1.8.10 dev tunl0 onlink proto 80"},
-		"crosssubnet":      {"via 10.1.8.10 dev tunl0 onlink proto 80", "via 10.1.8.10 dev tunl0 onlink proto 80"},
-		"vxlan":            {"via 10.244.12.0 dev vxlan.calico onlink proto boot", "via 10.244.12.0 dev vxlan.calico onlink proto boot"},
-		"vxlancrosssubnet": {"via 10.244.12.0 dev vxlan.calico onlink proto boot", "via 10.244.12.0 dev vxlan.calico onlink proto boot"},
+		"ipip":             {"via 10.1.8.10 dev tunl0 onlink proto 80 mtu 1480", "via 10.1.8.10 dev tunl0 onlink proto 80 mtu 1480"},
+		"crosssubnet":      {"via 10.1.8.10 dev tunl0 onlink proto 80 mtu 1480", "via 10.1.8.10 dev tunl0 onlink proto 80 mtu 1480"},
+		"vxlan":            {"via 10.244.12.0 dev vxlan.calico onlink proto boot mtu 1450", "via 10.244.12.0 dev vxlan.calico onlink proto boot mtu 1450"},
+		"vxlancrosssubnet": {"via 10.244.12.0 dev vxlan.calico onlink proto boot mtu 1450", "via 10.244.12.0 dev vxlan.calico onlink proto boot mtu 1450"},
 	} {
 		state := cluster(t, "two-racks", mode)
 		node(t, state, "worker2").Borrowed = []netip.Addr{address}
@@ -205,11 +205,11 @@ func TestBorrowedTunnelEnd(t *testing.T) {
 	worker2.VXLANTunnel = pod(workerBlock).Next()
 	worker2.Borrowed = []netip.Addr{worker2.VXLANTunnel}
 	agree(t, "worker", inPods(tables(t, state)["worker"]), `
-		10.244.10.0/26 via 10.244.10.0 dev vxlan.calico onlink proto boot
+		10.244.10.0/26 via 10.244.10.0 dev vxlan.calico onlink proto boot mtu 1450
 		blackhole 10.244.11.0/26 proto 80
 		10.244.11.1/32 dev cali-worker proto boot
-		10.244.11.2/32 dev vxlan.calico proto boot
-		10.244.12.0/26 via 10.244.11.2 dev vxlan.calico onlink proto boot`)
+		10.244.11.2/32 dev vxlan.calico proto boot mtu 1450
+		10.244.12.0/26 via 10.244.11.2 dev vxlan.calico onlink proto boot mtu 1450`)
 }
 
 // Blocks of a single address have no blackhole, and Felix routes to each.
@@ -220,11 +220,11 @@ func TestSingleAddressBlocks(t *testing.T) {
 		n.Blocks = []netip.Prefix{netip.PrefixFrom(n.VXLANTunnel, 32), netip.PrefixFrom(n.Workloads[0].Address, 32)}
 	}
 	agree(t, "worker", inPods(tables(t, state)["worker"]), `
-		10.244.10.0/32 dev vxlan.calico proto boot
-		10.244.10.1/32 via 10.244.10.0 dev vxlan.calico onlink proto boot
+		10.244.10.0/32 dev vxlan.calico proto boot mtu 1450
+		10.244.10.1/32 via 10.244.10.0 dev vxlan.calico onlink proto boot mtu 1450
 		10.244.11.1/32 dev cali-worker proto boot
-		10.244.12.0/32 dev vxlan.calico proto boot
-		10.244.12.1/32 via 10.244.12.0 dev vxlan.calico onlink proto boot`)
+		10.244.12.0/32 dev vxlan.calico proto boot mtu 1450
+		10.244.12.1/32 via 10.244.12.0 dev vxlan.calico onlink proto boot mtu 1450`)
 }
 
 // BIRD learns from the kernel: a node announces its own block twice, does not announce
@@ -264,9 +264,9 @@ func TestWhatNodesTellEachOther(t *testing.T) {
 func TestRoutesToTunnelEnds(t *testing.T) {
 	end := netip.PrefixFrom(tunnelEnd(workerBlock), 32)
 	for mode, want := range map[string]struct{ route, told string }{
-		"ipip":             {"via 10.1.5.11 dev tunl0 onlink proto 80", ""},
+		"ipip":             {"via 10.1.5.11 dev tunl0 onlink proto 80 mtu 1480", ""},
 		"crosssubnet":      {"via 10.1.5.11 dev net0 onlink proto 80", "10.244.11.0/32"},
-		"vxlan":            {"dev vxlan.calico proto boot", ""},
+		"vxlan":            {"dev vxlan.calico proto boot mtu 1450", ""},
 		"vxlancrosssubnet": {"via 10.1.5.11 dev net0 onlink proto 80", "10.244.11.0/32"},
 	} {
 		state := cluster(t, "two-racks", mode)

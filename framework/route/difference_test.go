@@ -68,6 +68,34 @@ func TestCompare(t *testing.T) {
 			expected: "~ expected    10.1.0.0/24 via 10.0.0.1 dev tunl0 onlink proto bird\n" +
 				"  got         10.1.0.0/24 via 10.0.0.1 dev tunl0 proto bird",
 		},
+		{
+			name: "weights matter",
+			want: Table{bgp("10.1.0.0/24", "10.0.0.1", "10.0.0.2")},
+			got: Table{{Prefix: prefix("10.1.0.0/24"), Origin: OriginBGP, Metric: 20, NextHops: []NextHop{
+				{Via: netip.MustParseAddr("10.0.0.1"), Dev: "eth1"}, {Via: netip.MustParseAddr("10.0.0.2"), Dev: "eth1", Weight: 200},
+			}}},
+			expected: "~ expected    10.1.0.0/24 proto bgp metric 20 nexthop via 10.0.0.1 dev eth1 nexthop via 10.0.0.2 dev eth1\n" +
+				"  got         10.1.0.0/24 proto bgp metric 20 nexthop via 10.0.0.1 dev eth1 nexthop via 10.0.0.2 dev eth1 weight 200",
+		},
+		{
+			name: "sources matter",
+			want: Table{{Prefix: prefix("10.1.0.0/24"), NextHops: []NextHop{{Dev: "eth1"}}, Origin: OriginKernel, Source: netip.MustParseAddr("10.1.0.2")}},
+			got:  Table{{Prefix: prefix("10.1.0.0/24"), NextHops: []NextHop{{Dev: "eth1"}}, Origin: OriginKernel, Source: netip.MustParseAddr("10.1.0.3")}},
+			expected: "~ expected    10.1.0.0/24 dev eth1 proto kernel src 10.1.0.2\n" +
+				"  got         10.1.0.0/24 dev eth1 proto kernel src 10.1.0.3",
+		},
+		{
+			name: "MTU and other attributes matter",
+			want: Table{{Prefix: prefix("10.1.0.0/24"), NextHops: []NextHop{{Dev: "tunl0"}}, Origin: OriginFelix, MTU: 1480}, bgp("10.2.0.0/24", "10.0.0.1")},
+			got: Table{
+				{Prefix: prefix("10.1.0.0/24"), NextHops: []NextHop{{Dev: "tunl0"}}, Origin: OriginFelix, MTU: 1000},
+				{Prefix: prefix("10.2.0.0/24"), NextHops: via("10.0.0.1"), Origin: OriginBGP, Metric: 20, Attributes: "advmss 500"},
+			},
+			expected: "~ expected    10.1.0.0/24 dev tunl0 proto 80 mtu 1480\n" +
+				"  got         10.1.0.0/24 dev tunl0 proto 80 mtu 1000\n" +
+				"~ expected    10.2.0.0/24 via 10.0.0.1 dev eth1 proto bgp metric 20\n" +
+				"  got         10.2.0.0/24 via 10.0.0.1 dev eth1 proto bgp metric 20 advmss 500",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

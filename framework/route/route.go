@@ -75,6 +75,10 @@ type NextHop struct {
 	Via    netip.Addr
 	Dev    string
 	Onlink bool
+	// Weight is the next hop's share of the flows beside the others' where it is not 1.
+	// The zero value means 1, which BIRD, FRR and the kernel give every next hop of equal
+	// cost.
+	Weight uint16
 }
 
 // String prints the next hop as iproute2 does.
@@ -89,6 +93,9 @@ func (n NextHop) String() string {
 	if n.Onlink {
 		words = append(words, "onlink")
 	}
+	if n.Weight != 0 {
+		words = append(words, fmt.Sprintf("weight %d", n.Weight))
+	}
 	return strings.Join(words, " ")
 }
 
@@ -99,7 +106,7 @@ func (n NextHop) compare(o NextHop) int {
 		}
 		return 0
 	}
-	return cmp.Or(n.Via.Compare(o.Via), cmp.Compare(n.Dev, o.Dev), cmp.Compare(onlink(n), onlink(o)))
+	return cmp.Or(n.Via.Compare(o.Via), cmp.Compare(n.Dev, o.Dev), cmp.Compare(onlink(n), onlink(o)), cmp.Compare(n.Weight, o.Weight))
 }
 
 // Route is one entry of a host's table.
@@ -109,6 +116,15 @@ type Route struct {
 	NextHops []NextHop
 	Origin   Origin
 	Metric   uint32
+	// Source is the address that the host's own packets get, invalid where the route
+	// leaves the choice to the kernel.
+	Source netip.Addr
+	// MTU is the largest packet that takes the route, in bytes; 0 for what the interface
+	// carries.
+	MTU uint32
+	// Attributes are all others that the kernel has for the route, in iproute2's words and
+	// in its order; empty for none, as everything in a lab makes its routes.
+	Attributes string
 }
 
 // String prints the route on one line, in iproute2's words, so that an engineer
@@ -123,8 +139,17 @@ func (r Route) String() string {
 		b.WriteString(" " + r.NextHops[0].String())
 	}
 	fmt.Fprintf(&b, " proto %s", r.Origin)
+	if r.Source.IsValid() {
+		fmt.Fprintf(&b, " src %s", r.Source)
+	}
 	if r.Metric != 0 {
 		fmt.Fprintf(&b, " metric %d", r.Metric)
+	}
+	if r.MTU != 0 {
+		fmt.Fprintf(&b, " mtu %d", r.MTU)
+	}
+	if r.Attributes != "" {
+		b.WriteString(" " + r.Attributes)
 	}
 	if len(r.NextHops) > 1 {
 		for _, n := range r.NextHops {
@@ -134,11 +159,12 @@ func (r Route) String() string {
 	return b.String()
 }
 
-// Compare orders routes by prefix, metric, origin, kind and next hops. The order of the
-// next hops does not matter.
+// Compare orders routes by prefix, metric, origin, kind, source, MTU, other attributes and
+// next hops. The order of the next hops does not matter.
 func (r Route) Compare(o Route) int {
 	if order := cmp.Or(r.Prefix.Addr().Compare(o.Prefix.Addr()), cmp.Compare(r.Prefix.Bits(), o.Prefix.Bits()),
-		cmp.Compare(r.Metric, o.Metric), cmp.Compare(r.Origin, o.Origin), cmp.Compare(r.Kind, o.Kind)); order != 0 {
+		cmp.Compare(r.Metric, o.Metric), cmp.Compare(r.Origin, o.Origin), cmp.Compare(r.Kind, o.Kind),
+		r.Source.Compare(o.Source), cmp.Compare(r.MTU, o.MTU), cmp.Compare(r.Attributes, o.Attributes)); order != 0 {
 		return order
 	}
 	return slices.CompareFunc(sortedHops(r.NextHops), sortedHops(o.NextHops), NextHop.compare)

@@ -25,6 +25,18 @@ func (t *Topology) Link(name string) (*Link, bool) {
 	return &t.Links[i], true
 }
 
+// Carries is the largest packet that every link of a host carries, in bytes; 0 without
+// links.
+func (t *Topology) Carries(host Host) int {
+	least := 0
+	for _, i := range host.Interfaces {
+		if link, ok := t.Link(i.Link); ok && (least == 0 || link.MTU < least) {
+			least = link.MTU
+		}
+	}
+	return least
+}
+
 // ByRole returns the hosts of one role, in the order of the file.
 func (t *Topology) ByRole(role Role) []Host {
 	return t.where(func(h Host) bool { return h.Role == role })
