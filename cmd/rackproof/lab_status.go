@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
@@ -16,6 +17,7 @@ import (
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/vtep"
 )
 
 // statusTimeout bounds how long a lab may take to tell its state: a broken one may
@@ -27,10 +29,11 @@ func newLabStatusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Compare a lab with what its topology and Calico resources ask for",
 		Long: "Show a lab's components, and the BGP sessions and the kernel's routes of each host, and compare\n" +
-			"these with what the topology and the Calico resources ask for. Policy rules, local addresses, packet\n" +
-			"filters and forwarding settings that come from neither the lab nor Calico nor Kubernetes are\n" +
-			"differences too. The first line has the verdict, and the last lines have the differences. The command\n" +
-			"does not know of cut links and stopped components, and shows what they cause as differences.\n\n" +
+			"these with what the topology and the Calico resources ask for. The far ends of a VXLAN, policy rules,\n" +
+			"other tables, local addresses, neighbours, MTUs of interfaces, packet filters and kernel settings that\n" +
+			"come from neither the lab nor Calico nor Kubernetes are differences too: docs/compared.md has the list.\n" +
+			"The first line has the verdict, and the last lines have the differences. The command does not know of\n" +
+			"cut links and stopped components, and shows what they cause as differences.\n\n" +
 			"The exit status is 0 if the lab is as expected, and 1 if it is not or could not be read as a whole.",
 		Example: "  rackproof lab status\n" +
 			"  rackproof lab status -o json | jq '.hosts[] | select(.name == \"leaf0\").routes'\n" +
@@ -69,6 +72,8 @@ type labStatus struct {
 	// wrongSessions and wrongRoutes are what is not as the oracle says, by host.
 	wrongSessions diff.Hosts[session.Session]
 	wrongRoutes   diff.Hosts[route.Route]
+	// wrongVTEPs is the same of the far ends of the VXLAN that nodes know.
+	wrongVTEPs diff.Hosts[vtep.VTEP]
 	// foreign is what else decides over packets and comes from nobody.
 	foreign []observe.Finding
 	// unknown is what could not be found out, and why.
@@ -95,6 +100,8 @@ func look(ctx context.Context, l lab.Running) labStatus {
 	note("sessions", err)
 	s.tables, err = observe.KernelTables(ctx, l)
 	note("routes", err)
+	vteps, err := observe.VTEPs(ctx, l, calico.VXLAN.Device())
+	note("VTEPs", err)
 	s.foreign, err = observe.Foreign(ctx, l)
 	note("foreign settings", err)
 
@@ -117,6 +124,10 @@ func look(ctx context.Context, l lab.Running) labStatus {
 	if note("expected routes", err) {
 		s.wrongRoutes = diff.Compare(ofHosts(tables, s.tables), s.tables)
 	}
+	far, err := state.VTEPs()
+	if note("expected VTEPs", err) {
+		s.wrongVTEPs = diff.Compare(ofHosts(far, vteps), vteps)
+	}
 	return s
 }
 
@@ -132,7 +143,7 @@ func ofHosts[M ~map[string]V, V any](expected, observed M) M {
 
 // agrees reports whether everything could be read and is as it must be.
 func (s labStatus) agrees() bool {
-	return len(s.unknown)+len(s.wrongSessions)+len(s.wrongRoutes)+len(s.foreign)+len(s.dead()) == 0
+	return len(s.unknown)+len(s.wrongSessions)+len(s.wrongRoutes)+len(s.wrongVTEPs)+len(s.foreign)+len(s.dead()) == 0
 }
 
 // exit is the error that gives the command its exit status. The faults have been

@@ -33,9 +33,10 @@ type hostForScripts struct {
 	AS       uint32              `json:"as,omitempty"`
 	Sessions []sessionForScripts `json:"sessions"`
 	Routes   []routeForScripts   `json:"routes"`
-	// WrongSessions and WrongRoutes describe what is not as expected.
+	// WrongSessions, WrongRoutes and WrongVTEPs describe what is not as expected.
 	WrongSessions string `json:"wrongSessions,omitempty"`
 	WrongRoutes   string `json:"wrongRoutes,omitempty"`
+	WrongVTEPs    string `json:"wrongVTEPs,omitempty"`
 }
 
 type sessionForScripts struct {
@@ -53,12 +54,17 @@ type routeForScripts struct {
 	NextHops []hopForScripts `json:"nextHops"`
 	Proto    string          `json:"proto"`
 	Metric   uint32          `json:"metric"`
+	Source   string          `json:"source,omitempty"`
+	MTU      uint32          `json:"mtu,omitempty"`
+	// Attributes are all others, in iproute2's words.
+	Attributes string `json:"attributes,omitempty"`
 }
 
 type hopForScripts struct {
 	Via    string `json:"via,omitempty"`
 	Dev    string `json:"dev"`
 	Onlink bool   `json:"onlink,omitempty"`
+	Weight uint16 `json:"weight,omitempty"`
 }
 
 // forScripts never has null where a list can be.
@@ -72,6 +78,7 @@ func (s labStatus) forScripts() statusForScripts {
 			Name: host.Name, Role: string(host.Role), Rack: host.Rack, AS: host.AS,
 			Sessions: []sessionForScripts{}, Routes: []routeForScripts{},
 			WrongSessions: s.wrongSessions[host.Name].String(), WrongRoutes: s.wrongRoutes[host.Name].String(),
+			WrongVTEPs: s.wrongVTEPs[host.Name].String(),
 		}
 		for _, end := range session.Sorted(s.sessions[host.Name]) {
 			peer, _ := s.topology.HostOf(end.Peer)
@@ -88,13 +95,17 @@ func (s labStatus) forScripts() statusForScripts {
 func routeOf(r route.Route) routeForScripts {
 	converted := routeForScripts{
 		Prefix: r.Prefix, Kind: r.Kind.String(), NextHops: []hopForScripts{}, Proto: r.Origin.String(), Metric: r.Metric,
+		MTU: r.MTU, Attributes: r.Attributes,
+	}
+	if r.Source.IsValid() {
+		converted.Source = r.Source.String()
 	}
 	for _, hop := range r.NextHops {
 		via := ""
 		if hop.Via.IsValid() {
 			via = hop.Via.String()
 		}
-		converted.NextHops = append(converted.NextHops, hopForScripts{via, hop.Dev, hop.Onlink})
+		converted.NextHops = append(converted.NextHops, hopForScripts{via, hop.Dev, hop.Onlink, hop.Weight})
 	}
 	return converted
 }

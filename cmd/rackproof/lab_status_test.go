@@ -14,6 +14,7 @@ import (
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/framework/vtep"
 )
 
 var now = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
@@ -101,6 +102,9 @@ func TestStatusThatIsNotInOrder(t *testing.T) {
 		{"an unexpected route", func(s *labStatus) {
 			s.wrongRoutes = diff.Hosts[route.Route]{"leaf0": {Unexpected: s.tables["leaf0"][:1]}}
 		}, "Routes that are not as expected:\nleaf0:\n  + unexpected", "routes of leaf0"},
+		{"a far end without a neighbour", func(s *labStatus) {
+			s.wrongVTEPs = diff.Hosts[vtep.VTEP]{"leaf0": {Missing: []vtep.VTEP{{HardwareAddress: "66:54:bd:6c:19:2d"}}}}
+		}, "Far ends of the VXLAN that are not as expected:\nleaf0:\n  - missing", "VTEPs of leaf0"},
 		{"something foreign", func(s *labStatus) {
 			s.foreign = []observe.Finding{{Host: "leaf0", Check: observe.PolicyRules, What: "a rule", Remedy: "ip rule del pref 100"}}
 		}, "leaf0: policy-rules: a rule\n  undo it: ip rule del pref 100\n", "foreign settings on leaf0"},

@@ -150,6 +150,7 @@ func (s labStatus) verdict() string {
 	add("dead components on", dead)
 	add("sessions of", slices.Collect(maps.Keys(s.wrongSessions)))
 	add("routes of", slices.Collect(maps.Keys(s.wrongRoutes)))
+	add("VTEPs of", slices.Collect(maps.Keys(s.wrongVTEPs)))
 	add("foreign settings on", foreign)
 	if len(s.unknown) > 0 {
 		wrong = append(wrong, fmt.Sprintf("%d things could not be read", len(s.unknown)))
@@ -167,6 +168,9 @@ func (s labStatus) writeDifferences(out io.Writer) {
 	}
 	if len(s.wrongRoutes) > 0 {
 		fmt.Fprintf(out, "\nRoutes that are not as expected:\n%s", s.wrongRoutes)
+	}
+	if len(s.wrongVTEPs) > 0 {
+		fmt.Fprintf(out, "\nFar ends of the VXLAN that are not as expected:\n%s", s.wrongVTEPs)
 	}
 	if len(s.foreign) > 0 {
 		fmt.Fprint(out, "\nSettings that come from neither the lab nor Calico nor Kubernetes:\n")

@@ -7,9 +7,9 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// attributes are those of a route that have no field of their own in route.Route, in
+// otherAttributes are those of a route that have no field of their own in route.Route, in
 // iproute2's words (ip-route(8)). No program of a lab sets any.
-func attributes(r netlink.Route) string {
+func otherAttributes(r netlink.Route) string {
 	var words []string
 	number := func(word string, value int) {
 		if value != 0 {

@@ -22,7 +22,7 @@ import (
 const logLines = 200
 
 // Evidence writes what a verdict rests on to a folder, one folder for each host:
-// sessions and kernel table as expected and as observed, routing information
+// sessions and kernel table as expected and as observed, foreign settings, routing information
 // bases, router configurations, the counters and rules that packets pass, and the last
 // lines of every log. The error names each part that cannot be read; the rest is still
 // written.
@@ -32,6 +32,7 @@ func Evidence(ctx context.Context, l lab.Lab, state oracle.State, folder string)
 		return fmt.Errorf("remove the evidence of an earlier run: %w", err)
 	}
 	e.expected(state)
+	e.foreign()
 	for _, host := range l.Topology().Hosts {
 		found, err := l.Host(host.Name)
 		if err != nil {
@@ -82,6 +83,21 @@ func (e *evidence) expected(state oracle.State) {
 	tables, err := state.Tables()
 	for host, table := range tables {
 		e.keep(host, "expected-kernel-routes.txt", []byte(table.String()), err)
+	}
+}
+
+// foreign keeps what else decides over packets on the hosts that have such.
+func (e *evidence) foreign() {
+	found, err := Foreign(e.ctx, e.lab)
+	if err != nil {
+		e.errs = append(e.errs, err)
+	}
+	byHost := map[string][]Finding{}
+	for _, f := range found {
+		byHost[f.Host] = append(byHost[f.Host], f)
+	}
+	for host, list := range byHost {
+		e.keep(host, "foreign.txt", []byte(Findings(list)), nil)
 	}
 }
 

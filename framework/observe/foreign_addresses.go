@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/vishvananda/netlink"
-	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -19,7 +18,7 @@ const managementInterface = "eth0"
 // vxlan_mgr.go and wireguard.go in felix/dataplane/linux and felix/wireguard.
 func tunnelInterfaces() []string { return []string{"tunl0", "vxlan.calico", "wireguard.cali"} }
 
-// local is an address of an interface, or a range that the kernel takes for its own.
+// local is an address of an interface.
 type local struct {
 	dev    string
 	prefix netip.Prefix
@@ -29,15 +28,7 @@ func compareLocals(a, b local) int {
 	return cmp.Or(cmp.Compare(a.dev, b.dev), a.prefix.Compare(b.prefix))
 }
 
-func readLocalAddresses(handle *netlink.Handle, host topology.Host, t *topology.Topology) ([]Finding, error) {
-	links, err := handle.LinkList()
-	if err != nil {
-		return nil, fmt.Errorf("list its interfaces: %w", err)
-	}
-	names := map[int]string{}
-	for _, link := range links {
-		names[link.Attrs().Index] = link.Attrs().Name
-	}
+func readAddresses(handle *netlink.Handle, names map[int]string) ([]local, error) {
 	listed, err := handle.AddrList(nil, netlink.FAMILY_ALL)
 	if err != nil {
 		return nil, fmt.Errorf("list its addresses: %w", err)
@@ -50,32 +41,13 @@ func readLocalAddresses(handle *netlink.Handle, host topology.Host, t *topology.
 		}
 		addresses = append(addresses, local{names[a.LinkIndex], prefix})
 	}
-	// Routes that the kernel makes are those of the addresses.
-	var ranges []local
-	for _, family := range host.Families() {
-		routes, err := handle.RouteListFiltered(int(family),
-			&netlink.Route{Table: unix.RT_TABLE_LOCAL, Type: unix.RTN_LOCAL}, netlink.RT_FILTER_TABLE|netlink.RT_FILTER_TYPE)
-		if err != nil {
-			return nil, fmt.Errorf("list its local %s routes: %w", family, err)
-		}
-		for _, r := range routes {
-			if r.Protocol == unix.RTPROT_KERNEL {
-				continue
-			}
-			prefix, err := destination(r.Dst, family)
-			if err != nil {
-				return nil, err
-			}
-			ranges = append(ranges, local{names[r.LinkIndex], prefix})
-		}
-	}
-	return foreignAddresses(host, t, addresses, ranges), nil
+	return addresses, nil
 }
 
-// foreignAddresses finds addresses and ranges for which a host takes packets though the
-// topology does not give them to it, and addresses that it lacks. A tunnel of Calico's on
-// a node has one address of a pod's, which Calico chooses.
-func foreignAddresses(host topology.Host, t *topology.Topology, addresses, ranges []local) []Finding {
+// foreignAddresses finds addresses for which a host takes packets though the topology
+// does not give them to it, and addresses that it lacks. A tunnel of Calico's on a node has
+// one address of a pod's, which Calico chooses.
+func foreignAddresses(host topology.Host, t *topology.Topology, addresses []local) []Finding {
 	var want []local
 	for _, i := range host.Interfaces {
 		for _, address := range i.Addresses {
@@ -106,10 +78,6 @@ func foreignAddresses(host topology.Host, t *topology.Topology, addresses, range
 		if !slices.Contains(addresses, w) {
 			report(fmt.Sprintf("interface %s lacks its address %s", w.dev, w.prefix), fmt.Sprintf("ip addr add %s dev %s", w.prefix, w.dev))
 		}
-	}
-	for _, r := range slices.SortedFunc(slices.Values(ranges), compareLocals) {
-		report(fmt.Sprintf("a local route takes packets for %s, which the topology does not give the host", r.prefix),
-			fmt.Sprintf("ip route del local %s dev %s table local", r.prefix, r.dev))
 	}
 	return found
 }

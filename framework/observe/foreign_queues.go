@@ -1,9 +1,9 @@
 package observe
 
 import (
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 
@@ -17,31 +17,25 @@ func plainQueues() []string {
 }
 
 // readQueues finds queueing disciplines, which may shape or lose packets, and with filters
-// on them drop some.
-func readQueues(handle *netlink.Handle, host topology.Host) ([]Finding, error) {
+// on them drop or redirect some. Those of pods' interfaces are Felix's.
+func readQueues(handle *netlink.Handle, host topology.Host, names map[int]string) ([]Finding, error) {
+	queues, err := handle.QdiscList(nil)
+	if err != nil {
+		return nil, fmt.Errorf("list its queueing disciplines: %w", err)
+	}
 	var found []Finding
-	for _, i := range host.Interfaces {
-		link, err := handle.LinkByName(i.Name)
-		if _, missing := errors.AsType[netlink.LinkNotFoundError](err); missing {
-			continue // its address is missing too
-		}
-		if err != nil {
-			return found, fmt.Errorf("find %s: %w", i.Name, err)
-		}
-		queues, err := handle.QdiscList(link)
-		if err != nil {
-			return found, fmt.Errorf("list the queueing disciplines of %s: %w", i.Name, err)
-		}
-		for _, queue := range queues {
-			found = append(found, foreignQueue(host.Name, i.Name, queue.Type(), queue.Attrs().Parent)...)
+	for _, queue := range queues {
+		if name := names[queue.Attrs().LinkIndex]; !strings.HasPrefix(name, workloadInterface) {
+			found = append(found, foreignQueue(host.Name, name, queue.Type(), queue.Attrs().Handle, queue.Attrs().Parent)...)
 		}
 	}
 	return found, nil
 }
 
-// foreignQueue reports whether a queueing discipline was made by somebody.
-func foreignQueue(host, dev, kind string, parent uint32) []Finding {
-	if slices.Contains(plainQueues(), kind) {
+// foreignQueue reports whether a queueing discipline was made by somebody: the kernel's own
+// have no handle, and take no filters.
+func foreignQueue(host, dev, kind string, handle, parent uint32) []Finding {
+	if handle == netlink.HANDLE_NONE && slices.Contains(plainQueues(), kind) {
 		return nil
 	}
 	where := "root"
@@ -50,7 +44,7 @@ func foreignQueue(host, dev, kind string, parent uint32) []Finding {
 	}
 	return []Finding{{
 		Host: host, Check: PacketFilters,
-		What:   fmt.Sprintf("interface %s has the queueing discipline %s, which can delay or drop packets", dev, kind),
+		What:   fmt.Sprintf("interface %s has the queueing discipline %s, which can delay, drop or redirect packets", dev, kind),
 		Remedy: fmt.Sprintf("tc qdisc del dev %s %s", dev, where),
 	}}
 }

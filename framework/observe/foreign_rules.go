@@ -41,7 +41,7 @@ func foreignRules(host string, rules []netlink.Rule) []Finding {
 		}
 		found = append(found, Finding{
 			Host: host, Check: PolicyRules,
-			What:   fmt.Sprintf("the rule %q sends packets elsewhere than the compared tables do", strings.TrimSpace(rule.String())),
+			What:   fmt.Sprintf("the rule %q sends packets elsewhere than the compared tables do, or drops them", strings.TrimSpace(rule.String())),
 			Remedy: fmt.Sprintf("ip rule del pref %d", rule.Priority),
 		})
 	}

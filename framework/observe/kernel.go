@@ -47,7 +47,7 @@ func KernelTable(host lab.Host, families []route.Family) (route.Table, error) {
 func convert(r netlink.Route, family route.Family, names map[int]string) (route.Route, error) {
 	converted := route.Route{
 		Origin: route.Origin(r.Protocol), Metric: uint32(r.Priority),
-		Source: toAddr(r.Src), MTU: uint32(r.MTU), Attributes: attributes(r),
+		Source: toAddr(r.Src), MTU: uint32(r.MTU), Attributes: otherAttributes(r),
 	}
 	switch r.Type {
 	case unix.RTN_UNICAST:

@@ -45,6 +45,12 @@ func TestConvert(t *testing.T) {
 		{"equal cost with a dead member", netlink.Route{Dst: network(t, "10.1.8.0/24"), Type: unix.RTN_UNICAST, Protocol: 4,
 			MultiPath: []*netlink.NexthopInfo{hop("10.1.10.2", 2, unix.RTNH_F_DEAD), hop("10.1.12.2", 3, 0)}},
 			"10.1.8.0/24 via 10.1.12.2 dev eth2 proto static"},
+		{"unequal weights", netlink.Route{Dst: network(t, "10.1.8.0/24"), Type: unix.RTN_UNICAST, Protocol: 186,
+			MultiPath: []*netlink.NexthopInfo{hop("10.1.10.2", 2, 0), {Gw: net.ParseIP("10.1.12.2"), LinkIndex: 3, Hops: 199}}},
+			"10.1.8.0/24 proto bgp nexthop via 10.1.10.2 dev eth1 nexthop via 10.1.12.2 dev eth2 weight 200"},
+		{"a source, an MTU and others", netlink.Route{Dst: network(t, "10.1.8.0/24"), Gw: net.ParseIP("10.1.10.2"), LinkIndex: 2, Type: unix.RTN_UNICAST, Protocol: 12,
+			Src: net.ParseIP("10.1.5.11"), MTU: 1000, AdvMSS: 500, Hoplimit: 3, Tos: 0x10, Realm: 7, Encap: &netlink.MPLSEncap{Labels: []int{100}}},
+			"10.1.8.0/24 via 10.1.10.2 dev eth1 proto bird src 10.1.5.11 mtu 1000 tos 0x10 realm 7 advmss 500 hoplimit 3 encap 100"},
 		{"the default route, which has no destination", netlink.Route{Gw: net.ParseIP("10.1.5.1"), LinkIndex: 2, Type: unix.RTN_UNICAST, Protocol: 4},
 			"0.0.0.0/0 via 10.1.5.1 dev eth1 proto static"},
 	}

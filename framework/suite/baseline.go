@@ -51,7 +51,8 @@ func (l *Lab) look(ctx context.Context, nested bool) fault {
 }
 
 // agrees compares sessions and main tables of all hosts, and the VTEPs that nodes know,
-// with the oracle's.
+// with the oracle's, and then looks for what else decides over packets. That comes last: a
+// lab on its way back fails at the tables, and is asked for the rest once.
 func (l *Lab) agrees(ctx context.Context, state oracle.State) fault {
 	sessions, err := state.Sessions()
 	if err != nil {
@@ -85,6 +86,13 @@ func (l *Lab) agrees(ctx context.Context, state oracle.State) fault {
 	}
 	if difference := diff.Compare(vteps, known); len(difference) > 0 {
 		return fault{text: "VTEPs are not as expected:\n" + difference.String()}
+	}
+	foreign, err := observe.Foreign(ctx, l.Lab)
+	if err != nil {
+		return faultOf("look for foreign settings", err)
+	}
+	if len(foreign) > 0 {
+		return fault{text: "hosts have what neither the lab nor Calico gave them:\n" + observe.Findings(foreign)}
 	}
 	return fault{}
 }
