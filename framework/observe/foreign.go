@@ -88,7 +88,7 @@ func Foreign(ctx context.Context, l lab.Lab) ([]Finding, error) {
 			failures = append(failures, err)
 			continue
 		}
-		seen, err := foreignOn(ctx, host, entry, l.Topology())
+		seen, err := foreignOn(host, entry, l.Topology())
 		all, looks = append(all, seen.findings...), append(looks, seen)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("%s: look for foreign settings: %w", entry.Name, err))
@@ -108,14 +108,14 @@ type look struct {
 }
 
 // foreignOn looks at one host. It looks again when a table changed meanwhile.
-func foreignOn(ctx context.Context, host lab.Host, entry topology.Host, t *topology.Topology) (seen look, err error) {
+func foreignOn(host lab.Host, entry topology.Host, t *topology.Topology) (seen look, err error) {
 	inside, err := lab.Enter(host)
 	if err != nil {
 		return look{host: entry}, err
 	}
 	defer inside.Close()
 	for range filterReads {
-		if seen, err = lookAt(ctx, host, inside, entry, t); !errors.Is(err, netlink.ErrDumpInterrupted) {
+		if seen, err = lookAt(inside, entry, t); !errors.Is(err, netlink.ErrDumpInterrupted) {
 			break
 		}
 	}
@@ -123,7 +123,7 @@ func foreignOn(ctx context.Context, host lab.Host, entry topology.Host, t *topol
 }
 
 // lookAt looks at one host once. It goes on after a check that fails.
-func lookAt(ctx context.Context, host lab.Host, inside namespace.Set, entry topology.Host, t *topology.Topology) (look, error) {
+func lookAt(inside namespace.Set, entry topology.Host, t *topology.Topology) (look, error) {
 	seen := look{host: entry}
 	var failures []error
 	take := func(found []Finding, err error) {
@@ -150,7 +150,7 @@ func lookAt(ctx context.Context, host lab.Host, inside namespace.Set, entry topo
 	take(readQueues(routing, entry, names))
 	take(readSettings(inside, entry, links))
 	take(readTransformations(inside, entry))
-	take(readPacketFilters(ctx, host, inside, entry))
+	take(readPacketFilters(inside, entry))
 	seen.hardware = hardwareAddresses(entry, links)
 	seen.neighbours, err = readNeighbours(routing, names)
 	failures = append(failures, err)

@@ -1,13 +1,8 @@
 package observe
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -17,7 +12,6 @@ import (
 	"github.com/google/nftables/xt"
 	"golang.org/x/sys/unix"
 
-	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -47,7 +41,7 @@ type filterRule struct {
 // Felix and kube-proxy write theirs again whenever anything changes.
 const filterReads = 3
 
-func readPacketFilters(ctx context.Context, host lab.Host, inside namespace.Set, entry topology.Host) ([]Finding, error) {
+func readPacketFilters(inside namespace.Set, entry topology.Host) ([]Finding, error) {
 	node := entry.Role == topology.Node
 	var chains []filterChain
 	var err error
@@ -60,7 +54,7 @@ func readPacketFilters(ctx context.Context, host lab.Host, inside namespace.Set,
 		return nil, fmt.Errorf("read its nftables: %w", err)
 	}
 	found := foreignFilters(entry.Name, node, chains)
-	if chains, err = legacyChains(ctx, host, inside); err != nil {
+	if chains, err = legacyChains(inside); err != nil {
 		return found, fmt.Errorf("read its iptables: %w", err)
 	}
 	return append(found, foreignFilters(entry.Name, node, chains)...), nil
@@ -224,69 +218,4 @@ func verdictName(kind expr.VerdictKind) string {
 		return "goto"
 	}
 	return fmt.Sprintf("verdict %d", kind)
-}
-
-// legacyTables is where the kernel lists the tables of the older iptables that somebody has
-// used in a network namespace.
-const legacyTables = "/proc/thread-self/net/ip_tables_names"
-
-// legacyChains reads the chains of the older iptables. Its tables have no netlink; what
-// iptables-save writes is what iptables-restore reads.
-func legacyChains(ctx context.Context, host lab.Host, inside namespace.Set) ([]filterChain, error) {
-	var names []byte
-	err := inside.Do(func() (err error) {
-		names, err = os.ReadFile(legacyTables)
-		return err
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // the kernel has none
-	}
-	if err != nil {
-		return nil, err
-	}
-	var chains []filterChain
-	for table := range strings.FieldsSeq(string(names)) {
-		saved, err := remote{host}.Run(ctx, "iptables-legacy-save", "-t", table)
-		if err != nil {
-			return chains, err
-		}
-		chains = append(chains, parseSaved(table, saved)...)
-	}
-	return chains, nil
-}
-
-// parseSaved reads the chains of a table in the format of iptables-save(8).
-func parseSaved(table string, saved []byte) []filterChain {
-	var chains []filterChain
-	lines := bufio.NewScanner(bytes.NewReader(saved))
-	for lines.Scan() {
-		line := lines.Text()
-		fields := strings.Fields(line)
-		switch {
-		case strings.HasPrefix(line, ":") && len(fields) >= 2:
-			chains = append(chains, filterChain{
-				table: "iptables-legacy " + table, name: fields[0][1:], drops: fields[1] == "DROP",
-				remedy: fmt.Sprintf("iptables-legacy -t %s -P %s ACCEPT", table, fields[0][1:]),
-			})
-		case len(fields) >= 2 && fields[0] == "-A":
-			i := slices.IndexFunc(chains, func(c filterChain) bool { return c.name == fields[1] })
-			if i < 0 {
-				continue // the format declares chains first
-			}
-			rule := filterRule{
-				does:   strings.Join(fields[2:], " "),
-				remedy: fmt.Sprintf("iptables-legacy -t %s -D %s", table, strings.Join(fields[1:], " ")),
-			}
-			for at := range len(fields) - 1 {
-				switch fields[at] {
-				case "-j", "-g":
-					rule.jumps = fields[at+1]
-				case "--comment":
-					rule.comments = append(rule.comments, strings.Trim(fields[at+1], `"`))
-				}
-			}
-			chains[i].rules = append(chains[i].rules, rule)
-		}
-	}
-	return chains
 }

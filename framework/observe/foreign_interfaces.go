@@ -24,6 +24,10 @@ func foreignInterfaces(host topology.Host, t *topology.Topology, links []netlink
 			report(PacketFilters, fmt.Sprintf("interface %s has an XDP program, which can drop packets", attributes.Name),
 				fmt.Sprintf("ip link set dev %s xdp off", attributes.Name))
 		}
+		if vxlan, ok := link.(*netlink.Vxlan); ok && vxlan.TTL != 0 {
+			report(Interfaces, fmt.Sprintf("tunnel %s gives outer packets TTL %d, and Calico leaves it to the kernel", attributes.Name, vxlan.TTL),
+				fmt.Sprintf("ip link set dev %s type vxlan ttl auto", attributes.Name))
+		}
 		i := slices.IndexFunc(host.Interfaces, func(i topology.Interface) bool { return i.Name == attributes.Name })
 		if i < 0 {
 			continue

@@ -90,7 +90,7 @@ func (k kernelHost) try(command string) error {
 // cable has.
 func (k kernelHost) look() []Finding {
 	k.t.Helper()
-	seen, err := foreignOn(k.t.Context(), k, k.entry, k.topology)
+	seen, err := foreignOn(k, k.entry, k.topology)
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -114,6 +114,7 @@ func TestForeignOnAKernel(t *testing.T) {
 		{"a nexthop object", "ip nexthop add id 5 via 10.9.0.2 dev near", "ip nexthop del id 5", []string{"leaf0: nexthop-objects: the kernel has the nexthop object 5"}},
 		{"an address", "ip addr add 10.9.9.9/32 dev far", "ip addr del 10.9.9.9/32 dev far", []string{"ip addr del 10.9.9.9/32 dev far"}},
 		{"an MTU", "ip link set dev near mtu 1400", "ip link set dev near mtu 1500", []string{"leaf0: interfaces: interface near has MTU 1400"}},
+		{"a short-lived tunnel", "ip link add vxlan.calico type vxlan id 4096 dstport 4789 ttl 1", "ip link del vxlan.calico", []string{"leaf0: interfaces: tunnel vxlan.calico gives outer packets TTL 1"}},
 		{"no ARP", "ip link set dev near arp off", "ip link set dev near arp on", []string{"leaf0: interfaces: interface near asks for no neighbours"}},
 		{"a neighbour", "ip neigh replace 10.9.0.2 lladdr 02:00:00:00:00:99 dev near nud permanent", "ip neigh del 10.9.0.2 dev near", []string{"it looks for 10.9.0.2 on near at 02:00:00:00:00:99, and spine0 has"}},
 		{"a neighbour for a while", "ip neigh replace 10.9.0.2 lladdr 02:00:00:00:00:99 dev near nud stale", "ip neigh del 10.9.0.2 dev near", []string{"it looks for 10.9.0.2 on near at 02:00:00:00:00:99"}},
@@ -176,17 +177,40 @@ func TestForeignFiltersOnAKernel(t *testing.T) {
 	expectFindings(t, k.look(), "chain forward of table inet mine drops packets by its policy", "drop (to undo it: nft delete rule inet mine forward handle")
 }
 
+// The older iptables' rules are found, and Calico's are not.
+func TestLegacyFiltersOnAKernel(t *testing.T) {
+	k := newKernelHost(t)
+	k.entry.Role = topology.Node
+	for _, words := range []string{
+		"-N cali-FORWARD", "-A cali-FORWARD -j DROP", "-A FORWARD -m comment --comment cali:wUHhoiAYhphO9Mso -j cali-FORWARD",
+		"-A FORWARD -m comment --comment cali:S93hcgKJrXEqnTfs -j ACCEPT", "-N KUBE-FORWARD", "-A FORWARD -j KUBE-FORWARD", "-N empty",
+	} {
+		if err := k.try("iptables-legacy -w " + words); err != nil {
+			t.Skip("this machine has no older iptables: ", err)
+		}
+	}
+	expectFindings(t, k.look())
+	for _, words := range []string{"-A FORWARD -s 10.1.100.0/24 -p tcp -j DROP", "-P INPUT DROP", "-A OUTPUT -j empty", "-A empty -j REJECT"} {
+		if err := k.try("iptables-legacy -w " + words); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expectFindings(t, k.look(), "chain INPUT of table iptables-legacy filter drops packets by its policy (to undo it: iptables-legacy -t filter -P INPUT ACCEPT)",
+		"rule 4: drop (to undo it: iptables-legacy -t filter -D FORWARD 4)",
+		"rule 1: jump to empty (to undo it: iptables-legacy -t filter -D OUTPUT 1)", "rule 1: REJECT (to undo it: iptables-legacy -t filter -D empty 1)")
+}
+
 // What decides over packets of a route shows in the table.
 func TestAttributesOfAKernelsRoutes(t *testing.T) {
 	k := newKernelHost(t)
 	k.ip("addr add 10.9.0.8/24 dev near")
 	for words, want := range map[string]string{
 		"10.10.0.0/16 nexthop via 10.9.0.2 weight 1 nexthop via 10.9.0.3 weight 200": "10.10.0.0/16 proto boot nexthop via 10.9.0.2 dev near nexthop via 10.9.0.3 dev near weight 200",
-		"10.10.0.0/16 via 10.9.0.2 mtu 1000":                                        "10.10.0.0/16 via 10.9.0.2 dev near proto boot mtu 1000",
-		"10.10.0.0/16 via 10.9.0.2 mtu lock 1000 advmss 500":                        "10.10.0.0/16 via 10.9.0.2 dev near proto boot mtu 1000 lock mtu advmss 500",
-		"10.10.0.0/16 via 10.9.0.2 src 10.9.0.8":                                    "10.10.0.0/16 via 10.9.0.2 dev near proto boot src 10.9.0.8",
-		"10.10.0.0/16 via 10.9.0.2 hoplimit 1 initcwnd 2 quickack 1":                "10.10.0.0/16 via 10.9.0.2 dev near proto boot hoplimit 1 initcwnd 2 quickack 1",
-		"tos 0x10 10.10.0.0/16 via 10.9.0.2":                                        "10.10.0.0/16 via 10.9.0.2 dev near proto boot tos 0x10",
+		"10.10.0.0/16 via 10.9.0.2 mtu 1000":                                         "10.10.0.0/16 via 10.9.0.2 dev near proto boot mtu 1000",
+		"10.10.0.0/16 via 10.9.0.2 mtu lock 1000 advmss 500":                         "10.10.0.0/16 via 10.9.0.2 dev near proto boot mtu 1000 lock mtu advmss 500",
+		"10.10.0.0/16 via 10.9.0.2 src 10.9.0.8":                                     "10.10.0.0/16 via 10.9.0.2 dev near proto boot src 10.9.0.8",
+		"10.10.0.0/16 via 10.9.0.2 hoplimit 1 initcwnd 2 quickack 1":                 "10.10.0.0/16 via 10.9.0.2 dev near proto boot hoplimit 1 initcwnd 2 quickack 1",
+		"tos 0x10 10.10.0.0/16 via 10.9.0.2":                                         "10.10.0.0/16 via 10.9.0.2 dev near proto boot tos 0x10",
 	} {
 		k.ip("route add " + words)
 		table, err := KernelTable(k, []route.Family{route.IPv4})
