@@ -200,7 +200,7 @@ func TestLegacyFiltersOnAKernel(t *testing.T) {
 		"rule 1: jump to empty (to undo it: iptables-legacy -t filter -D OUTPUT 1)", "rule 1: REJECT (to undo it: iptables-legacy -t filter -D empty 1)")
 }
 
-// What decides over packets of a route shows in the table.
+// Attributes of a kernel's routes show in the table.
 func TestAttributesOfAKernelsRoutes(t *testing.T) {
 	k := newKernelHost(t)
 	k.ip("addr add 10.9.0.8/24 dev near")
