@@ -104,10 +104,12 @@ func clusterOwns(table, chain string) bool {
 // nftablesChains reads the chains of a network namespace. Those of the cluster on a node
 // come without their rules, of which there are thousands.
 func nftablesChains(inside namespace.Set, node bool) ([]filterChain, error) {
-	connection, err := nftables.New(nftables.WithNetNSFd(int(inside.Net.Fd())))
+	// One socket for all questions: there are dozens of chains.
+	connection, err := nftables.New(nftables.WithNetNSFd(int(inside.Net.Fd())), nftables.AsLasting())
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = connection.CloseLasting() }()
 	listed, err := connection.ListChains()
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EPROTONOSUPPORT) {
 		return nil, nil // a kernel without nftables
