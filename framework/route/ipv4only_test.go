@@ -25,6 +25,7 @@ func ipv4Only() map[string]int {
 		"framework/probe/ping.go": 1, "framework/probe/socket.go": 1,
 		// Features of the kernel for pods with IPv4.
 		"framework/lab/capability/xtables.go": 1, "framework/lab/capability/feature.go": 2, "framework/lab/capability/nftables.go": 1,
+		"framework/observe/xtables.go":               1,
 		"framework/suite/workload/endpointslices.go": 1,
 	}
 }
