@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,10 +13,10 @@ import (
 func TestFieldsAreListed(t *testing.T) {
 	var b strings.Builder
 	kind := ""
-	for _, f := range oracle.Fields() {
+	for _, f := range slices.Concat(oracle.Fields(), oracle.Variables()) {
 		if f.Kind != kind {
 			kind = f.Kind
-			fmt.Fprintf(&b, "\n### %s\n\n| field | treatment | how, or why |\n|---|---|---|\n", kind)
+			fmt.Fprintf(&b, "\n### %s\n\n| name | treatment | how, or why |\n|---|---|---|\n", kind)
 		}
 		treatment := string(f.Treatment)
 		if len(f.Passes) > 0 {

@@ -108,11 +108,7 @@ func (r resourceFields) refuse(path, pattern string, v reflect.Value) []error {
 			return nil
 		}
 		name := strings.TrimPrefix(path, "spec.")
-		remedy := "remove it"
-		if len(f.Passes) > 0 {
-			remedy = fmt.Sprintf("use %s, or remove it", strings.Join(f.Passes, " or "))
-		}
-		return []error{refuse(r.kind, r.name, path, "%s is not supported: %s (%s)", name, f.Reason, remedy)}
+		return []error{refuse(r.kind, r.name, path, "%s is not supported: %s (%s)", name, f.Reason, f.remedy())}
 	}
 	var problems []error
 	switch v.Kind() {
@@ -131,6 +127,14 @@ func (r resourceFields) refuse(path, pattern string, v reflect.Value) []error {
 		problems = append(problems, refuse(r.kind, r.name, path, "%s is unknown to the oracle: remove it", strings.TrimPrefix(path, "spec.")))
 	}
 	return problems
+}
+
+// remedy says what to do about a refused field.
+func (f Field) remedy() string {
+	if len(f.Passes) == 0 {
+		return "remove it"
+	}
+	return fmt.Sprintf("use %s, or remove it", strings.Join(f.Passes, " or "))
 }
 
 // passes reports whether a refused field may have a value.

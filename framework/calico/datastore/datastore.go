@@ -248,6 +248,19 @@ func (s *Store) Version(ctx context.Context) (string, error) {
 	return version, nil
 }
 
+// HostEndpoints lists the names of the HostEndpoints.
+func (s *Store) HostEndpoints(ctx context.Context) ([]string, error) {
+	found, err := s.client.Resource(resource("hostendpoints")).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("list hostendpoints: %w", err)
+	}
+	var names []string
+	for _, item := range found.Items {
+		names = append(names, item.GetName())
+	}
+	return names, nil
+}
+
 // UpdateBGPConfiguration changes the default BGPConfiguration.
 func (s *Store) UpdateBGPConfiguration(ctx context.Context, change func(*v3.BGPConfigurationSpec)) error {
 	return update(ctx, s.client, "BGPConfiguration", "bgpconfigurations", "default", func(c *v3.BGPConfiguration) { change(&c.Spec) })

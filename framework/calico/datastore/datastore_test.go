@@ -28,7 +28,8 @@ func store(objects ...runtime.Object) *Store {
 	kinds := map[schema.GroupVersionResource]string{
 		resource("bgpconfigurations"): "BGPConfigurationList", resource("bgppeers"): "BGPPeerList",
 		resource("bgpfilters"): "BGPFilterList", resource("ippools"): "IPPoolList", resource("blockaffinities"): "BlockAffinityList",
-		resource("felixconfigurations"): "FelixConfigurationList", resource("clusterinformations"): "ClusterInformationList", resource("ipamblocks"): "IPAMBlockList",
+		resource("felixconfigurations"): "FelixConfigurationList", resource("clusterinformations"): "ClusterInformationList",
+		resource("hostendpoints"): "HostEndpointList", resource("ipamblocks"): "IPAMBlockList",
 		nodes(): "NodeList",
 	}
 	return New(fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, objects...))
@@ -184,5 +185,12 @@ func TestVersion(t *testing.T) {
 		if got, err := s.Version(t.Context()); err == nil {
 			t.Errorf("%s: got %q", name, got)
 		}
+	}
+}
+
+func TestHostEndpoints(t *testing.T) {
+	got, err := store(stored("HostEndpoint", "worker-eth0", map[string]any{"node": "worker"})).HostEndpoints(t.Context())
+	if err != nil || !slices.Equal(got, []string{"worker-eth0"}) {
+		t.Errorf("got %v, %v", got, err)
 	}
 }
