@@ -12,6 +12,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -68,6 +69,16 @@ func (s State) check() error {
 			reject("cut link %s does not end at %s: name a host that it joins", end.Link, end.Host)
 		} else if !link.Bridge {
 			reject("link %s has two ends, and the other would lose its carrier with the one at %s: cut the link", end.Link, end.Host)
+		}
+	}
+	for host, routes := range s.Foreign {
+		if !slices.ContainsFunc(s.Nodes, func(n Node) bool { return n.Name == host }) {
+			reject("%s has a foreign route and is no node, which is not supported: give it to a node", host)
+		}
+		for _, r := range routes {
+			if r.Origin == route.OriginBIRD || r.Origin == route.OriginKernel {
+				reject("%s: the foreign route %s passes for one of BIRD's or of the kernel's: give it another protocol", host, r)
+			}
 		}
 	}
 	for _, service := range s.Services {
