@@ -47,10 +47,7 @@ func Variables() []Field {
 // something else than its resources say. Variables that are no settings of Calico, by
 // their names, pass.
 func CheckEnvironment(environment map[string]string) error {
-	known := map[string]Field{}
-	for name, f := range felixVariables() {
-		known[name] = f
-	}
+	known := felixVariables()
 	for _, f := range Variables() {
 		known[strings.ToLower(f.Path)] = f
 	}
@@ -81,8 +78,7 @@ func setsCalico(name string) bool {
 // (updateprocessors/configurationprocessor.go).
 func felixVariables() map[string]Field {
 	names := map[string]string{}
-	for i := range reflect.TypeFor[v3.FelixConfigurationSpec]().NumField() {
-		field := reflect.TypeFor[v3.FelixConfigurationSpec]().Field(i)
+	for field := range reflect.TypeFor[v3.FelixConfigurationSpec]().Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("confignamev1"), ",")
 		if name == "" {
 			name = field.Name

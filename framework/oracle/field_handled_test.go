@@ -98,7 +98,7 @@ func peerCases(t *testing.T) map[string]handledCase {
 	}
 	// A node on both racks' links, which leaf1 expects at its second address.
 	twoLinks := cluster(t, "leaf-spine", "leafreflector")
-	onBothRacks(t, twoLinks, "worker")
+	onBothRacks(t, twoLinks)
 	withPeers(&twoLinks, v3.BGPPeerSpec{Node: "worker", PeerIP: "10.1.8.1", ASNumber: 65008})
 	node(t, twoLinks, "worker").AS = 65008
 	leaf := router(t, twoLinks, "leaf1")

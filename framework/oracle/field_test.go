@@ -50,9 +50,9 @@ func TestEveryFieldIsListed(t *testing.T) {
 	}
 	for kind, of := range resourceTypes() {
 		left := maps.Clone(listed[kind])
-		for i := range of.NumField() {
-			if name := jsonName(of.Field(i)); name == "spec" || name == "status" {
-				cross(t, kind, name, of.Field(i).Type, left)
+		for field := range of.Fields() {
+			if name := jsonName(field); name == "spec" || name == "status" {
+				cross(t, kind, name, field.Type, left)
 			}
 		}
 		for path := range left {
@@ -74,8 +74,8 @@ func cross(t *testing.T, kind, path string, of reflect.Type, left map[string]boo
 	case reflect.Slice:
 		cross(t, kind, path+"[]", of.Elem(), left)
 	case reflect.Struct:
-		for i := range of.NumField() {
-			cross(t, kind, path+"."+jsonName(of.Field(i)), of.Field(i).Type, left)
+		for field := range of.Fields() {
+			cross(t, kind, path+"."+jsonName(field), field.Type, left)
 		}
 	default:
 		t.Errorf("%s %s: add it to oracle.Fields: handled, refused, or without effect for a reason", kind, path)
@@ -114,7 +114,7 @@ func refusalOf(state oracle.State, f oracle.Field, name string) error {
 	_, err := state.Tables()
 	var found error
 	walkErrors(err, func(one error) {
-		if r, ok := one.(*oracle.Refusal); ok && r.Kind == f.Kind && r.Name == name && r.Path == strings.ReplaceAll(f.Path, "[]", "[0]") {
+		if r, ok := errors.AsType[*oracle.Refusal](one); ok && r.Kind == f.Kind && r.Name == name && r.Path == strings.ReplaceAll(f.Path, "[]", "[0]") {
 			found = one
 		}
 	})

@@ -194,7 +194,7 @@ func TestNeighborsOffTheLink(t *testing.T) {
 // one of them: worker2's gateway is worker, whose node IP is on the other link.
 func TestNeighborNextDoor(t *testing.T) {
 	state := cluster(t, "leaf-spine", "fullmesh")
-	onBothRacks(t, state, "worker")
+	onBothRacks(t, state)
 	gateways(t, state, "worker2", "10.1.8.99")
 	node(t, state, "worker2").AS = 65008
 	if established(t, state, "worker2", "10.1.5.11") {
@@ -313,7 +313,7 @@ func TestSourceAddresses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			state := cluster(t, "leaf-spine", "leafreflector")
-			onBothRacks(t, state, "worker")
+			onBothRacks(t, state)
 			withPeers(&state, v3.BGPPeerSpec{Node: "worker", PeerIP: c.leaf, ASNumber: 65008, SourceAddress: c.source})
 			deaf(&state)
 			leaf := router(t, state, "leaf1")
@@ -332,7 +332,7 @@ func TestSourceAddressThatDependsOnRoutes(t *testing.T) {
 	for links, want := range map[int]string{1: "", 2: "BGPPeer a: node worker has several links"} {
 		state := cluster(t, "leaf-spine", "leafreflector")
 		if links == 2 {
-			onBothRacks(t, state, "worker")
+			onBothRacks(t, state)
 		}
 		withPeers(&state, v3.BGPPeerSpec{Node: "worker", PeerIP: "10.1.34.1", ASNumber: 65008, SourceAddress: v3.SourceAddressNone})
 		if _, err := state.Sessions(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
