@@ -119,7 +119,6 @@ func TestLoadModeRejects(t *testing.T) {
 	}{
 		{"unknown owner", "mode.yaml", "leafToNode", "routeOwner: kernel\nleafToNode", "mode.yaml:3: ", "use bird or felix"},
 		{"Felix's settings of another name", "calico/felix.yaml", "default", "worker", "calico/felix.yaml:4: ", "name it default"},
-		{"who programs routes on one node", "calico/felix.yaml", "default", "node.worker", "calico/felix.yaml:6: ", "of one node alone is not supported"},
 		{"programClusterRoutes", "calico/felix.yaml", "Disabled", "disabled", "calico/felix.yaml:6: ", "use Enabled or Disabled"},
 		{"unknown field of Felix's settings", "calico/felix.yaml", "programCluster", "programmeCluster", "calico/felix.yaml:6: ", "unknown field"},
 		{"unknown field of the mode", "mode.yaml", "description", "dezcription", "mode.yaml:2: ", `unknown field "dezcription"`},

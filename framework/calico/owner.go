@@ -100,6 +100,9 @@ func setting(value, byDefault string, others ...string) string {
 	return byDefault
 }
 
+// OfFelix is Felix's setting in v3.31, also where it is the default.
+func (c ClusterRoutes) OfFelix() string { return setting(c.Felix, routesDisabled, routesEnabled) }
+
 // String names the settings that are set.
 func (c ClusterRoutes) String() string {
 	text := func(value string) string {

@@ -23,6 +23,10 @@ const (
 	defaultConfiguration = "default"
 )
 
+// NodePrefix begins the name of a BGPConfiguration or FelixConfiguration that is one
+// node's; the node's name follows.
+const NodePrefix = "node."
+
 // Configuration finds the BGPConfiguration that holds for all nodes, the one
 // named default.
 func (r Resources) Configuration() (v3.BGPConfiguration, bool) {

@@ -18,22 +18,18 @@ import (
 
 func validateBGPConfiguration(d yamlfile.Document, c v3.BGPConfiguration) error {
 	var name error
-	if c.Name != defaultConfiguration && !strings.HasPrefix(c.Name, "node.") {
+	if c.Name != defaultConfiguration && !strings.HasPrefix(c.Name, NodePrefix) {
 		name = d.Errorf("metadata.name", "Calico ignores a BGPConfiguration named %s: name it %s, or node.<name> for one node", c.Name, defaultConfiguration)
 	}
 	return errors.Join(name, validateAS(d, "spec.asNumber", c.Spec.ASNumber))
 }
 
 func validateFelixConfiguration(d yamlfile.Document, c v3.FelixConfiguration) error {
-	perNode := strings.HasPrefix(c.Name, "node.")
-	if c.Name != defaultConfiguration && !perNode {
+	if c.Name != defaultConfiguration && !strings.HasPrefix(c.Name, NodePrefix) {
 		return d.Errorf("metadata.name", "Calico ignores a FelixConfiguration named %s: name it %s, or node.<name> for one node", c.Name, defaultConfiguration)
 	}
 	if c.Spec.ProgramClusterRoutes == nil {
 		return nil
-	}
-	if perNode {
-		return d.Errorf("spec.programClusterRoutes", "programClusterRoutes of one node alone is not supported: set it in the FelixConfiguration named %s", defaultConfiguration)
 	}
 	switch value := *c.Spec.ProgramClusterRoutes; value {
 	case routesEnabled, routesDisabled, routesEnabledIPIPOnly, routesEnabledNoEncapOnly:

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/oracle"
 )
 
 // calicoContainer finds Calico's container and the ConfigMap calico-config in its
@@ -99,6 +100,11 @@ func TestEnvironmentIsTheManifests(t *testing.T) {
 	for _, e := range c.nodeEnvironment(c.config.Topology.Nodes()[0]) {
 		name, value, _ := strings.Cut(e, "=")
 		own[name] = value
+	}
+	for of, environment := range map[string]map[string]string{"a node": own, "the manifest": original} {
+		if err := oracle.CheckEnvironment(environment); err != nil {
+			t.Errorf("%s: %v", of, err)
+		}
 	}
 	changes := environmentChanges()
 	for _, name := range slices.Sorted(maps.Keys(joined(own, original))) {

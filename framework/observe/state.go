@@ -87,6 +87,9 @@ func (c *Cluster) currentRevision(ctx context.Context) (string, error) {
 
 func (c *Cluster) read(ctx context.Context) (oracle.State, error) {
 	state := oracle.State{Topology: c.lab.Topology(), Software: drivers.Software()}
+	if err := c.checkSupported(ctx); err != nil {
+		return state, err
+	}
 	var err error
 	if state.Resources, err = c.store.Read(ctx); err != nil {
 		return state, err
@@ -129,6 +132,9 @@ func (c *Cluster) read(ctx context.Context) (oracle.State, error) {
 // annotate adds the settings that Calico keeps in a Kubernetes Node's annotations.
 // Those that are not there are left as they are.
 func annotate(node *oracle.Node, annotations map[string]string) error {
+	if err := calico.CheckAnnotations(annotations); err != nil {
+		return err
+	}
 	as := func(text string) error {
 		number, err := strconv.ParseUint(text, 10, 32)
 		node.AS = uint32(number)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -70,6 +71,16 @@ func (s State) check() error {
 			reject("link %s has two ends, and the other would lose its carrier with the one at %s: cut the link", end.Link, end.Host)
 		}
 	}
+	for host, routes := range s.Foreign {
+		if !slices.ContainsFunc(s.Nodes, func(n Node) bool { return n.Name == host }) {
+			reject("%s has a foreign route and is no node, which is not supported: give it to a node", host)
+		}
+		for _, r := range routes {
+			if r.Origin == route.OriginBIRD || r.Origin == route.OriginKernel {
+				reject("%s: the foreign route %s passes for one of BIRD's or of the kernel's: give it another protocol", host, r)
+			}
+		}
+	}
 	for _, service := range s.Services {
 		for _, address := range slices.Concat(service.ClusterIPs, service.ExternalIPs, service.LoadBalancerIPs) {
 			if !address.Is4() {
@@ -83,10 +94,7 @@ func (s State) check() error {
 // checkResources refuses what Calico's resources ask for and the oracle does not
 // support, each as a *Refusal.
 func (s State) checkResources() error {
-	problems := s.checkPools()
-	for _, c := range s.Resources.FelixConfigurations {
-		problems = append(problems, checkFelix(c)...)
-	}
+	problems := append(s.checkPools(), s.checkFields())
 	for _, c := range s.Resources.BGPConfigurations {
 		problems = append(problems, checkConfiguration(c), checkCommunities(c))
 	}
@@ -120,24 +128,11 @@ func names(software map[topology.Software]bgp.Software) string {
 	return strings.Join(list, ", ")
 }
 
-// checkConfiguration refuses fields of a BGPConfiguration that change sessions, and
-// service ranges that are none.
+// checkConfiguration refuses service ranges that are none.
 func checkConfiguration(c v3.BGPConfiguration) error {
 	var problems []error
 	refused := func(path, format string, args ...any) {
 		problems = append(problems, refuse(v3.KindBGPConfiguration, c.Name, path, format, args...))
-	}
-	for _, field := range []struct {
-		name string
-		set  bool
-	}{
-		{"listenPort", c.Spec.ListenPort != 0},
-		{"nodeMeshPassword", c.Spec.NodeMeshPassword != nil},
-		{"ignoredInterfaces", len(c.Spec.IgnoredInterfaces) > 0},
-	} {
-		if field.set {
-			refused("spec."+field.name, "%s is not supported: remove it", field.name)
-		}
 	}
 	ranges := func(field string, prefixes []string) {
 		for i, prefix := range prefixes {
@@ -182,10 +177,6 @@ func checkPeer(peer v3.BGPPeer) error {
 		return refuse(v3.KindBGPPeer, peer.Name, path, format, args...)
 	}
 	switch {
-	case peer.Spec.LocalWorkloadSelector != "":
-		return refused("spec.localWorkloadSelector", "localWorkloadSelector is not supported: peer by peerIP or peerSelector")
-	case peer.Spec.ReachableBy != "":
-		return refused("spec.reachableBy", "reachableBy is not supported: remove it")
 	case peer.Spec.PeerIP != "" && peer.Spec.PeerSelector != "":
 		return refused("spec.peerSelector", "peerIP and peerSelector exclude each other: remove one")
 	case peer.Spec.Node != "" && peer.Spec.NodeSelector != "":

@@ -44,7 +44,6 @@ func TestStatesThatAreRefused(t *testing.T) {
 			c.Spec.ListenPort = 1790
 			s.Resources.BGPConfigurations = append(s.Resources.BGPConfigurations, c)
 		}, "node.worker: listenPort"},
-		{"a password of the mesh", func(s *oracle.State) { s.Resources.BGPConfigurations[0].Spec.NodeMeshPassword = &v3.BGPPassword{} }, "nodeMeshPassword"},
 		{"ignored interfaces", func(s *oracle.State) { s.Resources.BGPConfigurations[0].Spec.IgnoredInterfaces = []string{"eth1"} }, "ignoredInterfaces"},
 		{"a link of an end that is not there", func(s *oracle.State) { s.CutEnds = map[oracle.End]bool{{Link: "br-leaf9", Host: "client"}: true} }, "br-leaf9"},
 		{"one end of a link of two", func(s *oracle.State) { s.CutEnds = map[oracle.End]bool{{Link: "leaf0-client", Host: "leaf0"}: true} }, "cut the link"},

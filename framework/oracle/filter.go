@@ -125,9 +125,6 @@ func lengths(rule v3.BGPFilterRuleV4, cidr netip.Prefix) (least, most int) {
 func checkFilter(filter v3.BGPFilter) error {
 	check := func(field string, rules []v3.BGPFilterRuleV4) error {
 		for i, rule := range rules {
-			if field == "importV4" && rule.Interface != "" {
-				return refuse(v3.KindBGPFilter, filter.Name, fmt.Sprintf("spec.%s[%d].interface", field, i), "an import rule's interface is not supported: remove it")
-			}
 			if err := checkRule(filter.Name, fmt.Sprintf("spec.%s[%d]", field, i), rule); err != nil {
 				return err
 			}

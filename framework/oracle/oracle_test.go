@@ -207,10 +207,11 @@ func neighbor(t *testing.T, state oracle.State, host, name string) *fabric.Neigh
 // asNumber is an AS number as Calico's API has it.
 func asNumber(as uint32) numorstring.ASNumber { return numorstring.ASNumber(as) }
 
-// onBothRacks gives a node of the topology leaf-spine's first rack a second
+// onBothRacks gives worker, which is in the topology leaf-spine's first rack, a second
 // interface, on the link of the other rack.
-func onBothRacks(t *testing.T, state oracle.State, name string) {
+func onBothRacks(t *testing.T, state oracle.State) {
 	t.Helper()
+	const name = "worker"
 	host, _ := state.Topology.Host(name)
 	link, ok := state.Topology.Link("br-leaf1")
 	if host == nil || !ok {

@@ -178,6 +178,9 @@ func (s State) expand(peer v3.BGPPeer, in pass, members []member, table peeringT
 		for _, remote := range far {
 			p := newPeering(node, remote, kind)
 			configure(&p, node, remote, peer, in == reversePass)
+			if host, _ := s.Topology.Host(node.Name); p.anySource && !knownSource(host, p.address) {
+				return refuse(v3.KindBGPPeer, peer.Name, "spec.sourceAddress", "node %s has several links and none of %s's, so with %s its address depends on its routes, which is not supported: use %s", node.Name, p.address, v3.SourceAddressNone, v3.SourceAddressUseNodeIP)
+			}
 			p.password = s.Passwords[peer.Name]
 			if err := table.claim(node, p, in, peer.Name); err != nil {
 				return err
@@ -305,9 +308,15 @@ func (p peering) peer(s *bgp.Speaker) *bgp.Peer {
 	return end
 }
 
+// knownSource reports whether a host's address towards a neighbour follows from its links
+// alone, without its routes (see sourceAddress).
+func knownSource(host *topology.Host, neighbor netip.Addr) bool {
+	return len(host.Interfaces) == 1 || slices.ContainsFunc(host.Interfaces, func(i topology.Interface) bool { return i.Reaches(neighbor) })
+}
+
 // sourceAddress is the address that a host speaks from to a neighbour if it is
 // not told one: that on their common link. A neighbour further away sees the
-// host's first address; hosts that have several ways to it are not supported.
+// host's first address; BGPPeers of nodes with several links are refused then.
 func sourceAddress(host *topology.Host, neighbor netip.Addr) netip.Addr {
 	for _, port := range host.Interfaces {
 		if port.Reaches(neighbor) {

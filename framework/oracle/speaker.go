@@ -75,6 +75,7 @@ func (s State) nodeSpeaker(n network, tunnels felix, m member, peerings []peerin
 		})
 	}
 	node.Base = append(node.Base, tunnels.routes(n, m)...)
+	node.Base = append(node.Base, s.Foreign[m.Name]...)
 	node.Own = behaviour.Inherit(node.Base)
 	if p, ok := tunnels.tunnelPath(m); ok {
 		node.Own = append(node.Own, p)

@@ -9,6 +9,7 @@ import (
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -31,6 +32,9 @@ type State struct {
 	// Passwords are those that BGPPeers refer to, by the BGPPeer's name. One whose
 	// secret is not there has none, and its sessions have no password.
 	Passwords map[string]string
+	// Foreign are routes that somebody has put into nodes' kernels on purpose, by the node's
+	// name. BIRD learns them like any other.
+	Foreign map[string]route.Table
 	// CutLinks are the links that are cut, by name: down at all their ends.
 	CutLinks map[string]bool
 	// CutEnds are ends of links that are down; the other ends do not notice.

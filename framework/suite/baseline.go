@@ -168,6 +168,9 @@ func designOf(state oracle.State) map[string]string {
 	for _, r := range state.Routers {
 		add("configuration of router", r.Host, r)
 	}
+	for node, routes := range state.Foreign {
+		add("foreign routes of node", node, routes)
+	}
 	for link, cut := range state.CutLinks {
 		if cut {
 			add("cut of link", link, true)

@@ -21,6 +21,7 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -67,6 +68,8 @@ type Lab struct {
 	cut     map[string]bool
 	// cutEnds are the hosts that are cut off links.
 	cutEnds map[oracle.End]bool
+	// foreign are routes that specs have given nodes.
+	foreign map[string]route.Table
 	// routers is what the fabric's routers are configured to do.
 	routers []fabric.Router
 
@@ -107,7 +110,7 @@ func (s *Suite) lab(provider lab.Provider, topologyName, modeName string) *Lab {
 	if s.options.leaves != "" {
 		t = t.WithSoftware(s.options.leaves)
 	}
-	l := &Lab{suite: s, provider: provider, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}}
+	l := &Lab{suite: s, provider: provider, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}, foreign: map[string]route.Table{}}
 	l.gate = newGate(l)
 	s.labs = append(s.labs, l)
 	return l
@@ -284,7 +287,7 @@ func (l *Lab) forget() {
 	// l.Lab stays: what a container undoes now is refused by a lab that is gone.
 	l.running, l.baseline, l.components, l.askedFor, l.settling = nil, nil, nil, nil, nil
 	l.failed = false
-	l.cut, l.cutEnds, l.entered = map[string]bool{}, map[oracle.End]bool{}, ""
+	l.cut, l.cutEnds, l.foreign, l.entered = map[string]bool{}, map[oracle.End]bool{}, map[string]route.Table{}, ""
 }
 
 // up implements gated: it finds the lab that was asked for, or makes one.

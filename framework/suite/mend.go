@@ -36,7 +36,7 @@ func (l *Lab) mend(ctx context.Context) error {
 		// The pieces of the container's set-up are unknown.
 		return l.startWhatEnded(ctx)
 	}
-	return errors.Join(l.restoreLinks(ctx), l.restoreResources(ctx, state), l.restoreServices(ctx, state), l.restoreRouters(ctx), l.startWhatEnded(ctx))
+	return errors.Join(l.restoreLinks(ctx), l.removeForeign(), l.restoreResources(ctx, state), l.restoreServices(ctx, state), l.restoreRouters(ctx), l.startWhatEnded(ctx))
 }
 
 func (l *Lab) restoreLinks(ctx context.Context) error {

@@ -11,6 +11,7 @@ import (
 func (l *Lab) State(ctx context.Context) (oracle.State, error) {
 	state, err := l.cluster.State(ctx)
 	state.CutLinks, state.CutEnds = maps.Clone(l.cut), maps.Clone(l.cutEnds)
+	state.Foreign = maps.Clone(l.foreign)
 	state.Routers = l.Routers()
 	return state, err
 }

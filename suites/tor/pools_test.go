@@ -2,11 +2,13 @@ package tor
 
 import (
 	"net/netip"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/oracle"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
@@ -51,5 +53,39 @@ func pools(lab *suite.Lab) {
 			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
 			expect.ClientsReachPods(ctx, lab)
 		})
+
+		Requirement("TOR-082", "a node that was given a route within a pool MUST tell switches and nodes of it as of a block of its own, and nobody of a route outside of all pools", Needs(ChangeInterfaces), func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			node := nodes(lab)[0]
+			inPool, outside := freeBlock(lab, state), lab.Topology().ExternalIPs.First()
+			lab.AddBlackhole(ctx, node, inPool)
+			lab.AddBlackhole(ctx, node, outside)
+			settled(ctx, lab)
+			for _, other := range append(tors(lab), nodes(lab)[1:]...) {
+				Expect(observed.NextHops(ctx, lab, other, inPool)).To(ConsistOf(node), "%s: %s", other, inPool)
+				Expect(observed.NextHops(ctx, lab, other, outside)).To(BeEmpty(), "%s: %s", other, outside)
+			}
+		})
 	})
+}
+
+// freeBlock is a block of the pool that no node has.
+func freeBlock(lab *suite.Lab, state oracle.State) netip.Prefix {
+	GinkgoHelper()
+	pool := lab.Topology().Pods.First()
+	taken := state.Blocks(nodes(lab)...)
+	Expect(taken).NotTo(BeEmpty(), "blocks of nodes")
+	block := taken[0]
+	for slices.Contains(taken, block) {
+		// The next one, and the first after the last.
+		address := block.Addr()
+		for block.Contains(address) {
+			address = address.Next()
+		}
+		if !pool.Contains(address) {
+			address = pool.Addr()
+		}
+		block = netip.PrefixFrom(address, block.Bits())
+	}
+	return block
 }

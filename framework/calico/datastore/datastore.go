@@ -7,7 +7,9 @@ package datastore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -206,12 +208,57 @@ func list[T any](ctx context.Context, client dynamic.Interface, plural string, i
 	}
 	for _, item := range found.Items {
 		var typed T
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(item.Object, &typed); err != nil {
-			return fmt.Errorf("read %s %s: %w", plural, item.GetName(), err)
+		if err := decode(item, &typed); err != nil {
+			return err
 		}
 		*into = append(*into, typed)
 	}
 	return nil
+}
+
+// decode reads a stored resource strictly: a field that Calico v3.31 does not have would
+// otherwise count as not set, and be lost by an update.
+func decode(stored unstructured.Unstructured, into any) error {
+	err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(stored.Object, into, true)
+	strict, ok := runtime.AsStrictDecodingError(err)
+	switch {
+	case ok:
+		var unknown []string
+		for _, one := range strict.Errors() {
+			unknown = append(unknown, one.Error())
+		}
+		return fmt.Errorf("read %s %s: %s: Rackproof knows the fields of Calico v3.31 (remove it)", stored.GetKind(), stored.GetName(), strings.Join(unknown, ", "))
+	case err != nil:
+		return fmt.Errorf("read %s %s: %w", stored.GetKind(), stored.GetName(), err)
+	}
+	return nil
+}
+
+// Version reads the version of Calico that runs in the cluster, which calico-node writes
+// there when it starts (ClusterInformation).
+func (s *Store) Version(ctx context.Context) (string, error) {
+	information, err := s.client.Resource(resource("clusterinformations")).Get(ctx, "default", metav1.GetOptions{})
+	if err != nil {
+		return "", fmt.Errorf("read the cluster's version of Calico: %w", err)
+	}
+	version, _, _ := unstructured.NestedString(information.Object, "spec", "calicoVersion")
+	if version == "" {
+		return "", errors.New("read the cluster's version of Calico: ClusterInformation default has none: start calico-node")
+	}
+	return version, nil
+}
+
+// HostEndpoints lists the names of the HostEndpoints.
+func (s *Store) HostEndpoints(ctx context.Context) ([]string, error) {
+	found, err := s.client.Resource(resource("hostendpoints")).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("list hostendpoints: %w", err)
+	}
+	var names []string
+	for _, item := range found.Items {
+		names = append(names, item.GetName())
+	}
+	return names, nil
 }
 
 // UpdateBGPConfiguration changes the default BGPConfiguration.
@@ -249,7 +296,7 @@ func update[T any](ctx context.Context, client dynamic.Interface, kind, plural, 
 			return err
 		}
 		var typed T
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(current.Object, &typed); err != nil {
+		if err := decode(*current, &typed); err != nil {
 			return err
 		}
 		change(&typed)

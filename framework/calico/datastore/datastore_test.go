@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
@@ -27,7 +28,8 @@ func store(objects ...runtime.Object) *Store {
 	kinds := map[schema.GroupVersionResource]string{
 		resource("bgpconfigurations"): "BGPConfigurationList", resource("bgppeers"): "BGPPeerList",
 		resource("bgpfilters"): "BGPFilterList", resource("ippools"): "IPPoolList", resource("blockaffinities"): "BlockAffinityList",
-		resource("felixconfigurations"): "FelixConfigurationList", resource("ipamblocks"): "IPAMBlockList",
+		resource("felixconfigurations"): "FelixConfigurationList", resource("clusterinformations"): "ClusterInformationList",
+		resource("hostendpoints"): "HostEndpointList", resource("ipamblocks"): "IPAMBlockList",
 		nodes(): "NodeList",
 	}
 	return New(fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, objects...))
@@ -143,5 +145,52 @@ func TestUpdateKeepsWhatItIsNotTold(t *testing.T) {
 	}
 	if resources.MeshEnabled() || resources.DefaultAS() != 64513 {
 		t.Errorf("mesh %t, AS %d", resources.MeshEnabled(), resources.DefaultAS())
+	}
+}
+
+// A field of a later Calico is refused, and an update does not lose it.
+func TestUnknownFieldsAreRefused(t *testing.T) {
+	peer := map[string]any{"peerIP": "10.1.5.1", "asNumber": int64(65005)}
+	read := func(s *Store) error {
+		_, err := s.Read(t.Context())
+		return err
+	}
+	change := func(s *Store) error { return s.UpdateBGPPeer(t.Context(), "to-leaf", func(*v3.BGPPeerSpec) {}) }
+	if err := read(store(stored("BGPPeer", "to-leaf", peer))); err != nil {
+		t.Error(err)
+	}
+	peer["keepaliveTime"] = "1s"
+	for name, use := range map[string]func(*Store) error{"read": read, "change": change} {
+		err := use(store(stored("BGPPeer", "to-leaf", peer)))
+		if err == nil || !strings.Contains(err.Error(), `read BGPPeer to-leaf: unknown field "spec.keepaliveTime": `) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	rule := map[string]any{"action": "Accept", "peerType": "eBGP"}
+	err := read(store(stored("BGPFilter", "f", map[string]any{"exportV4": []any{rule}})))
+	if err == nil || !strings.Contains(err.Error(), "peerType") {
+		t.Errorf("a rule's field: got %v", err)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	got, err := store(stored("ClusterInformation", "default", map[string]any{"calicoVersion": "v3.31.0"})).Version(t.Context())
+	if err != nil || got != "v3.31.0" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for name, s := range map[string]*Store{
+		"no version":     store(stored("ClusterInformation", "default", map[string]any{"clusterType": "k8s"})),
+		"no information": store(),
+	} {
+		if got, err := s.Version(t.Context()); err == nil {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+func TestHostEndpoints(t *testing.T) {
+	got, err := store(stored("HostEndpoint", "worker-eth0", map[string]any{"node": "worker"})).HostEndpoints(t.Context())
+	if err != nil || !slices.Equal(got, []string{"worker-eth0"}) {
+		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -96,10 +96,13 @@ func CheckTopology(t *topology.Topology) error {
 }
 
 // checkOwner reports whether a design's routes have the owner that the mode states in the
-// provider's version of Calico.
+// provider's version of Calico, and whether the oracle has that version's rules.
 func checkOwner(provider lab.Provider, options lab.Options) error {
 	text, err := provider.CalicoVersion()
 	if err != nil {
+		return err
+	}
+	if err := oracle.CheckVersion(text); err != nil {
 		return err
 	}
 	version, err := calico.ParseVersion(text)
