@@ -16,12 +16,24 @@ import (
 // subscribePoll is the interval of attempts to watch a host's routes again.
 const subscribePoll = 100 * time.Millisecond
 
-// WatchRoutes subscribes to the changes of the main tables of all hosts of a lab.
-// The channel has one line for each change, until ctx is done. The kernel drops changes
-// that are not read in time, and the subscription with them: then a line says that
-// changes are missing, and the watch goes on.
-func WatchRoutes(ctx context.Context, l lab.Lab) (<-chan string, error) {
-	changes := make(chan string)
+// RouteChange is a change of the main table of a host.
+type RouteChange struct {
+	Host string
+	// Missing says that changes of the host are unknown.
+	Missing bool
+	// Text describes the change: the host gains a route, which may replace another one, or
+	// loses it.
+	Text string
+}
+
+// String is the change in one line.
+func (c RouteChange) String() string { return c.Text }
+
+// WatchRoutes subscribes to the changes of the main tables of all hosts of a lab, until
+// ctx is done. The kernel drops changes that are not read in time, and the subscription
+// with them: then a change says that others are missing, and the watch goes on.
+func WatchRoutes(ctx context.Context, l lab.Lab) (<-chan RouteChange, error) {
+	changes := make(chan RouteChange)
 	for _, h := range l.Topology().Hosts {
 		host, err := l.Host(h.Name)
 		if err != nil {
@@ -70,14 +82,14 @@ func subscribe(ctx context.Context, host lab.Host) (subscription, error) {
 }
 
 // watch tells changes until ctx is done, by one subscription after the other.
-func watch(ctx context.Context, host lab.Host, s subscription, changes chan<- string) {
+func watch(ctx context.Context, host lab.Host, s subscription, changes chan<- RouteChange) {
 	for {
 		err := forward(ctx, host.Name(), s, changes)
 		s.cancel()
 		if ctx.Err() != nil {
 			return
 		}
-		tell(ctx, changes, fmt.Sprintf("%s: changes of its routes are missing: %v", host.Name(), err))
+		tell(ctx, changes, RouteChange{host.Name(), true, fmt.Sprintf("%s: changes of its routes are missing: %v", host.Name(), err)})
 		for s, err = subscribe(ctx, host); err != nil; s, err = subscribe(ctx, host) {
 			select {
 			case <-time.After(subscribePoll):
@@ -92,7 +104,7 @@ func watch(ctx context.Context, host lab.Host, s subscription, changes chan<- st
 var errEnded = errors.New("the subscription ended")
 
 // forward tells the changes of one subscription, and why it ended.
-func forward(ctx context.Context, host string, s subscription, changes chan<- string) error {
+func forward(ctx context.Context, host string, s subscription, changes chan<- RouteChange) error {
 	for update := range s.updates {
 		if update.Table != unix.RT_TABLE_MAIN {
 			continue
@@ -101,7 +113,7 @@ func forward(ctx context.Context, host string, s subscription, changes chan<- st
 		if update.Type == unix.RTM_DELROUTE {
 			verb = "loses"
 		}
-		tell(ctx, changes, fmt.Sprintf("%s %s %s", host, verb, update.Route))
+		tell(ctx, changes, RouteChange{host, false, fmt.Sprintf("%s %s %s", host, verb, update.Route)})
 	}
 	select {
 	case err := <-s.failed:
@@ -111,9 +123,9 @@ func forward(ctx context.Context, host string, s subscription, changes chan<- st
 	}
 }
 
-func tell(ctx context.Context, changes chan<- string, text string) {
+func tell(ctx context.Context, changes chan<- RouteChange, change RouteChange) {
 	select {
-	case changes <- text:
+	case changes <- change:
 	case <-ctx.Done():
 	}
 }
