@@ -71,7 +71,7 @@ func KnownIssue(ctx ginkgo.SpecContext, lab Versioned, number string, promise, s
 	}
 	has, err := issue.In(lab.CalicoVersion())
 	if err != nil {
-		ginkgo.Fail(fmt.Sprintf("tell whether Calico has %s: %v", number, err))
+		ginkgo.Fail(fmt.Sprintf("compare the version of Calico with %s: %v", number, err))
 	}
 	if !has {
 		ginkgo.AddReportEntry(keptEntry, fmt.Sprintf("Calico %s does not have %s", lab.CalicoVersion(), number))
