@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -19,8 +20,10 @@ const subscribePoll = 100 * time.Millisecond
 // RouteChange is a change of the main table of a host.
 type RouteChange struct {
 	Host string
-	// Missing says that changes of the host are unknown.
-	Missing bool
+	// Missing says that changes of the host are unknown. Otherwise the host gains or loses
+	// the route to Prefix.
+	Missing, Loses bool
+	Prefix         netip.Prefix
 	// Text describes the change: the host gains a route, which may replace another one, or
 	// loses it.
 	Text string
@@ -89,7 +92,7 @@ func watch(ctx context.Context, host lab.Host, s subscription, changes chan<- Ro
 		if ctx.Err() != nil {
 			return
 		}
-		tell(ctx, changes, RouteChange{host.Name(), true, fmt.Sprintf("%s: changes of its routes are missing: %v", host.Name(), err)})
+		tell(ctx, changes, RouteChange{Host: host.Name(), Missing: true, Text: fmt.Sprintf("%s: changes of its routes are missing: %v", host.Name(), err)})
 		for s, err = subscribe(ctx, host); err != nil; s, err = subscribe(ctx, host) {
 			select {
 			case <-time.After(subscribePoll):
@@ -98,6 +101,16 @@ func watch(ctx context.Context, host lab.Host, s subscription, changes chan<- Ro
 			}
 		}
 	}
+}
+
+// prefixOf is the destination of a route; invalid for a default route, which has none.
+func prefixOf(r netlink.Route) netip.Prefix {
+	if r.Dst == nil {
+		return netip.Prefix{}
+	}
+	address, _ := netip.AddrFromSlice(r.Dst.IP)
+	bits, _ := r.Dst.Mask.Size()
+	return netip.PrefixFrom(address.Unmap(), bits)
 }
 
 // errEnded is a subscription that ended without a reason.
@@ -113,7 +126,9 @@ func forward(ctx context.Context, host string, s subscription, changes chan<- Ro
 		if update.Type == unix.RTM_DELROUTE {
 			verb = "loses"
 		}
-		tell(ctx, changes, RouteChange{host, false, fmt.Sprintf("%s %s %s", host, verb, update.Route)})
+		tell(ctx, changes, RouteChange{
+			Host: host, Loses: update.Type == unix.RTM_DELROUTE, Prefix: prefixOf(update.Route), Text: fmt.Sprintf("%s %s %s", host, verb, update.Route),
+		})
 	}
 	select {
 	case err := <-s.failed:

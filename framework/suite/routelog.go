@@ -45,24 +45,35 @@ func (r *routeLog) note(at time.Time, change observe.RouteChange) {
 	r.changes = r.changes[max(0, len(r.changes)-routesKept):]
 }
 
-// since are the changes of hosts' routes since a moment, the oldest first.
-func (r *routeLog) since(began time.Time, hosts []string) []string {
+// replacing is how long a route may be away while it is replaced: BIRD does that by two
+// calls, one after the other. Of a stream's datagrams one at most falls into it.
+const replacing = 25 * time.Millisecond
+
+// lost are the routes that hosts have lost since a moment and had not back at once, and
+// what is unknown of them.
+func (r *routeLog) lost(began time.Time, hosts []string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var changes []string
-	for _, c := range r.changes {
-		if c.at.After(began) && slices.Contains(hosts, c.Host) {
-			changes = append(changes, c.at.Format("15:04:05.000")+"  "+c.Text)
+	var lost []string
+	for i, c := range r.changes {
+		if !c.at.After(began) || !slices.Contains(hosts, c.Host) {
+			continue
+		}
+		back := slices.ContainsFunc(r.changes[i:], func(later routeChange) bool {
+			return !later.Missing && !later.Loses && later.Host == c.Host && later.Prefix == c.Prefix && later.at.Sub(c.at) <= replacing
+		})
+		if c.Missing || c.Loses && !back {
+			lost = append(lost, c.at.Format("15:04:05.000")+"  "+c.Text)
 		}
 	}
-	return changes
+	return lost
 }
 
-// RouteChanges are all changes of the main tables of hosts since a moment, and what is
-// unknown of them. Tables that are read before and after an event may agree, and not have
-// agreed meanwhile.
-func (l *Lab) RouteChanges(began time.Time, hosts ...string) []string {
-	return l.routeLog.since(began, hosts)
+// LostRoutes are the routes of the main tables that hosts have lost since a moment, but
+// for those that were replaced, and what is unknown of them. Tables that are read before and
+// after an event may agree, and not have agreed meanwhile.
+func (l *Lab) LostRoutes(began time.Time, hosts ...string) []string {
+	return l.routeLog.lost(began, hosts)
 }
 
 // String has a line for each change, the oldest first.

@@ -26,7 +26,7 @@ func killed(lab *suite.Lab) {
 			kill(ctx, lab, roles)
 			meters.ExpectNoTwoLost(ctx)
 			// Two snapshots would not see a route that was gone for a moment.
-			Expect(lab.RouteChanges(began, topology.Names(lab.Topology().Nodes())...)).To(BeEmpty(), "changes of nodes' routes")
+			Expect(lab.LostRoutes(began, topology.Names(lab.Topology().Nodes())...)).To(BeEmpty(), "routes that nodes have lost")
 		})
 
 		Requirement("NRR-046", "a killed BIRD that comes back MUST have the whole lab as it was, without two lost datagrams in a row between pods of its clients", Needs(EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {

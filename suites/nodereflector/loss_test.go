@@ -50,7 +50,7 @@ func loss(lab *suite.Lab) {
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
-			meters := traffic.Meter(ctx, betweenClients(ctx, lab, roles))
+			meters := traffic.Stream(ctx, betweenClients(ctx, lab, roles))
 			began := time.Now()
 			for _, reflector := range roles.reflectors {
 				lab.KillComponent(ctx, reflector.Name, suite.BIRD)
@@ -63,8 +63,8 @@ func loss(lab *suite.Lab) {
 			all, err := routesBetween(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(all).To(Equal(len(roles.clients)*(len(roles.clients)-1)), "routes between clients")
-			meters.ExpectNoLoss(ctx)
-			Expect(lab.RouteChanges(began, topology.Names(roles.clients)...)).To(BeEmpty(), "changes of clients' routes in the restart time")
+			meters.ExpectNoTwoLost(ctx)
+			Expect(lab.LostRoutes(began, topology.Names(roles.clients)...)).To(BeEmpty(), "routes that clients have lost in the restart time")
 			Expect(time.Since(began)).To(BeNumerically("<", restartTime-birdTick), "the time that the look at the routes took")
 
 			By("waiting for the end of the restart time")

@@ -50,7 +50,7 @@ func loss(lab *suite.Lab) {
 			}
 			meters.ExpectNoTwoLost(ctx)
 			// Two snapshots would not see a route that was gone for a moment.
-			Expect(lab.RouteChanges(began, topology.Names(lab.Topology().Hosts)...)).To(BeEmpty(), "changes of hosts' routes")
+			Expect(lab.LostRoutes(began, topology.Names(lab.Topology().Hosts)...)).To(BeEmpty(), "routes that hosts have lost")
 		})
 
 		Requirement("RRR-045", "when a reflector becomes an ordinary node, its leaf MUST have the whole rack's blocks from the other one alone, without two lost datagrams in a row", Needs(Clients, EnterPods), Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
