@@ -20,7 +20,7 @@ func TestKnownIssuesAreListed(t *testing.T) {
 		if known.Note != "" {
 			summary += " (" + known.Note + ")"
 		}
-		fixed := known.FixedIn
+		fixed := strings.Join(known.FixedIn, ", ")
 		if fixed == "" {
 			fixed = "not yet"
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -16,12 +17,26 @@ import (
 // subscribePoll is the interval of attempts to watch a host's routes again.
 const subscribePoll = 100 * time.Millisecond
 
-// WatchRoutes subscribes to the changes of the main tables of all hosts of a lab.
-// The channel has one line for each change, until ctx is done. The kernel drops changes
-// that are not read in time, and the subscription with them: then a line says that
-// changes are missing, and the watch goes on.
-func WatchRoutes(ctx context.Context, l lab.Lab) (<-chan string, error) {
-	changes := make(chan string)
+// RouteChange is a change of the main table of a host.
+type RouteChange struct {
+	Host string
+	// Missing says that changes of the host are unknown. Otherwise the host gains or loses
+	// the route to Prefix.
+	Missing, Loses bool
+	Prefix         netip.Prefix
+	// Text describes the change: the host gains a route, which may replace another one, or
+	// loses it.
+	Text string
+}
+
+// String is the change in one line.
+func (c RouteChange) String() string { return c.Text }
+
+// WatchRoutes subscribes to the changes of the main tables of all hosts of a lab, until
+// ctx is done. The kernel drops changes that are not read in time, and the subscription
+// with them: then a change says that others are missing, and the watch goes on.
+func WatchRoutes(ctx context.Context, l lab.Lab) (<-chan RouteChange, error) {
+	changes := make(chan RouteChange)
 	for _, h := range l.Topology().Hosts {
 		host, err := l.Host(h.Name)
 		if err != nil {
@@ -70,14 +85,14 @@ func subscribe(ctx context.Context, host lab.Host) (subscription, error) {
 }
 
 // watch tells changes until ctx is done, by one subscription after the other.
-func watch(ctx context.Context, host lab.Host, s subscription, changes chan<- string) {
+func watch(ctx context.Context, host lab.Host, s subscription, changes chan<- RouteChange) {
 	for {
 		err := forward(ctx, host.Name(), s, changes)
 		s.cancel()
 		if ctx.Err() != nil {
 			return
 		}
-		tell(ctx, changes, fmt.Sprintf("%s: changes of its routes are missing: %v", host.Name(), err))
+		tell(ctx, changes, RouteChange{Host: host.Name(), Missing: true, Text: fmt.Sprintf("%s: changes of its routes are missing: %v", host.Name(), err)})
 		for s, err = subscribe(ctx, host); err != nil; s, err = subscribe(ctx, host) {
 			select {
 			case <-time.After(subscribePoll):
@@ -88,11 +103,21 @@ func watch(ctx context.Context, host lab.Host, s subscription, changes chan<- st
 	}
 }
 
+// prefixOf is the destination of a route; invalid for a default route, which has none.
+func prefixOf(r netlink.Route) netip.Prefix {
+	if r.Dst == nil {
+		return netip.Prefix{}
+	}
+	address, _ := netip.AddrFromSlice(r.Dst.IP)
+	bits, _ := r.Dst.Mask.Size()
+	return netip.PrefixFrom(address.Unmap(), bits)
+}
+
 // errEnded is a subscription that ended without a reason.
 var errEnded = errors.New("the subscription ended")
 
 // forward tells the changes of one subscription, and why it ended.
-func forward(ctx context.Context, host string, s subscription, changes chan<- string) error {
+func forward(ctx context.Context, host string, s subscription, changes chan<- RouteChange) error {
 	for update := range s.updates {
 		if update.Table != unix.RT_TABLE_MAIN {
 			continue
@@ -101,7 +126,9 @@ func forward(ctx context.Context, host string, s subscription, changes chan<- st
 		if update.Type == unix.RTM_DELROUTE {
 			verb = "loses"
 		}
-		tell(ctx, changes, fmt.Sprintf("%s %s %s", host, verb, update.Route))
+		tell(ctx, changes, RouteChange{
+			Host: host, Loses: update.Type == unix.RTM_DELROUTE, Prefix: prefixOf(update.Route), Text: fmt.Sprintf("%s %s %s", host, verb, update.Route),
+		})
 	}
 	select {
 	case err := <-s.failed:
@@ -111,9 +138,9 @@ func forward(ctx context.Context, host string, s subscription, changes chan<- st
 	}
 }
 
-func tell(ctx context.Context, changes chan<- string, text string) {
+func tell(ctx context.Context, changes chan<- RouteChange, change RouteChange) {
 	select {
-	case changes <- text:
+	case changes <- change:
 	case <-ctx.Done():
 	}
 }

@@ -57,7 +57,7 @@ func TestWatchRoutesTellsWhatItMisses(t *testing.T) {
 		add(next)
 		next = next.Next()
 	}
-	for told := ""; !strings.Contains(told, "cable: changes of its routes are missing: "); {
+	for told := (RouteChange{}); !told.Missing || !strings.Contains(told.Text, "cable: changes of its routes are missing: "); {
 		select {
 		case told = <-changes:
 		case <-ctx.Done():
@@ -69,7 +69,7 @@ func TestWatchRoutesTellsWhatItMisses(t *testing.T) {
 		add(next)
 		select {
 		case told := <-changes:
-			if want := "cable gains "; !strings.HasPrefix(told, want) {
+			if want := "cable gains "; told.Host != "cable" || !strings.HasPrefix(told.Text, want) {
 				t.Errorf("got %q, want %q", told, want)
 			}
 			return

@@ -1,6 +1,7 @@
 package requirement
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -12,10 +13,12 @@ type Issue struct {
 	Number string
 	// Summary is what Calico does instead of what it promises.
 	Summary string
-	// Affects are the versions that have the defect. FixedIn is the first version of
-	// the labs' release line without it, or the first version at all; it is empty
-	// while there is none.
-	Affects, FixedIn string
+	// Affects are the versions that have the defect.
+	Affects string
+	// FixedIn are the first versions without it, one for each release line that has such a
+	// version, in order. Release lines after the last one never had it. It is empty while there
+	// is none.
+	FixedIn []string
 	// Note says why the number is not that of an issue; empty for an issue's.
 	Note string
 }
@@ -49,31 +52,31 @@ func Issues() []Issue {
 			Number:  "projectcalico/calico#10945",
 			Summary: "a single address in serviceExternalIPs is not announced for a service of type ClusterIP",
 			Affects: "v3.30.0 to v3.31.0",
-			FixedIn: "v3.31.1",
+			FixedIn: []string{"v3.31.1"},
 		},
 		{
 			Number:  "projectcalico/calico#11502",
 			Summary: "an update of one EndpointSlice of a service withdraws the address that the node announces because of another slice",
 			Affects: "up to v3.31.3",
-			FixedIn: "v3.31.4",
+			FixedIn: []string{"v3.31.4"},
 		},
 		{
 			Number:  "projectcalico/calico#11917",
 			Summary: "a single address in serviceLoadBalancerIPs is not announced for a service that was allotted it, and so has it in its status alone",
 			Affects: "up to v3.31.4",
-			FixedIn: "v3.31.5",
+			FixedIn: []string{"v3.31.5"},
 		},
 		{
 			Number:  "projectcalico/calico#13246",
 			Summary: "a node whose only endpoints of a service are not ready still announces the service's address, and drops the packets that arrive for it",
 			Affects: "up to v3.31.6, and v3.32.0 to v3.32.1",
-			FixedIn: "v3.31.7",
+			FixedIn: []string{"v3.31.7", "v3.32.2"},
 		},
 		{
 			Number:  "projectcalico/calico#13341",
 			Summary: "a route reflector that has no endpoint of a service itself does not reflect the service's external IP if that is announced as a single address",
 			Affects: "all of v3.31 and v3.32",
-			FixedIn: "v3.33.0",
+			FixedIn: []string{"v3.33.0"},
 		},
 		{
 			Number:  "projectcalico/calico#13533",
@@ -92,6 +95,37 @@ func issueBy(property func(Issue) string, value string) (Issue, bool) {
 		return Issue{}, false
 	}
 	return issues[i], true
+}
+
+// In reports whether a version of Calico has the issue. Versions before the first that the
+// issue was seen in count as having it: a promise that is kept there says so.
+func (i Issue) In(version string) (bool, error) {
+	line, patch, err := parseVersion(version)
+	if err != nil {
+		return false, err
+	}
+	after := false
+	for _, fixed := range i.FixedIn {
+		fixedLine, fixedPatch, err := parseVersion(fixed)
+		if err != nil {
+			return false, err
+		}
+		if fixedLine == line {
+			return patch < fixedPatch, nil
+		}
+		after = line > fixedLine
+	}
+	return !after, nil
+}
+
+// parseVersion splits a version of Calico, such as v3.31.0, into its release line and its
+// patch.
+func parseVersion(text string) (line, patch int, err error) {
+	var major, minor int
+	if n, err := fmt.Sscanf(text, "v%d.%d.%d", &major, &minor, &patch); err != nil || n != 3 {
+		return 0, 0, fmt.Errorf("version %q of Calico is not of the form v3.31.0", text)
+	}
+	return major*1000 + minor, patch, nil
 }
 
 func (i Issue) number() string { return i.Number }

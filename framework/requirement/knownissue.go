@@ -45,13 +45,19 @@ func Known(number string) ginkgo.Labels {
 	return ginkgo.Label(KnownIssueLabel, issueLabel(number))
 }
 
-// KnownIssue holds a promise that a known issue breaks. While it is broken, the
-// spec's verdict is known-issue, with what was observed; on the day when it holds
-// the spec fails, so that the mark is removed. The promise has only the broken
-// assertions, through g; all other assertions of a spec fail it as usual. g waits
-// KnownIssueTimeout. A promise that is kept is verified again for as long, because it
-// may only not be broken yet.
-func KnownIssue(ctx ginkgo.SpecContext, number string, promise func(g gomega.Gomega)) {
+// Versioned is a lab that knows which version of Calico it runs.
+type Versioned interface{ CalicoVersion() string }
+
+// KnownIssue holds a promise that a known issue breaks. While it is broken with exactly
+// the symptom of the issue, the spec's verdict is known-issue, with what was observed. A
+// promise that is broken in another way fails the spec. So does one that is kept, so
+// that the mark is removed. Promise and symptom have only the assertions about the issue,
+// through g; all other assertions of a spec, of probes that cannot be made say, fail it as
+// usual. g waits KnownIssueTimeout. A promise that is kept is verified again for as long,
+// because it may only not be broken yet.
+//
+// In a version of Calico that does not have the issue the promise has to be kept.
+func KnownIssue(ctx ginkgo.SpecContext, lab Versioned, number string, promise, symptom func(g gomega.Gomega)) {
 	ginkgo.GinkgoHelper()
 	report := ginkgo.CurrentSpecReport()
 	issue, ok := issueBy(Issue.number, number)
@@ -62,6 +68,15 @@ func KnownIssue(ctx ginkgo.SpecContext, number string, promise func(g gomega.Gom
 		ginkgo.Fail(fmt.Sprintf("the spec uses %s and is not marked with it: give its Requirement Known(%q)", number, number))
 	case shown(report):
 		ginkgo.Fail(fmt.Sprintf("the spec has shown %s already: a spec holds one promise by KnownIssue", number))
+	}
+	has, err := issue.In(lab.CalicoVersion())
+	if err != nil {
+		ginkgo.Fail(fmt.Sprintf("compare the version of Calico with %s: %v", number, err))
+	}
+	if !has {
+		ginkgo.AddReportEntry(keptEntry, fmt.Sprintf("Calico %s does not have %s", lab.CalicoVersion(), number))
+		promise(gomega.NewGomega(ginkgo.Fail))
+		return
 	}
 	observed, broken := holdFor(ctx, KnownIssueTimeout, promise)
 	observed, unable := UnableIn(observed)
@@ -74,8 +89,15 @@ func KnownIssue(ctx ginkgo.SpecContext, number string, promise func(g gomega.Gom
 	case !broken:
 		ginkgo.Fail(fmt.Sprintf("%s seems to be fixed: %s passes; remove the mark", number, ID(report.Labels())))
 	}
+	if other, wrong := hold(KnownIssueTimeout, symptom); wrong {
+		ginkgo.Fail(fmt.Sprintf("the promise is broken otherwise than %s breaks it:\n%s\nThe issue's own symptom is not there:\n%s", number, observed, other))
+	}
 	ginkgo.AddReportEntry(KnownIssueEntry, Observation{Number: number, Summary: issue.Summary, Observed: observed})
 }
+
+// keptEntry is the name of the report entry of a spec whose promise has to be kept,
+// because the lab's Calico does not have the issue.
+const keptEntry = "without-issue"
 
 // holdFor runs a promise until it fails, or has been kept for a time.
 func holdFor(ctx context.Context, timeout time.Duration, promise func(g gomega.Gomega)) (failure string, failed bool) {
@@ -117,9 +139,12 @@ func hold(timeout time.Duration, promise func(g gomega.Gomega)) (failure string,
 	return "", false
 }
 
-// shown reports whether a spec has shown a known issue.
+// shown reports whether a spec has shown a known issue, or that the lab's Calico is without
+// it.
 func shown(report ginkgo.SpecReport) bool {
-	return slices.ContainsFunc(report.ReportEntries, func(e types.ReportEntry) bool { return e.Name == KnownIssueEntry })
+	return slices.ContainsFunc(report.ReportEntries, func(e types.ReportEntry) bool {
+		return e.Name == KnownIssueEntry || e.Name == keptEntry
+	})
 }
 
 // provingMark makes the body of a spec fail if the spec is marked with an issue

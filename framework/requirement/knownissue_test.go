@@ -32,26 +32,33 @@ type knownIssueSpec struct {
 	says, shown string
 }
 
+// calico is a lab of which the version of Calico alone matters.
+type calico string
+
+func (c calico) CalicoVersion() string { return string(c) }
+
 var errNoSwitch = errors.New("no such switch")
 
 func knownIssueSpecs() []knownIssueSpec {
 	broken := func(g gomega.Gomega) { g.Expect("withdrawn").To(gomega.Equal("announced"), "the route") }
 	kept := func(g gomega.Gomega) { g.Expect(1).To(gomega.Equal(1)) }
+	symptom := kept
+	old, mended := calico("v3.31.0"), calico("v3.31.1")
 	return []knownIssueSpec{
 		{
-			"KNOW-001", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, oneIssue, broken) },
+			"KNOW-001", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, old, oneIssue, broken, symptom) },
 			types.SpecStatePassed, "", "the route",
 		},
 		{
-			"KNOW-002", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, oneIssue, kept) },
+			"KNOW-002", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, old, oneIssue, kept, symptom) },
 			types.SpecStateFailed, oneIssue + " seems to be fixed: KNOW-002 passes; remove the mark", "",
 		},
 		{
-			"KNOW-003", nil, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, oneIssue, broken) },
+			"KNOW-003", nil, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, old, oneIssue, broken, symptom) },
 			types.SpecStateFailed, "is not marked with it", "",
 		},
 		{
-			"KNOW-004", []any{Known(anotherIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, oneIssue, broken) },
+			"KNOW-004", []any{Known(anotherIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, old, oneIssue, broken, symptom) },
 			types.SpecStateFailed, "is not marked with it", "",
 		},
 		{
@@ -63,48 +70,62 @@ func knownIssueSpecs() []knownIssueSpec {
 			types.SpecStateFailed, "has not shown it", "",
 		},
 		{
-			"KNOW-007", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, "projectcalico/calico#1", broken) },
+			"KNOW-007", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, old, "projectcalico/calico#1", broken, symptom) },
 			types.SpecStateFailed, "projectcalico/calico#1 is no known issue", "",
 		},
 		{
 			"KNOW-008", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) {
-				KnownIssue(ctx, oneIssue, broken)
-				KnownIssue(ctx, oneIssue, broken)
+				KnownIssue(ctx, old, oneIssue, broken, symptom)
+				KnownIssue(ctx, old, oneIssue, broken, symptom)
 			},
 			types.SpecStateFailed, "has shown " + oneIssue + " already", "the route",
 		},
 		{
 			"KNOW-009", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) {
-				KnownIssue(ctx, oneIssue, func(gomega.Gomega) { gomega.Expect(1).To(gomega.Equal(2), "the spec's own") })
+				KnownIssue(ctx, old, oneIssue, func(gomega.Gomega) { gomega.Expect(1).To(gomega.Equal(2), "the spec's own") }, symptom)
 			},
 			types.SpecStateFailed, "the spec's own", "",
 		},
 		{
 			"KNOW-010", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) {
-				KnownIssue(ctx, oneIssue, func(gomega.Gomega) { panic("a mistake") })
+				KnownIssue(ctx, old, oneIssue, func(gomega.Gomega) { panic("a mistake") }, symptom)
 			},
 			types.SpecStatePanicked, "", "",
 		},
 		{
 			"KNOW-011", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) {
-				KnownIssue(ctx, oneIssue, func(gomega.Gomega) { ginkgo.Skip("unable: no such switch") })
+				KnownIssue(ctx, old, oneIssue, func(gomega.Gomega) { ginkgo.Skip("unable: no such switch") }, symptom)
 			},
 			types.SpecStateSkipped, "unable: no such switch", "",
 		},
 		{
 			"KNOW-012", []any{Known(oneIssue), ginkgo.SpecTimeout(50 * time.Millisecond)}, func(ctx ginkgo.SpecContext) {
-				KnownIssue(ctx, oneIssue, func(g gomega.Gomega) {
+				KnownIssue(ctx, old, oneIssue, func(g gomega.Gomega) {
 					g.Eventually(func() int { return 1 }).WithContext(ctx).Should(gomega.Equal(2))
-				})
+				}, symptom)
 			},
 			types.SpecStateTimedout, "", "",
 		},
 		{
 			// A lab that is unable shows no issue.
 			"KNOW-014", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) {
-				KnownIssue(ctx, oneIssue, func(g gomega.Gomega) { g.Expect(MarkUnable(errNoSwitch)).To(gomega.BeEmpty()) })
+				KnownIssue(ctx, old, oneIssue, func(g gomega.Gomega) { g.Expect(MarkUnable(errNoSwitch)).To(gomega.BeEmpty()) }, symptom)
 			},
 			types.SpecStateSkipped, "no such switch", "",
+		},
+		{
+			"KNOW-015", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) {
+				KnownIssue(ctx, old, oneIssue, broken, func(g gomega.Gomega) { g.Expect("elsewhere").To(gomega.Equal("nowhere"), "the symptom") })
+			},
+			types.SpecStateFailed, "is broken otherwise than " + oneIssue, "",
+		},
+		{
+			"KNOW-016", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, mended, oneIssue, broken, symptom) },
+			types.SpecStateFailed, "the route", "",
+		},
+		{
+			"KNOW-017", []any{Known(oneIssue)}, func(ctx ginkgo.SpecContext) { KnownIssue(ctx, mended, oneIssue, kept, symptom) },
+			types.SpecStatePassed, "", "",
 		},
 		{
 			"KNOW-013", nil, func() {},

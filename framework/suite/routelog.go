@@ -3,9 +3,12 @@ package suite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rackproof/rackproof/framework/observe"
 )
 
 // routesKept bounds how many changes of routes are remembered.
@@ -19,27 +22,58 @@ type routeLog struct {
 }
 
 type routeChange struct {
-	at   time.Time
-	text string
+	at time.Time
+	observe.RouteChange
 }
 
 // follow takes changes up until the last one.
-func (r *routeLog) follow(ctx context.Context, changes <-chan string) {
+func (r *routeLog) follow(ctx context.Context, changes <-chan observe.RouteChange) {
 	for {
 		select {
-		case text := <-changes:
-			r.note(time.Now(), text)
+		case change := <-changes:
+			r.note(time.Now(), change)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (r *routeLog) note(at time.Time, text string) {
+func (r *routeLog) note(at time.Time, change observe.RouteChange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.changes = append(r.changes, routeChange{at, text})
+	r.changes = append(r.changes, routeChange{at, change})
 	r.changes = r.changes[max(0, len(r.changes)-routesKept):]
+}
+
+// replacing is how long a route may be away while it is replaced: BIRD does that by two
+// calls, one after the other. Of a stream's datagrams one at most falls into it.
+const replacing = 25 * time.Millisecond
+
+// lost are the routes that hosts have lost since a moment and had not back at once, and
+// what is unknown of them.
+func (r *routeLog) lost(began time.Time, hosts []string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var lost []string
+	for i, c := range r.changes {
+		if !c.at.After(began) || !slices.Contains(hosts, c.Host) {
+			continue
+		}
+		back := slices.ContainsFunc(r.changes[i:], func(later routeChange) bool {
+			return !later.Missing && !later.Loses && later.Host == c.Host && later.Prefix == c.Prefix && later.at.Sub(c.at) <= replacing
+		})
+		if c.Missing || c.Loses && !back {
+			lost = append(lost, c.at.Format("15:04:05.000")+"  "+c.Text)
+		}
+	}
+	return lost
+}
+
+// LostRoutes are the routes of the main tables that hosts have lost since a moment, but
+// for those that were replaced, and what is unknown of them. Tables that are read before and
+// after an event may agree, and not have agreed meanwhile.
+func (l *Lab) LostRoutes(began time.Time, hosts ...string) []string {
+	return l.routeLog.lost(began, hosts)
 }
 
 // String has a line for each change, the oldest first.
@@ -48,7 +82,7 @@ func (r *routeLog) String() string {
 	defer r.mu.Unlock()
 	var b strings.Builder
 	for _, c := range r.changes {
-		fmt.Fprintf(&b, "%s  %s\n", c.at.Format("15:04:05.000"), c.text)
+		fmt.Fprintf(&b, "%s  %s\n", c.at.Format("15:04:05.000"), c.Text)
 	}
 	return b.String()
 }

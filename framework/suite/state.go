@@ -15,3 +15,6 @@ func (l *Lab) State(ctx context.Context) (oracle.State, error) {
 	state.Routers = l.Routers()
 	return state, err
 }
+
+// CalicoVersion is the version of Calico that runs in the lab.
+func (l *Lab) CalicoVersion() string { return l.calicoVersion }

@@ -12,8 +12,10 @@ import (
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -23,11 +25,17 @@ import (
 func acrossRacks(lab *suite.Lab) {
 	Context("across racks", Label("negative"), func() {
 		Requirement("MESH-040", "nodes in different racks MUST have mesh sessions over the routed fabric", Label("sessions"), func(ctx SpecContext) {
-			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			expect.Mesh(ctx, lab)
+			for _, pair := range pairsAcrossRacks(lab) {
+				Expect(observed.SessionState(ctx, lab, pair.from, pair.to)).To(Equal(session.Established), "%s with %s", pair.from, pair.to)
+			}
 		})
 
 		Requirement("MESH-041", "a node MUST route a block of another rack to its leaf, as the block's owner is not on its subnet", Label("routes"), func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.RemoteBlocks(lab))).WithContext(ctx).Should(expect.Agree())
+			expect.BlockRoutes(ctx, lab, lab.Topology().Nodes(), topology.AcrossRacks, func(host, _ topology.Host) []string {
+				return []string{leafOf(lab, host.Name)}
+			})
 		})
 
 		Requirement("MESH-042", "leaves and spines MUST hold no route into the pod network", Label("routes"), func(ctx SpecContext) {

@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"github.com/projectcalico/api/pkg/lib/numorstring"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
@@ -15,33 +16,67 @@ import (
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // changes are requirements A7, A8, A9, A11 and A12.
 func changes(lab *suite.Lab) {
 	Context("changes", Label("changes"), func() {
 		Requirement("MESH-030", "turning the mesh off MUST remove every session and every route to a remote block", Needs(EnterPods), func(ctx SpecContext) {
-			pods := workload.Pods(ctx, lab)
-			first, second := pods[lab.Topology().Nodes()[0].Name], pods[lab.Topology().Nodes()[1].Name]
 			lab.LoseMesh(ctx)
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
-			Expect(probe.Attempt(ctx, first, second.Address, probe.Timeout)).To(BeElementOf(probe.TimedOut, probe.Unreachable), "without routes no pod reaches another node's")
+			for _, node := range lab.Topology().Nodes() {
+				Expect(observed.Peers(ctx, lab, node.Name)).To(BeEmpty(), "sessions of %s", node.Name)
+			}
+			expect.BlockRoutes(ctx, lab, lab.Topology().Nodes(), topology.AllPairs, func(_, _ topology.Host) []string { return nil })
+			pairs := workload.PodPairs(ctx, lab, topology.AllPairs)
+			outcomes := make([]probe.Outcome, len(pairs))
+			var attempts errgroup.Group
+			for i, pair := range pairs {
+				// All of them wait together.
+				attempts.Go(func() (err error) {
+					outcomes[i], err = probe.Attempt(ctx, pair.From, pair.To.Address, probe.Timeout)
+					return err
+				})
+			}
+			Expect(attempts.Wait()).To(Succeed())
+			for i, pair := range pairs {
+				Expect(outcomes[i]).To(BeElementOf(probe.TimedOut, probe.Unreachable), "%s: without routes no pod reaches another node's", pair)
+			}
 		})
 
 		Requirement("MESH-031", "turning the mesh on again MUST bring every session and every route back", func(ctx SpecContext) {
 			lab.LoseMesh(ctx)
 			lab.SetMesh(ctx, true)
-			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			expect.Mesh(ctx, lab)
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
+			expect.BlockRoutes(ctx, lab, lab.Topology().Nodes(), topology.AllPairs, expect.TheOwner)
 		})
 
 		Requirement("MESH-032", "a node with an AS number of its own MUST peer with it, and the others by eBGP with the node", func(ctx SpecContext) {
 			own := lab.Topology().Nodes()[0].Name
-			number := fmt.Sprint(defaultAS(ctx, lab) + 1)
+			others := defaultAS(ctx, lab)
+			number := fmt.Sprint(others + 1)
 			lab.AnnotateNode(ctx, own, calico.ASNumberAnnotation, &number)
-			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			expect.Mesh(ctx, lab)
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
+			got, err := observe.Sessions(ctx, lab.Lab)
+			Expect(err).NotTo(HaveOccurred())
+			as := func(name string) uint32 {
+				if name == own {
+					return others + 1
+				}
+				return others
+			}
+			for _, node := range lab.Topology().Nodes() {
+				for _, s := range got[node.Name] {
+					peer, _ := lab.Topology().HostOf(s.Peer)
+					Expect([]uint32{s.LocalAS, s.PeerAS}).To(Equal([]uint32{as(node.Name), as(peer)}), "AS numbers of %s with %s", node.Name, peer)
+				}
+			}
+			expect.BlockRoutes(ctx, lab, lab.Topology().Nodes(), topology.AllPairs, expect.TheOwner)
 		})
 
 		Requirement("MESH-033", "a change of the global AS number MUST re-establish every session with it, also with four octets", func(ctx SpecContext) {

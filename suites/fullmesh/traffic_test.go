@@ -18,9 +18,8 @@ func reachability(lab *suite.Lab) {
 		Requirement("MESH-020", "pods on the same node MUST reach each other with their own addresses", Needs(EnterPods), func(ctx SpecContext) {
 			for node, pod := range workload.Pods(ctx, lab) {
 				second := workload.NewPod(ctx, lab, node)
-				Expect(probe.ClientAddress(ctx, pod, second.Address)).To(Equal(pod.Address.Addr()))
-				Expect(probe.ClientAddress(ctx, second, pod.Address)).To(Equal(second.Address.Addr()))
-				break
+				expect.SeenAs(ctx, pod, second, pod.Address.Addr())
+				expect.SeenAs(ctx, second, pod, second.Address.Addr())
 			}
 		})
 

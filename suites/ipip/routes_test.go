@@ -1,7 +1,6 @@
 package ipip
 
 import (
-	"net/netip"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -43,25 +42,9 @@ func routes(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("IPIP-011", "the gateway of a route through tunl0 MUST be a node, and never a switch", func(ctx SpecContext) {
-			var nodeIPs []netip.Addr
-			for _, node := range lab.Topology().Nodes() {
-				nodeIPs = append(nodeIPs, node.Address())
-			}
-			for _, node := range lab.Topology().Nodes() {
-				through := 0
-				for _, r := range observed.Table(ctx, lab, node.Name) {
-					for _, hop := range r.NextHops {
-						if hop.Dev == tunnel() {
-							through++
-							Expect(hop.Via).To(BeElementOf(nodeIPs), "%s: %s", node.Name, r)
-							Expect(hop.Via).NotTo(Equal(node.Address()), "%s: %s", node.Name, r)
-						}
-					}
-				}
-				Expect(through).To(BeNumerically(">=", len(nodeIPs)-1), "next hops of %s through %s", node.Name, tunnel())
-			}
-		})
+		// IPIP-011 is withdrawn: the gateway of a route through tunl0 MUST be a node, and never
+		// a switch. Without leaf peering no switch is a next hop, and IPIP-010 has the gateways.
+		// IPIP-081 asks it where the leaf offers itself.
 
 		Requirement("IPIP-012", "a node MUST have one blackhole route for each of its own blocks, by Felix, and no other", func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.OwnBlocks(lab))).WithContext(ctx).Should(expect.Agree())

@@ -20,6 +20,7 @@ func fabricRoutes(lab *suite.Lab) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Leaf), blocksOfOwnRack(state)))).WithContext(ctx).Should(expect.Agree())
+			expect.BlockRoutes(ctx, lab, lab.Topology().Leaves(), topology.WithinRacks, expect.TheOwner)
 		})
 
 		Requirement("LEAF-021", "a leaf MUST route the other racks' blocks by equal cost over both spines", func(ctx SpecContext) {
@@ -27,7 +28,7 @@ func fabricRoutes(lab *suite.Lab) {
 			Expect(err).NotTo(HaveOccurred())
 			scope := expect.Both(expect.On(topology.Leaf), blocksOfOtherRacks(state))
 			Eventually(expect.Routes(lab, scope)).WithContext(ctx).Should(expect.Agree())
-			expectECMP(ctx, lab, scope)
+			expect.BlockRoutes(ctx, lab, lab.Topology().Leaves(), topology.AcrossRacks, func(_, _ topology.Host) []string { return topology.Names(lab.Topology().Spines()) })
 		})
 
 		Requirement("LEAF-022", "a leaf MUST route the other racks' node subnets by equal cost over both spines", func(ctx SpecContext) {
@@ -56,14 +57,17 @@ func fabricRoutes(lab *suite.Lab) {
 
 		Requirement("LEAF-023", "a spine MUST know every block, via the leaf of its rack", func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Spine), expect.Within(lab.Topology().Pods...)))).WithContext(ctx).Should(expect.Agree())
+			expect.BlockRoutes(ctx, lab, lab.Topology().Spines(), topology.AllPairs, func(_, owner topology.Host) []string { return []string{leafOfRack(lab, owner.Rack).Name} })
 		})
 
 		Requirement("LEAF-024", "a leaf MUST hold no route that it should not: no address of a single pod, no default, nothing of the nodes but their blocks", func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.On(topology.Leaf))).WithContext(ctx).Should(expect.Agree())
+			expect.NoOtherRoutes(ctx, lab, lab.Topology().Leaves()...)
 		})
 
 		Requirement("LEAF-025", "a spine MUST hold no route that it should not", func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.On(topology.Spine))).WithContext(ctx).Should(expect.Agree())
+			expect.NoOtherRoutes(ctx, lab, lab.Topology().Spines()...)
 		})
 	})
 }

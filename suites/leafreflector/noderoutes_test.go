@@ -1,6 +1,8 @@
 package leafreflector
 
 import (
+	"net/netip"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -18,20 +20,31 @@ func nodeRoutes(lab *suite.Lab) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Node), blocksOfOtherRacks(state)))).WithContext(ctx).Should(expect.Agree())
+			expect.BlockRoutes(ctx, lab, lab.Topology().Nodes(), topology.AcrossRacks, func(host, _ topology.Host) []string { return []string{leafOfRack(lab, host.Rack).Name} })
 		})
 
 		Requirement("LEAF-011", "a node MUST route its own rack's blocks via the nodes that own them, not via the leaf that reflects them", func(ctx SpecContext) {
 			state, err := lab.State(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Node), blocksOfOwnRack(state)))).WithContext(ctx).Should(expect.Agree())
+			expect.BlockRoutes(ctx, lab, lab.Topology().Nodes(), topology.WithinRacks, expect.TheOwner)
 		})
 
 		Requirement("LEAF-012", "a node MUST hold no route into the pod network but those to blocks and to its own pods", func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.Both(expect.On(topology.Node), expect.Within(lab.Topology().Pods...)))).WithContext(ctx).Should(expect.Agree())
+			expect.NoOtherPodRoutes(ctx, lab, lab.Topology().Nodes()...)
 		})
 
 		Requirement("LEAF-013", "a node's table MUST be exactly what its leaf and its own configuration give it", func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.On(topology.Node))).WithContext(ctx).Should(expect.Agree())
+			expect.NoOtherRoutes(ctx, lab, lab.Topology().Nodes()...)
+			for _, node := range lab.Topology().Nodes() {
+				for _, other := range lab.Topology().Nodes() {
+					if other.Rack != node.Rack {
+						expect.OneRoute(ctx, lab, node.Name, other.Interfaces[0].Addresses[0].Masked(), leafOfRack(lab, node.Rack).Name)
+					}
+				}
+			}
 		})
 
 		Requirement("LEAF-014", "a node MUST export its own blocks to its leaf, and nothing else", func(ctx SpecContext) {
@@ -67,7 +80,9 @@ func nodeRoutes(lab *suite.Lab) {
 								continue
 							}
 							Expect(path.BGP.OriginatorID).To(Equal(owner.Address()), "%s: %s", node.Name, block)
-							Expect(path.BGP.ClusterList).To(HaveLen(1), "%s: %s", node.Name, block)
+							// Without a cluster ID of its own a reflector's is its BGP identifier
+							// (RFC 4456, section 7).
+							Expect(path.BGP.ClusterList).To(Equal([]netip.Addr{leafOfRack(lab, node.Rack).RouterID}), "%s: %s", node.Name, block)
 							Expect(path.BGP.NextHop).To(Equal(owner.Address()), "%s: %s", node.Name, block)
 							reflected++
 						}

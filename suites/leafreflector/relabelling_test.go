@@ -1,6 +1,8 @@
 package leafreflector
 
 import (
+	"slices"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -37,14 +39,28 @@ func relabelling(lab *suite.Lab) {
 		})
 
 		Requirement("LEAF-041", "the node's blocks MUST go from the whole fabric with its session, and come back with it", func(ctx SpecContext) {
-			node, _, newLeaf := nodeAndLeaves(lab)
+			node, oldLeaf, newLeaf := nodeAndLeaves(lab)
+			ofNode := func(_, owner *topology.Host) bool { return owner.Name == node.Name }
+			everyone := slices.Concat(lab.Topology().Nodes(), lab.Topology().Leaves(), lab.Topology().Spines())
 			workload.LabelNode(ctx, lab, node.Name, rackLabel, newLeaf.Rack)
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+			expect.BlockRoutes(ctx, lab, everyone, ofNode, func(_, _ topology.Host) []string { return nil })
 
 			workload.LabelNode(ctx, lab, node.Name, rackLabel, node.Rack)
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+			expect.BlockRoutes(ctx, lab, everyone, ofNode, func(host, owner topology.Host) []string {
+				switch {
+				case host.Role == topology.Spine:
+					return []string{oldLeaf.Name}
+				case host.Rack == owner.Rack:
+					return []string{owner.Name}
+				case host.Role == topology.Leaf:
+					return topology.Names(lab.Topology().Spines())
+				}
+				return []string{leafOfRack(lab, host.Rack).Name}
+			})
 		})
 	})
 }

@@ -1,6 +1,8 @@
 package leafreflector
 
 import (
+	"slices"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -17,6 +19,7 @@ func sessions(lab *suite.Lab) {
 	Context("sessions", Label("sessions"), func() {
 		Requirement("LEAF-001", "sessions MUST be those of nodes with their own leaf and of leaves with both spines, and no other", func(ctx SpecContext) {
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			expectArticlesSessions(ctx, lab)
 		})
 
 		Requirement("LEAF-002", "a node MUST have one session, of type node specific, with the leaf of its rack", func(ctx SpecContext) {
@@ -62,4 +65,24 @@ func sessions(lab *suite.Lab) {
 			}
 		})
 	})
+}
+
+// expectArticlesSessions expects the sessions of nodes with their own leaf and of leaves with
+// all spines, and no other, by the topology alone.
+func expectArticlesSessions(ctx SpecContext, lab *suite.Lab) {
+	GinkgoHelper()
+	spines, leaves := topology.Names(lab.Topology().Spines()), topology.Names(lab.Topology().Leaves())
+	for _, leaf := range lab.Topology().Leaves() {
+		peers := slices.Clone(spines)
+		for _, host := range lab.Topology().Rack(leaf.Rack) {
+			if host.Role == topology.Node {
+				expect.Peers(ctx, lab, host.Name, leaf.Name)
+				peers = append(peers, host.Name)
+			}
+		}
+		expect.Peers(ctx, lab, leaf.Name, peers...)
+	}
+	for _, spine := range spines {
+		expect.Peers(ctx, lab, spine, leaves...)
+	}
 }

@@ -37,6 +37,10 @@ func articlesRouters(lab *suite.Lab) {
 			})
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+			expectArticlesSessions(ctx, lab)
+			expect.BlockRoutes(ctx, lab, lab.Topology().Nodes(), topology.WithinRacks, expect.TheOwner)
+			expect.BlockRoutes(ctx, lab, lab.Topology().Leaves(), topology.WithinRacks, expect.TheOwner)
+			expect.BlockRoutes(ctx, lab, lab.Topology().Leaves(), topology.AcrossRacks, func(_, _ topology.Host) []string { return topology.Names(lab.Topology().Spines()) })
 
 			// Whatever the leaves run, VyOS is FRR.
 			for i := range planned.Routers {

@@ -8,7 +8,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
@@ -18,11 +17,6 @@ import (
 	"github.com/rackproof/rackproof/framework/suite/workload"
 )
 
-// connections is how many new connections are made where a hash spreads them: with
-// four equal ways, the chance that one of them gets none is below 4 x 0.75^60, one
-// in eight million.
-const connections = 60
-
 // paths are what leaves and spines make of the next hops.
 func paths(lab *suite.Lab) {
 	Context("paths", Label("traffic"), func() {
@@ -30,27 +24,8 @@ func paths(lab *suite.Lab) {
 			_, from := client(lab)
 			to := reached(ctx, lab, nil, 80)
 			waitForAnswersFrom(ctx, lab, to)
-			nodeOf := map[string]string{}
-			for _, pod := range workload.Pods(ctx, lab) {
-				nodeOf[pod.PodName] = pod.Node
-			}
-			captures := wire.CaptureOnNodes(ctx, lab, func(p observe.Packet) bool { return p.To() == to && p.Opens() && p.Direction == observe.Received })
-			answers := map[netip.AddrPort]string{}
-			for range connections {
-				answer, err := probe.Ask(ctx, from, to)
-				Expect(err).NotTo(HaveOccurred())
-				answers[answer.Local] = nodeOf[answer.Server]
-			}
-			entered := map[netip.AddrPort][]string{}
-			for node, packets := range captures.Stop().ByHost() {
-				for _, p := range packets {
-					if !slices.Contains(entered[p.From()], node) {
-						entered[p.From()] = append(entered[p.From()], node)
-					}
-				}
-			}
-			for flow, node := range answers {
-				Expect(entered[flow]).To(ConsistOf(node), "the nodes that the connection from %s came to, which a pod on %s answered", flow, node)
+			for _, c := range wire.EveryWayAnswers(ctx, lab, from, to, slices.Concat(nodesOf(lab)...)) {
+				Expect(c.ServerNode).To(Equal(c.Entry), "the node of the pod that answered the connection that came to %s", c.Entry)
 			}
 		})
 
@@ -61,27 +36,19 @@ func paths(lab *suite.Lab) {
 			options := localService(deployment)
 			options.Local, options.ExternalIPs = false, []netip.Addr{workload.ExternalIP(lab, 81)}
 			service := workload.NewService(ctx, lab, options)
-			deployment.Ready(ctx)
+			pods := deployment.Ready(ctx)
 			to := service.Addr(workload.ExternalIP(lab, 81))
 			waitForAnswersFrom(ctx, lab, to)
-			captures := wire.CaptureOnNodes(ctx, lab, func(p observe.Packet) bool { return p.To() == to && p.Opens() && p.Direction == observe.Received })
-			servers, err := probe.Spread(ctx, from, to, connections)
-			Expect(err).NotTo(HaveOccurred())
-			Expect(servers).To(HaveLen(1), "the pods that answered")
-			entered := map[string]int{}
-			for node, packets := range captures.Stop().ByHost() {
-				if len(packets) > 0 {
-					entered[node] = len(packets)
-				}
+			for _, c := range wire.EveryWayAnswers(ctx, lab, from, to, slices.Concat(nodesOf(lab)...), pods...) {
+				Expect(c.ServerNode).To(Equal(chosen), "the node of the pod that answered the connection that came to %s", c.Entry)
 			}
-			Expect(slices.Collect(maps.Keys(entered))).To(ConsistOf(slices.Concat(nodesOf(lab)...)), "the nodes that connections came to")
 		})
 
 		Requirement("LOC-052", "connections MUST be spread over all nodes that announce the service", Needs(Clients, SendFromNodes), func(ctx SpecContext) {
 			_, from := client(lab)
 			to := reached(ctx, lab, nil, 82)
 			waitForAnswersFrom(ctx, lab, to)
-			servers, err := probe.Spread(ctx, from, to, connections)
+			servers, err := probe.Spread(ctx, from, to, wire.Connections)
 			Expect(err).NotTo(HaveOccurred())
 			AddReportEntry("connections by pod", servers)
 			var names []string
@@ -91,22 +58,19 @@ func paths(lab *suite.Lab) {
 			Expect(slices.Collect(maps.Keys(servers))).To(ConsistOf(names), "the pods that answered")
 		})
 
-		Requirement("LOC-053", "connections from a rack with an endpoint MUST be answered inside the rack", Needs(SendFromSwitches), func(ctx SpecContext) {
+		// LOC-053 is withdrawn: connections from a rack with an endpoint MUST be answered inside
+		// the rack. kube-proxy on a node of the rack takes any endpoint, so that the sentence is
+		// true of the leaf alone.
+		Requirement("LOC-054", "a leaf MUST deliver every connection to a service to the node of its rack that has an endpoint, and the pod there answer, though another rack has one too", Needs(CaptureOnNodes, SendFromSwitches), func(ctx SpecContext) {
 			racks := nodesOf(lab)
 			chosen := []string{racks[0][0], racks[1][0]}
 			deployment := workload.NewDeployment(ctx, lab, len(chosen), workload.OnNodes(chosen...), workload.OnePerNode())
 			to := reached(ctx, lab, deployment, 83)
-			nodeOf := map[string]string{}
-			for _, pod := range deployment.Ready(ctx) {
-				nodeOf[pod.PodName] = pod.Node
-			}
+			pods := deployment.Ready(ctx)
 			expect.Announced(ctx, lab, route.Single(to.Addr()), chosen...)
 			for i, leaf := range lab.Topology().Leaves() {
-				Eventually(probe.Attempt).WithContext(ctx).WithArguments(lab.From(leaf.Name), to, probe.Silence).Should(Equal(probe.Answered), "from %s", leaf.Name)
-				servers, err := probe.Spread(ctx, lab.From(leaf.Name), to, connections/6)
-				Expect(err).NotTo(HaveOccurred())
-				for server := range servers {
-					Expect(nodeOf[server]).To(Equal(chosen[i]), "the node of the pod that answered %s", leaf.Name)
+				for _, c := range wire.EveryWayAnswers(ctx, lab, lab.From(leaf.Name), to, chosen[i:i+1], pods...) {
+					Expect(c.ServerNode).To(Equal(chosen[i]), "the node of the pod that answered %s", leaf.Name)
 				}
 			}
 		})

@@ -2,6 +2,7 @@ package localpolicy
 
 import (
 	"net/netip"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -15,41 +16,39 @@ import (
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/wire"
 	"github.com/rackproof/rackproof/framework/suite/workload"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // sources is requirement G16.
 func sources(l *suite.Lab) {
 	Context("source addresses", Label("traffic"), func() {
-		Requirement("LOC-040", "with externalTrafficPolicy Local the pod MUST see the client's own address, by an external IP", Needs(Clients), func(ctx SpecContext) {
+		Requirement("LOC-040", "with externalTrafficPolicy Local the pod MUST see the client's own address, by an external IP", Needs(CaptureOnNodes, Clients), func(ctx SpecContext) {
 			outside, from := client(l)
 			to := reached(ctx, l, nil, 70)
-			Eventually(seenAs).WithContext(ctx).WithArguments(from, to).Should(Equal(outside.Address()))
+			expectSeenAs(ctx, l, from, to, func(wire.Connection) []netip.Addr { return []netip.Addr{outside.Address()} })
 		})
 
-		Requirement("LOC-041", "with externalTrafficPolicy Cluster the pod MUST see the address of the node that the connection came to", Needs(Clients), func(ctx SpecContext) {
+		Requirement("LOC-041", "with externalTrafficPolicy Cluster the pod MUST see the address of the node that the connection came to", Needs(CaptureOnNodes, Clients), func(ctx SpecContext) {
 			_, from := client(l)
 			options := localService(nil)
 			options.Local, options.ExternalIPs = false, []netip.Addr{workload.ExternalIP(l, 71)}
 			service := workload.NewService(ctx, l, options)
-			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(workload.ExternalIP(l, 71))).
-				Should(BeElementOf(topology.Addresses(l.Topology().Nodes())), "the source address that the pod sees")
+			expectSeenAs(ctx, l, from, service.Addr(workload.ExternalIP(l, 71)), addressesOfEntry(l))
 		})
 
-		Requirement("LOC-042", "with externalTrafficPolicy Local the pod MUST see the client's own address, by a LoadBalancer IP", Needs(Clients), func(ctx SpecContext) {
+		Requirement("LOC-042", "with externalTrafficPolicy Local the pod MUST see the client's own address, by a LoadBalancer IP", Needs(CaptureOnNodes, Clients), func(ctx SpecContext) {
 			outside, from := client(l)
 			options := localService(nil)
 			options.Type, options.LoadBalancerIPs = corev1.ServiceTypeLoadBalancer, []netip.Addr{workload.LoadBalancerIP(l, 72)}
 			service := workload.NewService(ctx, l, options)
-			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(workload.LoadBalancerIP(l, 72))).Should(Equal(outside.Address()))
+			expectSeenAs(ctx, l, from, service.Addr(workload.LoadBalancerIP(l, 72)), func(wire.Connection) []netip.Addr { return []netip.Addr{outside.Address()} })
 		})
 
-		Requirement("LOC-045", "by a cluster IP the pod MUST be seen to get the node's address even with Local, as cluster IPs are internal to kube-proxy", Needs(Clients), Label("negative"), func(ctx SpecContext) {
+		Requirement("LOC-045", "by a cluster IP the pod MUST be seen to get the node's address even with Local, as cluster IPs are internal to kube-proxy", Needs(CaptureOnNodes, Clients), Label("negative"), func(ctx SpecContext) {
 			_, from := client(l)
 			service := workload.NewService(ctx, l, localService(nil))
-			Eventually(seenAs).WithContext(ctx).WithArguments(from, service.Addr(service.ClusterIP)).
-				Should(BeElementOf(topology.Addresses(l.Topology().Nodes())), "the source address that the pod sees")
+			expectSeenAs(ctx, l, from, service.Addr(service.ClusterIP), addressesOfEntry(l))
 		})
 
 		Requirement("LOC-043", "a NetworkPolicy that allows the client's address alone MUST let the client in by a Local service, and nobody else", Needs(Clients, SendFromSwitches), Label("changes"), func(ctx SpecContext) {
@@ -91,8 +90,23 @@ func sources(l *suite.Lab) {
 	})
 }
 
-// seenAs is the source address of a connection as the pod sees it that answers.
-func seenAs(ctx SpecContext, from lab.Host, to netip.AddrPort) (netip.Addr, error) {
-	answer, err := probe.Ask(ctx, from, to)
-	return answer.Client.Addr(), err
+// expectSeenAs makes many connections to a service that every node announces, and expects
+// that the pods see each with one of the addresses that are given for it.
+func expectSeenAs(ctx SpecContext, l *suite.Lab, from lab.Host, to netip.AddrPort, as func(wire.Connection) []netip.Addr) {
+	GinkgoHelper()
+	for _, c := range wire.EveryWayAnswers(ctx, l, from, to, slices.Concat(nodesOf(l)...)) {
+		Expect(c.Client.Addr()).To(BeElementOf(as(c)), "the source address of the connection that came to %s and that a pod on %s answered", c.Entry, c.ServerNode)
+	}
+}
+
+// addressesOfEntry are the addresses of the node that a connection came to. To a pod of its
+// own a kernel masquerades with the first address that it has, which may be that of the
+// management network: the pod's interface has none.
+func addressesOfEntry(l *suite.Lab) func(wire.Connection) []netip.Addr {
+	return func(c wire.Connection) []netip.Addr {
+		if c.ServerNode == c.Entry {
+			return []netip.Addr{l.Node(c.Entry).Address(), l.Node(c.Entry).Management}
+		}
+		return []netip.Addr{l.Node(c.Entry).Address()}
+	}
 }

@@ -72,6 +72,7 @@ func leafRoutes(lab *suite.Lab) {
 
 		Requirement("NRR-024", "the leaf MUST hold no route that it should not: no address of a single pod, no default, nothing of the nodes but their blocks", func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.On(topology.Leaf))).WithContext(ctx).Should(expect.Agree())
+			expect.NoOtherRoutes(ctx, lab, lab.Topology().Leaves()...)
 		})
 	})
 }

@@ -36,6 +36,7 @@ func routes(lab *suite.Lab) {
 
 		Requirement("NRR-011", "a node MUST hold no route but those that reflectors, its own configuration and its own pods give it", func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.On(topology.Node))).WithContext(ctx).Should(expect.Agree())
+			expect.NoOtherRoutes(ctx, lab, lab.Topology().Nodes()...)
 		})
 
 		Requirement("NRR-012", "a route that was reflected MUST carry its originator and the reflector's cluster ID (RFC 4456)", func(ctx SpecContext) {

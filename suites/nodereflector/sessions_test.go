@@ -1,12 +1,16 @@
 package nodereflector
 
 import (
+	"slices"
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/path"
+	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/suite"
@@ -15,11 +19,28 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
+// leaveMesh is what "at once" means for a node that becomes a reflector: confd hears of the
+// change, writes the files of every node and has BIRD read them. Nothing of that waits for
+// a timer of BGP.
+const leaveMesh = 5 * time.Second
+
 // sessions are requirements E1 and E2.
 func sessions(lab *suite.Lab) {
 	Context("sessions", Label("sessions"), func() {
 		Requirement("NRR-001", "sessions MUST be those of every node with every reflector and of the reflectors with the leaf, and no other", func(ctx SpecContext) {
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			_, roles := begin(ctx, lab)
+			reflectors, leaves := topology.Names(roles.reflectors), topology.Names(lab.Topology().Leaves())
+			for _, client := range roles.clients {
+				expect.Peers(ctx, lab, client.Name, reflectors...)
+			}
+			for _, reflector := range roles.reflectors {
+				others := slices.DeleteFunc(topology.Names(lab.Topology().Nodes()), func(name string) bool { return name == reflector.Name })
+				expect.Peers(ctx, lab, reflector.Name, append(others, leaves...)...)
+			}
+			for _, leaf := range leaves {
+				expect.Peers(ctx, lab, leaf, reflectors...)
+			}
 		})
 
 		Requirement("NRR-002", "a client MUST peer with the reflectors alone, by sessions of type node specific", func(ctx SpecContext) {
@@ -49,13 +70,21 @@ func sessions(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("NRR-005", "a node that is made a reflector MUST leave the mesh at once, though the mesh is on", Label("changes"), func(ctx SpecContext) {
+		Requirement("NRR-005", "a node that is made a reflector MUST leave the mesh at once, within 5 s, though the mesh is on", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			id := clusterID(state, roles)
 			toMesh(ctx, lab, roles)
+			began := time.Now()
 			for _, reflector := range roles.reflectors {
 				lab.AnnotateNode(ctx, reflector.Name, calico.ReflectorClusterIDAnnotation, &id)
 			}
+			// No neighbour of theirs has a session of the mesh with them any more.
+			for _, node := range lab.Topology().Nodes() {
+				for _, reflector := range roles.reflectors {
+					Eventually(observed.Peers).WithContext(ctx).WithTimeout(max(leaveMesh-time.Since(began), 0)).WithArguments(lab, node.Name).ShouldNot(ContainElement(reflector.Name), "sessions of %s", node.Name)
+				}
+			}
+			AddReportEntry("left the mesh after", time.Since(began).Round(time.Millisecond).String())
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			got, err := observe.Sessions(ctx, lab.Lab)
 			Expect(err).NotTo(HaveOccurred())

@@ -51,6 +51,7 @@ func routes(lab *suite.Lab) {
 
 		Requirement("RRR-012", "a node's table MUST be exactly what its reflectors and its own configuration give it", func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.On(topology.Node))).WithContext(ctx).Should(expect.Agree())
+			expect.NoOtherRoutes(ctx, lab, lab.Topology().Nodes()...)
 		})
 
 		Requirement("RRR-013", "with nextHopMode Keep a leaf MUST route its rack's blocks to the nodes that own them, and to no reflector for others", func(ctx SpecContext) {

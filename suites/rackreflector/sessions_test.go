@@ -21,6 +21,22 @@ func sessions(lab *suite.Lab) {
 	Context("sessions", Label("sessions"), func() {
 		Requirement("RRR-001", "sessions MUST be those of every node with its rack's reflectors, of reflectors with their leaf, and of leaves with the spine, and no other", func(ctx SpecContext) {
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			_, racks := begin(ctx, lab)
+			spines := topology.Names(lab.Topology().Spines())
+			for _, r := range racks {
+				reflectors := topology.Names(r.reflectors)
+				for _, client := range r.clients {
+					expect.Peers(ctx, lab, client.Name, reflectors...)
+				}
+				for _, reflector := range reflectors {
+					rest := slices.DeleteFunc(topology.Names(r.nodes()), func(name string) bool { return name == reflector })
+					expect.Peers(ctx, lab, reflector, append(rest, r.leaf.Name)...)
+				}
+				expect.Peers(ctx, lab, r.leaf.Name, append(reflectors, spines...)...)
+			}
+			for _, spine := range spines {
+				expect.Peers(ctx, lab, spine, topology.Names(lab.Topology().Leaves())...)
+			}
 		})
 
 		Requirement("RRR-002", "a node that is no reflector MUST peer with the reflectors of its own rack alone", func(ctx SpecContext) {

@@ -4,12 +4,15 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/rackproof/rackproof/framework/path"
 	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -29,13 +32,20 @@ func communities(lab *suite.Lab) {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
 				spec.PrefixAdvertisements = []v3.PrefixAdvertisement{{CIDR: lab.Topology().Services.First().String(), Communities: []string{standard, large}}}
 			})
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, Local: true})
+			expect.Announced(ctx, lab, route.Single(service.ClusterIP), everyNode(lab)...)
 			Eventually(expect.Paths(lab, onLeaves)).WithContext(ctx).Should(expect.Agree())
 			expectCommunities(ctx, lab, func(p path.Path) []string {
-				if p.Prefix == lab.Topology().Services.First() {
+				if route.Contains(lab.Topology().Services.First(), p.Prefix) {
 					return []string{standard, large}
 				}
 				return nil
 			})
+			for _, leaf := range lab.Topology().Leaves() {
+				paths, err := observed.Paths(ctx, lab, leaf.Name)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(paths.To(route.Single(service.ClusterIP))).NotTo(BeEmpty(), "paths of %s to an address inside", leaf.Name)
+			}
 		})
 
 		Requirement("SVC-041", "a pod network's communities MUST be on every block of it", func(ctx SpecContext) {

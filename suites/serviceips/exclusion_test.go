@@ -1,6 +1,7 @@
 package serviceips
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -8,11 +9,13 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/wire"
 	"github.com/rackproof/rackproof/framework/suite/workload"
 )
 
@@ -36,12 +39,25 @@ func exclusion(lab *suite.Lab) {
 
 		Requirement("SVC-031", "an excluded node MUST withdraw the single addresses of a service too, and announce none of a new service", func(ctx SpecContext) {
 			excluded, rest := oneAndOthers(lab)
-			before := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, Local: true})
-			expect.Announced(ctx, lab, route.Single(before.ClusterIP), everyNode(lab)...)
+			// All of a service's addresses that are inside ranges: see addressesOf.
+			local := func(n int) []netip.Addr {
+				service := workload.NewService(ctx, lab, workload.ServiceOptions{
+					Type: corev1.ServiceTypeLoadBalancer, Local: true,
+					ExternalIPs: []netip.Addr{workload.ExternalIP(lab, n)}, LoadBalancerIPs: []netip.Addr{workload.LoadBalancerIP(lab, n)},
+				})
+				return addressesOf(lab, service, n)
+			}
+			before := local(30)
+			for _, address := range before {
+				expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
+			}
 			workload.ExcludeFromLoadBalancers(ctx, lab, excluded)
-			expect.Announced(ctx, lab, route.Single(before.ClusterIP), rest...)
-			after := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, Local: true})
-			expect.Announced(ctx, lab, route.Single(after.ClusterIP), rest...)
+			for _, address := range before {
+				expect.Announced(ctx, lab, route.Single(address), rest...)
+			}
+			for _, address := range local(31) {
+				expect.Announced(ctx, lab, route.Single(address), rest...)
+			}
 		})
 
 		Requirement("SVC-032", "a node whose exclusion ends MUST announce everything again", func(ctx SpecContext) {
@@ -70,7 +86,15 @@ func exclusion(lab *suite.Lab) {
 			for _, prefix := range []netip.Prefix{lab.Topology().Services.First(), route.Single(service.ClusterIP)} {
 				Expect(observed.NextHops(ctx, lab, excluded, prefix)).To(BeEmpty(), "%s: %s", excluded, prefix)
 			}
-			expectAnswer(ctx, workload.Pods(ctx, lab)[excluded], service, service.ClusterIP)
+			pods := workload.Pods(ctx, lab)
+			expectAnswer(ctx, pods[excluded], service, service.ClusterIP)
+			servers, err := probe.Spread(ctx, pods[excluded], service.Addr(service.ClusterIP), wire.Connections)
+			Expect(err).NotTo(HaveOccurred())
+			var names []string
+			for _, pod := range pods {
+				names = append(names, pod.PodName)
+			}
+			Expect(slices.Collect(maps.Keys(servers))).To(ConsistOf(names), "the pods that answered the pod on %s", excluded)
 		})
 	})
 }

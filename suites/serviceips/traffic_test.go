@@ -5,6 +5,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/rackproof/rackproof/framework/lab"
@@ -12,6 +13,7 @@ import (
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/wire"
 	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -20,24 +22,24 @@ import (
 // reachability is what the routes are for.
 func reachability(lab *suite.Lab) {
 	Context("traffic", Label("traffic"), func() {
-		Requirement("SVC-070", "a client outside MUST reach a service by its cluster IP", Needs(Clients), func(ctx SpecContext) {
+		Requirement("SVC-070", "a client outside MUST reach a service by its cluster IP", Needs(CaptureOnNodes, Clients), func(ctx SpecContext) {
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{})
 			for _, client := range lab.Topology().ByRole(topology.Client) {
-				expectAnswer(ctx, lab.From(client.Name), service, service.ClusterIP)
+				expectEveryAnswer(ctx, lab, lab.From(client.Name), service, service.ClusterIP)
 			}
 		})
 
-		Requirement("SVC-071", "a client outside MUST reach a service by its external IP", Needs(Clients), func(ctx SpecContext) {
+		Requirement("SVC-071", "a client outside MUST reach a service by its external IP", Needs(CaptureOnNodes, Clients), func(ctx SpecContext) {
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{ExternalIPs: []netip.Addr{workload.ExternalIP(lab, 40)}})
 			for _, client := range lab.Topology().ByRole(topology.Client) {
-				expectAnswer(ctx, lab.From(client.Name), service, workload.ExternalIP(lab, 40))
+				expectEveryAnswer(ctx, lab, lab.From(client.Name), service, workload.ExternalIP(lab, 40))
 			}
 		})
 
-		Requirement("SVC-072", "a client outside MUST reach a service by its LoadBalancer IP", Needs(Clients), func(ctx SpecContext) {
+		Requirement("SVC-072", "a client outside MUST reach a service by its LoadBalancer IP", Needs(CaptureOnNodes, Clients), func(ctx SpecContext) {
 			service := workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeLoadBalancer, LoadBalancerIPs: []netip.Addr{workload.LoadBalancerIP(lab, 40)}})
 			for _, client := range lab.Topology().ByRole(topology.Client) {
-				expectAnswer(ctx, lab.From(client.Name), service, workload.LoadBalancerIP(lab, 40))
+				expectEveryAnswer(ctx, lab, lab.From(client.Name), service, workload.LoadBalancerIP(lab, 40))
 			}
 		})
 
@@ -59,11 +61,11 @@ func reachability(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("SVC-075", "leaves and spines MUST reach a service by all of its addresses", Needs(SendFromSwitches), func(ctx SpecContext) {
+		Requirement("SVC-075", "leaves and spines MUST reach a service by all of its addresses", Needs(CaptureOnNodes, SendFromSwitches), func(ctx SpecContext) {
 			service := withAllAddresses(ctx, lab, 43)
 			for _, router := range fabricHosts(lab) {
 				for _, address := range addressesOf(lab, service, 43) {
-					expectAnswer(ctx, lab.From(router.Name), service, address)
+					wire.EveryWayAnswers(ctx, lab, lab.From(router.Name), service.Addr(address), below(lab, router))
 				}
 			}
 		})
@@ -102,6 +104,42 @@ func withAllAddresses(ctx SpecContext, lab *suite.Lab, n int) *workload.Service 
 func addressesOf(lab *suite.Lab, service *workload.Service, n int) []netip.Addr {
 	GinkgoHelper()
 	return []netip.Addr{service.ClusterIP, workload.ExternalIP(lab, n), workload.LoadBalancerIP(lab, n)}
+}
+
+// below names the nodes that a switch sends to where all nodes announce an address: those
+// of its rack, or all of them where it has no rack.
+func below(lab *suite.Lab, router topology.Host) []string {
+	var names []string
+	for _, node := range lab.Topology().Nodes() {
+		if router.Rack == "" || router.Rack == node.Rack {
+			names = append(names, node.Name)
+		}
+	}
+	return names
+}
+
+// expectEveryAnswer waits until a service that every node announces answers each of many
+// connections from outside, over every node.
+func expectEveryAnswer(ctx SpecContext, l *suite.Lab, from lab.Host, service *workload.Service, address netip.Addr) {
+	GinkgoHelper()
+	wire.EveryWayAnswers(ctx, l, from, service.Addr(address), everyNode(l))
+}
+
+// expectNoAnswer expects that none of many connections gets an answer, whichever way it
+// takes. All of them wait together.
+func expectNoAnswer(ctx SpecContext, from lab.Host, service *workload.Service, address netip.Addr) {
+	GinkgoHelper()
+	outcomes := make([]probe.Outcome, expect.ClientConnections)
+	var attempts errgroup.Group
+	for i := range outcomes {
+		attempts.Go(func() (err error) {
+			outcomes[i], err = probe.Attempt(ctx, from, service.Addr(address), probe.Silence)
+			return err
+		})
+	}
+	Expect(attempts.Wait()).To(Succeed())
+	AddReportEntry("what became of the attempts", outcomes)
+	Expect(outcomes).To(HaveEach(BeElementOf(probe.TimedOut, probe.Unreachable)), "from %s to %s", from.Name(), address)
 }
 
 // expectAnswer waits until a service answers at an address: kube-proxy on the node

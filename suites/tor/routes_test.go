@@ -84,6 +84,7 @@ func routes(lab *suite.Lab) {
 
 		Requirement("TOR-015", "switches and core MUST hold no route that they should not", func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.On(topology.Leaf, topology.Spine))).WithContext(ctx).Should(expect.Agree())
+			expect.NoOtherRoutes(ctx, lab, append(lab.Topology().Leaves(), lab.Topology().Spines()...)...)
 		})
 	})
 }

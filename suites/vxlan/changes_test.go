@@ -15,6 +15,7 @@ import (
 	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/suite/traffic"
 	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -22,14 +23,14 @@ import (
 func changes(lab *suite.Lab) {
 	Context("changes", Label("changes"), func() {
 		Requirement("VXL-060", "turning the mesh off MUST take every session away and no route of the pool, and lose no packet between pods", Needs(EnterPods), Timing(probe.Late), func(ctx SpecContext) {
-			meters := traffic.Meter(ctx, traffic.PodFlows(ctx, lab, topology.AcrossRacks))
+			meters := traffic.MeterPods(ctx, workload.PodPairs(ctx, lab, topology.AllPairs)...)
 			expect.PodRoutesOutliveMesh(ctx, lab)
 			meters.ExpectNoLoss(ctx)
 		})
 
 		Requirement("VXL-061", "turning the mesh on again MUST bring every session back, and lose no packet between pods", Needs(EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			lab.LoseMesh(ctx)
-			meters := traffic.Meter(ctx, traffic.PodFlows(ctx, lab, topology.AcrossRacks))
+			meters := traffic.MeterPods(ctx, workload.PodPairs(ctx, lab, topology.AllPairs)...)
 			lab.SetMesh(ctx, true)
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())

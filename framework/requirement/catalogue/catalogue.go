@@ -98,7 +98,10 @@ type Withdrawn struct {
 func WithdrawnIDs() []Withdrawn {
 	const oneProbe = "it forbade the loss of one probe, which BIRD may cost when it replaces a route; two in a row are forbidden by "
 	return []Withdrawn{
+		{"IPIP-011", "without leaf peering no switch is a next hop, and IPIP-010 has the gateways; IPIP-081 asks where the leaf offers itself"},
 		{"IPIP-083", "one connection to a pod does not tell a dead path from a lucky one; IPIP-085 opens many"},
+		{"LOC-021", "with calico#13246 a node announces before the endpoint is ready, so it could not fail; LOC-020 and LOC-006 have its parts"},
+		{"LOC-053", "kube-proxy on a node of the rack takes any endpoint, so the sentence is true of the leaf alone; LOC-054 says so"},
 		{"NRR-040", oneProbe + "NRR-045"},
 		{"NRR-041", oneProbe + "NRR-046"},
 		{"NRR-042", oneProbe + "NRR-047"},

@@ -15,7 +15,6 @@ func localpolicy() []Entry {
 		{ID: "LOC-010", Title: "two services", Promises: []string{"G2"}, Profile: Core},
 		{ID: "LOC-011", Title: "internalTrafficPolicy", Promises: []string{"G19"}, Profile: Extended},
 		{ID: "LOC-020", Title: "endpoint not ready", Promises: []string{"G11"}, Profile: Core},
-		{ID: "LOC-021", Title: "endpoint gets ready", Promises: []string{"G11"}, Profile: Core},
 		{ID: "LOC-022", Title: "several EndpointSlices", Promises: []string{"G11"}, Profile: Core},
 		{ID: "LOC-023", Title: "endpoints by hand", Promises: []string{"G18"}, Profile: Extended},
 		{ID: "LOC-024", Title: "EndpointSlice by hand deleted", Promises: []string{"G18"}, Profile: Extended},
@@ -33,7 +32,7 @@ func localpolicy() []Entry {
 		{ID: "LOC-050", Title: "answer from the node of delivery", Promises: []string{"G2", "G16"}, Profile: Core, Sources: []Source{article(2)}},
 		{ID: "LOC-051", Title: "answer from another node with Cluster", Promises: []string{"G16", "G3"}, Profile: Core, Sources: []Source{article(2)}},
 		{ID: "LOC-052", Title: "connections spread over all nodes", Promises: []string{"G2", "R2"}, Profile: Core},
-		{ID: "LOC-053", Title: "answer within the rack", Promises: []string{"G2"}, Profile: Core},
+		{ID: "LOC-054", Title: "leaf delivers within its rack", Promises: []string{"G2"}, Profile: Core},
 		{ID: "LOC-060", Title: "handover when a service grows", Promises: []string{"G2"}, Profile: Core},
 		{ID: "LOC-061", Title: "handover when a node is drained", Promises: []string{"G12"}, Profile: Core},
 	}

@@ -21,14 +21,23 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// switchTimeout bounds how long a lab may take to come from one mode to another: Felix
-// is started again, and looks for what a tunnel's device has lost every 10 s.
-const switchTimeout = time.Minute
+const (
+	// switchTimeout bounds how long a lab may take to come from one mode to another: Felix
+	// is started again, looks every 10 s for what a tunnel's device has lost, and may have to
+	// look twice.
+	switchTimeout = 30 * time.Second
+	// switchOutage bounds how long pods that reach each other in both modes may be without
+	// each other. Sessions of the old mode go before those of the new one are up: BIRD waits 2 s
+	// before it connects, and 5 s before it tries again (connect delay time and connect retry
+	// time in Calico's templates). A second is for their routes.
+	switchOutage = 8 * time.Second
+)
 
 // ModeSwitch switches the lab from one mode to another under constant probes between
 // all pods, and expects that sessions, tables and BGP paths become exactly those of the
 // new mode, that no host keeps anything of the old one, and that the pods of the chosen
-// pairs of nodes reach each other then. The report has the probes' losses, and for how
+// pairs of nodes reach each other then. All that has switchTimeout. Pods that reached each
+// other before may have been without each other for switchOutage; the report has for how
 // long. A lab that is in another mode is brought into the first one before.
 func ModeSwitch(ctx context.Context, l *suite.Lab, from, to string, reach func(from, to *topology.Host) bool) {
 	ginkgo.GinkgoHelper()
@@ -40,15 +49,64 @@ func ModeSwitch(ctx context.Context, l *suite.Lab, from, to string, reach func(f
 	if !carries(ctx, from) {
 		pairs = slices.DeleteFunc(pairs, func(p workload.PodPair) bool { return p.AcrossRacks })
 	}
-	meters := traffic.MeterPods(ctx, pairs...)
+	lasting, others := split(l, pairs, reach)
+	meters := traffic.MeterPods(ctx, lasting...)
+	if len(others) > 0 {
+		traffic.MeterPods(ctx, others...)
+	}
 	ginkgo.By("switching from " + from + " to " + to)
 	began := time.Now()
 	l.EnterMode(ctx, to)
 	expectSettled(ctx, l)
-	ginkgo.AddReportEntry("settled", time.Since(began).Round(time.Millisecond).String())
+	settled := time.Since(began)
+	ginkgo.AddReportEntry("settled", settled.Round(time.Millisecond).String())
+	gomega.Expect(settled).To(gomega.BeNumerically("<", switchTimeout), "the time until everything agreed with the oracle")
+	expectRoutesOfMode(ctx, l, to)
 	expectTunnels(ctx, l, to)
 	PodsReach(ctx, l, reach)
-	meters.Stop(ctx)
+	meters.ExpectRecovered(ctx, switchOutage)
+}
+
+// split tells pairs that are to reach each other after a switch from the others.
+func split(l *suite.Lab, pairs []workload.PodPair, reach func(from, to *topology.Host) bool) (lasting, others []workload.PodPair) {
+	for _, p := range pairs {
+		from, to := l.Node(p.From.Node), l.Node(p.To.Node)
+		if reach(&from, &to) {
+			lasting = append(lasting, p)
+		} else {
+			others = append(others, p)
+		}
+	}
+	return lasting, others
+}
+
+// expectRoutesOfMode looks without the oracle: every node has one route to each block of
+// every other, by the mode's owner, through the tunnel's device where the mode encapsulates
+// between the two, and by its own interface where it does not.
+func expectRoutesOfMode(ctx context.Context, l *suite.Lab, name string) {
+	ginkgo.GinkgoHelper()
+	mode, err := fixtures.Mode(name)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	encapsulation := calico.EncapsulationOf(mode.Resources.IPPools[0])
+	origin := route.OriginFelix
+	if mode.RouteOwner == calico.BIRDOwns {
+		origin = route.OriginBIRD
+	}
+	for _, p := range observed.NodePairs(ctx, l, topology.AllPairs) {
+		from, to := l.Node(p.From.Name), l.Node(p.To.Name)
+		device := encapsulation.Device()
+		if device == "" || encapsulation.CrossSubnet() && from.Rack == to.Rack {
+			device = from.Interfaces[0].Name
+		}
+		for _, block := range p.To.Blocks {
+			r := observed.RouteTo(ctx, l, from.Name, block)
+			gomega.Expect(r.Origin).To(gomega.Equal(origin), "%s: %s", from.Name, r)
+			for _, hop := range r.NextHops {
+				gomega.Expect(hop.Dev).To(gomega.Equal(device), "%s: %s", from.Name, r)
+			}
+			gomega.Expect(r.NextHops).NotTo(gomega.BeEmpty(), "%s: %s", from.Name, r)
+		}
+	}
 }
 
 // expectSettled waits until the lab agrees with the oracle in everything.

@@ -29,7 +29,7 @@ func Quiet(ctx context.Context, l *suite.Lab, period time.Duration, provoke func
 	for {
 		select {
 		case change := <-changes:
-			seen = append(seen, change)
+			seen = append(seen, change.Text)
 			gomega.Expect(time.Since(began)).To(gomega.BeNumerically("<", restlessPeriods*period),
 				"routes change though nothing happens:\n%s", strings.Join(seen, "\n"))
 			continue

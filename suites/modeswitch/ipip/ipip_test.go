@@ -31,15 +31,15 @@ func TestModeSwitchIPIP(t *testing.T) {
 					lab.LeaveMode()
 				})
 
-				Requirement("MSW-020", "from IPIP to none, every node MUST end up with BIRD's routes by its own interface, and with nothing of the tunnel, its address included", Needs(ConfigureRouters, EnterPods), func(ctx SpecContext) {
+				Requirement("MSW-020", "from IPIP to none, every node MUST within 30 s end up with BIRD's routes by its own interface, and with nothing of the tunnel, its address included", Needs(ConfigureRouters, EnterPods), func(ctx SpecContext) {
 					expect.ModeSwitch(ctx, lab, modeName, "noencapreflector", topology.AllPairs)
 				})
 
-				Requirement("MSW-021", "from none to CrossSubnet, every node MUST end up with Felix's routes, by its own interface within a subnet and through tunl0 from one to another", Needs(ConfigureRouters, EnterPods), func(ctx SpecContext) {
+				Requirement("MSW-021", "from none to CrossSubnet, every node MUST within 30 s end up with Felix's routes, by its own interface within a subnet and through tunl0 from one to another", Needs(ConfigureRouters, EnterPods), func(ctx SpecContext) {
 					expect.ModeSwitch(ctx, lab, "noencapreflector", "crosssubnetreflector", topology.AllPairs)
 				})
 
-				Requirement("MSW-022", "from CrossSubnet to IPIP, every node MUST end up with Felix's routes through tunl0 to every other node, of its own subnet too", Needs(ConfigureRouters, EnterPods), func(ctx SpecContext) {
+				Requirement("MSW-022", "from CrossSubnet to IPIP, every node MUST within 30 s end up with Felix's routes through tunl0 to every other node, of its own subnet too", Needs(ConfigureRouters, EnterPods), func(ctx SpecContext) {
 					expect.ModeSwitch(ctx, lab, "crosssubnetreflector", modeName, topology.AllPairs)
 				})
 			})
