@@ -15,7 +15,7 @@ import (
 	"github.com/google/nftables/expr"
 
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
+	"github.com/rackproof/rackproof/framework/lab/hostkernel"
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -51,7 +51,7 @@ func newKernelHost(t *testing.T) kernelHost {
 		topology: &topology.Topology{Links: []topology.Link{{Name: "up", MTU: 1500, Ends: []topology.Interface{near, far}}}},
 	}
 	var given map[string]string
-	if err := k.inside.Do(func() error { given = labinit.KernelSettings("leaf0", topology.Leaf); return nil }); err != nil {
+	if err := k.inside.Do(func() error { given = hostkernel.Settings("leaf0", topology.Leaf); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	for setting, value := range given {

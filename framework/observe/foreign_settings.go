@@ -12,7 +12,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
-	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
+	"github.com/rackproof/rackproof/framework/lab/hostkernel"
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -51,7 +51,7 @@ func readSettings(inside namespace.Set, host topology.Host, links []netlink.Link
 		names = append(names, link.Attrs().Name)
 	}
 	err = inside.Do(func() (err error) {
-		found, err = foreignSettings(host, names, labinit.KernelSettings(host.Name, host.Role), func(setting string) (string, error) {
+		found, err = foreignSettings(host, names, hostkernel.Settings(host.Name, host.Role), func(setting string) (string, error) {
 			data, err := os.ReadFile(path.Join(settingsFolder, setting))
 			return strings.TrimSpace(string(data)), err
 		})

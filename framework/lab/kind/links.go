@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/rackproof/rackproof/framework/lab/hostkernel"
 	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -119,7 +120,7 @@ func setKernel(h *host, role topology.Role) error {
 		if err != nil {
 			return fmt.Errorf("list its interfaces: %w", err)
 		}
-		for key, value := range labinit.KernelSettings(h.name, role) {
+		for key, value := range hostkernel.Settings(h.name, role) {
 			keys := []string{key}
 			if strings.Contains(key, "/conf/default/") {
 				for _, each := range interfaces {

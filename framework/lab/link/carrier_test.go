@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/lab/hostkernel"
 	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -80,7 +81,7 @@ func newWire(t *testing.T) *wire {
 	}
 	for name := range w.places {
 		err := w.places[name].Do(func() error {
-			for key, value := range labinit.KernelSettings(name, "") {
+			for key, value := range hostkernel.Settings(name, "") {
 				err := os.WriteFile(filepath.Join("/proc/sys", key), []byte(value), 0o644)
 				if err != nil && (!errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(key, "net/ipv6/")) {
 					return err

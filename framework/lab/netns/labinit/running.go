@@ -12,6 +12,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/cluster"
 	"github.com/rackproof/rackproof/framework/cluster/controlplane"
+	"github.com/rackproof/rackproof/framework/lab/hostkernel"
 	"github.com/rackproof/rackproof/framework/lab/vm"
 	"github.com/rackproof/rackproof/framework/namespace"
 	"github.com/rackproof/rackproof/framework/supervisor"
@@ -68,11 +69,11 @@ func (l *running) makeNetwork() error {
 			return err
 		}
 		l.hosts[host.Name] = set
-		if err := setKernel(host.Name, host.Role, set); err != nil {
+		if err := hostkernel.Set(host.Name, host.Role, set); err != nil {
 			return err
 		}
 	}
-	if err := setKernel(cluster.ControlHost, "", namespace.Set{}); err != nil {
+	if err := hostkernel.Set(cluster.ControlHost, "", namespace.Set{}); err != nil {
 		return err
 	}
 	return makeLinks(l.spec.Topology, l.hosts, l.spec.ControlPlane)

@@ -1,4 +1,4 @@
-package labinit
+package hostkernel
 
 import (
 	"errors"
@@ -190,10 +190,10 @@ func TestHostsInARowChooseIndependently(t *testing.T) {
 	withoutSeed := func(host string, role topology.Role) map[string]string {
 		return hashSettings(host, role, func(setting string) bool { return setting != hashSeed })
 	}
-	for name, hash := range map[string]func(string, topology.Role) map[string]string{"as labs set it": KernelSettings, "without seeds": withoutSeed} {
+	for name, hash := range map[string]func(string, topology.Role) map[string]string{"as labs set it": Settings, "without seeds": withoutSeed} {
 		t.Run(name, func(t *testing.T) {
 			f := newTwoRacks(t, func(host string, role topology.Role) map[string]string {
-				settings := KernelSettings(host, role)
+				settings := Settings(host, role)
 				delete(settings, hashSeed)
 				maps.Copy(settings, hash(host, role))
 				return settings

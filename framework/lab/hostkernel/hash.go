@@ -1,4 +1,4 @@
-package labinit
+package hostkernel
 
 import (
 	"hash/fnv"

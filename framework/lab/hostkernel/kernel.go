@@ -1,4 +1,6 @@
-package labinit
+// Package hostkernel has the kernel settings of hosts: how a host forwards, and how it spreads
+// flows over equal paths. Labs set them, and observation compares them.
+package hostkernel
 
 import (
 	"fmt"
@@ -14,10 +16,10 @@ import (
 // kernelFolder shows the kernel's settings of the network namespace that a thread is in.
 const kernelFolder = "/proc/sys"
 
-// KernelSettings are what the network namespace of a host is set to, in any lab: paths
+// Settings are what the network namespace of a host is set to, in any lab: paths
 // below /proc/sys, and values. A host that is none of the topology's has no role. The
 // calling thread is in the namespace: the kernel shows there which settings it has.
-func KernelSettings(host string, role topology.Role) map[string]string {
+func Settings(host string, role topology.Role) map[string]string {
 	settings := map[string]string{
 		"net/ipv4/ip_forward": "1",
 		// A fabric with several equal paths is asymmetric.
@@ -41,11 +43,11 @@ func KernelSettings(host string, role topology.Role) map[string]string {
 	return settings
 }
 
-// setKernel sets a host's kernel settings. A setting that this kernel does not
+// Set sets a host's kernel settings. A setting that this kernel does not
 // have is an error only if it is one of IPv4.
-func setKernel(host string, role topology.Role, set namespace.Set) error {
+func Set(host string, role topology.Role, set namespace.Set) error {
 	return namespace.Set{Net: set.Net}.Do(func() error {
-		for key, value := range KernelSettings(host, role) {
+		for key, value := range Settings(host, role) {
 			path := filepath.Join(kernelFolder, key)
 			if _, err := os.Stat(path); os.IsNotExist(err) && strings.HasPrefix(key, "net/ipv6/") {
 				continue // a kernel without IPv6
