@@ -33,6 +33,7 @@ func tor() []Entry {
 		{ID: "TOR-076", Title: "length of prefix", Promises: []string{"H2"}, Profile: Extended, Since: "v3.29"},
 		{ID: "TOR-080", Title: "disableBGPExport", Promises: []string{"I1"}, Profile: Extended},
 		{ID: "TOR-081", Title: "disabled pool", Promises: []string{"I2"}, Profile: Extended},
+		{ID: "TOR-082", Title: "foreign route of a node", Promises: []string{"F5"}, Profile: Extended, Sources: []Source{template("bird.cfg.template"), template("bird_ipam.cfg.template")}},
 		{ID: "TOR-090", Title: "first switch cut off", Promises: []string{"F9", "F20", "R4"}, Profile: Core},
 		{ID: "TOR-091", Title: "second switch cut off", Promises: []string{"F9", "F20", "R4"}, Profile: Core},
 		{ID: "TOR-092", Title: "switch without uplink", Promises: []string{"F9", "R4"}, Profile: Core},
