@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // RouteOwner says who programs a pool's routes on the nodes: those to other
@@ -119,6 +120,40 @@ func (r Resources) ClusterRoutes() ClusterRoutes {
 		c.Felix = *felix.Spec.ProgramClusterRoutes
 	}
 	return c
+}
+
+// Owners are the two.
+func Owners() []RouteOwner { return []RouteOwner{BIRDOwns, FelixOwns} }
+
+// WithRouteOwner is a copy of the mode in which another program makes the routes of its
+// pools: programClusterRoutes of the FelixConfiguration named default says so. In a mode
+// without encapsulation, or with VXLAN, there is no choice.
+func (m *Mode) WithRouteOwner(owner RouteOwner) (*Mode, error) {
+	if owner == "" || owner == m.RouteOwner {
+		return m, nil
+	}
+	for _, pool := range m.Resources.IPPools {
+		if e := EncapsulationOf(pool); !e.ViaIPIP() {
+			return nil, m.Errorf(v3.KindIPPool, pool.Name, "spec", "it has encapsulation %s, whose routes are programmed by %s: route owner %s is for modes with IPIP", e, m.RouteOwner, owner)
+		}
+	}
+	changed := *m
+	changed.RouteOwner = owner
+	changed.Resources.FelixConfigurations = slices.Clone(m.Resources.FelixConfigurations)
+	setting := routesDisabled
+	if owner == FelixOwns {
+		setting = routesEnabled
+	}
+	for i := range changed.Resources.FelixConfigurations {
+		if c := &changed.Resources.FelixConfigurations[i]; c.Name == defaultConfiguration {
+			c.Spec.ProgramClusterRoutes = &setting
+			return &changed, nil
+		}
+	}
+	changed.Resources.FelixConfigurations = append(changed.Resources.FelixConfigurations, v3.FelixConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: defaultConfiguration}, Spec: v3.FelixConfigurationSpec{ProgramClusterRoutes: &setting},
+	})
+	return &changed, nil
 }
 
 // CheckOwner refuses a mode whose pools' routes are not programmed by whom the mode

@@ -142,7 +142,9 @@ func (n node) startBIRD(ctx context.Context, reloads *reloader) error {
 	if err != nil {
 		return fmt.Errorf("wait for confd to write BIRD's configuration (its log is the component calico-confd's): %w", context.Cause(ctx))
 	}
-	daemon := n.component(birdComponent, calicoServices()["bird"])
+	argv := calicoServices()["bird"]
+	argv[0] = path.Join(n.cluster.config.BIRD, argv[0])
+	daemon := n.component(birdComponent, argv)
 	daemon.Starting = reloads.starting
 	return n.cluster.config.Supervisor.Start(daemon)
 }
@@ -222,8 +224,8 @@ func (c *Cluster) writeNodeFiles(host topology.Host, namespaces namespace.Set) e
 	return nil
 }
 
-// addConfdFiles adds Calico's confd folder, with the templates adapted to a BIRD
-// without Calico's own addition.
+// addConfdFiles adds Calico's confd folder, with the templates adapted to a stock BIRD if
+// the node runs one.
 func (c *Cluster) addConfdFiles(files map[string][]byte) error {
 	return fs.WalkDir(c.config.ConfdTemplates, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -233,9 +235,10 @@ func (c *Cluster) addConfdFiles(files map[string][]byte) error {
 		if err != nil {
 			return fmt.Errorf("read Calico's confd file %s: %w", name, err)
 		}
-		data, err = bird.AdaptTemplate(path.Base(name), data)
-		if err != nil {
-			return fmt.Errorf("adapt Calico's confd file %s to stock BIRD: %w", name, err)
+		if c.config.BIRD == "" {
+			if data, err = bird.AdaptTemplate(path.Base(name), data); err != nil {
+				return fmt.Errorf("adapt Calico's confd file %s to stock BIRD: %w", name, err)
+			}
 		}
 		files[path.Join(confdFolder, name)] = data
 		return nil

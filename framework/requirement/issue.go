@@ -76,6 +76,13 @@ func Issues() []Issue {
 			FixedIn: "v3.33.0",
 		},
 		{
+			Number:  "projectcalico/calico#13470",
+			Summary: "where Felix programs the routes of pools with IPIP, a node tells other nodes of the blocks that it reaches through tunl0 as if they were its own",
+			Affects: "all of v3.31 and v3.32, where Felix is told to program them",
+			FixedIn: "v3.33.0",
+			Note:    "no issue is known; the number is that of the pull request that made Felix's routes the default and keeps them back",
+		},
+		{
 			Number:  "projectcalico/calico#13533",
 			Summary: "where Felix programs the routes between nodes, a node announces other nodes' blocks as its own if it reaches them through its own interface: every block of its subnet",
 			Affects: "all versions so far",
