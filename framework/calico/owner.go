@@ -56,8 +56,9 @@ func v333() Version { return Version{3, 33} }
 //	BGPConfiguration by default        no field   Enabled    EnabledNoEncapOnly
 //
 // In v3.31 Felix programs IPIP routes "instead of BIRD" (so the API's reference)
-// if it is told to; that BIRD keeps away is up to its templates. Routes of a pool
-// without encapsulation both program then.
+// if it is told to. BIRD's templates do not know and have it program them too; Felix
+// replaces what is there, and BIRD adds nothing to what is, so that Felix's stay. Routes
+// of a pool without encapsulation both program then.
 func (c ClusterRoutes) Owner(version Version, encapsulation Encapsulation) (RouteOwner, error) {
 	if encapsulation.ViaVXLAN() {
 		return FelixOwns, nil
@@ -120,6 +121,17 @@ func (r Resources) ClusterRoutes() ClusterRoutes {
 		c.Felix = *felix.Spec.ProgramClusterRoutes
 	}
 	return c
+}
+
+// RejectedTunnels are the devices whose routes a node does not tell other nodes of in a
+// version of Calico: those of reject_tunnel_routes in BIRD's export filter. It has tunl0
+// since v3.33, where Felix owns IPIP by default (projectcalico/calico#13470); before, the
+// filter counts on BIRD's making these routes, which it does not tell on by itself.
+func RejectedTunnels(version Version) []string {
+	if version.Compare(v333()) < 0 {
+		return []string{VXLAN.Device()}
+	}
+	return []string{VXLAN.Device(), IPIP.Device()}
 }
 
 // Owners are the two.

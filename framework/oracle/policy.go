@@ -60,12 +60,10 @@ func (n nodePolicy) Exports(p bgp.Path, to *bgp.Peer) (bgp.Attributes, bool) {
 func forNodes(to *bgp.Peer) bool { return to.Internal() || to.Session.Kind == session.NodeToNodeMesh }
 
 // throughTunnel reports whether a way leads through a device that reject_tunnel_routes
-// knows. Until v3.33 tunl0 is none: the filter counts on BIRD's making the routes through
-// it, and where Felix does nodes tell of them (projectcalico/calico#13470). Routes that
-// Felix sends by the node's own interface are not kept back either
+// knows. Routes that Felix sends by the node's own interface are not kept back
 // (projectcalico/calico#13533).
 func throughTunnel(w bgp.Way) bool {
-	return w.Reachable() && len(w.Hops) == 1 && w.Hops[0].Dev == calico.VXLAN.Device()
+	return w.Reachable() && len(w.Hops) == 1 && slices.Contains(calico.RejectedTunnels(calicoVersion()), w.Hops[0].Dev)
 }
 
 // Programs follows the kernel filter, calico_kernel_programming in

@@ -304,7 +304,7 @@ func TestSingleAddressBlocks(t *testing.T) {
 // BIRD learns from the kernel: a node announces its own block twice where Felix has its
 // blackhole, does not announce routes through vxlan.calico to other nodes, and does
 // announce those through tunl0 (projectcalico/calico#13470) and those of its subnet
-// (#13533). What BIRD itself has made it does not announce.
+// (#13533). It does not announce routes that BIRD itself has made.
 func TestWhatNodesTellEachOther(t *testing.T) {
 	own := `
 		10.244.10.0/26 from 10.1.5.10 next hop 10.1.5.10 AS path []
