@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -183,7 +185,19 @@ func (c *Cluster) nodeEnvironment(host topology.Host) []string {
 		"FELIX_USAGEREPORTINGENABLED=false",
 		// A Felix built without cgo panics in its libbpf stub otherwise.
 		"FELIX_DebugSkipCTLBCleanup=true",
-	}, c.config.Environment...)
+	}, c.withBIRD(c.config.Environment)...)
+}
+
+// withBIRD puts Calico's own BIRD at the beginning of an environment's PATH, if there is
+// one: confd has it check what it writes.
+func (c *Cluster) withBIRD(environment []string) []string {
+	environment = slices.Clone(environment)
+	for i, variable := range environment {
+		if folders, ok := strings.CutPrefix(variable, "PATH="); ok && c.config.BIRD != "" {
+			environment[i] = "PATH=" + c.config.BIRD + ":" + folders
+		}
+	}
+	return environment
 }
 
 func (c *Cluster) proxyArguments(host topology.Host) []string {
