@@ -25,6 +25,12 @@ type Issue struct {
 func Issues() []Issue {
 	return []Issue{
 		{
+			Number: "projectcalico/calico#1515",
+			Summary: "BIRD takes no next hop that it reaches by a BGP route. Where leaves tell nodes of other racks' networks, it does not find the node that owns a remote block; " +
+				"with IPIP it sends to the leaf through the tunnel instead, which ends there",
+			Affects: "all versions so far, where BIRD programs the routes",
+		},
+		{
 			// #7901 is the same with IPIP. A BGPFilter that rejects the source RemotePeers on
 			// export prevents it.
 			Number: "projectcalico/calico#3810",

@@ -14,6 +14,7 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
@@ -25,6 +26,11 @@ import (
 // passedOn is the issue that lets a node tell its leaf of the blocks that it hears of from
 // other nodes, so that the fabric sends a client's packets to any node.
 const passedOn = "projectcalico/calico#3810"
+
+// viaLeaf is the issue by which BIRD takes the leaf for the end of the tunnel: the leaf tells
+// of the other racks' networks, a node IP that is found by BGP is no next hop for BIRD, and
+// the leaf's own offer is what remains.
+const viaLeaf = "projectcalico/calico#1515"
 
 // ownRoutesOnly is a BGPFilter.
 const ownRoutesOnly = "ipip-own-routes-only"
@@ -61,7 +67,7 @@ func leafPeering(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("IPIP-081", "the gateway of a remote block MUST stay the node that owns it, through tunl0, though the leaf offers another way", func(ctx SpecContext) {
+		Requirement("IPIP-081", "the gateway of a remote block MUST stay the node that owns it, through tunl0, though the leaf offers another way", lab.KnownWhere(calico.BIRDOwns, viaLeaf), func(ctx SpecContext) {
 			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
 			offers := 0
 			for _, p := range observed.NodePairs(ctx, lab, topology.AcrossRacks) {
@@ -72,13 +78,24 @@ func leafPeering(lab *suite.Lab) {
 						offers++
 					}
 				}
-				for _, block := range p.To.Blocks {
-					Expect(observed.RouteTo(ctx, lab, p.From.Name, block).NextHops).To(ConsistOf(throughTunnel(lab, p.To.Name)), "%s: %s", p.From.Name, block)
-				}
 			}
+			lab.IssueWhere(ctx, calico.BIRDOwns, viaLeaf, func(g Gomega) {
+				for _, p := range observed.NodePairs(ctx, lab, topology.AcrossRacks) {
+					toLeaf := route.NextHop{Via: leafOf(lab, p.From.Name), Dev: tunnel(), Onlink: true}
+					for _, block := range p.To.Blocks {
+						hops := observed.RouteTo(ctx, lab, p.From.Name, block).NextHops
+						Expect(hops).To(ConsistOf(BeElementOf(toLeaf, throughTunnel(lab, p.To.Name))), "%s: %s", p.From.Name, block)
+						g.Expect(hops).To(ConsistOf(throughTunnel(lab, p.To.Name)), "%s: %s", p.From.Name, block)
+					}
+				}
+			})
 			// The leaf tells its best path to all but the node that it has it from.
 			Expect(offers).To(BeNumerically(">", 0), "paths by another next hop than the owner")
 		})
+
+		if lab.RouteOwner() == calico.BIRDOwns {
+			return // between racks nothing gets through a tunnel that ends at the leaf (IPIP-081)
+		}
 
 		Requirement("IPIP-082", "packets between pods of different racks MUST still be inside IP packets", Needs(CaptureOnSwitches, EnterPods), Label("packets"), func(ctx SpecContext) {
 			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Leaves(), topology.AcrossRacks)
@@ -134,6 +151,18 @@ func leafPeering(lab *suite.Lab) {
 			expect.ClientsReachPods(ctx, lab)
 		})
 	})
+}
+
+// leafOf is the address of the leaf that a node peers with.
+func leafOf(lab *suite.Lab, node string) netip.Addr {
+	GinkgoHelper()
+	for _, peer := range lab.Topology().Peers(node) {
+		if host, ok := lab.Topology().Host(peer.Host); ok && host.Role == topology.Leaf {
+			return peer.Address(route.IPv4).Addr()
+		}
+	}
+	Fail(node + " has no leaf")
+	return netip.Addr{}
 }
 
 // awaitServiceRules waits until kube-proxy of every node has written its rules, one of which
