@@ -26,8 +26,7 @@ func Issues() []Issue {
 	return []Issue{
 		{
 			Number: "projectcalico/calico#1515",
-			Summary: "BIRD takes no next hop that it reaches by a BGP route. Where leaves tell nodes of other racks' networks, it does not find the node that owns a remote block; " +
-				"with IPIP it sends to the leaf through the tunnel instead, which ends there",
+			Summary: "BIRD takes no next hop that it reaches by a BGP route. Where leaves tell nodes of other racks' networks, it does not find the node that owns a remote block, and the block is unreachable",
 			Affects: "all versions so far, where BIRD programs the routes",
 		},
 		{
