@@ -25,7 +25,7 @@ type Issue struct {
 func Issues() []Issue {
 	return []Issue{
 		{
-			Number: "projectcalico/calico#1515",
+			Number:  "projectcalico/calico#1515",
 			Summary: "BIRD takes no next hop that it reaches by a BGP route. Where leaves tell nodes of other racks' networks, it does not find the node that owns a remote block, and the block is unreachable",
 			Affects: "all versions so far, where BIRD programs the routes",
 		},
