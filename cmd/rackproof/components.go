@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rackproof/rackproof/framework/build/calicobird"
 	"github.com/rackproof/rackproof/framework/build/component"
 )
 
@@ -19,7 +21,7 @@ func newComponentsCommand() *cobra.Command {
 		Example: "  rackproof components build\n" +
 			"  rackproof components list",
 	}
-	components.AddCommand(newComponentsBuildCommand(), newComponentsListCommand())
+	components.AddCommand(newComponentsBuildCommand(), newComponentsListCommand(), newComponentsBIRDCommand())
 	return components
 }
 
@@ -58,6 +60,36 @@ func newComponentsBuildCommand() *cobra.Command {
 	build.Flags().StringSliceVar(&groups, "for", nil, "also what labs of other providers need: kind")
 	build.Flags().StringVar(&source, "source", ".", "a folder inside of Rackproof's source tree")
 	return build
+}
+
+func newComponentsBIRDCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "bird IMAGE@DIGEST|FILE",
+		Short: "Put Calico's own BIRD into the cache",
+		Long: "Take Calico's own BIRD, and its client, out of an image of calico-node in a registry, by the image's\n" +
+			"digest and without Docker, or from a file: an archive of the image (docker save), one of a root file\n" +
+			"system (docker export), or the program with its client beside it. Labs use it from then on, with\n" +
+			"Calico's templates as they are. It knows the route attribute krt_tunnel, which a stock BIRD does not.",
+		Example: "  rackproof components bird REGISTRY/calico/node@sha256:0123…\n" +
+			"  rackproof components bird calico-node.tar\n" +
+			"  rackproof lab up --topology two-racks --mode ipip --route-owner bird",
+		Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, arguments []string) error {
+			cache, err := component.DefaultCacheDir()
+			if err != nil {
+				return err
+			}
+			take := calicobird.TakeFromImage
+			if _, err := os.Stat(arguments[0]); err == nil {
+				take = calicobird.TakeFromFile
+			}
+			if err := take(command.Context(), arguments[0], cache); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(command.OutOrStdout(), "Calico's BIRD is in %s\n", calicobird.Folder(cache))
+			return err
+		},
+	}
 }
 
 // groupsOf are the groups of these names.

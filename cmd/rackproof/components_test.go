@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -63,5 +65,39 @@ func TestComponentsBuildNeedsTheSourceTree(t *testing.T) {
 	_, err := execute(t, "components", "build", "--source", t.TempDir())
 	if err == nil || !strings.Contains(err.Error(), "source tree") {
 		t.Errorf("outside of the tree: got error %v, want one about the source tree", err)
+	}
+}
+
+func TestComponentsBIRD(t *testing.T) {
+	cache, folder := t.TempDir(), t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", cache)
+	file := filepath.Join(folder, "bird")
+	// It takes krt_tunnel, as Calico's does.
+	for name, text := range map[string]string{"bird": "#!/bin/sh\n", "birdcl": "#!/bin/sh\n"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	archive := filepath.Join(folder, "root.tar")
+	if output, err := exec.CommandContext(t.Context(), "tar", "-C", folder, "-cf", archive, "--transform", "s,^,usr/bin/,", "bird", "birdcl").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	text, err := execute(t, "components", "bird", archive)
+	if want := filepath.Join(cache, "rackproof", "calico-bird"); err != nil || !strings.Contains(text, want) {
+		t.Errorf("got %q, %v", text, err)
+	}
+	if _, err := os.Stat(filepath.Join(cache, "rackproof", "calico-bird", "birdc")); err != nil {
+		t.Error(err)
+	}
+	for _, tt := range []struct{ argument, want string }{
+		{file, "use one of an image, of a root file system, or the program itself"},
+		{"calico/node:v3.31.0", "name it by its digest"},
+	} {
+		if _, err := execute(t, "components", "bird", tt.argument); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want one that says %q", tt.argument, err, tt.want)
+		}
+	}
+	if _, err := execute(t, "lab", "up", "--topology", "two-racks", "--mode", "vxlan", "--route-owner", "bird"); err == nil || !strings.Contains(err.Error(), "is for modes with IPIP") {
+		t.Errorf("an owner that a mode cannot have: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,10 @@ type recipe struct {
 	leaves         softwareFlag
 	kernel         kernelFlag
 	provider       providerFlag
+	// bird is the path of Calico's own BIRD, owner the route owner; empty for the
+	// provider's, and for the mode's.
+	bird  string
+	owner ownerFlag
 }
 
 // softwareFlag is the value of a flag that names routers' software; empty for what
@@ -70,6 +75,24 @@ func (f *providerFlag) Set(text string) (err error) {
 // Type implements pflag.Value.
 func (f *providerFlag) Type() string { return strings.Join(providers.All().Names(), "|") }
 
+// ownerFlag is the value of a flag that names a route owner; empty for what the mode says.
+type ownerFlag calico.RouteOwner
+
+// String implements pflag.Value.
+func (f *ownerFlag) String() string { return string(*f) }
+
+// Set implements pflag.Value.
+func (f *ownerFlag) Set(text string) error {
+	if owner := calico.RouteOwner(text); slices.Contains(calico.Owners(), owner) {
+		*f = ownerFlag(owner)
+		return nil
+	}
+	return fmt.Errorf("use one of %v", calico.Owners())
+}
+
+// Type implements pflag.Value.
+func (f *ownerFlag) Type() string { return "bird|felix" }
+
 // kernelFlag is the value of a flag that names a kernel.
 type kernelFlag lab.Kernel
 
@@ -98,6 +121,8 @@ func recipeFlags(command *cobra.Command) *recipe {
 	command.Flags().Var(&r.kernel, "kernel", "the kernel of the lab; uml is User-Mode Linux, auto uses it where this machine's kernel lacks a driver")
 	r.provider = providerFlag{providers.All().Default()}
 	command.Flags().Var(&r.provider, "provider", "the provider of the lab")
+	command.Flags().StringVar(&r.bird, "bird", "", "the path of Calico's own BIRD, for nodes (default: the one in the component cache, if there is one)")
+	command.Flags().Var(&r.owner, "route-owner", "who programs the routes between nodes in a mode with IPIP (default: what the mode says)")
 	return &r
 }
 
@@ -117,6 +142,9 @@ func (r recipe) options(out io.Writer) (lab.Options, error) {
 	if err != nil {
 		return lab.Options{}, err
 	}
+	if mode, err = mode.WithRouteOwner(calico.RouteOwner(r.owner)); err != nil {
+		return lab.Options{}, fmt.Errorf("--route-owner %s: %w", r.owner.String(), err)
+	}
 	// First of all: what follows may start a kernel, or look for programs.
 	if err := oracle.CheckDesign(t, mode, drivers.Software()); err != nil {
 		return lab.Options{}, err
@@ -124,7 +152,13 @@ func (r recipe) options(out io.Writer) (lab.Options, error) {
 	for _, warning := range slices.Concat(t.Warnings, mode.Warnings) {
 		fmt.Fprintln(out, "warning:", warning)
 	}
-	return lab.Options{Topology: t, Mode: mode}, nil
+	options := lab.Options{Topology: t, Mode: mode}
+	if r.bird != "" {
+		if options.BIRD, err = filepath.Abs(r.bird); err != nil {
+			return lab.Options{}, fmt.Errorf("--bird: %w", err)
+		}
+	}
+	return options, nil
 }
 
 // chooseKernel returns the kernel that the lab runs under.

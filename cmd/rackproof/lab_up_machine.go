@@ -32,7 +32,7 @@ func (r recipe) launchInside(ctx context.Context, options lab.Options, out io.Wr
 	if err != nil {
 		return nil, broughtUp{}, err
 	}
-	result, err := r.upInside(ctx, machine, out)
+	result, err := r.upInside(ctx, machine, options, out)
 	if err != nil {
 		return nil, broughtUp{}, errors.Join(err, machine.Down(context.WithoutCancel(ctx)))
 	}
@@ -49,19 +49,26 @@ func (r recipe) startMachine(ctx context.Context, options lab.Options, out io.Wr
 	defer shown.end()
 	phases := bench.NewPhaseTimes(shown.tell)
 	machine, err := providers.All().StartMachine(ctx, r.provider.Provider, lab.MachineOptions{
-		Name: options.Name, Known: options.Topology.Name, Topology: options.Topology, Mode: options.Mode, Progress: phases.Record,
+		Name: options.Name, Known: options.Topology.Name, Topology: options.Topology, Mode: options.Mode, BIRD: options.BIRD,
+		Files: map[string]string{"BIRD": options.BIRD}, Progress: phases.Record,
 	})
 	return machine, phases.Seconds(), err
 }
 
 // upInside runs `lab up` inside.
-func (r recipe) upInside(ctx context.Context, machine lab.Machine, out io.Writer) (broughtUp, error) {
+func (r recipe) upInside(ctx context.Context, machine lab.Machine, options lab.Options, out io.Writer) (broughtUp, error) {
 	arguments := []string{
 		"lab", "up", "--topology", r.topology, "--mode", r.mode,
 		"--name", machine.Name(), "--provider", r.provider.Name(), "--kernel", string(lab.HostKernel), "--output", string(formatJSON),
 	}
 	if r.leaves != "" {
 		arguments = append(arguments, "--leaves", r.leaves.String())
+	}
+	if options.BIRD != "" {
+		arguments = append(arguments, "--bird", options.BIRD)
+	}
+	if r.owner != "" {
+		arguments = append(arguments, "--route-owner", r.owner.String())
 	}
 	var told bytes.Buffer
 	// An interrupt ends the command inside, which takes its lab down.

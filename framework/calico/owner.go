@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // RouteOwner says who programs a pool's routes on the nodes: those to other
@@ -55,8 +56,9 @@ func v333() Version { return Version{3, 33} }
 //	BGPConfiguration by default        no field   Enabled    EnabledNoEncapOnly
 //
 // In v3.31 Felix programs IPIP routes "instead of BIRD" (so the API's reference)
-// if it is told to; that BIRD keeps away is up to its templates. Routes of a pool
-// without encapsulation both program then.
+// if it is told to. BIRD's templates do not know and have it program them too; Felix
+// replaces what is there, and BIRD adds nothing to what is, so that Felix's stay. Routes
+// of a pool without encapsulation both program then.
 func (c ClusterRoutes) Owner(version Version, encapsulation Encapsulation) (RouteOwner, error) {
 	if encapsulation.ViaVXLAN() {
 		return FelixOwns, nil
@@ -122,6 +124,51 @@ func (r Resources) ClusterRoutes() ClusterRoutes {
 		c.Felix = *felix.Spec.ProgramClusterRoutes
 	}
 	return c
+}
+
+// RejectedTunnels are the devices whose routes a node does not tell other nodes of in a
+// version of Calico: those of reject_tunnel_routes in BIRD's export filter. It has tunl0
+// since v3.33, where Felix owns IPIP by default (projectcalico/calico#13470); before, the
+// filter counts on BIRD's making these routes, which it does not tell on by itself.
+func RejectedTunnels(version Version) []string {
+	if version.Compare(v333()) < 0 {
+		return []string{VXLAN.Device()}
+	}
+	return []string{VXLAN.Device(), IPIP.Device()}
+}
+
+// Owners are the two.
+func Owners() []RouteOwner { return []RouteOwner{BIRDOwns, FelixOwns} }
+
+// WithRouteOwner is a copy of the mode in which another program makes the routes of its
+// pools: programClusterRoutes of the FelixConfiguration named default says so. In a mode
+// without encapsulation, or with VXLAN, there is no choice.
+func (m *Mode) WithRouteOwner(owner RouteOwner) (*Mode, error) {
+	if owner == "" || owner == m.RouteOwner {
+		return m, nil
+	}
+	for _, pool := range m.Resources.IPPools {
+		if e := EncapsulationOf(pool); !e.ViaIPIP() {
+			return nil, m.Errorf(v3.KindIPPool, pool.Name, "spec", "it has encapsulation %s, whose routes are programmed by %s: route owner %s is for modes with IPIP", e, m.RouteOwner, owner)
+		}
+	}
+	changed := *m
+	changed.RouteOwner = owner
+	changed.Resources.FelixConfigurations = slices.Clone(m.Resources.FelixConfigurations)
+	setting := routesDisabled
+	if owner == FelixOwns {
+		setting = routesEnabled
+	}
+	for i := range changed.Resources.FelixConfigurations {
+		if c := &changed.Resources.FelixConfigurations[i]; c.Name == defaultConfiguration {
+			c.Spec.ProgramClusterRoutes = &setting
+			return &changed, nil
+		}
+	}
+	changed.Resources.FelixConfigurations = append(changed.Resources.FelixConfigurations, v3.FelixConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: defaultConfiguration}, Spec: v3.FelixConfigurationSpec{ProgramClusterRoutes: &setting},
+	})
+	return &changed, nil
 }
 
 // CheckOwner refuses a mode whose pools' routes are not programmed by whom the mode

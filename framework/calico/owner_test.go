@@ -1,8 +1,12 @@
 package calico
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 func TestOwner(t *testing.T) {
@@ -97,5 +101,59 @@ func TestCheckOwner(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.wrong)
 			}
 		})
+	}
+}
+
+func TestRejectedTunnels(t *testing.T) {
+	for version, tunl0 := range map[Version]bool{{3, 31}: false, {3, 32}: false, {3, 33}: true} {
+		got := RejectedTunnels(version)
+		if slices.Contains(got, IPIP.Device()) != tunl0 || !slices.Contains(got, VXLAN.Device()) {
+			t.Errorf("%s: got %v", version, got)
+		}
+	}
+}
+
+func TestWithRouteOwner(t *testing.T) {
+	const other = "10s"
+	mode := func(ipip v3.IPIPMode) *Mode {
+		return &Mode{RouteOwner: FelixOwns, Resources: Resources{
+			IPPools: []v3.IPPool{{ObjectMeta: metav1.ObjectMeta{Name: "pool"}, Spec: v3.IPPoolSpec{IPIPMode: ipip}}},
+			FelixConfigurations: []v3.FelixConfiguration{{
+				ObjectMeta: metav1.ObjectMeta{Name: defaultConfiguration},
+				Spec:       v3.FelixConfigurationSpec{ProgramClusterRoutes: new(routesEnabled), LogSeverityScreen: other},
+			}},
+		}}
+	}
+	felix := mode(v3.IPIPModeAlways)
+	bird, err := felix.WithRouteOwner(BIRDOwns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bird.CheckOwner(Version{3, 31}); err != nil || bird.RouteOwner != BIRDOwns {
+		t.Errorf("got owner %s, %v", bird.RouteOwner, err)
+	}
+	if err := felix.CheckOwner(Version{3, 31}); err != nil {
+		t.Errorf("the mode itself has changed: %v", err)
+	}
+	if got, _ := bird.Resources.FelixConfiguration(); got.Spec.LogSeverityScreen != other {
+		t.Error("another setting is lost")
+	}
+	back, err := bird.WithRouteOwner(FelixOwns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := back.CheckOwner(Version{3, 31}); err != nil {
+		t.Errorf("back: %v", err)
+	}
+	bare := mode(v3.IPIPModeAlways)
+	bare.RouteOwner, bare.Resources.FelixConfigurations = BIRDOwns, nil
+	if made, err := bare.WithRouteOwner(FelixOwns); err != nil || made.CheckOwner(Version{3, 31}) != nil {
+		t.Errorf("without a FelixConfiguration: %v", err)
+	}
+	if same, err := felix.WithRouteOwner(""); err != nil || same != felix {
+		t.Errorf("nobody asked: %v, %v", same, err)
+	}
+	if _, err := mode(v3.IPIPModeNever).WithRouteOwner(BIRDOwns); err == nil || !strings.Contains(err.Error(), "is for modes with IPIP") {
+		t.Errorf("without IPIP: %v", err)
 	}
 }

@@ -43,6 +43,9 @@ type Config struct {
 	Manifests []byte
 	// Workload are manifests of what runs in the cluster from the beginning.
 	Workload []byte
+	// BIRD is the folder of Calico's own BIRD, by which the templates stay as they are;
+	// empty for a stock one on PATH.
+	BIRD string
 	// ConfdTemplates is Calico's confd folder: conf.d and templates.
 	ConfdTemplates fs.FS
 	// PluginFolders are where CNI plugins lie, on every node.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -142,7 +144,9 @@ func (n node) startBIRD(ctx context.Context, reloads *reloader) error {
 	if err != nil {
 		return fmt.Errorf("wait for confd to write BIRD's configuration (its log is the component calico-confd's): %w", context.Cause(ctx))
 	}
-	daemon := n.component(birdComponent, calicoServices()["bird"])
+	argv := calicoServices()["bird"]
+	argv[0] = path.Join(n.cluster.config.BIRD, argv[0])
+	daemon := n.component(birdComponent, argv)
 	daemon.Starting = reloads.starting
 	return n.cluster.config.Supervisor.Start(daemon)
 }
@@ -181,7 +185,19 @@ func (c *Cluster) nodeEnvironment(host topology.Host) []string {
 		"FELIX_USAGEREPORTINGENABLED=false",
 		// A Felix built without cgo panics in its libbpf stub otherwise.
 		"FELIX_DebugSkipCTLBCleanup=true",
-	}, c.config.Environment...)
+	}, c.withBIRD(c.config.Environment)...)
+}
+
+// withBIRD puts Calico's own BIRD at the beginning of an environment's PATH, if there is
+// one: confd has it check what it writes.
+func (c *Cluster) withBIRD(environment []string) []string {
+	environment = slices.Clone(environment)
+	for i, variable := range environment {
+		if folders, ok := strings.CutPrefix(variable, "PATH="); ok && c.config.BIRD != "" {
+			environment[i] = "PATH=" + c.config.BIRD + ":" + folders
+		}
+	}
+	return environment
 }
 
 func (c *Cluster) proxyArguments(host topology.Host) []string {
@@ -222,8 +238,8 @@ func (c *Cluster) writeNodeFiles(host topology.Host, namespaces namespace.Set) e
 	return nil
 }
 
-// addConfdFiles adds Calico's confd folder, with the templates adapted to a BIRD
-// without Calico's own addition.
+// addConfdFiles adds Calico's confd folder, with the templates adapted to a stock BIRD if
+// the node runs one.
 func (c *Cluster) addConfdFiles(files map[string][]byte) error {
 	return fs.WalkDir(c.config.ConfdTemplates, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -233,9 +249,10 @@ func (c *Cluster) addConfdFiles(files map[string][]byte) error {
 		if err != nil {
 			return fmt.Errorf("read Calico's confd file %s: %w", name, err)
 		}
-		data, err = bird.AdaptTemplate(path.Base(name), data)
-		if err != nil {
-			return fmt.Errorf("adapt Calico's confd file %s to stock BIRD: %w", name, err)
+		if c.config.BIRD == "" {
+			if data, err = bird.AdaptTemplate(path.Base(name), data); err != nil {
+				return fmt.Errorf("adapt Calico's confd file %s to stock BIRD: %w", name, err)
+			}
 		}
 		files[path.Join(confdFolder, name)] = data
 		return nil

@@ -25,6 +25,10 @@ type Lab interface {
 	Mode() *calico.Mode
 	// Host finds a host of the topology by its name.
 	Host(name string) (Host, error)
+	// CalicoBIRD reports whether the nodes run a BIRD that knows krt_tunnel, Calico's
+	// addition, with Calico's templates as they are. Else they run a stock BIRD, with the
+	// kernel filter that package router/bird adapts.
+	CalicoBIRD() bool
 	// Kubernetes is a client configuration for the lab's API server that works
 	// from this process.
 	Kubernetes() *rest.Config

@@ -21,6 +21,10 @@ type Provider interface {
 	RunIfPart()
 	// CalicoVersion is the version of Calico that the provider's labs run.
 	CalicoVersion() (string, error)
+	// CalicoBIRD reports whether the provider's labs run Calico's own BIRD: the program
+	// that is named, or where none is the one that the provider finds. A program that is
+	// none is an error.
+	CalicoBIRD(ctx context.Context, program string) (bool, error)
 	// Check reports whether the provider can bring a lab up on this machine. It makes
 	// nothing. A gap of the kernel is a *capability.Error.
 	Check(ctx context.Context, options Options) error
@@ -52,6 +56,9 @@ type Options struct {
 	Name     string
 	Topology *topology.Topology
 	Mode     *calico.Mode
+	// BIRD is the path of Calico's own BIRD, for nodes; empty for the one that the provider
+	// finds, if there is one.
+	BIRD string
 	// Workload are manifests of what runs in the cluster from the beginning.
 	Workload []byte
 	// Progress is told of the phases; nil for nobody. It is called by several goroutines,
@@ -105,6 +112,8 @@ type MachineOptions struct {
 	Topology *topology.Topology
 	// Mode is the lab's mode if the machine is for a single one.
 	Mode *calico.Mode
+	// BIRD is that of the labs (Options.BIRD).
+	BIRD string
 	// Files are paths that the program has to share with this machine, by what they are.
 	Files map[string]string
 	// Progress is told of the phases; nil for nobody.

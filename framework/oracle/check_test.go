@@ -35,7 +35,9 @@ func TestStatesThatAreRefused(t *testing.T) {
 		{"a router of unknown software", func(s *oracle.State) { s.Routers = []fabric.Router{{Host: "leaf0", Software: "ios"}} }, `"ios", whose behaviour is not known: use one of bird`},
 		{"a router without software", func(s *oracle.State) { s.Routers = []fabric.Router{{Host: "leaf0"}} }, `runs ""`},
 		{"an external neighbour of BIRD over several hops", func(s *oracle.State) { s.Routers = []fabric.Router{hops(bird.Name, 64512)} }, "use 1"},
-		{"encapsulation", func(s *oracle.State) { s.Resources.IPPools[0].Spec.IPIPMode = v3.IPIPModeAlways }, "IPIP"},
+		{"encapsulation by stock BIRD", func(s *oracle.State) {
+			s.Resources.IPPools[0].Spec.IPIPMode, s.StockBIRD = v3.IPIPModeAlways, true
+		}, "its routes are BIRD's"},
 		{"a pool that is none", func(s *oracle.State) { s.Resources.IPPools[0].Spec.CIDR = "10.244.0.0" }, "cidr"},
 		{"a pool with bits beyond its length", func(s *oracle.State) { s.Resources.IPPools[0].Spec.CIDR = "10.244.0.1/16" }, "write 10.244.0.0/16"},
 		{"a listen port", func(s *oracle.State) { s.Resources.BGPConfigurations[0].Spec.ListenPort = 1790 }, "listenPort"},

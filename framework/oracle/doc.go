@@ -21,11 +21,12 @@
 //
 // Where Calico v3.31.0 is known not to do what it promises, the oracle has the
 // promise (service.go, announcements); the specs concerned have the verdict
-// known-issue. One thing it has as it is: a node tells others of the routes of its
-// subnet that Felix has made (projectcalico/calico#13533). That it should not is a
-// requirement of its own; the tables of other hosts follow from it.
+// known-issue. One thing it has as it is: a node tells others of the routes that Felix
+// has made by its own interface (projectcalico/calico#13533) and through tunl0 (#13470).
+// That it should not are requirements of their own; the tables of other hosts follow
+// from it.
 //
 // The package is pure: it knows no kernels, no labs and no tests. It refuses
-// unsupported states with an error (IPIP routes by BIRD, several encapsulations at
+// unsupported states with an error (IPIP routes by stock BIRD, several encapsulations at
 // once, pods that speak BGP), for a wrong expectation is worse than none.
 package oracle

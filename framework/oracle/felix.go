@@ -26,22 +26,25 @@ func calicoVersion() calico.Version { return calico.Version{Major: 3, Minor: 31}
 // is alive.
 type felix struct {
 	encapsulation calico.Encapsulation
-	// pools are those whose routes Felix owns; BIRD keeps its hands off them.
-	pools   []netip.Prefix
-	members []member
+	// pools are those with the encapsulation, and owner programs their routes.
+	pools []netip.Prefix
+	owner calico.RouteOwner
+	// stockBIRD is State.StockBIRD.
+	stockBIRD bool
+	members   []member
 	// mtus are those of packets in the tunnel, in bytes, by the name of the
 	// FelixConfiguration that sets one.
 	mtus map[string]int
 }
 
-// felix finds the pools whose routes Felix owns. All have one encapsulation (see
-// checkPools).
+// felix finds the pools with encapsulation. All have one (see checkPools).
 func (s State) felix(members []member) felix {
-	f := felix{encapsulation: calico.NoEncapsulation, members: members, mtus: map[string]int{}}
+	f := felix{encapsulation: calico.NoEncapsulation, stockBIRD: s.StockBIRD, members: members, mtus: map[string]int{}}
 	for _, pool := range s.Resources.IPPools {
 		if e := calico.EncapsulationOf(pool); e != calico.NoEncapsulation {
 			cidr, _ := netip.ParsePrefix(pool.Spec.CIDR) // check has parsed it
 			f.encapsulation, f.pools = e, append(f.pools, cidr)
+			f.owner, _ = s.Resources.ClusterRoutes().Owner(calicoVersion(), e) // check has found it
 		}
 	}
 	for _, c := range s.Resources.FelixConfigurations {
@@ -67,9 +70,14 @@ func (f felix) tunnelMTU(n network, node member) uint32 {
 	return uint32(n.Carries(*node.host(n)) - f.encapsulation.Overhead())
 }
 
+// contain reports whether a prefix is in a pool with encapsulation.
+func (f felix) contain(prefix netip.Prefix) bool {
+	return slices.ContainsFunc(f.pools, func(pool netip.Prefix) bool { return route.Contains(pool, prefix) })
+}
+
 // owns reports whether a prefix is in a pool whose routes Felix owns.
 func (f felix) owns(prefix netip.Prefix) bool {
-	return slices.ContainsFunc(f.pools, func(pool netip.Prefix) bool { return route.Contains(pool, prefix) })
+	return f.owner == calico.FelixOwns && f.contain(prefix)
 }
 
 // routes are those that Felix puts into a node's kernel.
@@ -177,8 +185,8 @@ func (s State) checkPools() []error {
 		switch owner, err := s.Resources.ClusterRoutes().Owner(calicoVersion(), e); {
 		case err != nil:
 			refused(mode, "%w", err)
-		case owner == calico.BIRDOwns && e != calico.NoEncapsulation:
-			refused(mode, "it has encapsulation %s and its routes are BIRD's, which is not supported, as stock BIRD puts no route through a tunnel: set programClusterRoutes to Enabled in a FelixConfiguration", e)
+		case owner == calico.BIRDOwns && e != calico.NoEncapsulation && s.StockBIRD:
+			refused(mode, "it has encapsulation %s and its routes are BIRD's, and the nodes' BIRD is a stock one, which puts no route through a tunnel: set programClusterRoutes to Enabled in a FelixConfiguration, or use a lab with Calico's own BIRD", e)
 		}
 		if _, err := parsePrefix(pool.Spec.CIDR); err != nil {
 			refused("spec.cidr", "cidr: %w", err)

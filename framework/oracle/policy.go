@@ -19,15 +19,17 @@ type nodePolicy struct {
 	// disabled pool is exported like any other.
 	pools, unexported []netip.Prefix
 	// blocks are the node's own.
-	blocks         []netip.Prefix
+	blocks []netip.Prefix
+	// subnet is the node's own, for Calico.
+	subnet         netip.Prefix
 	tunnels        felix
 	advertisements []prefixCommunities
 	// filters are the BGPFilters of its peers.
 	filters map[*bgp.Peer]filters
 }
 
-func (s State) nodePolicy(m member, tunnels felix) nodePolicy {
-	p := nodePolicy{announcements: s.announcements(m), blocks: m.Blocks, tunnels: tunnels, advertisements: s.advertisements(m.Name), filters: map[*bgp.Peer]filters{}}
+func (s State) nodePolicy(n network, m member, tunnels felix) nodePolicy {
+	p := nodePolicy{announcements: s.announcements(m), blocks: m.Blocks, subnet: m.subnet(n), tunnels: tunnels, advertisements: s.advertisements(m.Name), filters: map[*bgp.Peer]filters{}}
 	for _, pool := range s.Resources.IPPools {
 		cidr, _ := netip.ParsePrefix(pool.Spec.CIDR) // check has parsed it
 		if pool.Spec.DisableBGPExport {
@@ -57,23 +59,30 @@ func (n nodePolicy) Exports(p bgp.Path, to *bgp.Peer) (bgp.Attributes, bool) {
 // the AS numbers, and in the mesh always (bird.cfg.template).
 func forNodes(to *bgp.Peer) bool { return to.Internal() || to.Session.Kind == session.NodeToNodeMesh }
 
-// throughTunnel reports whether a way leads through a tunnel device. Routes that Felix
-// sends by the node's own interface do not, and so are not kept back
+// throughTunnel reports whether a way leads through a device that reject_tunnel_routes
+// knows. Routes that Felix sends by the node's own interface are not kept back
 // (projectcalico/calico#13533).
 func throughTunnel(w bgp.Way) bool {
-	return w.Reachable() && len(w.Hops) == 1 && isTunnel(w.Hops[0].Dev)
+	return w.Reachable() && len(w.Hops) == 1 && slices.Contains(calico.RejectedTunnels(calicoVersion()), w.Hops[0].Dev)
 }
 
-// isTunnel reports whether an interface is one of Calico's tunnel devices.
-func isTunnel(dev string) bool {
-	return dev == calico.IPIP.Device() || dev == calico.VXLAN.Device()
-}
-
-// programs reports whether the kernel filter lets a path through
-// (calico_kernel_programming in bird_ipam.cfg.template, as package router/bird adapts
-// it).
-func (n nodePolicy) Programs(best bgp.Path) bool {
-	return !n.tunnels.owns(best.Prefix) && n.programs(best)
+// Programs follows the kernel filter, calico_kernel_programming in
+// bird_ipam.cfg.template: BIRD leaves VXLAN to Felix, and puts what is in a pool with
+// IPIP through the tunnel, in CrossSubnet unless the NEXT_HOP is in the node's subnet.
+// Stock BIRD cannot, and leaves IPIP to Felix (package router/bird adapts the filter).
+func (n nodePolicy) Programs(best bgp.Path) (tunnel string, taken bool) {
+	e := n.tunnels.encapsulation
+	switch {
+	case !n.programs(best):
+		return "", false
+	case !n.tunnels.contain(best.Prefix):
+		return "", true
+	case e.ViaVXLAN(), n.tunnels.stockBIRD:
+		return "", false
+	case e.CrossSubnet() && best.From != nil && n.subnet.Contains(best.NextHop):
+		return "", true
+	}
+	return e.Device(), true
 }
 
 // accepts goes through the function's statements in their order, as the first

@@ -62,7 +62,7 @@ func (s State) routerSpeaker(n network, r fabric.Router) *bgp.Speaker {
 // bring the paths of its own, its `bgp` protocols the peers.
 func (s State) nodeSpeaker(n network, tunnels felix, m member, peerings []peering) *bgp.Speaker {
 	host := m.host(n)
-	policy := s.nodePolicy(m, tunnels)
+	policy := s.nodePolicy(n, m, tunnels)
 	node := &bgp.Speaker{Host: host, Behaviour: behaviour.BIRD{Policy: policy, AddPaths: true}, ID: m.address, Base: n.table(host)}
 	if m.ReflectorClusterID != "" {
 		node.ClusterID, _ = netip.ParseAddr(m.ReflectorClusterID) // check has parsed it

@@ -24,6 +24,9 @@ type State struct {
 	// Software is what routers can run, by its name in the topology. Every router's
 	// must be there: the oracle assumes none.
 	Software map[topology.Software]bgp.Software
+	// StockBIRD says that the nodes' BIRD does not know krt_tunnel, Calico's addition, so
+	// that their kernel filter is adapted (package router/bird).
+	StockBIRD bool
 	// Nodes are the nodes that are in the cluster. A node of the topology that is
 	// not among them is a host without BGP.
 	Nodes []Node

@@ -12,6 +12,9 @@ import (
 	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/frr"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // felixOwns has Felix program all routes between nodes.
@@ -20,6 +23,12 @@ func felixOwns() []v3.FelixConfiguration {
 		ObjectMeta: metav1.ObjectMeta{Name: "default"},
 		Spec:       v3.FelixConfigurationSpec{ProgramClusterRoutes: new("Enabled")},
 	}}
+}
+
+// byBIRD leaves the routes between a state's nodes to BIRD, as v3.31 does by default.
+func byBIRD(state oracle.State) oracle.State {
+	state.Resources.FelixConfigurations = nil
+	return state
 }
 
 // withEncapsulation switches the state's pool to another encapsulation, as a live
@@ -104,6 +113,71 @@ func TestTunnelModes(t *testing.T) {
 				agree(t, host, inPods(all[host]), strings.ReplaceAll(lines, "\n\t\t\t\t", "\n"))
 			}
 		})
+	}
+}
+
+// BIRD makes the same routes as Felix, where the way is one.
+func TestTunnelModesByBIRD(t *testing.T) {
+	for mode, want := range map[string]map[string]string{
+		"ipip": {
+			"worker": `
+				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto bird
+				blackhole 10.244.11.0/26 proto bird
+				10.244.11.1/32 dev cali-worker proto boot
+				10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto bird`,
+			"leaf0": "",
+		},
+		"crosssubnet": {
+			"worker": `
+				10.244.10.0/26 via 10.1.5.10 dev net0 proto bird
+				blackhole 10.244.11.0/26 proto bird
+				10.244.11.1/32 dev cali-worker proto boot
+				10.244.12.0/26 via 10.1.8.10 dev tunl0 onlink proto bird`,
+		},
+		// The leaf tells of the other rack's network, and a next hop that is found by a BGP
+		// route is none (projectcalico/calico#1515).
+		"ipipleaf": {
+			"worker": `
+				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto bird
+				blackhole 10.244.11.0/26 proto bird
+				10.244.11.1/32 dev cali-worker proto boot
+				unreachable 10.244.12.0/26 proto bird`,
+		},
+		// The leaf sets itself as next hop of what it hears from outside its AS, and the
+		// tunnel ends there (requirements B5, C3).
+		"ipipreflector": {
+			"worker": `
+				10.244.10.0/26 via 10.1.5.10 dev tunl0 onlink proto bird
+				blackhole 10.244.11.0/26 proto bird
+				10.244.11.1/32 dev cali-worker proto boot
+				10.244.12.0/26 via 10.1.5.1 dev tunl0 onlink proto bird`,
+		},
+		"crosssubnetreflector": {
+			"worker": `
+				10.244.10.0/26 via 10.1.5.10 dev net0 proto bird
+				blackhole 10.244.11.0/26 proto bird
+				10.244.11.1/32 dev cali-worker proto boot
+				10.244.12.0/26 via 10.1.5.1 dev net0 proto bird`,
+		},
+	} {
+		t.Run(mode, func(t *testing.T) {
+			all := tables(t, byBIRD(cluster(t, "two-racks", mode)))
+			for host, lines := range want {
+				agree(t, host, inPods(all[host]), strings.ReplaceAll(lines, "\n\t\t\t\t", "\n"))
+			}
+		})
+	}
+}
+
+// With stock BIRD, and its adapted kernel filter, a lab in which Felix makes the routes
+// has the same tables.
+func TestStockBIRDWhereFelixOwns(t *testing.T) {
+	for _, mode := range []string{"ipip", "crosssubnet", "ipipleaf", "ipipreflector", "crosssubnetreflector"} {
+		stock := cluster(t, "two-racks", mode)
+		stock.StockBIRD = true
+		if d := diff.Compare(tables(t, cluster(t, "two-racks", mode)), tables(t, stock)); len(d) > 0 {
+			t.Errorf("%s:\n%s", mode, d)
+		}
 	}
 }
 
@@ -227,19 +301,23 @@ func TestSingleAddressBlocks(t *testing.T) {
 		10.244.12.1/32 via 10.244.12.0 dev vxlan.calico onlink proto boot mtu 1450`)
 }
 
-// BIRD learns from the kernel: a node announces its own block twice, does not announce
-// routes through a tunnel to other nodes, and does announce those of its subnet
-// (projectcalico/calico#13533).
+// BIRD learns from the kernel: a node announces its own block twice where Felix has its
+// blackhole, does not announce routes through vxlan.calico to other nodes, and does
+// announce those through tunl0 (projectcalico/calico#13470) and those of its subnet
+// (#13533). It does not announce routes that BIRD itself has made.
 func TestWhatNodesTellEachOther(t *testing.T) {
 	own := `
 		10.244.10.0/26 from 10.1.5.10 next hop 10.1.5.10 AS path []
 		10.244.10.0/26 from 10.1.5.10 next hop 10.1.5.10 AS path []
 		10.244.11.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path []
 		10.244.11.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path []`
-	for _, mode := range []string{"ipip", "vxlan"} {
-		agreePaths(t, "worker2", paths(t, cluster(t, "two-racks", mode), "worker2"), own)
+	agreePaths(t, "worker2", paths(t, cluster(t, "two-racks", "vxlan"), "worker2"), own)
+	for _, mode := range []string{"ipip", "crosssubnet"} {
+		agreePaths(t, "worker2", paths(t, byBIRD(cluster(t, "two-racks", mode)), "worker2"), `
+		10.244.10.0/26 from 10.1.5.10 next hop 10.1.5.10 AS path []
+		10.244.11.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path []`)
 	}
-	for _, mode := range []string{"crosssubnet", "vxlancrosssubnet"} {
+	for _, mode := range []string{"ipip", "crosssubnet", "vxlancrosssubnet"} {
 		agreePaths(t, "worker2", paths(t, cluster(t, "two-racks", mode), "worker2"), `
 		10.244.10.0/26 from 10.1.5.10 next hop 10.1.5.10 AS path []
 		10.244.10.0/26 from 10.1.5.10 next hop 10.1.5.10 AS path []
@@ -249,7 +327,7 @@ func TestWhatNodesTellEachOther(t *testing.T) {
 		10.244.11.0/26 from 10.1.5.11 next hop 10.1.5.11 AS path []`)
 	}
 	// A mesh session counts as internal whatever its AS numbers are.
-	state := cluster(t, "two-racks", "ipip")
+	state := cluster(t, "two-racks", "vxlan")
 	node(t, state, "worker").AS = 65011
 	// With AS numbers of their own these two have no session across racks, so that
 	// control-plane knows the block by its tunnel alone.
@@ -259,12 +337,32 @@ func TestWhatNodesTellEachOther(t *testing.T) {
 	}
 }
 
+// A leaf that is a reflector hears of all blocks from each of its nodes
+// (projectcalico/calico#13470). FRR prefers them to what it hears over the fabric, and
+// tells the spine of a way that leads back there; BIRD finds their next hop by a BGP
+// route alone, which is none to it.
+func TestTunnelRoutesReachLeaves(t *testing.T) {
+	for _, software := range []topology.Software{frr.Name, bird.Name} {
+		state := cluster(t, "two-racks", "ipipreflector")
+		for i := range state.Routers {
+			state.Routers[i].Software = software
+		}
+		_, err := state.Walk(tables(t, state), "leaf1", pod(workerBlock))
+		if circles := err != nil && strings.Contains(err.Error(), string(oracle.Loop)); circles != (software == frr.Name) {
+			t.Errorf("from leaf1 with %s to the pod on worker: %v", software, err)
+		}
+		if _, err := state.Walk(tables(t, byBIRD(state)), "leaf1", pod(workerBlock)); err != nil {
+			t.Errorf("from leaf1 with %s to the pod on worker, by BIRD's routes: %v", software, err)
+		}
+	}
+}
+
 // Chance decides whether a node has a route to the other end of a tunnel, and BIRD
 // tells it as any other.
 func TestRoutesToTunnelEnds(t *testing.T) {
 	end := netip.PrefixFrom(tunnelEnd(workerBlock), 32)
 	for mode, want := range map[string]struct{ route, told string }{
-		"ipip":             {"via 10.1.5.11 dev tunl0 onlink proto 80 mtu 1480", ""},
+		"ipip":             {"via 10.1.5.11 dev tunl0 onlink proto 80 mtu 1480", "10.244.11.0/32"},
 		"crosssubnet":      {"via 10.1.5.11 dev net0 onlink proto 80", "10.244.11.0/32"},
 		"vxlan":            {"dev vxlan.calico proto boot mtu 1450", ""},
 		"vxlancrosssubnet": {"via 10.1.5.11 dev net0 onlink proto 80", "10.244.11.0/32"},
@@ -333,7 +431,7 @@ func TestTunnelsThatAreNotReckonedWith(t *testing.T) {
 		change func(*oracle.State)
 		says   string
 	}{
-		{"BIRD owns IPIP", func(s *oracle.State) { s.Resources.FelixConfigurations = nil }, "its routes are BIRD's"},
+		{"stock BIRD owns IPIP", func(s *oracle.State) { s.Resources.FelixConfigurations, s.StockBIRD = nil, true }, "its routes are BIRD's"},
 		{"both own", func(s *oracle.State) { s.Resources.IPPools[0].Spec.IPIPMode = v3.IPIPModeNever }, "both program"},
 		{"two encapsulations", func(s *oracle.State) {
 			s.Resources.IPPools = append(s.Resources.IPPools, v3.IPPool{ObjectMeta: metav1.ObjectMeta{Name: "second"}, Spec: v3.IPPoolSpec{CIDR: "10.245.0.0/16", VXLANMode: v3.VXLANModeAlways}})

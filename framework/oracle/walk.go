@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -227,4 +228,9 @@ func (w *walker) neighbor(host *topology.Host, dev string, address netip.Addr) (
 		}
 	}
 	return "", true
+}
+
+// isTunnel reports whether an interface is one of Calico's tunnel devices.
+func isTunnel(dev string) bool {
+	return dev == calico.IPIP.Device() || dev == calico.VXLAN.Device()
 }

@@ -28,6 +28,11 @@ type Issue struct {
 func Issues() []Issue {
 	return []Issue{
 		{
+			Number:  "projectcalico/calico#1515",
+			Summary: "BIRD takes no next hop that it reaches by a BGP route. Where leaves tell nodes of other racks' networks, it does not find the node that owns a remote block, and the block is unreachable",
+			Affects: "all versions so far, where BIRD programs the routes",
+		},
+		{
 			// #7901 is the same with IPIP. A BGPFilter that rejects the source RemotePeers on
 			// export prevents it.
 			Number: "projectcalico/calico#3810",
@@ -77,6 +82,13 @@ func Issues() []Issue {
 			Summary: "a route reflector that has no endpoint of a service itself does not reflect the service's external IP if that is announced as a single address",
 			Affects: "all of v3.31 and v3.32",
 			FixedIn: []string{"v3.33.0"},
+		},
+		{
+			Number:  "projectcalico/calico#13470",
+			Summary: "where Felix programs the routes of pools with IPIP, a node tells other nodes of the blocks that it reaches through tunl0 as if they were its own",
+			Affects: "all of v3.31 and v3.32, where Felix is told to program them",
+			FixedIn: []string{"v3.33.0"},
+			Note:    "no issue is known; the number is that of the pull request that made Felix's routes the default and keeps them back",
 		},
 		{
 			Number:  "projectcalico/calico#13533",

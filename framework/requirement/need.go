@@ -25,6 +25,9 @@ const (
 	SendFromSwitches  Need = "send-from-switches"
 	CaptureOnNodes    Need = "capture-on-nodes"
 	CaptureOnSwitches Need = "capture-on-switches"
+	// CalicoBIRD is for promises about the kernel filter, which stock BIRD cannot run as
+	// Calico wrote it.
+	CalicoBIRD Need = "calico-bird"
 )
 
 // AllNeeds are the needs that a spec may have, each with a sentence for people.
@@ -42,6 +45,7 @@ func AllNeeds() map[Need]string {
 		SendFromSwitches:  "switches can be entered, to send from there",
 		CaptureOnNodes:    "packets can be recorded on nodes",
 		CaptureOnSwitches: "packets can be recorded on switches",
+		CalicoBIRD:        "nodes run Calico's own BIRD, with its templates as they are",
 	}
 }
 

@@ -22,9 +22,13 @@ func (s *Suite) environment(specs types.SpecReports) []string {
 	list := []string{"kernel: " + s.kernel()}
 	for _, l := range s.labs {
 		if l.calicoVersion != "" {
-			list = append(list, fmt.Sprintf("lab: provider %s, mode %s on topology %s, routes between nodes by %s, Calico %s",
-				l.provider.Name(), l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion))
-			names := standin.RestsOn(standin.Lab{Own: l.provider.StandIns(), Topology: l.topology, Mode: l.mode, UML: s.options.providers.Inside()}, ids...)
+			list = append(list, fmt.Sprintf("lab: provider %s, mode %s on topology %s, routes between nodes by %s, Calico %s with %s",
+				l.provider.Name(), l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion, l.birdName()))
+			made := standin.Lab{Own: l.provider.StandIns(), Topology: l.topology, Mode: l.mode, StockBIRD: !l.calicoBIRD, UML: s.options.providers.Inside()}
+			names := standin.RestsOn(made, ids...)
+			if adapted := standin.RestOnTemplate(made, ids...); len(adapted) > 0 {
+				list = append(list, fmt.Sprintf("mode %s: the kernel filter of Calico's bird_ipam.cfg.template is adapted to stock BIRD, which leaves the pools' routes to Felix; these rest on it: %s", l.mode.Name, strings.Join(adapted, ", ")))
+			}
 			list = append(list, l.unseen()...)
 			if _, err := lab.LogFollowerOf(l.Lab); err != nil {
 				list = append(list, fmt.Sprintf("mode %s: no log is watched, since provider %s does not tell what is new in one", l.mode.Name, l.provider.Name()))
@@ -35,6 +39,14 @@ func (s *Suite) environment(specs types.SpecReports) []string {
 		}
 	}
 	return list
+}
+
+// birdName says which BIRD the lab's nodes run.
+func (l *Lab) birdName() string {
+	if l.calicoBIRD {
+		return "its own BIRD and templates"
+	}
+	return "a stock BIRD"
 }
 
 // unseen names the hosts whose running configuration cannot be compared with their files: what

@@ -46,6 +46,8 @@ type Lab struct {
 	attached bool
 	// calicoVersion is that of the lab that the suite has used; empty if it has used none.
 	calicoVersion string
+	// calicoBIRD says that its nodes run Calico's own BIRD.
+	calicoBIRD bool
 	// entered is the mode that a spec has put the lab into; empty for its own.
 	entered string
 	// settling is of the spec that is changing Calico's resources; nil if none is.
@@ -106,6 +108,9 @@ func (s *Suite) lab(provider lab.Provider, topologyName, modeName string) *Lab {
 	m, err := fixtures.Mode(modeName)
 	if err != nil {
 		ginkgo.Fail(err.Error())
+	}
+	if m, err = m.WithRouteOwner(s.options.owner); err != nil {
+		ginkgo.Fail(fmt.Sprintf("-%s: %v", ownerFlag, err))
 	}
 	if s.options.leaves != "" {
 		t = t.WithSoftware(s.options.leaves)
@@ -295,7 +300,7 @@ func (l *Lab) up(ctx context.Context) error {
 	if err := l.find(ctx); err != nil {
 		return err
 	}
-	l.Lab, l.calicoVersion = l.running, l.running.CalicoVersion()
+	l.Lab, l.calicoVersion, l.calicoBIRD = l.running, l.running.CalicoVersion(), l.running.CalicoBIRD()
 	// A lab may have put addresses of its own into the topology: those that Docker gave.
 	l.topology = l.running.Topology()
 	dynamicClient, err := dynamic.NewForConfig(l.running.Kubernetes())
@@ -344,7 +349,7 @@ func (l *Lab) find(ctx context.Context) error {
 		ginkgo.GinkgoWriter.Println("warning:", warning)
 	}
 	began := time.Now()
-	up, err := l.suite.options.providers.Up(ctx, l.provider, lab.Options{Topology: l.topology, Mode: l.mode, Progress: printPhase})
+	up, err := l.suite.options.providers.Up(ctx, l.provider, lab.Options{Topology: l.topology, Mode: l.mode, BIRD: l.suite.options.bird, Progress: printPhase})
 	if err != nil {
 		return err
 	}
@@ -361,7 +366,7 @@ func describe(t *topology.Topology, m *calico.Mode) string {
 			software = append(software, fmt.Sprintf("%s on %s", host.Software, host.Name))
 		}
 	}
-	return fmt.Sprintf("topology %s (%s) in mode %s", t.Name, strings.Join(software, ", "), m.Name)
+	return fmt.Sprintf("topology %s (%s) in mode %s, routes by %s", t.Name, strings.Join(software, ", "), m.Name, m.RouteOwner)
 }
 
 func printPhase(event lab.Event) {

@@ -1,12 +1,15 @@
 package suite
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/launch"
 	"github.com/rackproof/rackproof/framework/lab/providers/tagged"
@@ -22,6 +25,8 @@ const (
 	leavesFlag   = "rackproof.leaves"
 	kernelFlag   = "rackproof.kernel"
 	providerFlag = "rackproof.provider"
+	birdFlag     = "rackproof.bird"
+	ownerFlag    = "rackproof.route-owner"
 
 	allowUnableFlag = "rackproof.allow-unable"
 )
@@ -41,6 +46,8 @@ func Main(m *testing.M, labs ...Recipe) {
 	flag.String(leavesFlag, "", fmt.Sprintf("what all leaves run, %s, in place of what the topology says", drivers.List(", ", " or ")))
 	flag.String(kernelFlag, string(lab.AutoKernel), "the kernel of the labs: auto, host or uml (User-Mode Linux)")
 	flag.String(providerFlag, providers.Default().Name(), fmt.Sprintf("what makes the labs: one of %v", providers.Names()))
+	flag.String(birdFlag, "", "the path of Calico's own BIRD, for nodes (default: the one in the component cache, if there is one)")
+	flag.String(ownerFlag, "", fmt.Sprintf("who programs the routes between nodes in modes with IPIP, one of %v, in place of what the mode says", calico.Owners()))
 	flag.Parse()
 	o, err := readOptions()
 	if err != nil {
@@ -64,6 +71,10 @@ type options struct {
 	leaves       topology.Software
 	kernel       lab.Kernel
 	provider     lab.Provider
+	// bird is the path of Calico's own BIRD, owner who programs the routes in modes with
+	// IPIP; empty for the provider's, and for the mode's.
+	bird  string
+	owner calico.RouteOwner
 	// providers are all that the suite's program has.
 	providers launch.Providers
 }
@@ -79,6 +90,10 @@ func readOptions() (options, error) {
 	o := options{
 		lab: text(labFlag), results: text(resultsFlag), keep: text(keepFlag) == "true", allowUnable: text(allowUnableFlag) == "true",
 		leaves: topology.Software(text(leavesFlag)), kernel: lab.Kernel(text(kernelFlag)), providers: tagged.Providers(),
+		bird: text(birdFlag), owner: calico.RouteOwner(text(ownerFlag)),
+	}
+	if o.owner != "" && !slices.Contains(calico.Owners(), o.owner) {
+		return o, fmt.Errorf("-%s=%s: use one of %v", ownerFlag, o.owner, calico.Owners())
 	}
 	if o.leaves != "" {
 		if _, err := drivers.Of(o.leaves); err != nil {
@@ -88,6 +103,14 @@ func readOptions() (options, error) {
 	var err error
 	if o.provider, err = o.providers.Of(text(providerFlag)); err != nil {
 		return o, fmt.Errorf("-%s: %w", providerFlag, err)
+	}
+	if o.bird != "" {
+		if _, err := o.provider.CalicoBIRD(context.Background(), o.bird); err != nil {
+			return o, fmt.Errorf("-%s: %w", birdFlag, err)
+		}
+		if o.bird, err = filepath.Abs(o.bird); err != nil {
+			return o, fmt.Errorf("-%s: %w", birdFlag, err)
+		}
 	}
 	if !slices.Contains(lab.Kernels(), o.kernel) {
 		return o, fmt.Errorf("-%s=%s: use one of %v", kernelFlag, o.kernel, lab.Kernels())

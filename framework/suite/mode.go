@@ -43,6 +43,10 @@ func (l *Lab) EnterMode(ctx context.Context, name string, changes ...func(*calic
 	requirement.Using(requirement.ConfigureRouters)
 	mode, err := fixtures.Mode(name)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	if calico.EncapsulationOf(mode.Resources.IPPools[0]).ViaIPIP() {
+		mode, err = mode.WithRouteOwner(l.suite.options.owner)
+		gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	}
 	for _, change := range changes {
 		change(&mode.Resources)
 	}

@@ -21,6 +21,7 @@ type bareLab struct {
 }
 
 func (bareLab) Name() string                    { return "bare" }
+func (bareLab) CalicoBIRD() bool                { return false }
 func (bareLab) Provider() string                { return "testbed" }
 func (b bareLab) Topology() *topology.Topology  { return b.topology }
 func (b bareLab) Host(string) (lab.Host, error) { return b.host, nil }
@@ -40,6 +41,8 @@ type ableLab struct {
 	lab.RouterController
 	lab.ComponentController
 }
+
+func (ableLab) CalicoBIRD() bool { return true }
 
 type ableHost struct {
 	lab.Host

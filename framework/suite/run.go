@@ -136,7 +136,7 @@ func (s *Suite) check(ctx context.Context, l *Lab) error {
 	if _, err := s.options.providers.ChooseKernel(ctx, l.provider, s.options.kernel, l.mode); err != nil {
 		return err
 	}
-	return launch.Check(ctx, l.provider, lab.Options{Topology: l.topology, Mode: l.mode})
+	return launch.Check(ctx, l.provider, lab.Options{Topology: l.topology, Mode: l.mode, BIRD: l.suite.options.bird})
 }
 
 // reportUnable writes results in which no spec was run, because this machine lacks

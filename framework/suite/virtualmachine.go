@@ -91,8 +91,8 @@ func findMachine(ctx context.Context, o options, labs []Recipe) (machine lab.Mac
 	if err == nil && kernel == lab.UMLKernel {
 		program := os.Args[0]
 		machine, err = o.providers.StartMachine(ctx, o.provider, lab.MachineOptions{
-			Known: machineName(filepath.Base(program)), Topology: top,
-			Files: map[string]string{"results folder": o.results, "folder for temporary files": os.TempDir(), "test program": program},
+			Known: machineName(filepath.Base(program)), Topology: top, BIRD: o.bird,
+			Files: map[string]string{"results folder": o.results, "folder for temporary files": os.TempDir(), "test program": program, "BIRD": o.bird},
 		})
 		return machine, true, err
 	}

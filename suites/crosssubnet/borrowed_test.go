@@ -21,11 +21,10 @@ func borrowed(lab *suite.Lab) {
 			pod := workload.NewPodWithBorrowedAddress(ctx, lab, p)
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
 			expect.PodRouted(ctx, lab, pod, func(from topology.Host) route.NextHop {
-				hop := route.NextHop{Via: borrower.Address(), Dev: tunnel(), Onlink: true}
 				if topology.WithinRacks(&from, &borrower) {
-					hop.Dev = lab.Node(from.Name).Interfaces[0].Name
+					return direct(lab, from.Name, borrower.Name)
 				}
-				return hop
+				return route.NextHop{Via: borrower.Address(), Dev: tunnel(), Onlink: true}
 			})
 			expect.PodReachesAll(ctx, lab, pod)
 		})

@@ -16,17 +16,23 @@ import (
 // tunnel is the interface that encapsulates.
 func tunnel() string { return calico.IPIPCrossSubnet.Device() }
 
+// direct is the next hop to what is on a node of the same subnet. BIRD does without
+// onlink, as it finds the node on the interface's network.
+func direct(lab *suite.Lab, from, to string) route.NextHop {
+	return route.NextHop{Via: lab.Node(to).Address(), Dev: lab.Node(from).Interfaces[0].Name, Onlink: lab.RouteOwner() == calico.FelixOwns}
+}
+
 // routes are requirements C1 and C2.
 func routes(lab *suite.Lab) {
 	Context("routes", Label("routes"), func() {
 		Requirement("CRS-001", "a block of a node in the same subnet MUST be routed to the node IP by the node's own interface, and not by tunl0", func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.RemoteBlocks(lab))).WithContext(ctx).Should(expect.Agree())
 			for _, p := range observed.NodePairs(ctx, lab, topology.WithinRacks) {
-				hop := route.NextHop{Via: lab.Node(p.To.Name).Address(), Dev: lab.Node(p.From.Name).Interfaces[0].Name, Onlink: true}
+				hop := direct(lab, p.From.Name, p.To.Name)
 				for _, block := range p.To.Blocks {
 					r := observed.RouteTo(ctx, lab, p.From.Name, block)
 					Expect(r.NextHops).To(ConsistOf(hop), "%s: %s", p.From.Name, r)
-					Expect(r.Origin).To(Equal(route.OriginFelix), "%s: %s", p.From.Name, r)
+					Expect(r.Origin).To(Equal(expect.OwnerOrigin(lab)), "%s: %s", p.From.Name, r)
 				}
 			}
 		})
@@ -38,14 +44,14 @@ func routes(lab *suite.Lab) {
 				for _, block := range p.To.Blocks {
 					r := observed.RouteTo(ctx, lab, p.From.Name, block)
 					Expect(r.NextHops).To(ConsistOf(hop), "%s: %s", p.From.Name, r)
-					Expect(r.Origin).To(Equal(route.OriginFelix), "%s: %s", p.From.Name, r)
+					Expect(r.Origin).To(Equal(expect.OwnerOrigin(lab)), "%s: %s", p.From.Name, r)
 				}
 			}
 		})
 
-		Requirement("CRS-003", "BIRD MUST put no route of the pool into a kernel, and each own block MUST have one blackhole, by Felix", func(ctx SpecContext) {
+		Requirement("CRS-003", "of Felix and BIRD, the one that does not own the pool's routes MUST put none of them into a kernel, and each own block MUST have one blackhole, by the owner", Needs(CalicoBIRD), Label("optional"), func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
-			Expect(observed.BIRDPodRoutes(ctx, lab)).To(BeZero())
+			expect.OneOwner(ctx, lab)
 			expect.OwnBlackholes(ctx, lab)
 		})
 

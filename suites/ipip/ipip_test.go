@@ -1,6 +1,6 @@
 // Package ipip proves Calico's IPIP mode: packets between pods of different nodes
 // travel inside packets between the nodes, so that the fabric need not know where pods
-// are. Felix programs the routes (requirements B; mode ipip says why it and not BIRD).
+// are. Felix programs the routes, or BIRD (requirements B; -rackproof.route-owner).
 package ipip
 
 import (

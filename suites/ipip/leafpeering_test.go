@@ -14,6 +14,7 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
@@ -25,6 +26,10 @@ import (
 // passedOn is the issue that lets a node tell its leaf of the blocks that it hears of from
 // other nodes, so that the fabric sends a client's packets to any node.
 const passedOn = "projectcalico/calico#3810"
+
+// behindBGP is the issue by which BIRD has no way to a remote block's owner: the leaf tells
+// of the other racks' networks, and a node IP that is found by BGP is no next hop for BIRD.
+const behindBGP = "projectcalico/calico#1515"
 
 // ownRoutesOnly is a BGPFilter.
 const ownRoutesOnly = "ipip-own-routes-only"
@@ -61,7 +66,7 @@ func leafPeering(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("IPIP-081", "the gateway of a remote block MUST stay the node that owns it, through tunl0, though the leaf offers another way", func(ctx SpecContext) {
+		Requirement("IPIP-081", "the gateway of a remote block MUST stay the node that owns it, through tunl0, though the leaf offers another way", lab.KnownWhere(calico.BIRDOwns, behindBGP), func(ctx SpecContext) {
 			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
 			offers := 0
 			for _, p := range observed.NodePairs(ctx, lab, topology.AcrossRacks) {
@@ -72,13 +77,34 @@ func leafPeering(lab *suite.Lab) {
 						offers++
 					}
 				}
-				for _, block := range p.To.Blocks {
-					Expect(observed.RouteTo(ctx, lab, p.From.Name, block).NextHops).To(ConsistOf(throughTunnel(lab, p.To.Name)), "%s: %s", p.From.Name, block)
+			}
+			// toOthers looks at the route of each node to each block of other racks.
+			toOthers := func(look func(r route.Route, p observed.NodePair)) {
+				for _, p := range observed.NodePairs(ctx, lab, topology.AcrossRacks) {
+					for _, block := range p.To.Blocks {
+						look(observed.RouteTo(ctx, lab, p.From.Name, block), p)
+					}
 				}
+			}
+			lab.IssueWhere(ctx, calico.BIRDOwns, behindBGP, func(g Gomega) {
+				toOthers(func(r route.Route, p observed.NodePair) {
+					g.Expect(r.NextHops).To(ConsistOf(throughTunnel(lab, p.To.Name)), "%s: %s", p.From.Name, r)
+				})
+			}, func(g Gomega) {
+				toOthers(func(r route.Route, p observed.NodePair) {
+					g.Expect(r.Kind).To(Equal(route.Unreachable), "%s: %s", p.From.Name, r)
+				})
+			})
+			if lab.RouteOwner() == calico.BIRDOwns {
+				return
 			}
 			// The leaf tells its best path to all but the node that it has it from.
 			Expect(offers).To(BeNumerically(">", 0), "paths by another next hop than the owner")
 		})
+
+		if lab.RouteOwner() == calico.BIRDOwns {
+			return // BIRD has no way to other racks (IPIP-081)
+		}
 
 		Requirement("IPIP-082", "packets between pods of different racks MUST still be inside IP packets", Needs(CaptureOnSwitches, EnterPods), Label("packets"), func(ctx SpecContext) {
 			seen, conversations := wire.CapturePods(ctx, lab, lab.Topology().Leaves(), topology.AcrossRacks)

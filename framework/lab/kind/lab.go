@@ -193,6 +193,9 @@ func (l *Lab) Kubeconfig() string { return l.folder.Path(kubeconfigFile) }
 // CalicoVersion is the version of Calico that runs in the lab.
 func (l *Lab) CalicoVersion() string { return l.record.CalicoVersion }
 
+// CalicoBIRD implements lab.Lab.
+func (*Lab) CalicoBIRD() bool { return false }
+
 // PID is the process that has brought the lab up, which may have ended if the lab was
 // released.
 func (l *Lab) PID() int { return l.record.PID }

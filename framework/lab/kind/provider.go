@@ -2,6 +2,7 @@ package kind
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/rackproof/rackproof/framework/build/component"
 	"github.com/rackproof/rackproof/framework/build/docker"
@@ -26,6 +27,15 @@ func (Provider) RunIfPart() { runIfMaker() }
 func (Provider) CalicoVersion() (string, error) {
 	components, err := locate()
 	return components.Version(component.CalicoNode), err
+}
+
+// CalicoBIRD implements lab.Provider. The images that Rackproof builds have the
+// distribution's BIRD.
+func (Provider) CalicoBIRD(_ context.Context, program string) (bool, error) {
+	if program != "" {
+		return false, fmt.Errorf("BIRD %s: %w: labs on kind run the BIRD of their images: use another provider", program, lab.ErrUnable)
+	}
+	return false, nil
 }
 
 // locate finds the components of the groups that labs on kind need.

@@ -84,7 +84,7 @@ func Check(ctx context.Context, provider lab.Provider, options lab.Options) erro
 	if err := provider.Check(ctx, options); err != nil {
 		return err
 	}
-	return checkOwner(provider, options)
+	return checkOwner(ctx, provider, options)
 }
 
 // CheckTopology refuses a topology that no lab can be made of: a cluster needs a node.
@@ -96,8 +96,9 @@ func CheckTopology(t *topology.Topology) error {
 }
 
 // checkOwner reports whether a design's routes have the owner that the mode states in the
-// provider's version of Calico, and whether the oracle has that version's rules.
-func checkOwner(provider lab.Provider, options lab.Options) error {
+// provider's version of Calico, whether the owner can make them, and whether the oracle has
+// that version's rules.
+func checkOwner(ctx context.Context, provider lab.Provider, options lab.Options) error {
 	text, err := provider.CalicoVersion()
 	if err != nil {
 		return err
@@ -110,6 +111,9 @@ func checkOwner(provider lab.Provider, options lab.Options) error {
 		return err
 	}
 	if err := options.Mode.CheckOwner(version); err != nil {
+		return err
+	}
+	if own, err := provider.CalicoBIRD(ctx, options.BIRD); own || err != nil {
 		return err
 	}
 	return bird.CheckMode(options.Mode)

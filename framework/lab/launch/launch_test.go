@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -61,5 +62,36 @@ func TestCheckTopology(t *testing.T) {
 	bare := &topology.Topology{Name: "bare"}
 	if err := Check(t.Context(), nil, lab.Options{Topology: bare}); err == nil || !strings.Contains(err.Error(), "has no node") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// BIRD's routes through a tunnel need a BIRD that can make them.
+func TestCheckAsksForCalicosBIRD(t *testing.T) {
+	two, err := fixtures.Topology("two-racks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	felix, err := fixtures.Mode("ipip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	birds, err := felix.WithRouteOwner(calico.BIRDOwns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		mode *calico.Mode
+		own  bool
+		want string
+	}{
+		{felix, false, ""},
+		{felix, true, ""},
+		{birds, true, ""},
+		{birds, false, "get Calico's BIRD by `rackproof components bird`"},
+	} {
+		err := Check(t.Context(), &rack{birds: tt.own}, lab.Options{Topology: two, Mode: tt.mode})
+		if (tt.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("routes by %s, Calico's BIRD %t: error %v, want %q", tt.mode.RouteOwner, tt.own, err, tt.want)
+		}
 	}
 }

@@ -195,7 +195,7 @@ func (p Providers) StartMachine(ctx context.Context, provider lab.Provider, opti
 		if err := oracle.CheckDesign(options.Topology, options.Mode, drivers.Software()); err != nil {
 			return nil, err
 		}
-		if err := checkOwner(provider, lab.Options{Topology: options.Topology, Mode: options.Mode}); err != nil {
+		if err := checkOwner(ctx, provider, lab.Options{Topology: options.Topology, Mode: options.Mode, BIRD: options.BIRD}); err != nil {
 			return nil, err
 		}
 	}

@@ -22,6 +22,8 @@ type rack struct {
 	// asked are what Up was called with.
 	asked []lab.Options
 	parts int
+	// birds says that the nodes run Calico's BIRD.
+	birds bool
 }
 
 var (
@@ -29,13 +31,14 @@ var (
 	errSecret     = errors.New("the door is locked")
 )
 
-func (r *rack) Name() string                             { return r.name }
-func (r *rack) RunIfPart()                               { r.parts++ }
-func (r *rack) CalicoVersion() (string, error)           { return "v3.31.0", nil }
-func (r *rack) Check(context.Context, lab.Options) error { return nil }
-func (r *rack) Phases() []string                         { return []string{r.name + " powers up"} }
-func (r *rack) Crowded() bool                            { return false }
-func (r *rack) StandIns() []standin.StandIn              { return nil }
+func (r *rack) Name() string                                     { return r.name }
+func (r *rack) RunIfPart()                                       { r.parts++ }
+func (r *rack) CalicoVersion() (string, error)                   { return "v3.31.0", nil }
+func (r *rack) CalicoBIRD(context.Context, string) (bool, error) { return r.birds, nil }
+func (r *rack) Check(context.Context, lab.Options) error         { return nil }
+func (r *rack) Phases() []string                                 { return []string{r.name + " powers up"} }
+func (r *rack) Crowded() bool                                    { return false }
+func (r *rack) StandIns() []standin.StandIn                      { return nil }
 
 func (r *rack) Up(_ context.Context, options lab.Options) (lab.Running, error) {
 	r.asked = append(r.asked, options)

@@ -16,6 +16,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
 	"github.com/rackproof/rackproof/framework/namespace"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 var _ interface {
@@ -89,11 +90,18 @@ func (h *host) start(cmd *exec.Cmd) error {
 func (h *host) command(ctx context.Context, argv []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "/usr/bin/env", append([]string{"--"}, argv...)...)
 	cmd.Env = []string{
-		"PATH=" + labinit.SearchPath(h.lab.spec), "HOME=/root", "LANG=C.UTF-8",
+		"PATH=" + h.searchPath(), "HOME=/root", "LANG=C.UTF-8",
 		"KUBECONFIG=" + h.kubeconfig(), "DATASTORE_TYPE=kubernetes",
 	}
 	cmd.Dir = "/"
 	return cmd
+}
+
+func (h *host) searchPath() string {
+	if host, ok := h.lab.spec.Topology.Host(h.name); ok && host.Role == topology.Node {
+		return labinit.NodePath(h.lab.spec)
+	}
+	return labinit.SearchPath(h.lab.spec)
 }
 
 func (h *host) kubeconfig() string {

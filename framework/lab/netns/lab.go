@@ -112,6 +112,9 @@ func (l *Lab) Kubeconfig() string { return l.folder.Path(labinit.KubeconfigFile)
 // CalicoVersion is the version of Calico that runs in the lab.
 func (l *Lab) CalicoVersion() string { return l.spec.CalicoVersion }
 
+// CalicoBIRD implements lab.Lab.
+func (l *Lab) CalicoBIRD() bool { return l.spec.BIRD != "" }
+
 // PID is the lab's process.
 func (l *Lab) PID() int { return l.pid }
 

@@ -3,6 +3,7 @@ package netns
 import (
 	"context"
 
+	"github.com/rackproof/rackproof/framework/build/calicobird"
 	"github.com/rackproof/rackproof/framework/build/component"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
@@ -33,6 +34,21 @@ func (Provider) RunIfPart() {
 func (Provider) CalicoVersion() (string, error) {
 	_, components, err := locate()
 	return components.Version(component.CalicoNode), err
+}
+
+// CalicoBIRD implements lab.Provider.
+func (Provider) CalicoBIRD(ctx context.Context, program string) (bool, error) {
+	folder, err := findBIRD(ctx, program)
+	return folder != "", err
+}
+
+// findBIRD finds the folder of Calico's own BIRD; empty where there is none.
+func findBIRD(ctx context.Context, program string) (folder string, err error) {
+	cache, err := component.DefaultCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return calicobird.Find(ctx, program, cache)
 }
 
 // locate finds the cache folder, and the components in it.
@@ -70,6 +86,9 @@ func (Provider) Up(ctx context.Context, options lab.Options) (lab.Running, error
 		return nil, err
 	}
 	spec := labinit.Spec{Routers: routers}
+	if spec.BIRD, err = findBIRD(ctx, options.BIRD); err != nil {
+		return nil, err
+	}
 	// Inside User-Mode Linux what a control plane begins with is outside.
 	if !vm.Inside() {
 		if spec.Seed, err = prepare(ctx, options, components, cache); err != nil {

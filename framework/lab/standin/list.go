@@ -4,17 +4,17 @@ package standin
 func Shared() []StandIn {
 	return []StandIn{
 		{
-			Name: "stock-bird",
+			Name: "stock-bird", Only: StockBIRD,
 			What: "the distribution's BIRD 1.6.8 on nodes", Real: "Calico's fork of BIRD 1.6.8 (projectcalico/bird, read at 1e2ff99d)",
 			Differs: "The fork adds krt_tunnel, keeps a SIGHUP that comes during a reload, and corrects a kernel route with the right gateway over the wrong interface. " +
 				"It forgets interfaces that are gone and the addresses of those that are down; these are back with its next scan, within 2 s of the link. It takes 240.0.0.0/4 for ordinary addresses.",
 			Affects: []string{All},
 		},
 		{
-			Name: "bird-template",
-			What: "bird_ipam.cfg.template without krt_tunnel", Real: "Calico's template",
-			Differs: "BIRD puts no route through a tunnel and keeps routes through tunl0 back, as v3.33 does by default. Routes of IPIP pools are Felix's. " +
-				"A mode in which they are BIRD's is refused. Without encapsulation only the attribute is gone.",
+			Name: Template, Only: StockBIRD,
+			What: "bird_ipam.cfg.template whose kernel filter does without krt_tunnel", Real: "Calico's template",
+			Differs: "BIRD programs no route of IPIP pools; Calico's programs them too, beside Felix. A mode in which they are BIRD's alone is refused, and promises about the kernel filter are unable. " +
+				"Without encapsulation only the attribute is gone. The export filter is Calico's own. `rackproof components bird` fetches Calico's BIRD, with which no template changes.",
 			Affects: []string{"IPIP", "CRS", "MSW"}, ComparedBy: []string{"framework/router/bird/template_test.go"},
 		},
 		{

@@ -45,6 +45,8 @@ const (
 	BIRDRouter Trait = "routers with BIRD"
 	// Tunnels labs have a pool with an encapsulation.
 	Tunnels Trait = "modes with tunnels"
+	// StockBIRD labs have nodes with a stock BIRD instead of Calico's own.
+	StockBIRD Trait = "nodes with stock BIRD"
 	// UML labs are inside User-Mode Linux.
 	UML Trait = "User-Mode Linux"
 )
@@ -55,8 +57,24 @@ type Lab struct {
 	Own      []StandIn
 	Topology *topology.Topology
 	Mode     *calico.Mode
+	// StockBIRD says that the nodes run a stock BIRD.
+	StockBIRD bool
 	// UML says that the lab is inside User-Mode Linux.
 	UML bool
+}
+
+// Template is the stand-in for Calico's kernel filter of BIRD.
+const Template = "bird-template"
+
+// RestOnTemplate returns those of some requirements whose verdicts in a lab rest on an
+// adapted kernel filter.
+func RestOnTemplate(lab Lab, ids ...string) []string {
+	list := Shared()
+	template := list[slices.IndexFunc(list, func(s StandIn) bool { return s.Name == Template })]
+	if !lab.has(template) || !lab.has(StandIn{Only: Tunnels}) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !template.affects(id) })
 }
 
 // RestsOn returns the names of the stand-ins on which the verdicts of requirements rest
@@ -87,6 +105,8 @@ func (l Lab) has(s StandIn) bool {
 			}
 		}
 		return false
+	case StockBIRD:
+		return l.StockBIRD
 	case UML:
 		return l.UML
 	}

@@ -54,7 +54,7 @@ func TestRestsOn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := standin.Lab{Own: lists()[provider], Topology: frr, Mode: mode, UML: uml}
+		l := standin.Lab{Own: lists()[provider], Topology: frr, Mode: mode, StockBIRD: uml, UML: uml}
 		if software == bird.Name {
 			l.Topology = frr.WithSoftware(bird.Name)
 		}
@@ -67,7 +67,7 @@ func TestRestsOn(t *testing.T) {
 		has, hasNot []string
 	}{
 		{"leaf reflectors", lab("netns", "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021"},
-			[]string{"bird-reload", "node-agent", "frr-nexthop-objects"}, []string{"own-images", "felix-refresh", "uml", "kube-proxy-sync", "no-dns"}},
+			[]string{"bird-reload", "node-agent", "frr-nexthop-objects"}, []string{"own-images", "felix-refresh", "uml", "kube-proxy-sync", "no-dns", "stock-bird", "bird-template"}},
 		{"on kind", lab("kind", "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021"},
 			[]string{"own-images", "bird-reload"}, []string{"node-agent"}},
 		{"services of two suites", lab("netns", "leafreflector", topology.DefaultSoftware, false), []string{"LEAF-021", "SVC-001"},
@@ -95,5 +95,29 @@ func TestRestsOn(t *testing.T) {
 	names := standin.RestsOn(lab("netns", "leafreflector", bird.Name, false), "LEAF-021")
 	if !slices.Contains(names, "bird-router") {
 		t.Errorf("no bird-router in %v", names)
+	}
+}
+
+// Only labs with a stock BIRD and a tunnel rest on the adapted kernel filter.
+func TestRestOnTemplate(t *testing.T) {
+	tunnel, err := fixtures.Mode("ipip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := fixtures.Mode("leafreflector")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		lab  standin.Lab
+		want []string
+	}{
+		{standin.Lab{Mode: tunnel, StockBIRD: true}, []string{"IPIP-010", "MSW-020"}},
+		{standin.Lab{Mode: tunnel}, nil},
+		{standin.Lab{Mode: plain, StockBIRD: true}, nil},
+	} {
+		if got := standin.RestOnTemplate(tt.lab, "IPIP-010", "LEAF-021", "MSW-020"); !slices.Equal(got, tt.want) {
+			t.Errorf("mode %s, stock BIRD %t: got %v, want %v", tt.lab.Mode.Name, tt.lab.StockBIRD, got, tt.want)
+		}
 	}
 }

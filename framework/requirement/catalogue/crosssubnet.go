@@ -17,5 +17,6 @@ func crosssubnet() []Entry {
 		{ID: "CRS-050", Title: "borrowed address", Promises: []string{"B13", "C1", "C2"}, Profile: Extended},
 		{ID: "CRS-060", Title: "node address with a subnet of its own", Promises: []string{"C4"}, Profile: Extended},
 		{ID: "CRS-070", Title: "mesh off keeps Felix's routes", Promises: []string{"A7"}, Profile: Extended, Where: "Felix owns the routes"},
+		{ID: "CRS-071", Title: "mesh off takes BIRD's routes", Promises: []string{"A7"}, Profile: Extended, Where: "BIRD owns the routes"},
 	}
 }

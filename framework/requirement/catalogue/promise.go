@@ -41,6 +41,8 @@ func Promises() []Promise {
 
 		{"B1", "tunl0 is up with exactly one address, which is the node's tunnel address from a block of its own. Its MTU leaves room for the outer header.",
 			[]Source{laterTest("e2e/pkg/tests/networking/ipip.go"), test("felix/fv/ipip_test.go"), document("networking/configuring/mtu")}},
+		{"B2", "Where BIRD owns the routes of a pool, a remote block is routed through tunl0 to its owner's node IP, on-link.",
+			[]Source{resource("felixconfig"), template("bird_ipam.cfg.template")}},
 		{"B3", "Where Felix owns the routes of a pool, they are its own and BIRD has none in the kernel.",
 			[]Source{resource("felixconfig"), laterTest("node/tests/k8st/tests/cluster_routes_test.go")}},
 		{"B4", "A node has exactly one blackhole route for each of its own blocks, by the owner of the pool's routes.",

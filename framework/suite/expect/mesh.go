@@ -11,6 +11,7 @@ import (
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // Mesh waits until the sessions agree with the oracle, and then counts without
@@ -27,6 +28,18 @@ func Mesh(ctx context.Context, l *suite.Lab) {
 			gomega.Expect(s.State).To(gomega.Equal(session.Established), "%s: %s", node.Name, s)
 			gomega.Expect(s.Kind).To(gomega.Equal(session.NodeToNodeMesh), "%s: %s", node.Name, s)
 		}
+	}
+}
+
+// PodRoutesGoWithMesh loses the mesh and expects that every node keeps the blackholes of
+// its own blocks and the routes to its own pods, and none to another node, as BIRD makes
+// those of what it hears in the mesh.
+func PodRoutesGoWithMesh(ctx context.Context, l *suite.Lab) {
+	ginkgo.GinkgoHelper()
+	l.LoseMesh(ctx)
+	gomega.Eventually(Routes(l, PodRoutes(l))).WithContext(ctx).Should(Agree())
+	for _, p := range observed.NodePairs(ctx, l, topology.AllPairs) {
+		gomega.Expect(observed.DevicesTo(ctx, l, p)).To(gomega.BeEmpty(), "from %s to %s", p.From.Name, p.To.Name)
 	}
 }
 

@@ -21,6 +21,7 @@ const (
 	// programFolder has one mount per folder of components.
 	programFolder  = "/opt/rackproof"
 	confdFolder    = "confd"
+	birdFolder     = programFolder + "/calico-bird"
 	manifestFolder = "manifests"
 	seedFolder     = "seed"
 	prepareFolder  = "/var/lib/rackproof/prepared"
@@ -135,6 +136,9 @@ func mountPrograms(root string, spec Spec) error {
 	for i, folder := range spec.ProgramFolders {
 		mounts[folder] = fmt.Sprintf("opt/rackproof/%d", i)
 	}
+	if spec.BIRD != "" {
+		mounts[spec.BIRD] = strings.TrimPrefix(birdFolder, "/")
+	}
 	mounts[spec.Confd] = "opt/rackproof/" + confdFolder
 	mounts[spec.Manifests] = "opt/rackproof/" + manifestFolder
 	if spec.Seed != "" {
@@ -165,7 +169,16 @@ const svScript = `#!/bin/sh
 exit 0
 `
 
-// SearchPath is the PATH of everything that runs in a lab.
+// NodePath is the PATH of what runs on a node. It begins with Calico's BIRD where there is
+// one; routers run the distribution's.
+func NodePath(spec Spec) string {
+	if spec.BIRD == "" {
+		return SearchPath(spec)
+	}
+	return birdFolder + ":" + SearchPath(spec)
+}
+
+// SearchPath is the PATH of everything else that runs in a lab.
 func SearchPath(spec Spec) string {
 	folders := []string{programFolder}
 	for i := range spec.ProgramFolders {

@@ -159,6 +159,7 @@ func (l *running) clusterConfig() (cluster.Config, error) {
 		Topology: l.spec.Topology, Mode: l.spec.Mode, Version: l.spec.KubernetesVersion,
 		Iptables: iptablesVariant(), ControlPlane: l.controlPlane, Dir: controlFolder, LogDir: filepath.Join(stateFolder, LogFolder),
 		Workload: l.spec.Workload, Manifests: manifests,
+		BIRD:           l.birdFolder(),
 		ConfdTemplates: os.DirFS(filepath.Join(programFolder, confdFolder)),
 		PluginFolders:  l.programFolders(), Images: images(),
 		Environment: l.environment(), Supervisor: l.supervisor, Nodes: nodes,
@@ -191,6 +192,14 @@ func (l *running) programFolders() []string {
 		folders = append(folders, fmt.Sprintf("%s/%d", programFolder, i))
 	}
 	return folders
+}
+
+// birdFolder is where Calico's own BIRD lies in the lab; empty for none.
+func (l *running) birdFolder() string {
+	if l.spec.BIRD == "" {
+		return ""
+	}
+	return birdFolder
 }
 
 // images are the container images that a lab knows, with the programs that stand

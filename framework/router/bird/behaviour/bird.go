@@ -26,8 +26,8 @@ const mergeLimit = 16
 // such as the default route (IGP_METRIC_UNKNOWN in BIRD's nest/route.h).
 const unknownMetric = 1<<31 - 1
 
-// BIRD is stock BIRD 1.6: on a node with Calico's templates, on a router of the
-// fabric with that of package router/bird.
+// BIRD is BIRD 1.6: on a node with Calico's templates, stock or Calico's own; on a router
+// of the fabric stock, with the template of package router/bird.
 type BIRD struct {
 	Policy
 	// AddPaths says that the daemon sends all its paths to who takes them.
@@ -143,16 +143,26 @@ func (b BIRD) Accepts(s *bgp.Speaker, prefix netip.Prefix, a bgp.Attributes, fro
 
 // Program follows the kernel protocol: its export filter (Calico's
 // calico_kernel_programming) takes what is best, krt_import_control leaves out what
-// came from the kernel, and rt_export_merged joins the next hops.
+// came from the kernel and what `direct` makes of an address, and rt_export_merged joins
+// the next hops.
+//
+// A route that the filter puts through a tunnel goes to the NEXT_HOP itself, on-link.
+// Calico's own BIRD does that with a route by one gateway alone (nl_send_route in its
+// sysdep/linux/netlink.c); one by several is not encapsulated (projectcalico/calico#4462).
 func (b BIRD) Program(s *bgp.Speaker) route.Table {
 	var table route.Table
 	for _, prefix := range s.Prefixes() {
 		paths := s.RIB[prefix]
-		if best := paths[0]; !s.InKernel(prefix) && b.Programs(best) {
-			table = append(table, route.Route{
-				Prefix: prefix, Kind: best.Way.Kind, NextHops: bgp.Hops(paths, mergeLimit), Origin: route.OriginBIRD,
-			})
+		best := paths[0]
+		tunnel, taken := b.Programs(best)
+		if !taken || s.InKernel(prefix) || best.Way.OnLink() {
+			continue
 		}
+		hops := bgp.Hops(paths, mergeLimit)
+		if tunnel != "" && best.From != nil && len(hops) == 1 {
+			hops = []route.NextHop{{Via: best.NextHop, Dev: tunnel, Onlink: true}}
+		}
+		table = append(table, route.Route{Prefix: prefix, Kind: best.Way.Kind, NextHops: hops, Origin: route.OriginBIRD})
 	}
 	return table
 }
@@ -164,8 +174,9 @@ type Policy interface {
 	// and whether it goes at all.
 	Exports(p bgp.Path, to *bgp.Peer) (bgp.Attributes, bool)
 	Imports(prefix netip.Prefix, from *bgp.Peer) bool
-	// Programs reports whether the best path of a prefix goes to the kernel.
-	Programs(best bgp.Path) bool
+	// Programs reports whether the best path of a prefix goes to the kernel, and names
+	// the tunnel that it goes through; empty for none.
+	Programs(best bgp.Path) (tunnel string, taken bool)
 }
 
 // RouterPolicy is that of a router of the fabric (packages router/bird and bird2): it
@@ -188,7 +199,9 @@ func (r RouterPolicy) Exports(p bgp.Path, _ *bgp.Peer) (bgp.Attributes, bool) {
 func (RouterPolicy) Imports(netip.Prefix, *bgp.Peer) bool { return true }
 
 // Programs implements Policy.
-func (RouterPolicy) Programs(best bgp.Path) bool { return best.Way.Reachable() }
+func (RouterPolicy) Programs(best bgp.Path) (tunnel string, taken bool) {
+	return "", best.Way.Reachable()
+}
 
 // Inherit makes what BIRD takes of the routes in the kernel: by `direct` what
 // the kernel makes of an address, by the kernel protocol's `learn` what others
