@@ -54,7 +54,7 @@ func routingFields(t *table) {
 func deviceFields(t *table) {
 	t.refusedBut("4789", "promises about tunnels assume the default", "spec.vxlanPort")
 	t.refusedBut("4096", "promises about tunnels assume the default", "spec.vxlanVNI")
-	t.refusedBut("0", "promises about tunnels assume that Felix finds the MTU out", "spec.ipipMTU", "spec.vxlanMTU")
+	t.handled("the MTU of Felix's routes through the tunnel", "spec.ipipMTU", "spec.vxlanMTU")
 	t.noEffect("every lab sets it in calico-node's environment, which goes before the resource", "spec.mtuIfacePattern")
 }
 

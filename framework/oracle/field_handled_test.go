@@ -27,9 +27,7 @@ type handledCase struct {
 func TestHandledFieldsHaveAnEffect(t *testing.T) {
 	cases := map[string]map[string]handledCase{
 		v3.KindBGPConfiguration: configurationCases(t), v3.KindBGPPeer: peerCases(t), v3.KindBGPFilter: filterCases(t), v3.KindIPPool: poolCases(t),
-		v3.KindFelixConfiguration: {"spec.programClusterRoutes": {state: cluster(t, "two-racks", "ipip"), refused: true, change: func(s *oracle.State) {
-			s.Resources.FelixConfigurations[0].Spec.ProgramClusterRoutes = new("Disabled")
-		}}},
+		v3.KindFelixConfiguration: felixCases(t),
 		calico.KindNode: nodeCases(t),
 	}
 	for _, f := range oracle.Fields() {
@@ -64,6 +62,18 @@ func TestHandledFieldsHaveAnEffect(t *testing.T) {
 		for path := range left {
 			t.Errorf("%s %s has a case, and is no field", kind, path)
 		}
+	}
+}
+
+func felixCases(t *testing.T) map[string]handledCase {
+	t.Helper()
+	felix := func(mode string, change func(*v3.FelixConfigurationSpec)) handledCase {
+		return handledCase{state: cluster(t, "two-racks", mode), change: func(s *oracle.State) { change(&s.Resources.FelixConfigurations[0].Spec) }}
+	}
+	return map[string]handledCase{
+		"spec.programClusterRoutes": felix("ipip", func(f *v3.FelixConfigurationSpec) { f.ProgramClusterRoutes = new("Disabled") }),
+		"spec.ipipMTU":              felix("ipip", func(f *v3.FelixConfigurationSpec) { f.IPIPMTU = new(1300) }),
+		"spec.vxlanMTU":             felix("vxlan", func(f *v3.FelixConfigurationSpec) { f.VXLANMTU = new(1300) }),
 	}
 }
 
