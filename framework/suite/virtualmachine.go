@@ -92,7 +92,7 @@ func findMachine(ctx context.Context, o options, labs []Recipe) (machine lab.Mac
 		program := os.Args[0]
 		machine, err = o.providers.StartMachine(ctx, o.provider, lab.MachineOptions{
 			Known: machineName(filepath.Base(program)), Topology: top,
-			Files: map[string]string{"results folder": o.results, "folder for temporary files": os.TempDir(), "test program": program},
+			Files: map[string]string{"results folder": o.results, "folder for records": o.record, "folder for temporary files": os.TempDir(), "test program": program},
 		})
 		return machine, true, err
 	}
