@@ -6,7 +6,7 @@ import (
 )
 
 // Clone returns a state of its own, to be changed without the first. Both share the
-// topology and the routers' software, which nobody changes.
+// topology and the routers' software: these stay as they are.
 func (s State) Clone() State {
 	s.Resources = s.Resources.Clone()
 	s.Routers = slices.Clone(s.Routers)

@@ -97,7 +97,7 @@ func TestClone(t *testing.T) {
 	}
 }
 
-// What a living lab is asked for is repeatable, and starts no program again.
+// A seed gives a living lab the same state each time, and no program starts again for it.
 func TestLivingChanges(t *testing.T) {
 	at, settled := cluster(t, "leaf-spine", "leafreflector"), 0
 	for seed := range uint64(randomStates) {
