@@ -127,24 +127,26 @@ func named(s oracle.State) oracle.State {
 	s = s.Clone()
 	r := &s.Resources
 	for i := range r.BGPConfigurations {
-		strip(&r.BGPConfigurations[i].ObjectMeta)
+		strip(&r.BGPConfigurations[i].TypeMeta, &r.BGPConfigurations[i].ObjectMeta)
 	}
 	for i := range r.BGPPeers {
-		strip(&r.BGPPeers[i].ObjectMeta)
+		strip(&r.BGPPeers[i].TypeMeta, &r.BGPPeers[i].ObjectMeta)
 	}
 	for i := range r.BGPFilters {
-		strip(&r.BGPFilters[i].ObjectMeta)
+		strip(&r.BGPFilters[i].TypeMeta, &r.BGPFilters[i].ObjectMeta)
 	}
 	for i := range r.FelixConfigurations {
-		strip(&r.FelixConfigurations[i].ObjectMeta)
+		strip(&r.FelixConfigurations[i].TypeMeta, &r.FelixConfigurations[i].ObjectMeta)
 	}
 	for i := range r.IPPools {
-		strip(&r.IPPools[i].ObjectMeta)
+		strip(&r.IPPools[i].TypeMeta, &r.IPPools[i].ObjectMeta)
 	}
 	return s
 }
 
-func strip(meta *metav1.ObjectMeta) { *meta = metav1.ObjectMeta{Name: meta.Name} }
+func strip(kind *metav1.TypeMeta, meta *metav1.ObjectMeta) {
+	*kind, *meta = metav1.TypeMeta{}, metav1.ObjectMeta{Name: meta.Name}
+}
 
 // pruned is a tree without what is empty. Numbers and truth values stay: a pointer to zero
 // is something else than none.

@@ -54,7 +54,7 @@ func (l *Lab) record(ctx context.Context) {
 		return true, writeRecord(path, record)
 	})
 	if err != nil {
-		ginkgo.GinkgoWriter.Printf("the lab's state is not recorded: %v\n%s", err, difference)
+		ginkgo.AddReportEntry("not recorded", fmt.Sprintf("%v\n%s", err, difference), ginkgo.ReportEntryVisibilityAlways)
 	}
 }
 
