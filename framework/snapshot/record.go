@@ -21,7 +21,7 @@ import (
 type Record struct {
 	// Source says when the lab was so: after which spec, or by which random changes.
 	Source string
-	// Mode is the mode that the lab was brought up in, Calico the version that it ran.
+	// Mode is the mode that the lab was in, Calico the version that it ran.
 	Mode, Calico string
 	// KnownIssue is the number of the defect of Calico by which the hosts have something
 	// else than the oracle computes; empty for a state in which they agree.

@@ -47,7 +47,7 @@ func (l *Lab) record(ctx context.Context) {
 		if err != nil || path == "" {
 			return true, err
 		}
-		record = snapshot.Record{Source: recordSource(), Mode: l.mode.Name, Calico: l.calicoVersion, State: state}
+		record = snapshot.Record{Source: recordSource(), Mode: l.ModeNow(), Calico: l.calicoVersion, State: state}
 		if difference, err = l.seen(ctx, &record); err != nil || difference != "" {
 			return false, err
 		}
@@ -85,7 +85,7 @@ func (l *Lab) recordPath(folder string, state oracle.State) (string, error) {
 	if err != nil || len(there) > 0 {
 		return "", err
 	}
-	name := fmt.Sprintf("%s-%s-%s-%s.yaml", l.mode.Name, l.topology.Name, strings.ToLower(recordSource()), shape)
+	name := fmt.Sprintf("%s-%s-%s-%s.yaml", l.ModeNow(), l.topology.Name, strings.ToLower(recordSource()), shape)
 	return filepath.Join(folder, name), nil
 }
 
