@@ -16,6 +16,10 @@ ARGS ?=
 N ?= 10
 DISTURB ?=
 APPEND ?=
+# The labs of fuzz-lab (topology/mode), the states in each, and the first seed; empty for any.
+FUZZ_LABS ?= leaf-spine/leafreflector leaf-spine/fullmesh leaf-spine/serviceips tor/tor rack-reflector/rackreflector single-rack/nodereflector two-racks/noencapreflector single-rack/fullmesh
+STATES ?= 25
+SEED ?=
 SOAK = $(CURDIR)/soak$(if $(filter 1,$(DISTURB)),-disturbed)
 
 # Not to be set from outside: it is removed before each run, so that a summary
@@ -93,6 +97,17 @@ suites: ## run all suites, or those in SUITES (SUITES=./suites/fullmesh)
 soak: packages components kernel ## run all suites N times in random order, and write a table of verdicts and times to soak/ (N=10 DISTURB=1 SUITES=... APPEND=1)
 	@$(GO) run ./cmd/rackproof soak -n $(N) --suites '$(subst $(space),$(comma),$(strip $(SUITES)))' -p $(SUITES_PARALLEL) --results $(SOAK) \
 		$(if $(filter 1,$(DISTURB)),--disturb) $(if $(filter 1,$(APPEND)),--append) $(if $(ARGS),-- $(ARGS))
+
+.PHONY: fuzz-lab
+fuzz-lab: packages components ## put labs into random states, and compare each with the oracle; the states that differ go to fuzz/ (STATES=25 SEED=1 FUZZ_LABS=leaf-spine/leafreflector)
+	@mkdir -p fuzz && rm -f fuzz/figures.txt && $(GO) build -o fuzz/rackproof ./cmd/rackproof
+	@status=0; trap 'fuzz/rackproof lab down fuzz >/dev/null 2>&1' EXIT; \
+	for design in $(FUZZ_LABS); do \
+		fuzz/rackproof lab up --name fuzz --topology $${design%/*} --mode $${design#*/} >/dev/null || exit 1; \
+		fuzz/rackproof lab fuzz --name fuzz --states $(STATES) $(if $(SEED),--seed $(SEED)) --results fuzz || status=1; \
+		fuzz/rackproof lab down fuzz >/dev/null || exit 1; \
+	done; \
+	cat fuzz/figures.txt; exit $$status
 
 .PHONY: kind-conformance
 kind-conformance: packages kind-components images ## run the suites of article 1 and 2 on kind and containerlab; results in results/kind, and a summary

@@ -19,6 +19,6 @@ func newLabCommand() *cobra.Command {
 	}
 	lab.AddCommand(newLabUpCommand(), newLabListCommand(), newLabExecCommand(), newLabStatusCommand(),
 		newLabComponentCommand(), newLabProbeCommand(), newLabCaptureCommand(),
-		newLabKubeconfigCommand(), newLabLogsCommand(), newLabDownCommand(), newLabGCCommand())
+		newLabKubeconfigCommand(), newLabLogsCommand(), newLabRecordCommand(), newLabFuzzCommand(), newLabDownCommand(), newLabGCCommand())
 	return lab
 }

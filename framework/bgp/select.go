@@ -2,6 +2,7 @@ package bgp
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 )
@@ -28,9 +29,9 @@ func compareMerit(a, b Path) int {
 	)
 }
 
-// compareTie takes the steps that only break ties. The last two are no BGP:
-// several paths from one neighbour (RFC 7911) come in the order of their arrival,
-// which nothing here depends on, so any order that is always the same will do.
+// compareTie takes the steps that only break ties. The last two are no BGP: several equal
+// paths from one neighbour (RFC 7911) come in the order of their arrival. Undecided names
+// where that matters.
 func compareTie(a, b Path) int {
 	if a.From == nil || b.From == nil {
 		return compareBool(a.From == nil, b.From == nil)
@@ -42,6 +43,42 @@ func compareTie(a, b Path) int {
 		a.NextHop.Compare(b.NextHop),
 		slices.Compare(a.ASPath, b.ASPath),
 	)
+}
+
+// arrivedAlike reports whether the order of arrival alone decides between two paths.
+func arrivedAlike(a, b Path) bool {
+	return a.From != nil && a.From == b.From && compareMerit(a, b) == 0 && routerID(a) == routerID(b) && len(a.Clusters) == len(b.Clusters)
+}
+
+// Undecided names the paths that speakers which have come to rest pass on by chance: a
+// neighbour sends several equal ones, and the speaker sends one of them, that which arrived
+// first (FRR and BIRD alike).
+func Undecided(speakers []*Speaker) []string {
+	var all []string
+	for _, s := range speakers {
+		if s.Behaviour.SendsAllPaths() {
+			continue
+		}
+		for _, prefix := range s.Prefixes() {
+			best := s.RIB[prefix][0]
+			for _, other := range s.RIB[prefix][1:] {
+				if arrivedAlike(best, other) && s.tells(best, other) {
+					all = append(all, fmt.Sprintf("%s: %s from %s by %s or %s", s.Host.Name, prefix, best.From.Remote, best.NextHop, other.NextHop))
+				}
+			}
+		}
+	}
+	return all
+}
+
+// tells reports whether a neighbour would be sent something else for one path than for
+// another.
+func (s *Speaker) tells(a, b Path) bool {
+	return slices.ContainsFunc(s.Peers, func(to *Peer) bool {
+		first, sent := s.Behaviour.Advertise(s, a, to)
+		second, also := s.Behaviour.Advertise(s, b, to)
+		return to.Up && (sent != also || sent && !first.equal(second))
+	})
 }
 
 // routerID is the BGP identifier of the path's originator in the AS (RFC 4456,

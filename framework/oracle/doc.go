@@ -17,7 +17,8 @@
 // The oracle gives the state in which a fabric comes to rest. It does not know
 // what is kept on the way there: graceful restart, hold timers, and FRR's
 // preference for the older of two equal eBGP paths, which routers are to switch
-// off (`bgp bestpath compare-routerid`).
+// off (`bgp bestpath compare-routerid`). State.Undecided names where the order matters in
+// which equal paths of one neighbour arrived.
 //
 // Where Calico v3.31.0 is known not to do what it promises, the oracle has the
 // promise (service.go, announcements); the specs concerned have the verdict

@@ -28,7 +28,7 @@ func TestHandledFieldsHaveAnEffect(t *testing.T) {
 	cases := map[string]map[string]handledCase{
 		v3.KindBGPConfiguration: configurationCases(t), v3.KindBGPPeer: peerCases(t), v3.KindBGPFilter: filterCases(t), v3.KindIPPool: poolCases(t),
 		v3.KindFelixConfiguration: felixCases(t),
-		calico.KindNode: nodeCases(t),
+		calico.KindNode:           nodeCases(t),
 	}
 	for _, f := range oracle.Fields() {
 		c, ok := cases[f.Kind][f.Path]

@@ -12,6 +12,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/oracle/random"
 	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
@@ -54,23 +55,8 @@ func cluster(t *testing.T, topologyName, modeName string) oracle.State {
 		n.Blocks = []netip.Prefix{block}
 		n.Workloads = []oracle.Workload{{Address: pod(block), Interface: "cali-" + n.Name}}
 	}
-	allot(state)
+	random.Allot(state)
 	return state
-}
-
-// allot gives the nodes of a mode with tunnels their addresses on the tunnel device:
-// in their blocks, the one before the pod's.
-func allot(state oracle.State) {
-	encapsulation := calico.EncapsulationOf(state.Resources.IPPools[0])
-	for i := range state.Nodes {
-		n := &state.Nodes[i]
-		switch n.IPIPTunnel, n.VXLANTunnel = (netip.Addr{}), (netip.Addr{}); {
-		case encapsulation.ViaIPIP():
-			n.IPIPTunnel = tunnelEnd(n.Blocks[0])
-		case encapsulation.ViaVXLAN():
-			n.VXLANTunnel = tunnelEnd(n.Blocks[0])
-		}
-	}
 }
 
 // tunnelEnd is the address in a block that a node has on its tunnel device.

@@ -1,6 +1,9 @@
 package oracle
 
-import "github.com/rackproof/rackproof/framework/path"
+import (
+	"github.com/rackproof/rackproof/framework/bgp"
+	"github.com/rackproof/rackproof/framework/path"
+)
 
 // Paths are the paths that every node and router must have from its BGP
 // neighbours, used or not. LOCAL_PREF is left out: everything in a lab has the
@@ -24,4 +27,14 @@ func (s State) Paths() (path.Tables, error) {
 		all[speaker.Host.Name] = paths.Sorted()
 	}
 	return all, nil
+}
+
+// Undecided names the paths that hosts pass on by chance, as the order decides in which
+// equal ones of one neighbour arrived. The oracle has one of them.
+func (s State) Undecided() ([]string, error) {
+	r, err := s.solve()
+	if err != nil {
+		return nil, err
+	}
+	return bgp.Undecided(r.speakers), nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/oracle/random"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/frr"
@@ -36,7 +37,7 @@ func byBIRD(state oracle.State) oracle.State {
 func withEncapsulation(state oracle.State, ipip v3.IPIPMode, vxlan v3.VXLANMode) oracle.State {
 	pool := &state.Resources.IPPools[0].Spec
 	pool.IPIPMode, pool.VXLANMode = ipip, vxlan
-	allot(state)
+	random.Allot(state)
 	return state
 }
 

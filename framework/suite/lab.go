@@ -151,6 +151,8 @@ func (l *Lab) endBody(ctx ginkgo.SpecContext) {
 		l.failed = true
 		l.keepEvidence(ctx)
 		l.judgeLab(ctx)
+	case !ruled:
+		l.record(ctx)
 	}
 }
 

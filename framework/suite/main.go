@@ -22,6 +22,7 @@ const (
 	labFlag      = "rackproof.lab"
 	keepFlag     = "rackproof.keep"
 	resultsFlag  = "rackproof.results"
+	recordFlag   = "rackproof.record"
 	leavesFlag   = "rackproof.leaves"
 	kernelFlag   = "rackproof.kernel"
 	providerFlag = "rackproof.provider"
@@ -42,6 +43,7 @@ func Main(m *testing.M, labs ...Recipe) {
 	flag.String(labFlag, "", "run against this lab, which is up already, and leave it up")
 	flag.Bool(keepFlag, false, "keep the lab of a failed run")
 	flag.String(resultsFlag, "", "write JUnit, JSON and evidence to this folder")
+	flag.String(recordFlag, "", "record states in which the lab agrees with the oracle in this folder, as in fixtures/labs: each that is new")
 	flag.Bool(allowUnableFlag, false, "let a run be green in which this machine or lab is unable to test a requirement")
 	flag.String(leavesFlag, "", fmt.Sprintf("what all leaves run, %s, in place of what the topology says", drivers.List(", ", " or ")))
 	flag.String(kernelFlag, string(lab.AutoKernel), "the kernel of the labs: auto, host or uml (User-Mode Linux)")
@@ -65,12 +67,12 @@ func Main(m *testing.M, labs ...Recipe) {
 
 // options are the flags' values.
 type options struct {
-	lab, results string
-	keep         bool
-	allowUnable  bool
-	leaves       topology.Software
-	kernel       lab.Kernel
-	provider     lab.Provider
+	lab, results, record string
+	keep                 bool
+	allowUnable          bool
+	leaves               topology.Software
+	kernel               lab.Kernel
+	provider             lab.Provider
 	// bird is the path of Calico's own BIRD, owner who programs the routes in modes with
 	// IPIP; empty for the provider's, and for the mode's.
 	bird  string
@@ -88,12 +90,15 @@ func readOptions() (options, error) {
 		return ""
 	}
 	o := options{
-		lab: text(labFlag), results: text(resultsFlag), keep: text(keepFlag) == "true", allowUnable: text(allowUnableFlag) == "true",
+		lab: text(labFlag), results: text(resultsFlag), record: text(recordFlag), keep: text(keepFlag) == "true", allowUnable: text(allowUnableFlag) == "true",
 		leaves: topology.Software(text(leavesFlag)), kernel: lab.Kernel(text(kernelFlag)), providers: tagged.Providers(),
 		bird: text(birdFlag), owner: calico.RouteOwner(text(ownerFlag)),
 	}
 	if o.owner != "" && !slices.Contains(calico.Owners(), o.owner) {
 		return o, fmt.Errorf("-%s=%s: use one of %v", ownerFlag, o.owner, calico.Owners())
+	}
+	if err := o.checkRecord(); err != nil {
+		return o, err
 	}
 	if o.leaves != "" {
 		if _, err := drivers.Of(o.leaves); err != nil {
@@ -121,4 +126,15 @@ func readOptions() (options, error) {
 		}
 	}
 	return o, nil
+}
+
+// checkRecord refuses a folder for records that is not there: a mistyped one would get them.
+func (o options) checkRecord() error {
+	if o.record == "" {
+		return nil
+	}
+	if info, err := os.Stat(o.record); err != nil || !info.IsDir() {
+		return fmt.Errorf("-%s=%s: no such folder: make it first, and name it by its absolute path", recordFlag, o.record)
+	}
+	return nil
 }

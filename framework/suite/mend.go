@@ -8,16 +8,15 @@ import (
 	"slices"
 	"time"
 
-	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/steer"
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
 
@@ -36,7 +35,9 @@ func (l *Lab) mend(ctx context.Context) error {
 		// The pieces of the container's set-up are unknown.
 		return l.startWhatEnded(ctx)
 	}
-	return errors.Join(l.restoreLinks(ctx), l.removeForeign(), l.restoreResources(ctx, state), l.restoreServices(ctx, state), l.restoreRouters(ctx), l.startWhatEnded(ctx))
+	before := l.baseline.design
+	return errors.Join(l.restoreLinks(ctx), l.removeForeign(), steer.Resources(ctx, l.Calico, state.Resources, before.Resources),
+		steer.Nodes(ctx, l.Calico, state.Nodes, before.Nodes), l.restoreServices(ctx, state), l.restoreRouters(ctx), l.startWhatEnded(ctx))
 }
 
 func (l *Lab) restoreLinks(ctx context.Context) error {
@@ -58,79 +59,6 @@ func (l *Lab) restoreLinks(ctx context.Context) error {
 	clear(l.cut)
 	clear(l.cutEnds)
 	return errors.Join(errs...)
-}
-
-// restoreResources makes Calico's resources those of the baseline.
-func (l *Lab) restoreResources(ctx context.Context, now oracle.State) error {
-	before := l.baseline.design.Resources
-	var errs []error
-	for _, peer := range now.Resources.BGPPeers {
-		if !slices.ContainsFunc(before.BGPPeers, func(p v3.BGPPeer) bool { return p.Name == peer.Name }) {
-			errs = append(errs, l.Calico.DeleteBGPPeer(ctx, peer.Name))
-		}
-	}
-	for _, filter := range now.Resources.BGPFilters {
-		if !slices.ContainsFunc(before.BGPFilters, func(f v3.BGPFilter) bool { return f.Name == filter.Name }) {
-			errs = append(errs, l.Calico.DeleteBGPFilter(ctx, filter.Name))
-		}
-	}
-	for _, configuration := range now.Resources.BGPConfigurations {
-		if !slices.ContainsFunc(before.BGPConfigurations, func(c v3.BGPConfiguration) bool { return c.Name == configuration.Name }) {
-			errs = append(errs, l.Calico.DeleteBGPConfiguration(ctx, configuration.Name))
-		}
-	}
-	for _, pool := range now.Resources.IPPools {
-		if !slices.ContainsFunc(before.IPPools, func(p v3.IPPool) bool { return p.Name == pool.Name }) {
-			errs = append(errs, l.Calico.DeleteIPPool(ctx, pool.Name))
-		}
-	}
-	// Those that are missing are made, and then every one gets the whole of its settings.
-	errs = append(errs, l.Calico.Apply(ctx, before))
-	for _, peer := range before.BGPPeers {
-		errs = append(errs, l.Calico.UpdateBGPPeer(ctx, peer.Name, func(spec *v3.BGPPeerSpec) { *spec = peer.Spec }))
-	}
-	if configuration, ok := before.Configuration(); ok {
-		errs = append(errs, l.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { *spec = configuration.Spec }))
-	}
-	felix, _ := before.FelixConfiguration()
-	if felixNow, ok := now.Resources.FelixConfiguration(); ok && !reflect.DeepEqual(felixNow.Spec, felix.Spec) {
-		errs = append(errs, l.Calico.UpdateFelixConfiguration(ctx, func(spec *v3.FelixConfigurationSpec) { *spec = felix.Spec }))
-	}
-	for _, pool := range before.IPPools {
-		errs = append(errs, l.Calico.UpdateIPPool(ctx, pool.Name, func(spec *v3.IPPoolSpec) { *spec = pool.Spec }))
-	}
-	for _, node := range l.baseline.design.Nodes {
-		errs = append(errs, l.restoreNode(ctx, node, now))
-	}
-	return errors.Join(errs...)
-}
-
-// restoreNode gives a node its labels, its AS number and its reflector's cluster of before.
-func (l *Lab) restoreNode(ctx context.Context, before oracle.Node, now oracle.State) error {
-	var errs []error
-	for _, node := range now.Nodes {
-		if node.Name != before.Name {
-			continue
-		}
-		for label := range node.Labels {
-			if _, ok := before.Labels[label]; !ok {
-				errs = append(errs, l.Calico.LabelNode(ctx, node.Name, label, nil))
-			}
-		}
-	}
-	for label, value := range before.Labels {
-		errs = append(errs, l.Calico.LabelNode(ctx, before.Name, label, &value))
-	}
-	var as, cluster *string
-	if before.AS != 0 {
-		text := fmt.Sprint(before.AS)
-		as = &text
-	}
-	if before.ReflectorClusterID != "" {
-		cluster = &before.ReflectorClusterID
-	}
-	return errors.Join(append(errs, l.Calico.AnnotateNode(ctx, before.Name, calico.ASNumberAnnotation, as),
-		l.Calico.AnnotateNode(ctx, before.Name, calico.ReflectorClusterIDAnnotation, cluster))...)
 }
 
 // restoreServices deletes services that the baseline does not have.

@@ -92,7 +92,7 @@ func findMachine(ctx context.Context, o options, labs []Recipe) (machine lab.Mac
 		program := os.Args[0]
 		machine, err = o.providers.StartMachine(ctx, o.provider, lab.MachineOptions{
 			Known: machineName(filepath.Base(program)), Topology: top, BIRD: o.bird,
-			Files: map[string]string{"results folder": o.results, "folder for temporary files": os.TempDir(), "test program": program, "BIRD": o.bird},
+			Files: map[string]string{"results folder": o.results, "folder of recorded states": o.record, "folder for temporary files": os.TempDir(), "test program": program, "BIRD": o.bird},
 		})
 		return machine, true, err
 	}
