@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/launch"
 	"github.com/rackproof/rackproof/framework/lab/providers/tagged"
 	"github.com/rackproof/rackproof/framework/router/drivers"
+	"github.com/rackproof/rackproof/framework/sabotage"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -24,6 +26,7 @@ const (
 	providerFlag = "rackproof.provider"
 
 	allowUnableFlag = "rackproof.allow-unable"
+	sabotageFlag    = "rackproof.sabotage"
 )
 
 // Main is a suite's TestMain. A process of a lab may be the suite's own program again, so
@@ -41,6 +44,7 @@ func Main(m *testing.M, labs ...Recipe) {
 	flag.String(leavesFlag, "", fmt.Sprintf("what all leaves run, %s, in place of what the topology says", drivers.List(", ", " or ")))
 	flag.String(kernelFlag, string(lab.AutoKernel), "the kernel of the labs: auto, host or uml (User-Mode Linux)")
 	flag.String(providerFlag, providers.Default().Name(), fmt.Sprintf("what makes the labs: one of %v", providers.Names()))
+	flag.String(sabotageFlag, "", "run the suite under these defects, by their ids with commas, or all; docs/sabotage.md")
 	flag.Parse()
 	o, err := readOptions()
 	if err != nil {
@@ -66,6 +70,8 @@ type options struct {
 	provider     lab.Provider
 	// providers are all that the suite's program has.
 	providers launch.Providers
+	// sabotage are the defects of a sabotage run; nil for an ordinary one.
+	sabotage []sabotage.Defect
 }
 
 // readOptions reads the flags. It refuses values that mean nothing, before anything is made.
@@ -86,6 +92,11 @@ func readOptions() (options, error) {
 		}
 	}
 	var err error
+	if ids := text(sabotageFlag); ids != "" {
+		if o.sabotage, err = sabotage.Choose(strings.Split(ids, ",")); err != nil {
+			return o, fmt.Errorf("-%s: %w", sabotageFlag, err)
+		}
+	}
 	if o.provider, err = o.providers.Of(text(providerFlag)); err != nil {
 		return o, fmt.Errorf("-%s: %w", providerFlag, err)
 	}

@@ -12,5 +12,8 @@ func (l *Lab) State(ctx context.Context) (oracle.State, error) {
 	state, err := l.cluster.State(ctx)
 	state.CutLinks, state.CutEnds = maps.Clone(l.cut), maps.Clone(l.cutEnds)
 	state.Routers = l.Routers()
+	if l.spoiled != nil && l.spoiled.spoiling.Design != nil {
+		l.spoiled.spoiling.Design(&state)
+	}
 	return state, err
 }

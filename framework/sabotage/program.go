@@ -1,0 +1,77 @@
+package sabotage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/route"
+)
+
+// programs are defects of the programs on hosts.
+func programs() []Defect {
+	return []Defect{
+		{
+			ID: "program-confd-frozen", Kind: Program, What: "confd on a node writes nothing",
+			Red: []string{"changes"}, Green: []string{"traffic"},
+			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.lastNode(), confdComponent) },
+		},
+		{
+			ID: "program-felix-frozen", Kind: Program, What: "Felix on the first node does nothing",
+			Red: []string{"traffic"}, Green: []string{"sessions"},
+			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.Lab.Topology().Nodes()[0], felixComponent) },
+		},
+		{
+			ID: "program-bird-waits", Kind: Program, What: "a node's BIRD has started while a peer's is away, and waits for the end of its graceful restart",
+			Red: []string{"sessions"},
+			Aim: birdWaits,
+		},
+	}
+}
+
+// birdWaits stops BIRD on the first node and starts that of the last one again. Where the two
+// have no session, BIRD does not wait.
+func birdWaits(b *Bench) (Spoiling, error) {
+	first, last := b.Lab.Topology().Nodes()[0], b.lastNode()
+	controller, err := lab.ComponentControllerOf(b.Lab)
+	if err != nil {
+		return Spoiling{}, NoTarget("%v", err)
+	}
+	away, err := b.stopped(first, birdComponent)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	mesh := false
+	for _, c := range b.State.Resources.BGPConfigurations {
+		mesh = mesh || c.Spec.NodeToNodeMeshEnabled == nil || *c.Spec.NodeToNodeMeshEnabled
+	}
+	if !mesh {
+		return Spoiling{}, NoTarget("nodes have no sessions with all nodes")
+	}
+	restart := func(ctx context.Context) error {
+		return errors.Join(controller.KillComponent(ctx, last.Name, birdComponent), controller.StartComponent(ctx, last.Name, birdComponent))
+	}
+	return Spoiling{
+		Target: last.Name,
+		Put:    func(ctx context.Context) error { return errors.Join(away.Put(ctx), restart(ctx)) },
+		Undo:   away.Undo,
+		Present: func(ctx context.Context) error {
+			at, err := b.Lab.Host(last.Name)
+			if err != nil {
+				return err
+			}
+			client, err := observe.BIRD(ctx, at, route.IPv4)
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			status, err := client.Status(ctx)
+			if err == nil && status.Recovery == "" {
+				err = fmt.Errorf("BIRD on %s does not wait", last.Name)
+			}
+			return err
+		},
+	}, nil
+}
