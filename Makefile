@@ -16,6 +16,8 @@ ARGS ?=
 N ?= 10
 DISTURB ?=
 APPEND ?=
+# The suite that is sabotaged, by its folder; all if it is empty.
+MODE ?=
 SOAK = $(CURDIR)/soak$(if $(filter 1,$(DISTURB)),-disturbed)
 
 # Not to be set from outside: it is removed before each run, so that a summary
@@ -93,6 +95,10 @@ suites: ## run all suites, or those in SUITES (SUITES=./suites/fullmesh)
 soak: packages components kernel ## run all suites N times in random order, and write a table of verdicts and times to soak/ (N=10 DISTURB=1 SUITES=... APPEND=1)
 	@$(GO) run ./cmd/rackproof soak -n $(N) --suites '$(subst $(space),$(comma),$(strip $(SUITES)))' -p $(SUITES_PARALLEL) --results $(SOAK) \
 		$(if $(filter 1,$(DISTURB)),--disturb) $(if $(filter 1,$(APPEND)),--append) $(if $(ARGS),-- $(ARGS))
+
+.PHONY: sabotage
+sabotage: packages components kernel ## put defects into the labs of all suites, or of one, and find the requirements that do not see them (MODE=fullmesh)
+	@$(GO) run ./cmd/rackproof sabotage --suites '$(if $(MODE),./suites/$(MODE),./suites/...)' --results $(RESULTS) $(if $(ARGS),-- $(ARGS))
 
 .PHONY: kind-conformance
 kind-conformance: packages kind-components images ## run the suites of article 1 and 2 on kind and containerlab; results in results/kind, and a summary

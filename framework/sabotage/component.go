@@ -20,6 +20,11 @@ const (
 	proxyComponent = "kube-proxy"
 )
 
+// Names of components on routers.
+const (
+	bgpdComponent = "bgpd"
+)
+
 // status finds a component.
 func (b *Bench) status(ctx context.Context, host, name string) (supervisor.Status, error) {
 	lister, err := lab.ComponentListerOf(b.Lab)

@@ -8,6 +8,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // programs are defects of the programs on hosts.
@@ -28,6 +29,47 @@ func programs() []Defect {
 			Red: []string{"sessions"},
 			Aim: birdWaits,
 		},
+		{
+			ID: "program-confd-stopped", Kind: Program, What: "confd on the first node is stopped",
+			Red: []string{"changes"}, Green: []string{"traffic"},
+			Aim: func(b *Bench) (Spoiling, error) { return b.stopped(b.Lab.Topology().Nodes()[0], confdComponent) },
+		},
+		{
+			ID: "program-felix-stopped", Kind: Program, What: "Felix on a node is stopped",
+			Green: []string{"sessions"},
+			Aim:   func(b *Bench) (Spoiling, error) { return b.stopped(b.lastNode(), felixComponent) },
+		},
+		{
+			ID: "program-proxy-frozen", Kind: Program, What: "kube-proxy on the first node writes no rules",
+			Green: []string{"sessions"},
+			Aim:   func(b *Bench) (Spoiling, error) { return b.frozen(b.Lab.Topology().Nodes()[0], proxyComponent) },
+		},
+		{
+			ID: "program-bgpd-stopped", Kind: Program, What: "the BGP daemon of a router that nodes peer with is stopped",
+			Red: []string{"sessions", "routes"},
+			Aim: routerProgram((*Bench).stopped),
+		},
+		{
+			ID: "program-bgpd-frozen", Kind: Program, What: "the BGP daemon of a router that nodes peer with lives and does nothing",
+			Red: []string{"sessions"},
+			Aim: routerProgram((*Bench).frozen),
+		},
+	}
+}
+
+// routerProgram aims at the BGP daemon of the last router that has a session with a node.
+func routerProgram(spoil func(*Bench, topology.Host, string) (Spoiling, error)) func(*Bench) (Spoiling, error) {
+	return func(b *Bench) (Spoiling, error) {
+		router, _, err := b.peering()
+		if err != nil {
+			return Spoiling{}, err
+		}
+		host, _ := b.Lab.Topology().Host(router.Host)
+		name := birdComponent
+		if router.Software == topology.DefaultSoftware {
+			name = bgpdComponent
+		}
+		return spoil(b, *host, name)
 	}
 }
 
@@ -43,11 +85,7 @@ func birdWaits(b *Bench) (Spoiling, error) {
 	if err != nil {
 		return Spoiling{}, err
 	}
-	mesh := false
-	for _, c := range b.State.Resources.BGPConfigurations {
-		mesh = mesh || c.Spec.NodeToNodeMeshEnabled == nil || *c.Spec.NodeToNodeMeshEnabled
-	}
-	if !mesh {
+	if !b.meshed() {
 		return Spoiling{}, NoTarget("nodes have no sessions with all nodes")
 	}
 	restart := func(ctx context.Context) error {

@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strconv"
 
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	"github.com/projectcalico/api/pkg/lib/numorstring"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/observe"
@@ -53,6 +57,16 @@ func sessions() []Defect {
 			Red: []string{"sessions"},
 			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.lastNode(), birdComponent) },
 		},
+		{
+			ID: "session-extra", Kind: Session, What: "a BGPPeer names a neighbour that is not there",
+			Red: []string{"sessions"}, Green: []string{"routes"},
+			Aim: sessionExtra,
+		},
+		{
+			ID: "session-missing", Kind: Session, What: "a router knows nothing of one of its nodes",
+			Red: []string{"sessions", "routes"},
+			Aim: sessionMissing,
+		},
 	}
 }
 
@@ -91,6 +105,55 @@ func wrongNodeAS(b *Bench) (Spoiling, error) {
 			}
 		},
 	}, nil
+}
+
+// extraPeer is the name of a BGPPeer that nobody asked for.
+const extraPeer = "sabotage-extra"
+
+// sessionExtra has a node peer with an address of its management network that nobody has.
+func sessionExtra(b *Bench) (Spoiling, error) {
+	node := b.lastNode().Name
+	nobody := lastAddress(b.Lab.Topology().Management.Prefix)
+	peer := v3.BGPPeer{ObjectMeta: metav1.ObjectMeta{Name: extraPeer}, Spec: v3.BGPPeerSpec{
+		Node: node, PeerIP: nobody.String(), ASNumber: numorstring.ASNumber(b.State.Resources.DefaultAS()),
+	}}
+	return Spoiling{
+		Target: fmt.Sprintf("%s to %s", node, nobody),
+		Put: func(ctx context.Context) error {
+			return b.Calico.Apply(ctx, calico.Resources{BGPPeers: []v3.BGPPeer{peer}})
+		},
+		Undo:    func(ctx context.Context) error { return b.Calico.DeleteBGPPeer(ctx, extraPeer) },
+		Present: b.sessionIs(node, func(s session.Session) bool { return s.Peer == nobody }),
+		Design: func(state *oracle.State) {
+			state.Resources.BGPPeers = slices.DeleteFunc(slices.Clone(state.Resources.BGPPeers), func(p v3.BGPPeer) bool { return p.Name == extraPeer })
+		},
+	}, nil
+}
+
+// lastAddress is the last address of a prefix before its broadcast address.
+func lastAddress(p netip.Prefix) netip.Addr {
+	address := p.Masked().Addr()
+	for next := address.Next(); p.Contains(next.Next()); next = next.Next() {
+		address = next
+	}
+	return address
+}
+
+// sessionMissing removes a node from a router's neighbours.
+func sessionMissing(b *Bench) (Spoiling, error) {
+	router, at, err := b.peering()
+	if err != nil {
+		return Spoiling{}, err
+	}
+	peer := router.Neighbors[at].Address
+	return b.routerChanged(router, fmt.Sprintf("%s without %s", router.Host, router.Neighbors[at].Host),
+		func(r *fabric.Router) { r.Neighbors = slices.Delete(r.Neighbors, at, at+1) },
+		func(ctx context.Context) error {
+			if b.sessionIs(router.Host, func(s session.Session) bool { return s.Peer == peer })(ctx) == nil {
+				return fmt.Errorf("%s still knows %s", router.Host, peer)
+			}
+			return nil
+		})
 }
 
 // sessionIs expects a host to have a session of a kind.
