@@ -110,7 +110,7 @@ func wrongNodeAS(b *Bench) (Spoiling, error) {
 // extraPeer is the name of a BGPPeer that nobody asked for.
 const extraPeer = "sabotage-extra"
 
-// sessionExtra has a node peer with an address of its management network that nobody has.
+// sessionExtra has a node peer with an unused address of its management network.
 func sessionExtra(b *Bench) (Spoiling, error) {
 	node := b.lastNode().Name
 	nobody := lastAddress(b.Lab.Topology().Management.Prefix)

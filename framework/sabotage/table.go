@@ -50,7 +50,7 @@ func tables() []Defect {
 			Aim: flapping,
 		},
 		{
-			ID: "table-fabric-knows-pods", Kind: Table, What: "leaves have static routes to the blocks of their nodes, which nobody announces to them",
+			ID: "table-fabric-knows-pods", Kind: Table, What: "leaves have static routes to the blocks of their nodes, without any announcement",
 			Red: []string{"negative"}, Green: []string{"sessions"},
 			Aim: fabricKnowsPods,
 		},

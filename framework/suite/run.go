@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/formatter"
 	"github.com/onsi/ginkgo/v2/reporters"
 	"github.com/onsi/ginkgo/v2/types"
 	"github.com/onsi/gomega"
@@ -84,12 +86,13 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 		declare(s)
 	}
 	ginkgo.AfterSuite(s.down)
-	ginkgo.ReportAfterEach(s.reportSpec)
 	ginkgo.ReportAfterSuite("results", s.report)
 	preview := ginkgo.PreviewSpecs(t.Name())
 	if err := requirement.Check(name, preview); err != nil {
 		t.Fatal(err)
 	}
+	// Ginkgo drops nodes outside of containers when it has shown a preview.
+	ginkgo.ReportAfterEach(s.reportSpec)
 	for _, l := range s.labs {
 		l.used = false // Ginkgo builds its tree again to run it
 	}
@@ -116,7 +119,8 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 		config.Timeout = max(time.Minute, time.Until(end)-downTime)
 	}
 	if s.sabotage != nil {
-		// Under a defect failures are what is looked for.
+		// Under a defect failures are what is looked for, and each prints pages.
+		formatter.ColorableStdOut = io.Discard
 		ginkgo.RunSpecs(silent{}, name, config, reporter)
 		s.sabotage.finish(t)
 		return

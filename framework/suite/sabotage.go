@@ -294,6 +294,9 @@ func (x *sabotaging) finish(t *testing.T) {
 	} else {
 		fmt.Fprintln(os.Stdout, result.Markdown())
 	}
+	if result.Void != "" {
+		fmt.Fprintln(os.Stdout, "The run is VOID: "+result.Void)
+	}
 	for _, fault := range result.Faults() {
 		fmt.Fprintln(os.Stdout, fault)
 	}
