@@ -168,6 +168,13 @@ func (x *sabotaging) judgeControls(r *round) {
 	if r.number <= canaryRound || x.void != "" {
 		return
 	}
+	if x.canaryDeaths() == 0 {
+		x.void = "no spec dies of the canary: " + sabotage.Canary().What
+	}
+}
+
+// canaryDeaths counts the specs that the canary has killed.
+func (x *sabotaging) canaryDeaths() int {
 	killed := 0
 	for _, row := range x.rows {
 		for _, cell := range row.Cells {
@@ -176,15 +183,19 @@ func (x *sabotaging) judgeControls(r *round) {
 			}
 		}
 	}
-	if killed == 0 {
-		x.void = "no spec dies of the canary: " + sabotage.Canary().What
-	}
+	return killed
 }
 
 // wanted reports whether a spec is to run in a round. A long one runs until it is known to
 // die of one defect and to survive another, and where the defect names it.
 func (x *sabotaging) wanted(r *round, test *sabotaged, labels []string) bool {
-	if test.took < quick || test.killed == 0 || test.survived == 0 {
+	switch {
+	case test.took < quick:
+		return true
+	case r.number == canaryRound:
+		// One death is enough, and here long specs would take their whole time.
+		return x.canaryDeaths() == 0
+	case test.killed == 0 || test.survived == 0:
 		return true
 	}
 	named := func(word string) bool { return word == test.ID || slices.Contains(labels, word) }
