@@ -29,7 +29,7 @@ type Defect struct {
 	// ID begins with the kind, such as table-blackhole. It keeps its meaning permanently.
 	ID   string
 	Kind Kind
-	// What says the defect in one line.
+	// The defect in one line.
 	What string
 	// Red are labels or ids of requirements. The defect has to kill a requirement of each,
 	// where the lab's specs have one.
