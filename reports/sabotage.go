@@ -50,6 +50,8 @@ type SabotageDefect struct {
 	Green  []string `json:"green,omitempty"`
 	// NotApplicable is why the lab has no target for the defect.
 	NotApplicable string `json:"notApplicable,omitempty"`
+	// Unmet is why the defect had no effect on the specs that ran.
+	Unmet string `json:"unmet,omitempty"`
 	// Void is why the row proves nothing.
 	Void string `json:"void,omitempty"`
 	// Gate is the first thing that the gate's own look finds; empty if it sees nothing.
@@ -216,7 +218,7 @@ func (s Sabotage) Verdict() string {
 		}
 	}
 	for _, d := range s.Defects {
-		if d.NotApplicable == "" {
+		if d.NotApplicable == "" && d.Unmet == "" {
 			applied[d.ID] = true
 		}
 		if d.Void != "" {

@@ -36,6 +36,8 @@ func (s Sabotage) Markdown() string {
 		switch {
 		case d.Void != "":
 			seen = "VOID: " + firstLine(d.Void)
+		case d.Unmet != "":
+			seen = d.Unmet
 		case d.Mended != "":
 			seen += " (mended afterwards: " + firstLine(d.Mended) + ")"
 		}

@@ -49,6 +49,8 @@ type Spoiling struct {
 	Put, Undo func(context.Context) error
 	// Present observes the defect's effect; an error says what is seen instead.
 	Present func(context.Context) error
+	// Met reports whether a packet has met a defect that shows in packets alone; nil for others.
+	Met func(context.Context) (bool, error)
 	// Design corrects a state that was read from the spoiled lab to what the design says; nil
 	// for a defect that changes no state.
 	Design func(*oracle.State)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vishvananda/netlink"
@@ -171,7 +172,37 @@ func (b *Bench) filterRule(target, table, chain string, hosts []topology.Host, r
 			}
 			return nil
 		},
+		Met: func(ctx context.Context) (bool, error) {
+			for _, host := range hosts {
+				text, err := b.run(ctx, host.Name, "iptables-save", "-c", "-t", table)
+				if err != nil {
+					return false, err
+				}
+				if firstCounter(text, chain) > 0 {
+					return true, nil
+				}
+			}
+			return false, nil
+		},
 	}, nil
+}
+
+// firstCounter is how many packets have met the first rule of a chain, in what
+// iptables-save prints with counters: [packets:bytes] -A chain …
+func firstCounter(saved []byte, chain string) uint64 {
+	for line := range strings.Lines(string(saved)) {
+		counters, rule, ok := strings.Cut(strings.TrimPrefix(line, "["), "] ")
+		if !ok || !strings.HasPrefix(line, "[") || !strings.HasPrefix(rule, "-A "+chain+" ") {
+			continue
+		}
+		packets, _, _ := strings.Cut(counters, ":")
+		number, err := strconv.ParseUint(packets, 10, 64)
+		if err != nil {
+			return 0
+		}
+		return number
+	}
+	return 0
 }
 
 // setting changes a kernel parameter of a host.

@@ -123,6 +123,14 @@ func (x *sabotaging) clean(ctx context.Context, l *Lab) {
 	current := l.spoiled.row
 	undo, done := context.WithTimeout(context.WithoutCancel(ctx), spoilTimeout)
 	defer done()
+	if met := l.spoiled.spoiling.Met; met != nil && current.Void == "" {
+		switch any, err := met(undo); {
+		case err != nil:
+			current.Void = "nobody can count what has met the defect: " + err.Error()
+		case !any:
+			current.Unmet = "no packet has met the defect while the specs ran"
+		}
+	}
 	err := l.spoiled.spoiling.Undo(undo)
 	l.spoiled = nil
 	f := l.gate.await(ctx, false)
