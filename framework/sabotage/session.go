@@ -16,6 +16,7 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/session"
 )
 
@@ -203,7 +204,7 @@ func (b *Bench) peering() (fabric.Router, int, error) {
 // sessionShut disables one session of a node's BIRD through its control socket.
 func sessionShut(b *Bench) (Spoiling, error) {
 	node := b.lastNode().Name
-	command := func(ctx context.Context, command string) error {
+	withBIRD := func(ctx context.Context, do func(*bird.Client) error) error {
 		at, err := b.Lab.Host(node)
 		if err != nil {
 			return err
@@ -213,25 +214,38 @@ func sessionShut(b *Bench) (Spoiling, error) {
 			return err
 		}
 		defer client.Close()
-		protocols, err := client.Protocols(ctx)
-		if err != nil {
-			return err
-		}
-		for _, p := range protocols {
-			if p.Session.Peer == (netip.Addr{}) {
-				continue
-			}
-			if _, err := client.Command(ctx, command+" "+p.Name); err != nil {
-				return err
-			}
-			return nil
-		}
-		return fmt.Errorf("BIRD on %s has no session", node)
+		return do(client)
 	}
+	// The protocol's name: one that is disabled shows no peer.
+	var shut string
 	return Spoiling{
-		Target:  "the first session of " + node,
-		Put:     func(ctx context.Context) error { return command(ctx, "disable") },
-		Undo:    func(ctx context.Context) error { return command(ctx, "enable") },
+		Target: "the first session of " + node,
+		Put: func(ctx context.Context) error {
+			return withBIRD(ctx, func(client *bird.Client) error {
+				if shut == "" {
+					protocols, err := client.Protocols(ctx)
+					if err != nil {
+						return err
+					}
+					i := slices.IndexFunc(protocols, func(p bird.Protocol) bool { return p.Session.State == session.Established })
+					if i < 0 {
+						return fmt.Errorf("BIRD on %s has no established session", node)
+					}
+					shut = protocols[i].Name
+				}
+				_, err := client.Command(ctx, "disable "+shut)
+				return err
+			})
+		},
+		Undo: func(ctx context.Context) error {
+			if shut == "" {
+				return nil
+			}
+			return withBIRD(ctx, func(client *bird.Client) error {
+				_, err := client.Command(ctx, "enable "+shut)
+				return err
+			})
+		},
 		Present: b.sessionIs(node, down),
 	}, nil
 }

@@ -67,6 +67,8 @@ type row struct {
 	round *round
 	lab   *Lab
 	began time.Time
+	// disturbed says that a long spec has run since the lab was looked at.
+	disturbed bool
 }
 
 // sabotaged is a requirement of the suite.
@@ -231,6 +233,9 @@ func (x *sabotaging) ended(spec types.SpecReport) {
 		return
 	}
 	ruling, ruled := requirement.RulingOf(spec)
+	if running.row != nil && x.tests[running.id].took >= quick {
+		running.row.disturbed = true
+	}
 	if running.row == nil {
 		x.addTest(running, spec, ruling, ruled)
 		return

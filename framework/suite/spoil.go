@@ -16,7 +16,7 @@ import (
 
 const (
 	// spoilTimeout bounds how long a defect may take to be put in, and to be taken out.
-	spoilTimeout = time.Minute
+	spoilTimeout = 30 * time.Second
 	// restTimeout bounds the wait for a spoiled lab to come to rest, and restPoll is the time
 	// between two looks that have to see the same.
 	restTimeout = 10 * time.Second
@@ -35,6 +35,11 @@ func (x *sabotaging) spoil(ctx context.Context, l *Lab, r *round) *row {
 			if l.spoiled.spoiling.Present(look) != nil {
 				// A spec has repaired the lab.
 				x.put(ctx, l, current, l.spoiled.spoiling)
+			}
+			if current.disturbed && current.Void == "" {
+				// A long spec changes the lab in most cases, and others wait too short for that.
+				current.disturbed = false
+				l.restAs(ctx, current.Gate)
 			}
 		}
 		return current
@@ -83,9 +88,18 @@ func (x *sabotaging) rowOf(l *Lab, r *round) *row {
 func (x *sabotaging) put(ctx context.Context, l *Lab, current *row, spoiling sabotage.Spoiling) {
 	ctx, done := context.WithTimeout(ctx, spoilTimeout)
 	defer done()
-	err := spoiling.Put(ctx)
-	if err == nil {
-		err = spoiling.Appear(ctx)
+	var err error
+	for {
+		if err = spoiling.Put(ctx); err == nil {
+			err = spoiling.Appear(ctx)
+			break
+		}
+		select { // the spec before may have left the target about to come back
+		case <-time.After(restPoll):
+			continue
+		case <-ctx.Done():
+		}
+		break
 	}
 	if err != nil {
 		current.Void = "the defect could not be put in: " + err.Error()
@@ -111,6 +125,15 @@ func (l *Lab) rest(ctx context.Context) fault {
 		case <-ctx.Done():
 		case <-time.After(restPoll):
 		}
+	}
+}
+
+// restAs looks until the lab is what it was when the defect had just been put in.
+func (l *Lab) restAs(ctx context.Context, gate string) {
+	ctx, done := context.WithTimeout(ctx, restTimeout)
+	defer done()
+	for ctx.Err() == nil && l.rest(ctx).text != gate {
+		continue // each look takes its time
 	}
 }
 
