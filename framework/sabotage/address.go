@@ -13,7 +13,7 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
-	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -154,19 +154,12 @@ func wrongRouterID(b *Bench) (Spoiling, error) {
 
 func (b *Bench) routerIDIs(node string, id netip.Addr) func(context.Context) error {
 	return func(ctx context.Context) error {
-		at, err := b.Lab.Host(node)
-		if err != nil {
+		return b.withBIRD(ctx, node, func(client *bird.Client) error {
+			status, err := client.Status(ctx)
+			if err == nil && status.RouterID != id {
+				err = fmt.Errorf("BIRD on %s has the identifier %s", node, status.RouterID)
+			}
 			return err
-		}
-		client, err := observe.BIRD(ctx, at, route.IPv4)
-		if err != nil {
-			return err
-		}
-		defer client.Close()
-		status, err := client.Status(ctx)
-		if err == nil && status.RouterID != id {
-			err = fmt.Errorf("BIRD on %s has the identifier %s", node, status.RouterID)
-		}
-		return err
+		})
 	}
 }

@@ -6,8 +6,7 @@ import (
 	"fmt"
 
 	"github.com/rackproof/rackproof/framework/lab"
-	"github.com/rackproof/rackproof/framework/observe"
-	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -96,20 +95,13 @@ func birdWaits(b *Bench) (Spoiling, error) {
 		Put:    func(ctx context.Context) error { return errors.Join(away.Put(ctx), restart(ctx)) },
 		Undo:   away.Undo,
 		Present: func(ctx context.Context) error {
-			at, err := b.Lab.Host(last.Name)
-			if err != nil {
+			return b.withBIRD(ctx, last.Name, func(client *bird.Client) error {
+				status, err := client.Status(ctx)
+				if err == nil && status.Recovery == "" {
+					err = fmt.Errorf("BIRD on %s does not wait", last.Name)
+				}
 				return err
-			}
-			client, err := observe.BIRD(ctx, at, route.IPv4)
-			if err != nil {
-				return err
-			}
-			defer client.Close()
-			status, err := client.Status(ctx)
-			if err == nil && status.Recovery == "" {
-				err = fmt.Errorf("BIRD on %s does not wait", last.Name)
-			}
-			return err
+			})
 		},
 	}, nil
 }

@@ -2,6 +2,7 @@ package sabotage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -201,27 +202,29 @@ func (b *Bench) peering() (fabric.Router, int, error) {
 	return fabric.Router{}, 0, NoTarget("no router of the fabric has a session with a node")
 }
 
+// withBIRD connects to a node's BIRD.
+func (b *Bench) withBIRD(ctx context.Context, node string, do func(*bird.Client) error) error {
+	at, err := b.Lab.Host(node)
+	if err != nil {
+		return err
+	}
+	client, err := observe.BIRD(ctx, at, route.IPv4)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return do(client)
+}
+
 // sessionShut disables one session of a node's BIRD through its control socket.
 func sessionShut(b *Bench) (Spoiling, error) {
 	node := b.lastNode().Name
-	withBIRD := func(ctx context.Context, do func(*bird.Client) error) error {
-		at, err := b.Lab.Host(node)
-		if err != nil {
-			return err
-		}
-		client, err := observe.BIRD(ctx, at, route.IPv4)
-		if err != nil {
-			return err
-		}
-		defer client.Close()
-		return do(client)
-	}
 	// The protocol's name: one that is disabled shows no peer.
 	var shut string
 	return Spoiling{
 		Target: "the first session of " + node,
 		Put: func(ctx context.Context) error {
-			return withBIRD(ctx, func(client *bird.Client) error {
+			return b.withBIRD(ctx, node, func(client *bird.Client) error {
 				if shut == "" {
 					protocols, err := client.Protocols(ctx)
 					if err != nil {
@@ -241,7 +244,7 @@ func sessionShut(b *Bench) (Spoiling, error) {
 			if shut == "" {
 				return nil
 			}
-			return withBIRD(ctx, func(client *bird.Client) error {
+			return b.withBIRD(ctx, node, func(client *bird.Client) error {
 				_, err := client.Command(ctx, "enable "+shut)
 				return err
 			})
@@ -255,8 +258,19 @@ func sessionsRefused(b *Bench) (Spoiling, error) {
 	node := b.lastNode()
 	spoiling, err := b.filterRule("BGP of "+node.Name, "filter", "INPUT", b.Lab.Topology().Nodes()[len(b.Lab.Topology().Nodes())-1:],
 		"-p", "tcp", "-m", "multiport", "--ports", bgpPort, "-j", "REJECT", "--reject-with", "tcp-reset")
+	if err != nil {
+		return Spoiling{}, err
+	}
+	refuse := spoiling.Put
+	spoiling.Put = func(ctx context.Context) error {
+		// Those that are up would notice with the next keepalive alone.
+		return errors.Join(refuse(ctx), b.withBIRD(ctx, node.Name, func(client *bird.Client) error {
+			_, err := client.Command(ctx, "restart all")
+			return err
+		}))
+	}
 	spoiling.Present = b.sessionIs(node.Name, down)
-	return spoiling, err
+	return spoiling, nil
 }
 
 // bgpPort is the port of BGP.

@@ -15,6 +15,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -236,16 +237,7 @@ func (b *Bench) edited(node topology.Host, file, script string, shows string) Sp
 	const folder = "/etc/calico/confd/config/"
 	path, kept := folder+file, "/run/"+file+".before-sabotage"
 	reload := func(ctx context.Context) error {
-		at, err := b.Lab.Host(node.Name)
-		if err != nil {
-			return err
-		}
-		client, err := observe.BIRD(ctx, at, route.IPv4)
-		if err != nil {
-			return err
-		}
-		defer client.Close()
-		return client.Configure(ctx)
+		return b.withBIRD(ctx, node.Name, func(client *bird.Client) error { return client.Configure(ctx) })
 	}
 	return Spoiling{
 		Target: "BIRD on " + node.Name,

@@ -66,7 +66,6 @@ type row struct {
 	reports.SabotageDefect
 	round *round
 	lab   *Lab
-	began time.Time
 	// disturbed says that a long spec has run since the lab was looked at.
 	disturbed bool
 }
@@ -243,6 +242,7 @@ func (x *sabotaging) ended(spec types.SpecReport) {
 	if ruled {
 		return // unable, inconclusive or a broken lab: nothing was found out
 	}
+	running.row.Seconds += running.took.Seconds()
 	cell := reports.SabotageCell{Seconds: running.took.Seconds()}
 	// Clean-up that fails is no verdict of the requirement.
 	cell.Killed = spec.Failed() && !spec.Failure.FailureNodeType.Is(types.NodeTypeCleanupAfterEach|types.NodeTypeCleanupAfterAll|types.NodeTypeAfterEach|types.NodeTypeAfterAll)

@@ -29,6 +29,7 @@ const (
 // this one is put in. It is put in again where it has gone.
 func (x *sabotaging) spoil(ctx context.Context, l *Lab, r *round) *row {
 	if current := x.rowOf(l, r); current != nil {
+		defer current.spend(time.Now())
 		if l.spoiled != nil && l.spoiled.row == current {
 			look, done := context.WithTimeout(ctx, glance)
 			defer done()
@@ -45,10 +46,11 @@ func (x *sabotaging) spoil(ctx context.Context, l *Lab, r *round) *row {
 		return current
 	}
 	x.clean(ctx, l)
-	current := &row{round: r, lab: l, began: time.Now(), SabotageDefect: reports.SabotageDefect{
+	current := &row{round: r, lab: l, SabotageDefect: reports.SabotageDefect{
 		ID: r.name, What: r.defect.What, Lab: l.describe(), Red: r.defect.Red, Green: r.defect.Green, Cells: map[string]reports.SabotageCell{},
 	}}
 	x.rows = append(x.rows, current)
+	defer current.spend(time.Now())
 	// The lab is at its baseline, or is brought up.
 	if ruling, refused := l.gate.admit(ctx, nil); refused {
 		current.Void = "the lab is not at its baseline: " + ruling.String()
@@ -144,6 +146,7 @@ func (x *sabotaging) clean(ctx context.Context, l *Lab) {
 		return
 	}
 	current := l.spoiled.row
+	began := time.Now()
 	undo, done := context.WithTimeout(context.WithoutCancel(ctx), spoilTimeout)
 	defer done()
 	if met := l.spoiled.spoiling.Met; met != nil && current.Void == "" {
@@ -174,9 +177,12 @@ func (x *sabotaging) clean(ctx context.Context, l *Lab) {
 	if l.running != nil {
 		l.gate.lab.complaints(ctx) // the defect did what they say
 	}
-	current.Seconds = time.Since(current.began).Seconds()
+	current.spend(began)
 	x.tell(current)
 }
+
+// spend counts time for the defect that has passed since a moment.
+func (r *row) spend(since time.Time) { r.Seconds += time.Since(since).Seconds() }
 
 // tell prints one line on a defect that is over.
 func (x *sabotaging) tell(r *row) {
