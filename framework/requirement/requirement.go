@@ -41,6 +41,21 @@ func labelsOf(id string) ginkgo.Labels {
 // requirement. It has no id: without it the lab is broken, and no promise is.
 const BaselineLabel = "baseline"
 
+// SabotagePrefix begins the label of the specs that are declared for one defect of a sabotage
+// run; the defect's id follows.
+const SabotagePrefix = "sabotage:"
+
+// Sabotage finds the defect that a spec is declared for among its labels; it is empty in an
+// ordinary run.
+func Sabotage(labels []string) string {
+	for _, label := range labels {
+		if name, ok := strings.CutPrefix(label, SabotagePrefix); ok {
+			return name
+		}
+	}
+	return ""
+}
+
 // ID finds the id among a spec's labels; it is empty for a spec that proves no
 // requirement.
 func ID(labels []string) string {
@@ -78,15 +93,16 @@ func checkSpecs(report ginkgo.Report) []string {
 		}
 		place := spec.LeafNodeLocation.String()
 		id := ID(spec.Labels())
+		key := Sabotage(spec.Labels()) + id
 		switch {
 		case id == "":
 			faults = append(faults, fmt.Sprintf("%s: %q has no requirement id: use requirement.Requirement", place, spec.LeafNodeText))
-		case seen[id] != "":
-			faults = append(faults, fmt.Sprintf("%s: %s is used at %s already", place, id, seen[id]))
+		case seen[key] != "":
+			faults = append(faults, fmt.Sprintf("%s: %s is used at %s already", place, id, seen[key]))
 		case !strings.Contains(spec.LeafNodeText, "MUST"):
 			faults = append(faults, fmt.Sprintf("%s: %s is not a sentence with MUST: %q", place, id, spec.LeafNodeText))
 		default:
-			seen[id] = place
+			seen[key] = place
 		}
 		for _, need := range NeedsOf(spec.Labels()) {
 			if AllNeeds()[need] == "" {

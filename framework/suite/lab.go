@@ -61,6 +61,8 @@ type Lab struct {
 	components map[componentKey]supervisor.Status
 	askedFor   map[componentKey]bool
 	logs       logWatch
+	// spoiled is the defect that is in the lab; nil for none.
+	spoiled *spoiled
 	// failed says that a spec on this lab has failed.
 	failed bool
 	// used says that a container of specs uses the lab.
@@ -88,19 +90,25 @@ type Lab struct {
 // it.
 func (s *Suite) Lab(topologyName, modeName string) *Lab {
 	ginkgo.GinkgoHelper()
-	return s.lab(s.options.provider, topologyName, modeName)
+	return s.lab(s.options.provider, topologyName, modeName, false)
 }
 
 // ReferenceLab declares a lab as Lab does, which is one of the default provider and brought
 // up for the suite, whatever provider was asked for: a reference for another lab.
 func (s *Suite) ReferenceLab(topologyName, modeName string) *Lab {
 	ginkgo.GinkgoHelper()
-	l := s.lab(s.options.providers.Default(), topologyName, modeName)
-	l.reference = true
-	return l
+	return s.lab(s.options.providers.Default(), topologyName, modeName, true)
 }
 
-func (s *Suite) lab(provider lab.Provider, topologyName, modeName string) *Lab {
+func (s *Suite) lab(provider lab.Provider, topologyName, modeName string, reference bool) *Lab {
+	if s.sabotage != nil {
+		// Each defect declares the suite's specs again, on the same labs.
+		for _, l := range s.labs {
+			if l.reference == reference && l.topology.Name == topologyName && l.mode.Name == modeName {
+				return l
+			}
+		}
+	}
 	t, err := fixtures.Topology(topologyName)
 	if err != nil {
 		ginkgo.Fail(err.Error())
@@ -115,7 +123,7 @@ func (s *Suite) lab(provider lab.Provider, topologyName, modeName string) *Lab {
 	if s.options.leaves != "" {
 		t = t.WithSoftware(s.options.leaves)
 	}
-	l := &Lab{suite: s, provider: provider, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}, foreign: map[string]route.Table{}}
+	l := &Lab{suite: s, provider: provider, reference: reference, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}, foreign: map[string]route.Table{}}
 	l.gate = newGate(l)
 	s.labs = append(s.labs, l)
 	return l
@@ -126,7 +134,7 @@ func (s *Suite) lab(provider lab.Provider, topologyName, modeName string) *Lab {
 // and leaves evidence behind when it fails. The first container also gets a spec that
 // proves the baseline itself.
 func (l *Lab) Use() {
-	if !l.used {
+	if !l.used && l.suite.sabotage == nil {
 		l.used = true
 		l.proveBaseline()
 	}
@@ -141,6 +149,10 @@ const evidenceTimeout = time.Minute
 // endBody keeps evidence of a spec that did not pass, and asks whether the lab is to blame.
 func (l *Lab) endBody(ctx ginkgo.SpecContext) {
 	l.suite.bodyOver = true
+	if l.suite.sabotage != nil {
+		l.suite.sabotage.endBody()
+		return
+	}
 	spec := ginkgo.CurrentSpecReport()
 	ruling, ruled := requirement.RulingOf(spec)
 	switch {
@@ -159,6 +171,11 @@ func (l *Lab) endBody(ctx ginkgo.SpecContext) {
 // enterGate begins a spec, or says at once why it cannot run.
 func (l *Lab) enterGate(ctx ginkgo.SpecContext) {
 	l.suite.bodyOver = true
+	if l.suite.sabotage != nil {
+		l.suite.sabotage.enter(ctx, l)
+		l.suite.bodyOver, l.suite.bodyBegan = false, time.Now()
+		return
+	}
 	if ruling, refused := l.gate.admit(ctx, requirement.NeedsOf(ginkgo.CurrentSpecReport().Labels())); refused {
 		requirement.Rule(ruling)
 	}
@@ -218,6 +235,11 @@ func (l *Lab) judgeLab(ctx context.Context) {
 func (l *Lab) Ready(ctx context.Context) {
 	ginkgo.GinkgoHelper()
 	l.gate.nest()
+	if l.spoiled != nil {
+		// Nothing agrees with the oracle, and nobody is blamed.
+		ginkgo.DeferCleanup(l.gate.unnest)
+		return
+	}
 	// Asked for first, it comes after all that undoes the set-up; and that comes after the
 	// clean-up of the container's last spec.
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {

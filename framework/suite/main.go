@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rackproof/rackproof/framework/calico"
@@ -14,6 +15,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/launch"
 	"github.com/rackproof/rackproof/framework/lab/providers/tagged"
 	"github.com/rackproof/rackproof/framework/router/drivers"
+	"github.com/rackproof/rackproof/framework/sabotage"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -30,6 +32,7 @@ const (
 	ownerFlag    = "rackproof.route-owner"
 
 	allowUnableFlag = "rackproof.allow-unable"
+	sabotageFlag    = "rackproof.sabotage"
 )
 
 // Main is a suite's TestMain. A process of a lab may be the suite's own program again, so
@@ -50,6 +53,7 @@ func Main(m *testing.M, labs ...Recipe) {
 	flag.String(providerFlag, providers.Default().Name(), fmt.Sprintf("what makes the labs: one of %v", providers.Names()))
 	flag.String(birdFlag, "", "the path of Calico's own BIRD, for nodes (default: the one in the component cache, if there is one)")
 	flag.String(ownerFlag, "", fmt.Sprintf("who programs the routes between nodes in modes with IPIP, one of %v, in place of what the mode says", calico.Owners()))
+	flag.String(sabotageFlag, "", "run the suite under these defects, by their ids with commas, or all; docs/sabotage.md")
 	flag.Parse()
 	o, err := readOptions()
 	if err != nil {
@@ -79,6 +83,8 @@ type options struct {
 	owner calico.RouteOwner
 	// providers are all that the suite's program has.
 	providers launch.Providers
+	// sabotage are the defects of a sabotage run; nil for an ordinary one.
+	sabotage []sabotage.Defect
 }
 
 // readOptions reads the flags. It refuses values that mean nothing, before anything is made.
@@ -106,6 +112,11 @@ func readOptions() (options, error) {
 		}
 	}
 	var err error
+	if ids := text(sabotageFlag); ids != "" {
+		if o.sabotage, err = sabotage.Choose(strings.Split(ids, ",")); err != nil {
+			return o, fmt.Errorf("-%s: %w", sabotageFlag, err)
+		}
+	}
 	if o.provider, err = o.providers.Of(text(providerFlag)); err != nil {
 		return o, fmt.Errorf("-%s: %w", providerFlag, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/formatter"
 	"github.com/onsi/ginkgo/v2/reporters"
 	"github.com/onsi/ginkgo/v2/types"
 	"github.com/onsi/gomega"
@@ -47,6 +49,8 @@ type Suite struct {
 	bodyBegan time.Time
 	// bodyOver says that the running spec's own part is over, and its clean-up runs.
 	bodyOver bool
+	// sabotage is nil but in a sabotage run.
+	sabotage *sabotaging
 	// context is done when the suite is.
 	context context.Context
 }
@@ -75,10 +79,23 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	// Addresses and routes are shown as people write them.
 	format.UseStringerRepresentation = true
 
-	declare(s)
+	if s.options.sabotage != nil {
+		s.sabotage = newSabotaging(s, s.options.sabotage)
+		s.sabotage.declare(declare)
+	} else {
+		declare(s)
+	}
 	ginkgo.AfterSuite(s.down)
-	ginkgo.ReportAfterEach(s.reportSpec)
 	ginkgo.ReportAfterSuite("results", s.report)
+	preview := ginkgo.PreviewSpecs(t.Name())
+	if err := requirement.Check(name, preview); err != nil {
+		t.Fatal(err)
+	}
+	// Ginkgo drops nodes outside of containers when it has shown a preview.
+	ginkgo.ReportAfterEach(s.reportSpec)
+	for _, l := range s.labs {
+		l.used = false // Ginkgo builds its tree again to run it
+	}
 	if s.options.lab == "" {
 		for _, l := range s.labs {
 			if err := s.check(t.Context(), l); err != nil {
@@ -86,11 +103,7 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 			}
 		}
 	}
-	preview := ginkgo.PreviewSpecs(t.Name())
-	if err := requirement.Check(name, preview); err != nil {
-		t.Fatal(err)
-	}
-	if s.options.results != "" {
+	if s.options.results != "" && s.sabotage == nil {
 		header := reports.HeaderOf(name, time.Now(), preview, s.environment(preview.SpecReports))
 		var err error
 		if s.partial, err = reports.NewPartial(reports.PartialPath(s.options.results, name), header); err != nil {
@@ -104,6 +117,13 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	// Before the testing package ends the program, which would leave labs and no report.
 	if end, ok := t.Deadline(); ok {
 		config.Timeout = max(time.Minute, time.Until(end)-downTime)
+	}
+	if s.sabotage != nil {
+		// Under a defect failures are what is looked for, and each prints pages.
+		formatter.ColorableStdOut = io.Discard
+		ginkgo.RunSpecs(silent{}, name, config, reporter)
+		s.sabotage.finish(t)
+		return
 	}
 	ginkgo.RunSpecs(t, name, config, reporter)
 }
@@ -162,6 +182,9 @@ func (s *Suite) reportUnable(t *testing.T, reason error) error {
 func (s *Suite) down(ctx ginkgo.SpecContext) {
 	var errs []error
 	var unblamed []string
+	if s.sabotage != nil {
+		s.sabotage.cleanAll(ctx)
+	}
 	for _, l := range s.labs {
 		errs = append(errs, l.down(ctx, s.options.keep))
 		for _, reason := range l.gate.unblamed {
@@ -179,7 +202,7 @@ func (s *Suite) down(ctx ginkgo.SpecContext) {
 // report writes the suite's results.
 func (s *Suite) report(report ginkgo.Report) {
 	// A preview of the specs comes by here too, and all of them look passed in it.
-	if report.SuiteConfig.DryRun {
+	if report.SuiteConfig.DryRun || s.sabotage != nil {
 		return
 	}
 	if s.options.results != "" {
@@ -210,6 +233,10 @@ func (s *Suite) allowed() []string {
 // reportSpec writes the result of a spec that has ended, so that a run that is killed or
 // times out shows what it found out.
 func (s *Suite) reportSpec(spec ginkgo.SpecReport) {
+	if s.sabotage != nil {
+		s.sabotage.ended(spec)
+		return
+	}
 	if s.partial == nil || spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message == "" {
 		return // what a filter leaves out is not run
 	}

@@ -13,6 +13,9 @@ func (l *Lab) State(ctx context.Context) (oracle.State, error) {
 	state.CutLinks, state.CutEnds = maps.Clone(l.cut), maps.Clone(l.cutEnds)
 	state.Foreign = maps.Clone(l.foreign)
 	state.Routers = l.Routers()
+	if l.spoiled != nil && l.spoiled.spoiling.Design != nil {
+		l.spoiled.spoiling.Design(&state)
+	}
 	return state, err
 }
 

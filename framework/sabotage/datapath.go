@@ -1,0 +1,194 @@
+package sabotage
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vishvananda/netlink"
+
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// datapaths are defects of how packets go, which show in no session.
+func datapaths() []Defect {
+	return []Defect{
+		{
+			ID: "datapath-pods-masqueraded", Kind: Datapath, What: "every node hides its pods behind its own address",
+			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Aim: func(b *Bench) (Spoiling, error) {
+				return b.filterRule("all nodes", "nat", "POSTROUTING", b.Lab.Topology().Nodes(),
+					"-s", b.Lab.Topology().Pods.First().String(), "!", "-o", "cali+", "-j", "MASQUERADE")
+			},
+		},
+		{
+			ID: "datapath-local-pods", Kind: Datapath, What: "every node drops what its pods send to each other",
+			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Aim: func(b *Bench) (Spoiling, error) {
+				return b.filterRule("all nodes", "mangle", "FORWARD", b.Lab.Topology().Nodes(), "-i", "cali+", "-o", "cali+", "-j", "DROP")
+			},
+		},
+		{
+			ID: "datapath-one-way", Kind: Datapath, What: "a node drops what comes for its pods from other nodes",
+			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Aim: func(b *Bench) (Spoiling, error) {
+				return b.filterRule(b.lastNode().Name, "mangle", "FORWARD", []topology.Host{b.lastNode()}, "!", "-i", "cali+", "-o", "cali+", "-j", "DROP")
+			},
+		},
+		{
+			ID: "datapath-forwarding-off", Kind: Datapath, What: "a node does not forward",
+			Red: []string{"traffic"}, Green: []string{"sessions"},
+			Aim: func(b *Bench) (Spoiling, error) { return b.setting(b.lastNode(), "net.ipv4.ip_forward", "0") },
+		},
+		{
+			ID: "datapath-foreign-source", Kind: Datapath, What: "a node sends to pods of other nodes from its management address",
+			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Aim: foreignSource,
+		},
+		{
+			ID: "datapath-small-mtu", Kind: Datapath, What: "an interface of a node in the fabric has a small MTU",
+			Aim: smallMTU,
+		},
+		{
+			ID: "datapath-loss", Kind: Datapath, What: "every node loses each twentieth packet that it forwards to pods",
+			Green: []string{"sessions", "routes"},
+			Aim: func(b *Bench) (Spoiling, error) {
+				return b.filterRule("all nodes", "mangle", "FORWARD", b.Lab.Topology().Nodes(),
+					"-o", "cali+", "-m", "statistic", "--mode", "random", "--probability", "0.05", "-j", "DROP")
+			},
+		},
+		{
+			ID: "datapath-wrong-neighbour", Kind: Datapath, What: "a node has the link-layer address of another host for the first node",
+			Red: []string{"traffic"},
+			Aim: wrongNeighbour,
+		},
+		{
+			ID: "datapath-leaf-forwards-not", Kind: Datapath, What: "the last leaf does not forward",
+			Green: []string{"sessions"},
+			Aim: func(b *Bench) (Spoiling, error) {
+				leaves := b.Lab.Topology().Leaves()
+				if len(leaves) == 0 {
+					return Spoiling{}, NoTarget("the topology has no leaf")
+				}
+				return b.setting(leaves[len(leaves)-1], "net.ipv4.ip_forward", "0")
+			},
+		},
+		{
+			ID: "datapath-clients-dropped", Kind: Datapath, What: "a node drops what comes from outside of the fabric",
+			Green: []string{"sessions", "routes"},
+			Aim: func(b *Bench) (Spoiling, error) {
+				clients := b.Lab.Topology().ByRole(topology.Client)
+				if len(clients) == 0 {
+					return Spoiling{}, NoTarget("the topology has no client")
+				}
+				return b.filterRule(b.lastNode().Name, "mangle", "PREROUTING", []topology.Host{b.lastNode()}, "-s", clients[0].Address().String(), "-j", "DROP")
+			},
+		},
+		{
+			ID: "datapath-wrong-server", Kind: Datapath, What: "a node sends what is for one of its pods to another pod",
+			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Aim: wrongServer,
+		},
+	}
+}
+
+// foreignSource rewrites the source of a node's own packets to pods elsewhere.
+func foreignSource(b *Bench) (Spoiling, error) {
+	node := b.lastNode()
+	return b.filterRule(node.Name, "nat", "POSTROUTING", []topology.Host{node},
+		"-s", node.Address().String(), "-d", b.Lab.Topology().Pods.First().String(), "!", "-o", "cali+", "-j", "SNAT", "--to-source", node.Management.String())
+}
+
+// wrongServer translates the address of the last node's pod to that of the first node's.
+func wrongServer(b *Bench) (Spoiling, error) {
+	node := b.lastNode()
+	pod, err := b.pod(node.Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	other, err := b.pod(b.Lab.Topology().Nodes()[0].Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	return b.filterRule(node.Name, "nat", "PREROUTING", []topology.Host{node}, "-d", pod.String(), "-p", "tcp", "-j", "DNAT", "--to-destination", other.String())
+}
+
+// wrongNeighbour gives the second node a permanent neighbour entry for the first one with its
+// own link-layer address.
+func wrongNeighbour(b *Bench) (Spoiling, error) {
+	nodes := b.Lab.Topology().Nodes()
+	node, victim := nodes[1], nodes[0]
+	if !node.Interfaces[0].Reaches(victim.Address()) || len(node.Gateways) == 0 {
+		return Spoiling{}, NoTarget("%s and %s are in different subnets", node.Name, victim.Name)
+	}
+	entry := func(h *netlink.Handle) (*netlink.Neigh, error) {
+		device, err := h.LinkByName(node.Interfaces[0].Name)
+		if err != nil {
+			return nil, err
+		}
+		return &netlink.Neigh{LinkIndex: device.Attrs().Index, Family: netlink.FAMILY_V4, State: netlink.NUD_PERMANENT, IP: victim.Address().AsSlice(), HardwareAddr: device.Attrs().HardwareAddr}, nil
+	}
+	with := func(do func(*netlink.Handle, *netlink.Neigh) error) func(context.Context) error {
+		return func(context.Context) error {
+			return b.withNetlink(node.Name, func(h *netlink.Handle) error {
+				n, err := entry(h)
+				if err != nil {
+					return err
+				}
+				return do(h, n)
+			})
+		}
+	}
+	return Spoiling{
+		Target: fmt.Sprintf("%s for %s", node.Name, victim.Name),
+		Put:    with(func(h *netlink.Handle, n *netlink.Neigh) error { return h.NeighSet(n) }),
+		Undo:   with(func(h *netlink.Handle, n *netlink.Neigh) error { return h.NeighDel(n) }),
+		Present: with(func(h *netlink.Handle, n *netlink.Neigh) error {
+			found, err := h.NeighList(n.LinkIndex, n.Family)
+			if err != nil {
+				return err
+			}
+			for _, f := range found {
+				if f.IP.Equal(n.IP) && f.HardwareAddr.String() == n.HardwareAddr.String() {
+					return nil
+				}
+			}
+			return fmt.Errorf("%s has not the wrong entry for %s", node.Name, victim.Name)
+		}),
+	}, nil
+}
+
+// smallestMTU is what IPv6 asks of every link; IPv4 takes any above 68.
+const smallestMTU = 1280
+
+// smallMTU sets the MTU of a node's first interface.
+func smallMTU(b *Bench) (Spoiling, error) {
+	node := b.lastNode()
+	name := node.Interfaces[0].Name
+	link, ok := b.Lab.Topology().Link(node.Interfaces[0].Link)
+	if !ok {
+		return Spoiling{}, NoTarget("node %s has no link", node.Name)
+	}
+	set := func(mtu int) func(context.Context) error {
+		return func(context.Context) error {
+			return b.withNetlink(node.Name, func(h *netlink.Handle) error {
+				device, err := h.LinkByName(name)
+				if err != nil {
+					return err
+				}
+				return h.LinkSetMTU(device, mtu)
+			})
+		}
+	}
+	return Spoiling{
+		Target: fmt.Sprintf("%s of %s", name, node.Name), Put: set(smallestMTU), Undo: set(link.MTU),
+		Present: func(context.Context) error {
+			return b.withNetlink(node.Name, func(h *netlink.Handle) error {
+				device, err := h.LinkByName(name)
+				if err == nil && device.Attrs().MTU != smallestMTU {
+					err = fmt.Errorf("%s: %s has MTU %d", node.Name, name, device.Attrs().MTU)
+				}
+				return err
+			})
+		},
+	}, nil
+}

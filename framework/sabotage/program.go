@@ -1,0 +1,107 @@
+package sabotage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// programs are defects of the programs on hosts.
+func programs() []Defect {
+	return []Defect{
+		{
+			ID: "program-confd-frozen", Kind: Program, What: "confd on a node writes nothing",
+			Red: []string{"changes"}, Green: []string{"traffic"},
+			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.lastNode(), confdComponent) },
+		},
+		{
+			ID: "program-felix-frozen", Kind: Program, What: "Felix on the first node does nothing",
+			Red: []string{"traffic"}, Green: []string{"sessions"},
+			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.Lab.Topology().Nodes()[0], felixComponent) },
+		},
+		{
+			ID: "program-bird-waits", Kind: Program, What: "a node's BIRD has started while a peer's is away, and waits for the end of its graceful restart",
+			Red: []string{"sessions"},
+			Aim: birdWaits,
+		},
+		{
+			ID: "program-confd-stopped", Kind: Program, What: "confd on the first node is stopped",
+			Red: []string{"changes"}, Green: []string{"traffic"},
+			Aim: func(b *Bench) (Spoiling, error) { return b.stopped(b.Lab.Topology().Nodes()[0], confdComponent) },
+		},
+		{
+			ID: "program-felix-stopped", Kind: Program, What: "Felix on a node is stopped",
+			Green: []string{"sessions"},
+			Aim:   func(b *Bench) (Spoiling, error) { return b.stopped(b.lastNode(), felixComponent) },
+		},
+		{
+			ID: "program-proxy-frozen", Kind: Program, What: "kube-proxy on the first node writes no rules",
+			Green: []string{"sessions"},
+			Aim:   func(b *Bench) (Spoiling, error) { return b.frozen(b.Lab.Topology().Nodes()[0], proxyComponent) },
+		},
+		{
+			ID: "program-bgpd-stopped", Kind: Program, What: "the BGP daemon of a router that nodes peer with is stopped",
+			Red: []string{"sessions", "routes"},
+			Aim: routerProgram((*Bench).stopped),
+		},
+		{
+			ID: "program-bgpd-frozen", Kind: Program, What: "the BGP daemon of a router that nodes peer with lives and does nothing",
+			Red: []string{"sessions"},
+			Aim: routerProgram((*Bench).frozen),
+		},
+	}
+}
+
+// routerProgram aims at the BGP daemon of the last router that has a session with a node.
+func routerProgram(spoil func(*Bench, topology.Host, string) (Spoiling, error)) func(*Bench) (Spoiling, error) {
+	return func(b *Bench) (Spoiling, error) {
+		router, _, err := b.peering()
+		if err != nil {
+			return Spoiling{}, err
+		}
+		host, _ := b.Lab.Topology().Host(router.Host)
+		name := birdComponent
+		if router.Software == topology.DefaultSoftware {
+			name = bgpdComponent
+		}
+		return spoil(b, *host, name)
+	}
+}
+
+// birdWaits stops BIRD on the first node and starts that of the last one again. Where the two
+// have no session, BIRD does not wait.
+func birdWaits(b *Bench) (Spoiling, error) {
+	first, last := b.Lab.Topology().Nodes()[0], b.lastNode()
+	controller, err := lab.ComponentControllerOf(b.Lab)
+	if err != nil {
+		return Spoiling{}, NoTarget("%v", err)
+	}
+	away, err := b.stopped(first, birdComponent)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	if !b.meshed() {
+		return Spoiling{}, NoTarget("nodes have no sessions with all nodes")
+	}
+	restart := func(ctx context.Context) error {
+		return errors.Join(controller.KillComponent(ctx, last.Name, birdComponent), controller.StartComponent(ctx, last.Name, birdComponent))
+	}
+	return Spoiling{
+		Target: last.Name,
+		Put:    func(ctx context.Context) error { return errors.Join(away.Put(ctx), restart(ctx)) },
+		Undo:   away.Undo,
+		Present: func(ctx context.Context) error {
+			return b.withBIRD(ctx, last.Name, func(client *bird.Client) error {
+				status, err := client.Status(ctx)
+				if err == nil && status.Recovery == "" {
+					err = fmt.Errorf("BIRD on %s does not wait", last.Name)
+				}
+				return err
+			})
+		},
+	}, nil
+}

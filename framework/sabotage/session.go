@@ -1,0 +1,277 @@
+package sabotage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	"github.com/projectcalico/api/pkg/lib/numorstring"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/session"
+)
+
+// sessions are defects of BGP sessions.
+func sessions() []Defect {
+	return []Defect{
+		{
+			ID: "session-wrong-as", Kind: Session, What: "a router expects another AS number of a node",
+			Red: []string{"sessions", "routes"},
+			Aim: neighborChanged(down, func(n *fabric.Neighbor) { n.AS++ }),
+		},
+		{
+			ID: "session-node-as", Kind: Session, What: "a node has an AS number that its design does not give it",
+			Red: []string{"sessions"},
+			Aim: wrongNodeAS,
+		},
+		{
+			ID: "session-password", Kind: Session, What: "a router has a password for its session with a node, and the node has none",
+			Red: []string{"sessions", "routes"},
+			Aim: neighborChanged(down, func(n *fabric.Neighbor) { n.Password += "wrong" }),
+		},
+		{
+			ID: "session-ttl", Kind: Session, What: "a router takes a node's packets with a TTL of 255 alone, and the node sends another one",
+			Red: []string{"sessions", "routes"},
+			Aim: neighborChanged(down, func(n *fabric.Neighbor) { n.TTLSecurity = 1 }),
+		},
+		{
+			ID: "session-shut", Kind: Session, What: "one BGP session of a node's BIRD is switched off",
+			Red: []string{"sessions"},
+			Aim: sessionShut,
+		},
+		{
+			ID: "session-refused", Kind: Session, What: "a node refuses every TCP connection of BGP",
+			Red: []string{"sessions", "routes"},
+			Aim: sessionsRefused,
+		},
+		{
+			ID: "session-frozen", Kind: Session, What: "a node's BIRD lives and does nothing",
+			Red: []string{"sessions"},
+			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.lastNode(), birdComponent) },
+		},
+		{
+			ID: "session-extra", Kind: Session, What: "a BGPPeer names a neighbour that is not there",
+			Red: []string{"sessions"}, Green: []string{"routes"},
+			Aim: sessionExtra,
+		},
+		{
+			ID: "session-missing", Kind: Session, What: "a router knows nothing of one of its nodes",
+			Red: []string{"sessions", "routes"},
+			Aim: sessionMissing,
+		},
+	}
+}
+
+// wrongNodeAS gives a node another AS number by a resource.
+func wrongNodeAS(b *Bench) (Spoiling, error) {
+	name := b.lastNode().Name
+	node, err := b.node(name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	as := node.AS
+	if as == 0 {
+		as = b.State.Resources.DefaultAS()
+	}
+	wrong := strconv.FormatUint(uint64(as)+1000, 10)
+	annotate := func(ctx context.Context, value *string) error {
+		return b.Calico.AnnotateNode(ctx, name, calico.ASNumberAnnotation, value)
+	}
+	return Spoiling{
+		Target: name,
+		Put:    func(ctx context.Context) error { return annotate(ctx, &wrong) },
+		Undo: func(ctx context.Context) error {
+			if node.AS == 0 {
+				return annotate(ctx, nil)
+			}
+			text := strconv.FormatUint(uint64(node.AS), 10)
+			return annotate(ctx, &text)
+		},
+		Present: b.sessionIs(name, func(s session.Session) bool { return s.LocalAS == as+1000 }),
+		Design: func(state *oracle.State) {
+			state.Nodes = slices.Clone(state.Nodes)
+			for i := range state.Nodes {
+				if state.Nodes[i].Name == name && state.Nodes[i].AS == as+1000 {
+					state.Nodes[i].AS = node.AS
+				}
+			}
+		},
+	}, nil
+}
+
+// extraPeer is the name of a BGPPeer that nobody asked for.
+const extraPeer = "sabotage-extra"
+
+// sessionExtra has a node peer with an unused address of its management network.
+func sessionExtra(b *Bench) (Spoiling, error) {
+	node := b.lastNode().Name
+	nobody := lastAddress(b.Lab.Topology().Management.Prefix)
+	peer := v3.BGPPeer{ObjectMeta: metav1.ObjectMeta{Name: extraPeer}, Spec: v3.BGPPeerSpec{
+		Node: node, PeerIP: nobody.String(), ASNumber: numorstring.ASNumber(b.State.Resources.DefaultAS()),
+	}}
+	return Spoiling{
+		Target: fmt.Sprintf("%s to %s", node, nobody),
+		Put: func(ctx context.Context) error {
+			return b.Calico.Apply(ctx, calico.Resources{BGPPeers: []v3.BGPPeer{peer}})
+		},
+		Undo:    func(ctx context.Context) error { return b.Calico.DeleteBGPPeer(ctx, extraPeer) },
+		Present: b.sessionIs(node, func(s session.Session) bool { return s.Peer == nobody }),
+		Design: func(state *oracle.State) {
+			state.Resources.BGPPeers = slices.DeleteFunc(slices.Clone(state.Resources.BGPPeers), func(p v3.BGPPeer) bool { return p.Name == extraPeer })
+		},
+	}, nil
+}
+
+// lastAddress is the last address of a prefix before its broadcast address.
+func lastAddress(p netip.Prefix) netip.Addr {
+	address := p.Masked().Addr()
+	for next := address.Next(); p.Contains(next.Next()); next = next.Next() {
+		address = next
+	}
+	return address
+}
+
+// sessionMissing removes a node from a router's neighbours.
+func sessionMissing(b *Bench) (Spoiling, error) {
+	router, at, err := b.peering()
+	if err != nil {
+		return Spoiling{}, err
+	}
+	peer := router.Neighbors[at].Address
+	return b.routerChanged(router, fmt.Sprintf("%s without %s", router.Host, router.Neighbors[at].Host),
+		func(r *fabric.Router) { r.Neighbors = slices.Delete(r.Neighbors, at, at+1) },
+		func(ctx context.Context) error {
+			if b.sessionIs(router.Host, func(s session.Session) bool { return s.Peer == peer })(ctx) == nil {
+				return fmt.Errorf("%s still knows %s", router.Host, peer)
+			}
+			return nil
+		})
+}
+
+// sessionIs expects a host to have a session of a kind.
+func (b *Bench) sessionIs(host string, is func(session.Session) bool) func(context.Context) error {
+	return func(ctx context.Context) error {
+		seen, err := observe.SessionsOf(ctx, b.Lab, host)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(seen, is) {
+			return fmt.Errorf("%s has the sessions %v", host, seen)
+		}
+		return nil
+	}
+}
+
+// down is a session that is not established.
+func down(s session.Session) bool { return s.State != session.Established }
+
+// neighborChanged changes what a router is configured to do with one node. The node is the
+// last one that a router of the fabric has a session with. seen is how the session is then.
+func neighborChanged(seen func(session.Session) bool, change func(*fabric.Neighbor)) func(*Bench) (Spoiling, error) {
+	return func(b *Bench) (Spoiling, error) {
+		router, at, err := b.peering()
+		if err != nil {
+			return Spoiling{}, err
+		}
+		peer := router.Neighbors[at].Address
+		return b.routerChanged(router, fmt.Sprintf("%s to %s", router.Host, router.Neighbors[at].Host),
+			func(r *fabric.Router) { change(&r.Neighbors[at]) },
+			b.sessionIs(router.Host, func(s session.Session) bool { return s.Peer == peer && seen(s) }))
+	}
+}
+
+// peering finds the last session of a router of the fabric with a node.
+func (b *Bench) peering() (fabric.Router, int, error) {
+	for _, node := range slices.Backward(b.Lab.Topology().Nodes()) {
+		for _, router := range b.State.Routers {
+			if i := slices.IndexFunc(router.Neighbors, func(n fabric.Neighbor) bool { return n.Host == node.Name }); i >= 0 {
+				return router.Clone(), i, nil
+			}
+		}
+	}
+	return fabric.Router{}, 0, NoTarget("no router of the fabric has a session with a node")
+}
+
+// withBIRD connects to a node's BIRD.
+func (b *Bench) withBIRD(ctx context.Context, node string, do func(*bird.Client) error) error {
+	at, err := b.Lab.Host(node)
+	if err != nil {
+		return err
+	}
+	client, err := observe.BIRD(ctx, at, route.IPv4)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return do(client)
+}
+
+// sessionShut disables one session of a node's BIRD through its control socket.
+func sessionShut(b *Bench) (Spoiling, error) {
+	node := b.lastNode().Name
+	// The protocol's name: one that is disabled shows no peer.
+	var shut string
+	return Spoiling{
+		Target: "the first session of " + node,
+		Put: func(ctx context.Context) error {
+			return b.withBIRD(ctx, node, func(client *bird.Client) error {
+				if shut == "" {
+					protocols, err := client.Protocols(ctx)
+					if err != nil {
+						return err
+					}
+					i := slices.IndexFunc(protocols, func(p bird.Protocol) bool { return p.Session.State == session.Established })
+					if i < 0 {
+						return fmt.Errorf("BIRD on %s has no established session", node)
+					}
+					shut = protocols[i].Name
+				}
+				_, err := client.Command(ctx, "disable "+shut)
+				return err
+			})
+		},
+		Undo: func(ctx context.Context) error {
+			if shut == "" {
+				return nil
+			}
+			return b.withBIRD(ctx, node, func(client *bird.Client) error {
+				_, err := client.Command(ctx, "enable "+shut)
+				return err
+			})
+		},
+		Present: b.sessionIs(node, down),
+	}, nil
+}
+
+// sessionsRefused answers BGP's connections to and from a node by a reset.
+func sessionsRefused(b *Bench) (Spoiling, error) {
+	node := b.lastNode()
+	spoiling, err := b.filterRule("BGP of "+node.Name, "filter", "INPUT", b.Lab.Topology().Nodes()[len(b.Lab.Topology().Nodes())-1:],
+		"-p", "tcp", "-m", "multiport", "--ports", bgpPort, "-j", "REJECT", "--reject-with", "tcp-reset")
+	if err != nil {
+		return Spoiling{}, err
+	}
+	refuse := spoiling.Put
+	spoiling.Put = func(ctx context.Context) error {
+		// Those that are up would notice with the next keepalive alone.
+		return errors.Join(refuse(ctx), b.withBIRD(ctx, node.Name, func(client *bird.Client) error {
+			_, err := client.Command(ctx, "restart all")
+			return err
+		}))
+	}
+	spoiling.Present = b.sessionIs(node.Name, down)
+	return spoiling, nil
+}
+
+// bgpPort is the port of BGP.
+const bgpPort = "179"

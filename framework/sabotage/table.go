@@ -1,0 +1,426 @@
+package sabotage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// tables are defects of routing tables.
+func tables() []Defect {
+	return []Defect{
+		{
+			ID: "table-blackhole", Kind: Table, What: "a node drops what it sends to a pod of another node",
+			Red: []string{"routes", "traffic"}, Green: []string{"sessions"},
+			Aim: toRemotePod(func(r *extraRoute) { r.kind = route.Blackhole }),
+		},
+		{
+			ID: "table-unreachable", Kind: Table, What: "a node has an unreachable route to a pod of another node",
+			Red: []string{"routes"}, Green: []string{"sessions"},
+			Aim: toRemotePod(func(r *extraRoute) { r.kind = route.Unreachable }),
+		},
+		{
+			ID: "table-leaked-single", Kind: Table, What: "a node has a route of BIRD's to a single pod of another node, by the right next hop",
+			Red: []string{"routes"}, Green: []string{"sessions", "traffic"},
+			Aim: toRemotePod(func(r *extraRoute) { r.from = route.OriginBIRD }),
+		},
+		{
+			ID: "table-static-hides", Kind: Table, What: "a static route hides half of a remote block behind the wrong node",
+			Red: []string{"routes"}, Green: []string{"sessions"},
+			Aim: staticHides,
+		},
+		{
+			ID: "table-foreign-bird", Kind: Table, What: "BIRD has put a route into a node's kernel that is no block",
+			Red: []string{"routes"}, Green: []string{"sessions", "traffic"},
+			Aim: foreignFromBIRD,
+		},
+		{
+			ID: "table-flaps", Kind: Table, What: "a route of a node comes and goes",
+			Red: []string{"MESH-016"}, Green: []string{"sessions", "traffic"},
+			Aim: flapping,
+		},
+		{
+			ID: "table-fabric-knows-pods", Kind: Table, What: "leaves have static routes to the blocks of their nodes, without any announcement",
+			Red: []string{"negative"}, Green: []string{"sessions"},
+			Aim: fabricKnowsPods,
+		},
+		{
+			ID: "table-lost-leg", Kind: Table, What: "a router's kernel has lost one of several next hops of a route",
+			Red: []string{"routes"}, Green: []string{"sessions"},
+			Aim: legsChanged(func(hops []*netlink.NexthopInfo) []*netlink.NexthopInfo { return hops[:1] }),
+		},
+		{
+			ID: "table-weights", Kind: Table, What: "of several next hops of equal cost a router's kernel prefers one by its weight",
+			Green: []string{"sessions", "traffic"},
+			Aim: legsChanged(func(hops []*netlink.NexthopInfo) []*netlink.NexthopInfo {
+				hops[0].Hops = heavy
+				return hops
+			}),
+		},
+		{
+			ID: "table-rule", Kind: Table, What: "a policy rule of a node leads to a table that drops what is for a pod of another node",
+			Red: []string{"traffic"}, Green: []string{"sessions"},
+			Aim: ruleToOtherTable,
+		},
+		{
+			ID: "table-stale", Kind: Table, What: "a route that no program of the mode makes is left on a node",
+			Red: []string{"routes"}, Green: []string{"sessions"},
+			Aim: stale,
+		},
+		{
+			ID: "table-pods-on-spine", Kind: Table, What: "a spine has a route to a single pod",
+			Red: []string{"routes"}, Green: []string{"sessions"},
+			Aim: podOnSpine,
+		},
+		{
+			ID: "table-own-block-lost", Kind: Table, What: "a node has lost the blackhole route of its own block",
+			Red: []string{"routes"}, Green: []string{"sessions", "traffic"},
+			Aim: ownBlockLost,
+		},
+	}
+}
+
+// toRemotePod gives the first node a route to the pod of the last node, via that node.
+func toRemotePod(change func(*extraRoute)) func(*Bench) (Spoiling, error) {
+	return func(b *Bench) (Spoiling, error) {
+		from, to := b.Lab.Topology().Nodes()[0], b.lastNode()
+		pod, err := b.pod(to.Name)
+		if err != nil {
+			return Spoiling{}, err
+		}
+		via, err := b.wayFrom(from.Name, to.Name)
+		if err != nil {
+			return Spoiling{}, err
+		}
+		r := extraRoute{host: from.Name, prefix: route.Single(pod), via: via}
+		change(&r)
+		return b.extraRoutes(r), nil
+	}
+}
+
+// wayFrom is the next hop from one node to another: the node itself, or the first gateway
+// where that is in another rack.
+func (b *Bench) wayFrom(from, to string) (netip.Addr, error) {
+	source, _ := b.Lab.Topology().Host(from)
+	target, _ := b.Lab.Topology().Host(to)
+	for _, i := range source.Interfaces {
+		if i.Reaches(target.Address()) {
+			return target.Address(), nil
+		}
+	}
+	if len(source.Gateways) == 0 {
+		return netip.Addr{}, NoTarget("node %s has no gateway", from)
+	}
+	return source.Gateways[0], nil
+}
+
+// staticHides leads half of the last node's block to the second node.
+func staticHides(b *Bench) (Spoiling, error) {
+	nodes := b.Lab.Topology().Nodes()
+	block, err := b.block(b.lastNode().Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	wrong, err := b.wayFrom(nodes[0].Name, nodes[1].Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	half := netip.PrefixFrom(block.Addr(), block.Bits()+1)
+	return b.extraRoutes(extraRoute{host: nodes[0].Name, prefix: half, via: wrong}), nil
+}
+
+// foreignFromBIRD gives a node a route of BIRD's to the range of external addresses.
+func foreignFromBIRD(b *Bench) (Spoiling, error) {
+	prefix := b.Lab.Topology().ExternalIPs.First()
+	node := b.lastNode()
+	if !prefix.IsValid() || len(node.Gateways) == 0 {
+		return Spoiling{}, NoTarget("the topology has no range of external addresses, or node %s no gateway", node.Name)
+	}
+	single := route.Single(prefix.Addr().Next())
+	return b.extraRoutes(extraRoute{host: node.Name, prefix: single, via: node.Gateways[0], from: route.OriginBIRD}), nil
+}
+
+// flapInterval is how long a flapping route stays, and stays away.
+const flapInterval = time.Second
+
+// flapping adds a route and removes it, until it is undone.
+func flapping(b *Bench) (Spoiling, error) {
+	spoiling, err := foreignFromBIRD(b)
+	if err != nil {
+		return spoiling, err
+	}
+	add, remove := spoiling.Put, spoiling.Undo
+	var mu sync.Mutex
+	var end context.CancelFunc
+	var over chan struct{}
+	stop := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if end != nil {
+			end()
+			<-over
+			end = nil
+		}
+	}
+	spoiling.Put = func(ctx context.Context) error {
+		stop()
+		mu.Lock()
+		defer mu.Unlock()
+		var life context.Context
+		life, end = context.WithCancel(context.WithoutCancel(ctx))
+		over = make(chan struct{})
+		go func(done chan struct{}) {
+			defer close(done)
+			ticker := time.NewTicker(flapInterval)
+			defer ticker.Stop()
+			for there := false; ; there = !there {
+				if there {
+					_ = remove(life) // the next round tries again, and Present looks
+				} else {
+					_ = add(life)
+				}
+				select {
+				case <-life.Done():
+					return
+				case <-ticker.C:
+				}
+			}
+		}(over)
+		return nil
+	}
+	spoiling.Undo = func(ctx context.Context) error {
+		stop()
+		return remove(ctx)
+	}
+	seen := spoiling.Present
+	spoiling.Present = func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, 3*flapInterval)
+		defer cancel()
+		poll := time.NewTicker(flapInterval / 10)
+		defer poll.Stop()
+		for {
+			err := seen(ctx)
+			if err == nil {
+				return nil
+			}
+			select {
+			case <-ctx.Done():
+				return err
+			case <-poll.C:
+			}
+		}
+	}
+	return spoiling, nil
+}
+
+// heavy is a weight of a next hop, less one: the kernel's own.
+const heavy = 199
+
+// legsChanged changes the next hops of a route over several, in a router's kernel.
+func legsChanged(change func([]*netlink.NexthopInfo) []*netlink.NexthopInfo) func(*Bench) (Spoiling, error) {
+	return func(b *Bench) (Spoiling, error) {
+		router, multipath, err := b.multipathRoute()
+		if err != nil {
+			return Spoiling{}, err
+		}
+		find := func(h *netlink.Handle) (netlink.Route, error) {
+			found, err := h.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Dst: ipNet(multipath.Prefix), Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_DST|netlink.RT_FILTER_TABLE)
+			if err == nil && len(found) != 1 {
+				err = fmt.Errorf("%s has %d routes to %s", router.Host, len(found), multipath.Prefix)
+			}
+			if err != nil {
+				return netlink.Route{}, err
+			}
+			return found[0], nil
+		}
+		var before, spoiled netlink.Route
+		return Spoiling{
+			Target: fmt.Sprintf("%s to %s", router.Host, multipath.Prefix),
+			Put: func(context.Context) error {
+				return b.withNetlink(router.Host, func(h *netlink.Handle) error {
+					var err error
+					if before, err = find(h); err != nil {
+						return err
+					}
+					spoiled = before
+					spoiled.MultiPath = nil
+					for _, hop := range before.MultiPath {
+						copied := *hop
+						spoiled.MultiPath = append(spoiled.MultiPath, &copied)
+					}
+					if len(spoiled.MultiPath) < 2 {
+						return fmt.Errorf("%s has one next hop to %s", router.Host, multipath.Prefix)
+					}
+					spoiled.MultiPath = change(spoiled.MultiPath)
+					return h.RouteReplace(&spoiled)
+				})
+			},
+			Undo: func(context.Context) error {
+				if before.Dst == nil {
+					return nil
+				}
+				return b.withNetlink(router.Host, func(h *netlink.Handle) error { return h.RouteReplace(&before) })
+			},
+			Present: func(context.Context) error {
+				return b.withNetlink(router.Host, func(h *netlink.Handle) error {
+					now, err := find(h)
+					if err != nil {
+						return err
+					}
+					same := len(now.MultiPath) == len(before.MultiPath)
+					for i := range now.MultiPath {
+						same = same && now.MultiPath[i].Hops == before.MultiPath[i].Hops
+					}
+					if same {
+						return fmt.Errorf("%s has all next hops to %s, with their weights", router.Host, multipath.Prefix)
+					}
+					return nil
+				})
+			},
+		}, nil
+	}
+}
+
+// Where ruleToOtherTable puts its rule and its route: no program of a lab has either.
+const (
+	rulePriority = 50
+	otherTable   = 4242
+)
+
+// ruleToOtherTable gives the first node a rule for a pod of the last one.
+func ruleToOtherTable(b *Bench) (Spoiling, error) {
+	node := b.Lab.Topology().Nodes()[0].Name
+	pod, err := b.pod(b.lastNode().Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	rule := netlink.NewRule()
+	rule.Family, rule.Priority, rule.Table, rule.Dst = netlink.FAMILY_V4, rulePriority, otherTable, ipNet(route.Single(pod))
+	drop := &netlink.Route{Dst: ipNet(route.Single(pod)), Table: otherTable, Type: unix.RTN_BLACKHOLE, Protocol: unix.RTPROT_STATIC}
+	there := func(h *netlink.Handle) (bool, error) {
+		rules, err := h.RuleList(netlink.FAMILY_V4)
+		return slices.ContainsFunc(rules, func(r netlink.Rule) bool { return r.Table == otherTable }), err
+	}
+	return Spoiling{
+		Target: fmt.Sprintf("%s to %s", node, pod),
+		Put: func(context.Context) error {
+			return b.withNetlink(node, func(h *netlink.Handle) error {
+				if is, err := there(h); err != nil || is {
+					return err
+				}
+				return errors.Join(h.RouteReplace(drop), h.RuleAdd(rule))
+			})
+		},
+		Undo: func(context.Context) error {
+			return b.withNetlink(node, func(h *netlink.Handle) error {
+				if is, err := there(h); err != nil || !is {
+					return err
+				}
+				return errors.Join(h.RuleDel(rule), h.RouteDel(drop))
+			})
+		},
+		Present: func(context.Context) error {
+			return b.withNetlink(node, func(h *netlink.Handle) error {
+				is, err := there(h)
+				if err == nil && !is {
+					err = fmt.Errorf("%s has no such rule", node)
+				}
+				return err
+			})
+		},
+	}, nil
+}
+
+// stale leaves a route to half of the last node's block on the first node.
+func stale(b *Bench) (Spoiling, error) {
+	nodes := b.Lab.Topology().Nodes()
+	block, err := b.block(b.lastNode().Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	via, err := b.wayFrom(nodes[0].Name, b.lastNode().Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	half := netip.PrefixFrom(block.Addr(), block.Bits()+1)
+	return b.extraRoutes(extraRoute{host: nodes[0].Name, prefix: half, via: via, from: route.OriginBoot}), nil
+}
+
+// podOnSpine gives a spine a static route to a pod through the first leaf.
+func podOnSpine(b *Bench) (Spoiling, error) {
+	pod, err := b.pod(b.Lab.Topology().Nodes()[0].Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	for _, spine := range b.Lab.Topology().Spines() {
+		for _, end := range b.Lab.Topology().Peers(spine.Name) {
+			if peer, ok := b.Lab.Topology().Host(end.Host); ok && peer.Role == topology.Leaf {
+				via := end.Address(route.IPv4).Addr()
+				return b.extraRoutes(extraRoute{host: spine.Name, prefix: route.Single(pod), via: via}), nil
+			}
+		}
+	}
+	return Spoiling{}, NoTarget("the topology has no spine above a leaf")
+}
+
+// ownBlockLost removes the blackhole route of the last node's block. Felix brings it back
+// when it looks next, and the defect is put in again.
+func ownBlockLost(b *Bench) (Spoiling, error) {
+	node := b.lastNode()
+	block, err := b.block(node.Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	hole := &netlink.Route{Dst: ipNet(block), Table: unix.RT_TABLE_MAIN, Type: unix.RTN_BLACKHOLE, Protocol: netlink.RouteProtocol(route.OriginFelix)}
+	return Spoiling{
+		Target: fmt.Sprintf("%s of %s", block, node.Name),
+		Put: func(context.Context) error {
+			return b.withNetlink(node.Name, func(h *netlink.Handle) error { return h.RouteDel(hole) })
+		},
+		Undo: func(context.Context) error {
+			return b.withNetlink(node.Name, func(h *netlink.Handle) error { return h.RouteReplace(hole) })
+		},
+		Present: func(context.Context) error {
+			if b.seesRoute(node.Name, func(r route.Route) bool { return r.Prefix == block && r.Kind == route.Blackhole }) == nil {
+				return fmt.Errorf("%s has the blackhole route of %s", node.Name, block)
+			}
+			return nil
+		},
+	}, nil
+}
+
+// fabricKnowsPods gives each leaf a static route to each block of its rack, where no leaf
+// peers with a node.
+func fabricKnowsPods(b *Bench) (Spoiling, error) {
+	if _, _, err := b.peering(); err == nil {
+		return Spoiling{}, NoTarget("the leaves learn the blocks by BGP")
+	}
+	var routes []extraRoute
+	for _, node := range b.Lab.Topology().Nodes() {
+		leaf, err := b.leafOf(node)
+		if err != nil {
+			return Spoiling{}, err
+		}
+		state, err := b.node(node.Name)
+		if err != nil {
+			return Spoiling{}, err
+		}
+		for _, block := range state.Blocks {
+			routes = append(routes, extraRoute{host: leaf.Name, prefix: block, via: node.Address()})
+		}
+	}
+	if len(routes) == 0 {
+		return Spoiling{}, NoTarget("no node owns a block")
+	}
+	return b.extraRoutes(routes...), nil
+}

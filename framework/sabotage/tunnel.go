@@ -1,0 +1,296 @@
+package sabotage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/diff"
+	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// tunnels are defects of tunnels between nodes.
+func tunnels() []Defect {
+	return []Defect{
+		{
+			ID: "tunnel-always", Kind: Tunnel, What: "a pool that is to encapsulate between subnets alone does so always",
+			Red: []string{"routes"}, Green: []string{"sessions"},
+			Aim: poolChanged("CrossSubnet", "Always"),
+		},
+		{
+			ID: "tunnel-between-subnets", Kind: Tunnel, What: "a pool that is to encapsulate always does so between subnets alone",
+			Red: []string{"routes"}, Green: []string{"sessions"},
+			Aim: poolChanged("Always", "CrossSubnet"),
+		},
+		{
+			ID: "tunnel-small-mtu", Kind: Tunnel, What: "the tunnel's device of a node has a small MTU",
+			Red: []string{"device"}, Green: []string{"sessions"},
+			Aim: tunnelMTU,
+		},
+		{
+			ID: "tunnel-dropped", Kind: Tunnel, What: "a node drops what comes through the tunnel",
+			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Aim: tunnelDropped,
+		},
+		{
+			ID: "tunnel-address", Kind: Tunnel, What: "the tunnel's device of a node has one more address, and it is another node's",
+			Red: []string{"device"}, Green: []string{"sessions"},
+			Aim: tunnelAddress,
+		},
+		{
+			ID: "tunnel-far-end-lost", Kind: Tunnel, What: "a node has lost the far end of its VXLAN at another node",
+			Aim: farEndLost,
+		},
+	}
+}
+
+// tunnel is the encapsulation of the lab's pools.
+func (b *Bench) tunnel() (calico.Encapsulation, error) {
+	for _, pool := range b.State.Resources.IPPools {
+		switch {
+		case pool.Spec.IPIPMode != "" && pool.Spec.IPIPMode != v3.IPIPModeNever:
+			return calico.IPIP, nil
+		case pool.Spec.VXLANMode != "" && pool.Spec.VXLANMode != v3.VXLANModeNever:
+			return calico.VXLAN, nil
+		}
+	}
+	return "", NoTarget("no pool encapsulates")
+}
+
+// poolChanged gives the pools that have one mode of encapsulation another one.
+func poolChanged(from, to string) func(*Bench) (Spoiling, error) {
+	return func(b *Bench) (Spoiling, error) {
+		var pools []v3.IPPool
+		for _, pool := range b.State.Resources.IPPools {
+			if string(pool.Spec.IPIPMode) == from || string(pool.Spec.VXLANMode) == from {
+				pools = append(pools, pool)
+			}
+		}
+		if len(pools) == 0 {
+			return Spoiling{}, NoTarget("no pool has the mode %s", from)
+		}
+		return Spoiling{
+			Target: pools[0].Name,
+			Put: func(ctx context.Context) error {
+				for _, pool := range pools {
+					err := b.Calico.UpdateIPPool(ctx, pool.Name, func(spec *v3.IPPoolSpec) {
+						if string(spec.IPIPMode) == from {
+							spec.IPIPMode = v3.IPIPMode(to)
+						}
+						if string(spec.VXLANMode) == from {
+							spec.VXLANMode = v3.VXLANMode(to)
+						}
+					})
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+			Undo: func(ctx context.Context) error {
+				var errs []error
+				for _, pool := range pools {
+					errs = append(errs, b.Calico.UpdateIPPool(ctx, pool.Name, func(spec *v3.IPPoolSpec) {
+						spec.IPIPMode, spec.VXLANMode = pool.Spec.IPIPMode, pool.Spec.VXLANMode
+					}))
+				}
+				return errors.Join(errs...)
+			},
+			Present: b.differs,
+			Design: func(state *oracle.State) {
+				state.Resources.IPPools = slices.Clone(state.Resources.IPPools)
+				for i, pool := range state.Resources.IPPools {
+					j := slices.IndexFunc(pools, func(p v3.IPPool) bool { return p.Name == pool.Name })
+					if j >= 0 && (string(pool.Spec.IPIPMode) == to || string(pool.Spec.VXLANMode) == to) {
+						state.Resources.IPPools[i].Spec.IPIPMode, state.Resources.IPPools[i].Spec.VXLANMode = pools[j].Spec.IPIPMode, pools[j].Spec.VXLANMode
+					}
+				}
+			},
+		}, nil
+	}
+}
+
+// onDevice does something to the tunnel's device of a node.
+func (b *Bench) onDevice(node topology.Host, device string, do func(*netlink.Handle, netlink.Link) error) func(context.Context) error {
+	return func(context.Context) error {
+		return b.withNetlink(node.Name, func(h *netlink.Handle) error {
+			link, err := h.LinkByName(device)
+			if err != nil {
+				return fmt.Errorf("find device %s: %w", device, err)
+			}
+			return do(h, link)
+		})
+	}
+}
+
+// tunnelMTU sets the MTU of the tunnel's device of a node.
+func tunnelMTU(b *Bench) (Spoiling, error) {
+	tunnel, err := b.tunnel()
+	if err != nil {
+		return Spoiling{}, err
+	}
+	node := b.lastNode()
+	at, err := b.Lab.Host(node.Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	before, err := observe.ReadDevice(at, tunnel.Device())
+	if err != nil {
+		return Spoiling{}, err
+	}
+	set := func(mtu int) func(context.Context) error {
+		return b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error { return h.LinkSetMTU(link, mtu) })
+	}
+	return Spoiling{
+		Target: fmt.Sprintf("%s of %s", tunnel.Device(), node.Name), Put: set(smallestMTU), Undo: set(before.MTU),
+		Present: b.onDevice(node, tunnel.Device(), func(_ *netlink.Handle, link netlink.Link) error {
+			if link.Attrs().MTU != smallestMTU {
+				return fmt.Errorf("%s of %s has MTU %d", tunnel.Device(), node.Name, link.Attrs().MTU)
+			}
+			return nil
+		}),
+	}, nil
+}
+
+// tunnelDropped drops the tunnel's packets at a node.
+func tunnelDropped(b *Bench) (Spoiling, error) {
+	tunnel, err := b.tunnel()
+	if err != nil {
+		return Spoiling{}, err
+	}
+	packets := []string{"-p", "ipencap"}
+	if tunnel == calico.VXLAN {
+		packets = []string{"-p", "udp", "--dport", vxlanPort}
+	}
+	return b.filterRule(b.lastNode().Name, "mangle", "PREROUTING", []topology.Host{b.lastNode()}, append(packets, "-j", "DROP")...)
+}
+
+// vxlanPort is the port of VXLAN.
+const vxlanPort = "4789"
+
+// tunnelAddress adds the tunnel address of the first node to the last node's device.
+func tunnelAddress(b *Bench) (Spoiling, error) {
+	tunnel, err := b.tunnel()
+	if err != nil {
+		return Spoiling{}, err
+	}
+	first, err := b.node(b.Lab.Topology().Nodes()[0].Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	foreign := first.IPIPTunnel
+	if tunnel == calico.VXLAN {
+		foreign = first.VXLANTunnel
+	}
+	if !foreign.IsValid() {
+		return Spoiling{}, NoTarget("node %s has no tunnel address", first.Name)
+	}
+	node := b.lastNode()
+	address := &netlink.Addr{IPNet: ipNet(route.Single(foreign))}
+	return Spoiling{
+		Target: fmt.Sprintf("%s of %s", tunnel.Device(), node.Name),
+		Put: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
+			if err := h.AddrAdd(link, address); !errors.Is(err, unix.EEXIST) {
+				return err
+			}
+			return nil
+		}),
+		Undo: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
+			if err := h.AddrDel(link, address); !errors.Is(err, unix.EADDRNOTAVAIL) {
+				return err
+			}
+			return nil
+		}),
+		Present: func(context.Context) error {
+			at, err := b.Lab.Host(node.Name)
+			if err != nil {
+				return err
+			}
+			device, err := observe.ReadDevice(at, tunnel.Device())
+			if err == nil && !slices.Contains(device.Addresses, route.Single(foreign)) {
+				err = fmt.Errorf("%s: %s", node.Name, device)
+			}
+			return err
+		},
+	}, nil
+}
+
+// farEndLost deletes what the first node's kernel has of one far end of the VXLAN. Felix
+// brings it back when it looks next, and the defect is put in again.
+func farEndLost(b *Bench) (Spoiling, error) {
+	tunnel, err := b.tunnel()
+	if err != nil {
+		return Spoiling{}, err
+	}
+	if tunnel != calico.VXLAN {
+		return Spoiling{}, NoTarget("the lab has no VXLAN")
+	}
+	node := b.Lab.Topology().Nodes()[0]
+	entries := func(h *netlink.Handle, link netlink.Link) ([]netlink.Neigh, error) {
+		found, err := h.NeighList(link.Attrs().Index, netlink.FAMILY_V4)
+		if err != nil {
+			return nil, err
+		}
+		return slices.DeleteFunc(found, func(n netlink.Neigh) bool { return n.State&netlink.NUD_PERMANENT == 0 }), nil
+	}
+	var lost []netlink.Neigh
+	return Spoiling{
+		Target: fmt.Sprintf("%s of %s", tunnel.Device(), node.Name),
+		Put: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
+			list, err := entries(h, link)
+			if err != nil {
+				return err
+			}
+			if len(list) == 0 {
+				return NoTarget("node %s has no far end", node.Name)
+			}
+			lost = list[:1]
+			return h.NeighDel(&lost[0])
+		}),
+		Undo: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, _ netlink.Link) error {
+			for i := range lost {
+				if err := h.NeighSet(&lost[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+		Present: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
+			list, err := entries(h, link)
+			if err != nil {
+				return err
+			}
+			for _, n := range list {
+				if len(lost) > 0 && n.IP.Equal(lost[0].IP) {
+					return fmt.Errorf("%s has the far end %s again", node.Name, n.IP)
+				}
+			}
+			return nil
+		}),
+	}, nil
+}
+
+// differs expects the kernels' tables to be others than the design's.
+func (b *Bench) differs(ctx context.Context) error {
+	want, err := b.State.Tables()
+	if err != nil {
+		return err
+	}
+	got, err := observe.KernelTables(ctx, b.Lab)
+	if err != nil {
+		return err
+	}
+	if len(diff.Compare(want, got)) == 0 {
+		return errors.New("the tables are those of the design")
+	}
+	return nil
+}
