@@ -19,7 +19,7 @@ func TestMistakesInTheCommandLine(t *testing.T) {
 		{"labb", "did you mean lab?"},
 		{"lab foo", "unknown command \"foo\": see `rackproof lab --help`"},
 		{"lab exce", "did you mean exec?"},
-		{"components biuld", "did you mean build?"},
+		{"components buidl", "did you mean build?"},
 		{"lab up --nosuch", "unknown flag: --nosuch: see `rackproof lab up --help`"},
 		{"lab up --leaves vyos", "use frr, bird or bird2: see `rackproof lab up --help`"},
 		{"lab up --leaves", "flag needs an argument: --leaves"},
