@@ -22,7 +22,7 @@ import (
 // leaveMesh is what "at once" means for a node that becomes a reflector: confd hears of the
 // change, writes the files of every node and has BIRD read them. Nothing of that waits for
 // a timer of BGP.
-const leaveMesh = 5 * time.Second
+const leaveMesh = 2 * time.Second
 
 // sessions are requirements E1 and E2.
 func sessions(lab *suite.Lab) {
@@ -70,7 +70,7 @@ func sessions(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("NRR-005", "a node that is made a reflector MUST leave the mesh at once, within 5 s, though the mesh is on", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
+		Requirement("NRR-005", "a node that is made a reflector MUST leave the mesh at once, within 2 s, though the mesh is on", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			id := clusterID(state, roles)
 			toMesh(ctx, lab, roles)
