@@ -43,6 +43,8 @@ type Outage struct {
 	// Began is when the longest such time began, by which it can be compared with changes
 	// of routes and with logs. It is zero if nothing was lost.
 	Began time.Time
+	// LastLost is when the last attempt that failed began; zero if none did.
+	LastLost time.Time
 	// Last is the error of the last attempt that failed.
 	Last error
 }
@@ -92,6 +94,7 @@ func (m *Meter) run(ctx context.Context, from lab.Host, to netip.AddrPort) {
 	defer ticker.Stop()
 	lastGood, row := time.Now(), 0
 	for range attempts {
+		began := time.Now()
 		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
 		err := m.attempt(attempt, from, to)
 		cancel()
@@ -105,7 +108,7 @@ func (m *Meter) run(ctx context.Context, from lab.Host, to netip.AddrPort) {
 			row++
 			m.result.Lost++
 			m.result.InARow = max(m.result.InARow, row)
-			m.result.Last = err
+			m.result.Last, m.result.LastLost = err, began
 			m.result.note(lastGood, now)
 		} else {
 			if row > 0 {

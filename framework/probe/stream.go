@@ -214,6 +214,7 @@ func (s *Stream) seen(decided time.Time) Outage {
 			row++
 			o.Lost++
 			o.InARow = max(o.InARow, row)
+			o.LastLost = at
 			o.note(lastGood, at)
 			if arrived {
 				last = fmt.Errorf("from %s to %s: a datagram was on its way for %d ms", s.from, s.to, s.way(n).Milliseconds())

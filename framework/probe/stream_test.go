@@ -77,6 +77,9 @@ func TestStream(t *testing.T) {
 		if got.Lost < 3 || got.InARow != got.Lost || got.Longest < attemptTimeout/2 || got.Longest > lasted+10*time.Second || !strings.Contains(got.Last.Error(), "from podA to podB") {
 			t.Errorf("got %s, %v; the link was down for %s", got, got.Last, lasted)
 		}
+		if got.LastLost.Before(began) || got.LastLost.After(began.Add(lasted+10*time.Second)) {
+			t.Errorf("the last one was lost at %s; the link was down from %s for %s", got.LastLost, began, lasted)
+		}
 		if got.Began.Before(began.Add(-10*time.Second)) || got.Began.After(began.Add(lasted)) {
 			t.Errorf("got %s; the link was down from %s", got, began.Format("15:04:05.000"))
 		}

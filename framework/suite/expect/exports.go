@@ -204,10 +204,16 @@ func BlocksLearnedFromOwners(ctx context.Context, l *suite.Lab) {
 	}
 }
 
-// exportsOf are the prefixes that a node exports to each of its peers.
+// exportsOf are the prefixes that a node exports to each of its peers, each once: BIRD
+// shows one that it has by two protocols, as a block that it also learns from the kernel,
+// twice.
 func exportsOf(ctx context.Context, l *suite.Lab, node string) map[netip.Addr][]netip.Prefix {
 	ginkgo.GinkgoHelper()
 	exported, err := observe.Exports(ctx, l.At(node), l.Node(node).Families())
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	for peer, prefixes := range exported {
+		slices.SortFunc(prefixes, netip.Prefix.Compare)
+		exported[peer] = slices.Compact(prefixes)
+	}
 	return exported
 }
