@@ -113,7 +113,7 @@ func restarts(lab *suite.Lab) {
 						delete(left, tor)
 					}
 				}
-				Expect(time.Since(killed)).To(BeNumerically("<", restartTime+birdTick), "how long %v kept routes", left)
+				Expect(time.Since(killed)).To(BeNumerically("<", restartTime+2*birdTick), "how long %v kept routes", left)
 			}
 		})
 	})
