@@ -45,6 +45,8 @@ type Suite struct {
 	partial *reports.Partial
 	// bodyBegan is when the gate let the running spec in.
 	bodyBegan time.Time
+	// declared counts the specs that the suite has, and ended those that Ginkgo told of.
+	declared, ended int
 	// bodyOver says that the running spec's own part is over, and its clean-up runs.
 	bodyOver bool
 	// context is done when the suite is.
@@ -77,7 +79,6 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 
 	declare(s)
 	ginkgo.AfterSuite(s.down)
-	ginkgo.ReportAfterEach(s.reportSpec)
 	ginkgo.ReportAfterSuite("results", s.report)
 	if s.options.lab == "" {
 		for _, l := range s.labs {
@@ -89,6 +90,13 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	preview := ginkgo.PreviewSpecs(t.Name())
 	if err := requirement.Check(name, preview); err != nil {
 		t.Fatal(err)
+	}
+	s.declared, s.ended = len(preview.SpecReports.WithLeafNodeType(types.NodeTypeIt)), 0
+	// A preview builds the tree of specs and drops it, with all nodes outside of containers;
+	// the run builds it again.
+	ginkgo.ReportAfterEach(s.reportSpec)
+	for _, l := range s.labs {
+		l.used = false
 	}
 	if s.options.results != "" {
 		header := reports.HeaderOf(name, time.Now(), preview, s.environment(preview.SpecReports))
@@ -182,6 +190,9 @@ func (s *Suite) report(report ginkgo.Report) {
 	if report.SuiteConfig.DryRun {
 		return
 	}
+	if specs := len(report.SpecReports.WithLeafNodeType(types.NodeTypeIt)); specs != s.declared || s.ended != s.declared {
+		ginkgo.Fail(fmt.Sprintf("suite %s has %d specs, of which %d are in its report and %d were told of as they ended", s.name, s.declared, specs, s.ended))
+	}
 	if s.options.results != "" {
 		if err := errors.Join(s.write(report), s.partial.Done()); err != nil {
 			ginkgo.Fail(fmt.Sprintf("write the results of suite %s: %v", s.name, err))
@@ -210,6 +221,7 @@ func (s *Suite) allowed() []string {
 // reportSpec writes the result of a spec that has ended, so that a run that is killed or
 // times out shows what it found out.
 func (s *Suite) reportSpec(spec ginkgo.SpecReport) {
+	s.ended++
 	if s.partial == nil || spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message == "" {
 		return // what a filter leaves out is not run
 	}
