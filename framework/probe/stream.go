@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// streamInterval is the time between two datagrams of a stream.
+	// streamInterval is the time between two datagrams of a stream. Requirements name it.
 	streamInterval = 25 * time.Millisecond
 	// streamLength bounds a stream's life: ten minutes, longer than any spec lasts.
 	streamLength = int(10 * time.Minute / streamInterval)

@@ -74,7 +74,9 @@ func sendBulk(ctx context.Context, from, to lab.Host, address netip.Addr, octets
 	}
 	defer func() { _ = listener.Close() }()
 	received := make(chan receipt, 1)
-	go func() { received <- receive(ctx, listener) }()
+	written, endWriting := context.WithCancel(context.WithoutCancel(ctx))
+	defer endWriting()
+	go func() { received <- receive(ctx, listener, written.Done()) }()
 
 	began := time.Now()
 	conn, err := dial(ctx, from, "tcp", listener.Addr().String())
@@ -92,6 +94,7 @@ func sendBulk(ctx context.Context, from, to lab.Host, address netip.Addr, octets
 		err = errors.Join(err, t.read(raw))
 		cancel()
 	}
+	endWriting()
 	r := <-received
 	t.Took, t.Octets, t.Client = time.Since(began), r.octets, r.client
 	if err != nil {
@@ -123,8 +126,10 @@ type receipt struct {
 	err    error
 }
 
-// receive takes one connection and reads it to its end.
-func receive(ctx context.Context, listener net.Listener) receipt {
+// receive takes one connection and reads it to its end. It closes the connection after
+// the sender has written: closing it with octets unread resets it, and the sender would
+// report the reset instead of its own deadline.
+func receive(ctx context.Context, listener net.Listener, written <-chan struct{}) receipt {
 	defer context.AfterFunc(ctx, func() { _ = listener.Close() })()
 	conn, err := listener.Accept()
 	if err != nil {
@@ -133,6 +138,7 @@ func receive(ctx context.Context, listener net.Listener) receipt {
 	defer conn.Close()
 	defer endWith(ctx, conn)()
 	n, err := io.Copy(io.Discard, conn)
+	<-written
 	r := receipt{octets: int(n), err: err}
 	if client, parseErr := netip.ParseAddrPort(conn.RemoteAddr().String()); parseErr == nil {
 		r.client = unmap(client)

@@ -47,6 +47,8 @@ type Suite struct {
 	partial *reports.Partial
 	// bodyBegan is when the gate let the running spec in.
 	bodyBegan time.Time
+	// declared counts the specs that the suite has, and ended those that Ginkgo told of.
+	declared, ended int
 	// bodyOver says that the running spec's own part is over, and its clean-up runs.
 	bodyOver bool
 	// sabotage is nil but in a sabotage run.
@@ -87,21 +89,23 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 	}
 	ginkgo.AfterSuite(s.down)
 	ginkgo.ReportAfterSuite("results", s.report)
-	preview := ginkgo.PreviewSpecs(t.Name())
-	if err := requirement.Check(name, preview); err != nil {
-		t.Fatal(err)
-	}
-	// Ginkgo drops nodes outside of containers when it has shown a preview.
-	ginkgo.ReportAfterEach(s.reportSpec)
-	for _, l := range s.labs {
-		l.used = false // Ginkgo builds its tree again to run it
-	}
 	if s.options.lab == "" {
 		for _, l := range s.labs {
 			if err := s.check(t.Context(), l); err != nil {
 				t.Fatal(errors.Join(err, s.reportUnable(t, err)))
 			}
 		}
+	}
+	preview := ginkgo.PreviewSpecs(t.Name())
+	if err := requirement.Check(name, preview); err != nil {
+		t.Fatal(err)
+	}
+	s.declared, s.ended = len(preview.SpecReports.WithLeafNodeType(types.NodeTypeIt)), 0
+	// A preview builds the tree of specs and drops it, with all nodes outside of containers;
+	// the run builds it again.
+	ginkgo.ReportAfterEach(s.reportSpec)
+	for _, l := range s.labs {
+		l.used = false
 	}
 	if s.options.results != "" && s.sabotage == nil {
 		header := reports.HeaderOf(name, time.Now(), preview, s.environment(preview.SpecReports))
@@ -205,6 +209,9 @@ func (s *Suite) report(report ginkgo.Report) {
 	if report.SuiteConfig.DryRun || s.sabotage != nil {
 		return
 	}
+	if specs := len(report.SpecReports.WithLeafNodeType(types.NodeTypeIt)); specs != s.declared || s.ended != s.declared {
+		ginkgo.Fail(fmt.Sprintf("suite %s has %d specs, of which %d are in its report and %d were told of as they ended", s.name, s.declared, specs, s.ended))
+	}
 	if s.options.results != "" {
 		if err := errors.Join(s.write(report), s.partial.Done()); err != nil {
 			ginkgo.Fail(fmt.Sprintf("write the results of suite %s: %v", s.name, err))
@@ -237,6 +244,7 @@ func (s *Suite) reportSpec(spec ginkgo.SpecReport) {
 		s.sabotage.ended(spec)
 		return
 	}
+	s.ended++
 	if s.partial == nil || spec.State.Is(types.SpecStateSkipped) && spec.Failure.Message == "" {
 		return // what a filter leaves out is not run
 	}

@@ -115,7 +115,7 @@ func leafPeering(lab *suite.Lab) {
 
 		// IPIP-083 is withdrawn: it asked this by one connection, which may be lucky.
 		Requirement("IPIP-085", "an outside client MUST reach the pods on every node by every connection", Known(passedOn), Needs(Clients, SendFromNodes), Label("traffic"), func(ctx SpecContext) {
-			awaitServiceRules(ctx, lab)
+			expect.ServiceRules(ctx, lab)
 			answered := 0
 			KnownIssue(ctx, lab, passedOn, func(g Gomega) {
 				var hanging []string
@@ -138,7 +138,7 @@ func leafPeering(lab *suite.Lab) {
 		})
 
 		Requirement("IPIP-084", "where nodes pass on nothing that they hear, an outside client MUST reach the pods on every node by every connection, and be seen with its own address", Needs(Clients, SendFromNodes), Label("traffic", "filters"), func(ctx SpecContext) {
-			awaitServiceRules(ctx, lab)
+			expect.ServiceRules(ctx, lab)
 			lab.ApplyBGPFilter(ctx, ownRoutesOnly, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{
 				{Action: v3.Reject, Source: v3.BGPFilterSourceRemotePeers},
 				// BIRD also offers the routes that Felix has made, as it offers all paths and not the best alone.
@@ -177,18 +177,6 @@ func expectPassedOn(ctx context.Context, lab *suite.Lab, g Gomega) {
 				g.Expect(hops).To(And(ContainElement(n.Name), ContainElement(Not(Equal(n.Name)))), "next hops of %s for %s", leaf.Name, block)
 			}
 		}
-	}
-}
-
-// awaitServiceRules waits until kube-proxy of every node has written its rules, one of which
-// drops packets of connections of which it has seen one direction alone.
-func awaitServiceRules(ctx context.Context, lab *suite.Lab) {
-	GinkgoHelper()
-	service := workload.NewService(ctx, lab, workload.ServiceOptions{})
-	for _, node := range lab.Topology().Nodes() {
-		Eventually(func() (probe.Outcome, error) {
-			return probe.Attempt(ctx, lab.From(node.Name), service.Addr(service.ClusterIP), probe.Silence)
-		}).WithContext(ctx).Should(Equal(probe.Answered), "service %s from %s", service.Name(), node.Name)
 	}
 }
 

@@ -19,7 +19,7 @@ func killed(lab *suite.Lab) {
 	Context("a reflector whose BIRD is killed", Label("failure"), func() {
 		// NRR-040 and NRR-041 are withdrawn: they forbade the loss of one probe, which BIRD may cost
 		// when it replaces a route (see ExpectNoTwoLost).
-		Requirement("NRR-045", "when one reflector's BIRD is killed, no node MUST lose a route, and no two datagrams in a row between pods of its clients be lost", Needs(EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("NRR-045", "when one reflector's BIRD is killed, no node MUST lose a route, and no two datagrams in a row, 25 ms apart, between pods of its clients be lost", Needs(EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			began := time.Now()
 			meters := traffic.Stream(ctx, betweenClients(ctx, lab, roles))
@@ -29,7 +29,7 @@ func killed(lab *suite.Lab) {
 			Expect(lab.LostRoutes(began, topology.Names(lab.Topology().Nodes())...)).To(BeEmpty(), "routes that nodes have lost")
 		})
 
-		Requirement("NRR-046", "a killed BIRD that comes back MUST have the whole lab as it was, without two lost datagrams in a row between pods of its clients", Needs(EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("NRR-046", "a killed BIRD that comes back MUST have the whole lab as it was, without two lost datagrams in a row, 25 ms apart, between pods of its clients", Needs(EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			meters := traffic.Stream(ctx, betweenClients(ctx, lab, roles))
 			lost := kill(ctx, lab, roles)

@@ -21,7 +21,7 @@ func migration(lab *suite.Lab) {
 	Context("migration", Label("changes"), func() {
 		// NRR-050 and NRR-051 are withdrawn: they forbade the loss of one probe, which BIRD may cost
 		// when it replaces a route (see ExpectNoTwoLost).
-		Requirement("NRR-052", "going from the mesh to reflectors in the documented order MUST NOT lose two datagrams in a row between pods of nodes that do not become reflectors", Needs(EnterPods), Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("NRR-052", "going from the mesh to reflectors in the documented order MUST NOT lose two datagrams in a row, 25 ms apart, between pods of nodes that do not become reflectors", Needs(EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			id := clusterID(state, roles)
 			toMesh(ctx, lab, roles)
@@ -45,7 +45,7 @@ func migration(lab *suite.Lab) {
 			meters.ExpectNoTwoLost(ctx)
 		})
 
-		Requirement("NRR-053", "going back from reflectors to the mesh, with the mesh on before the reflectors go, MUST NOT lose two datagrams in a row either", Needs(EnterPods), Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("NRR-053", "going back from reflectors to the mesh, with the mesh on before the reflectors go, MUST NOT lose two datagrams in a row, 25 ms apart, either", Needs(EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			meters := traffic.Stream(ctx, betweenClients(ctx, lab, roles))
 			toMesh(ctx, lab, roles)

@@ -56,7 +56,7 @@ func oneLeft(lab *suite.Lab) {
 
 		// NRR-042 is withdrawn: it forbade the loss of one probe, which BIRD may cost when it
 		// replaces a route (see ExpectNoTwoLost).
-		Requirement("NRR-047", "a reflector that is made an ordinary node MUST NOT cost two datagrams in a row between pods of the other nodes", Label("traffic"), func() {
+		Requirement("NRR-047", "a reflector that is made an ordinary node MUST NOT cost two datagrams in a row, 25 ms apart, between pods of the other nodes", Label("traffic"), func() {
 			traffic.ExpectNoTwoLost(outages)
 		})
 	})

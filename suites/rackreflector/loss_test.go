@@ -38,7 +38,7 @@ func loss(lab *suite.Lab) {
 	Context("loss of reflectors", Label("failure"), func() {
 		// RRR-040, RRR-041 and RRR-043 are withdrawn: they forbade the loss of one probe, which BIRD
 		// may cost when it replaces a route (see ExpectNoTwoLost).
-		Requirement("RRR-044", "when the BIRD of one reflector of a rack is killed, no host MUST lose a route, and no two datagrams in a row into, out of and inside the rack be lost", Needs(Clients, EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("RRR-044", "when the BIRD of one reflector of a rack is killed, no host MUST lose a route, and no two datagrams in a row, 25 ms apart, into, out of and inside the rack be lost", Needs(Clients, EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
 			_, racks := begin(ctx, lab)
 			began := time.Now()
 			meters := traffic.Stream(ctx, flows(ctx, lab, racks))
@@ -53,7 +53,7 @@ func loss(lab *suite.Lab) {
 			Expect(lab.LostRoutes(began, topology.Names(lab.Topology().Hosts)...)).To(BeEmpty(), "routes that hosts have lost")
 		})
 
-		Requirement("RRR-045", "when a reflector becomes an ordinary node, its leaf MUST have the whole rack's blocks from the other one alone, without two lost datagrams in a row", Needs(Clients, EnterPods), Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
+		Requirement("RRR-045", "when a reflector becomes an ordinary node, its leaf MUST have the whole rack's blocks from the other one alone, without two lost datagrams in a row, 25 ms apart", Needs(Clients, EnterPods), Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
 			meters := traffic.Stream(ctx, flows(ctx, lab, racks))
 			lost, left := racks[0].reflectors[0], racks[0].reflectors[1]
@@ -89,7 +89,7 @@ func loss(lab *suite.Lab) {
 			expect.PodsReach(ctx, lab, func(from, to *topology.Host) bool { return from.Rack == racks[1].name && to.Rack == racks[1].name })
 		})
 
-		Requirement("RRR-046", "when a reflector is cut off, its leaf MUST notice within the hold time, go on with the other one's paths, and traffic to the other nodes lose no two datagrams in a row", Needs(Clients, CutEnds, EnterPods), Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("RRR-046", "when a reflector is cut off, its leaf MUST notice within the hold time, go on with the other one's paths, and traffic to the other nodes lose no two datagrams in a row, 25 ms apart", Needs(Clients, CutEnds, EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
 			lost := racks[0].reflectors[0]
 			meters := traffic.Stream(ctx, flows(ctx, lab, racks))

@@ -31,8 +31,9 @@ func reachability(lab *suite.Lab) {
 			expect.ClientsReachPods(ctx, lab)
 		})
 
-		Requirement("RRR-033", "without nextHopMode Keep a connection from outside the rack to a pod on a node that is no reflector MUST be seen to lose packets at a reflector, and with it to pass none", Needs(CaptureOnNodes, Clients), Label("negative", "changes"), func(ctx SpecContext) {
+		Requirement("RRR-033", "without nextHopMode Keep a connection from outside the rack to a pod on a node that is no reflector MUST be seen to lose packets at a reflector, and with it to pass none", Needs(CaptureOnNodes, Clients, SendFromNodes), Label("negative", "changes"), func(ctx SpecContext) {
 			state, racks := begin(ctx, lab)
+			expect.ServiceRules(ctx, lab)
 			client, pods := lab.Topology().ByRole(topology.Client)[0], workload.Pods(ctx, lab)
 			for _, r := range racks {
 				outcome, got, passedOn := atReflectors(ctx, lab, r, client, pods[r.clients[0].Name])
