@@ -43,8 +43,6 @@ const (
 	// PacketFilters: queueing disciplines, programs on interfaces, and rules of nftables or
 	// iptables that are neither Calico's nor kube-proxy's.
 	PacketFilters Check = "packet-filters"
-	// ServiceRules: kube-proxy of a node has not written its rules.
-	ServiceRules Check = "service-rules"
 	// Transformations: policies and states of IPsec.
 	Transformations Check = "transformations"
 )

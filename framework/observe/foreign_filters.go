@@ -58,31 +58,7 @@ func readPacketFilters(inside namespace.Set, entry topology.Host) ([]Finding, er
 	if err != nil {
 		return found, fmt.Errorf("read its iptables: %w", err)
 	}
-	found = append(found, foreignFilters(entry.Name, node, legacy)...)
-	if node {
-		found = append(found, missingServiceRules(entry.Name, append(chains, legacy...))...)
-	}
-	return found, nil
-}
-
-// proxyForward is the chain in which kube-proxy accepts what belongs to services, and drops
-// what connection tracking takes for invalid (proxier.go of its iptables mode, where all
-// tables are written at once). proxyTable is its table where it uses nftables itself.
-const (
-	proxyForward = "KUBE-FORWARD"
-	proxyTable   = "ip kube-proxy"
-)
-
-// missingServiceRules finds out whether kube-proxy has not written its rules yet. Without
-// them a node forwards packets of half a connection, which it drops later.
-func missingServiceRules(host string, chains []filterChain) []Finding {
-	if slices.ContainsFunc(chains, func(c filterChain) bool { return c.name == proxyForward || c.table == proxyTable }) {
-		return nil
-	}
-	return []Finding{{
-		Host: host, Check: ServiceRules, What: fmt.Sprintf("kube-proxy has not written its rules: chain %s is missing", proxyForward),
-		Remedy: "rackproof lab logs " + host + " kube-proxy",
-	}}
+	return append(found, foreignFilters(entry.Name, node, legacy)...), nil
 }
 
 // foreignFilters finds rules and policies that are not Calico's or kube-proxy's. Only nodes

@@ -153,13 +153,3 @@ func TestForeignFilters(t *testing.T) {
 	ours := append(theirs, filterChain{table: "ip filter", name: "INPUT", drops: true, remedy: "nft", rules: []filterRule{drop}})
 	expectFindings(t, foreignFilters("worker", true, ours), "chain INPUT of table ip filter drops packets by its policy", "rule with handle 7: drop (to undo it: nft delete rule")
 }
-
-func TestMissingServiceRules(t *testing.T) {
-	felix := filterChain{table: "ip filter", name: "cali-FORWARD"}
-	for _, written := range []filterChain{{table: "ip filter", name: "KUBE-FORWARD"}, {table: "filter", name: "KUBE-FORWARD"}, {table: "ip kube-proxy", name: "services"}} {
-		expectFindings(t, missingServiceRules("worker", []filterChain{felix, written}))
-	}
-	// kube-proxy makes this chain at its start, before it knows services.
-	canary := filterChain{table: "ip filter", name: "KUBE-PROXY-CANARY"}
-	expectFindings(t, missingServiceRules("worker", []filterChain{felix, canary}), "kube-proxy has not written its rules: chain KUBE-FORWARD is missing")
-}
