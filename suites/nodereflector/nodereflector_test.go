@@ -26,6 +26,7 @@ func TestNodeReflector(t *testing.T) {
 			loss(lab)
 			migration(lab)
 			services(lab)
+			borrowed(lab)
 		})
 	})
 }

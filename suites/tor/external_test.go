@@ -6,8 +6,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	"github.com/projectcalico/api/pkg/lib/numorstring"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/rackproof/rackproof/framework/fabric"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
@@ -55,8 +57,33 @@ func external(lab *suite.Lab) {
 			expect.PodsReach(ctx, lab, topology.AllPairs)
 			expect.ClientsReachPods(ctx, lab)
 		})
+
+		Requirement("TOR-063", "with localASNumber a switch MUST have its sessions with that AS, and see it alone in front of what the nodes tell it", Needs(ConfigureRouters), func(ctx SpecContext) {
+			makeExternal(ctx, lab)
+			local := numorstring.ASNumber(localAS)
+			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.LocalASNumber = &local })
+			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.AS = localAS })
+			settled(ctx, lab)
+			expectEstablished(ctx, lab)
+			state := begin(ctx, lab)
+			for _, tor := range tors(lab) {
+				paths, err := observed.Paths(ctx, lab, tor)
+				Expect(err).NotTo(HaveOccurred())
+				for _, node := range state.Nodes {
+					host := lab.Node(node.Name)
+					own := paths.To(node.Blocks...).From(host.Address())
+					Expect(own).NotTo(BeEmpty(), "what %s has from %s of its own blocks", tor, node.Name)
+					for _, p := range own {
+						Expect(p.ASPath).To(Equal([]uint32{localAS}), "%s: %s", tor, p)
+					}
+				}
+			}
+		})
 	})
 }
+
+// localAS is another AS number kept for documentation (RFC 5398), for nodes.
+const localAS = 64497
 
 // localService announces cluster IPs and makes a local service with one endpoint. It
 // returns the service's address and its node.

@@ -9,6 +9,7 @@ import (
 
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
 )
 
@@ -98,7 +99,81 @@ func filters(lab *suite.Lab) {
 			settled(ctx, lab)
 			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return false })
 		})
+
+		Requirement("TOR-077", "a rule with NotEqual or NotIn MUST apply to every prefix but that one, or those", func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			services := lab.Topology().Services.First()
+			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+				spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: services.String()}}
+			})
+			kept := state.Nodes[0].Blocks[0]
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.NotEqual, kept)}})
+			useFilters(ctx, lab, filter)
+			expectOnToRs(ctx, lab, func(block netip.Prefix) bool { return block == kept })
+			expectServicesOnToRs(ctx, lab, services, false)
+
+			By("rejecting what is not in the pool")
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.NotIn, lab.Topology().Pods.First())}})
+			settled(ctx, lab)
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
+			expectServicesOnToRs(ctx, lab, services, false)
+
+			By("rejecting what is not in the range of services")
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.NotIn, services)}})
+			settled(ctx, lab)
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return false })
+			expectServicesOnToRs(ctx, lab, services, true)
+		})
+
+		Requirement("TOR-078", "a rule with a largest prefix length MUST leave longer prefixes alone", func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			// That the filter is at work shows by its other rule.
+			other := state.Nodes[0].Blocks[0]
+			length := int32(other.Bits())
+			shorter := length - 1
+			limited := rule(v3.Reject, v3.In, lab.Topology().Pods.First())
+			limited.PrefixLength = &v3.BGPFilterPrefixLengthV4{Max: &shorter}
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{limited, rule(v3.Reject, v3.Equal, other)}})
+			useFilters(ctx, lab, filter)
+			expectOnToRs(ctx, lab, func(block netip.Prefix) bool { return block != other })
+
+			By("making the length that of the blocks")
+			limited.PrefixLength.Max = &length
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{limited}})
+			settled(ctx, lab)
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return false })
+		})
+
+		Requirement("TOR-079", "an export rule that accepts MUST let a pool with disableBGPExport through to the switches, and to nobody else", func(ctx SpecContext) {
+			state := begin(ctx, lab)
+			lab.ChangeIPPools(ctx, func(spec *v3.IPPoolSpec) { spec.DisableBGPExport = true })
+			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.In, lab.Topology().Pods.First())}})
+			useFilters(ctx, lab, filter)
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
+			for _, node := range nodes(lab) {
+				for _, owner := range nodes(lab) {
+					for _, block := range state.Blocks(owner) {
+						if owner != node {
+							expect.OneRoute(ctx, lab, node, block)
+						}
+					}
+				}
+			}
+		})
 	})
+}
+
+// expectServicesOnToRs expects that the switches have a range of services by all nodes, or
+// do not have it.
+func expectServicesOnToRs(ctx SpecContext, lab *suite.Lab, services netip.Prefix, there bool) {
+	GinkgoHelper()
+	var want []string
+	if there {
+		want = nodes(lab)
+	}
+	for _, tor := range tors(lab) {
+		expect.OneRoute(ctx, lab, tor, services, want...)
+	}
 }
 
 // rule is a rule about prefixes.

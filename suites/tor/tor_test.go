@@ -27,6 +27,8 @@ func TestToR(t *testing.T) {
 			external(lab)
 			filters(lab)
 			pools(lab)
+			blocks(lab)
+			masquerading(lab)
 			loss(lab)
 		})
 	})

@@ -28,6 +28,7 @@ func TestVXLAN(t *testing.T) {
 			packets(always)
 			borrowed(always)
 			changes(always)
+			tampered(always)
 		})
 		cross := s.Lab("two-racks", "vxlancrosssubnet")
 		Describe("VXLAN between nodes of different subnets", func() {

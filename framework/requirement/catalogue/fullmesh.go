@@ -13,6 +13,8 @@ func fullmesh() []Entry {
 		{ID: "MESH-014", Title: "own blocks announced, no others", Promises: []string{"A4"}, Profile: Core},
 		{ID: "MESH-015", Title: "every next hop resolves", Promises: []string{"D6"}, Profile: Core},
 		{ID: "MESH-016", Title: "stable routes", Promises: []string{"K7"}, Profile: Core},
+		{ID: "MESH-017", Title: "deleted route of BIRD comes back", Promises: []string{"K8"}, Profile: Extended},
+		{ID: "MESH-018", Title: "changed route of BIRD is put right", Promises: []string{"K8"}, Profile: Extended},
 		{ID: "MESH-020", Title: "pods on one node", Promises: []string{"N1"}, Profile: Core},
 		{ID: "MESH-021", Title: "pods on other nodes", Promises: []string{"N1"}, Profile: Core},
 		{ID: "MESH-022", Title: "node to pods", Promises: []string{"N2"}, Profile: Core},
@@ -21,11 +23,14 @@ func fullmesh() []Entry {
 		{ID: "MESH-032", Title: "AS number of one node", Promises: []string{"A12"}, Profile: Extended},
 		{ID: "MESH-033", Title: "change of the global AS number", Promises: []string{"A11"}, Profile: Extended},
 		{ID: "MESH-034", Title: "all-to-all BGPPeer", Promises: []string{"A8"}, Profile: Extended},
+		{ID: "MESH-035", Title: "reversePeering Manual", Promises: []string{"F14"}, Profile: Extended, Since: "v3.31"},
 		{ID: "MESH-040", Title: "mesh across racks", Promises: []string{"A1"}, Profile: Core},
 		{ID: "MESH-041", Title: "route via the leaf", Promises: []string{"D1", "F22"}, Profile: Core},
 		{ID: "MESH-042", Title: "fabric without pod routes", Promises: []string{"R3"}, Profile: Core},
 		{ID: "MESH-043", Title: "other racks' pods unreachable", Promises: []string{"N4"}, Profile: Core},
 		{ID: "MESH-044", Title: "pods within the rack", Promises: []string{"N1"}, Profile: Core},
 		{ID: "MESH-050", Title: "node deleted and registered again", Promises: []string{"I4"}, Profile: Extended},
+		{ID: "MESH-060", Title: "borrowed address", Promises: []string{"B13"}, Profile: Extended},
+		{ID: "MESH-061", Title: "borrowed address given back", Promises: []string{"B13"}, Profile: Extended},
 	}
 }

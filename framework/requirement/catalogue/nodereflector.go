@@ -36,5 +36,7 @@ func nodereflector() []Entry {
 		{ID: "NRR-062", Title: "external IP of a range passed on", Promises: []string{"E7", "E8"}, Profile: Extended},
 		{ID: "NRR-063", Title: "external IP by itself passed on", Promises: []string{"E7", "E8"}, Profile: Extended},
 		{ID: "NRR-064", Title: "excluded reflector passes on", Promises: []string{"E7", "G8"}, Profile: Extended, Since: "v3.27"},
+		{ID: "NRR-070", Title: "borrowed address of a client's block", Promises: []string{"B13", "E2"}, Profile: Extended},
+		{ID: "NRR-071", Title: "borrowed address of a reflector's block", Promises: []string{"B13", "E4"}, Profile: Extended},
 	}
 }

@@ -9,6 +9,8 @@ func vxlan() []Entry {
 		{ID: "VXL-012", Title: "no route by BIRD", Promises: []string{"D4"}, Profile: Core},
 		{ID: "VXL-013", Title: "fabric without pod routes", Promises: []string{"R3"}, Profile: Core},
 		{ID: "VXL-014", Title: "stable routes", Promises: []string{"K7"}, Profile: Core},
+		{ID: "VXL-015", Title: "deleted route of Felix comes back", Promises: []string{"K9"}, Profile: Extended},
+		{ID: "VXL-016", Title: "changed route of Felix is put right", Promises: []string{"K9"}, Profile: Extended},
 		{ID: "VXL-020", Title: "vxlan.calico and its address", Promises: []string{"D4"}, Profile: Core},
 		{ID: "VXL-021", Title: "outer addresses and port", Promises: []string{"D4"}, Profile: Core},
 		{ID: "VXL-022", Title: "MTU of vxlan.calico and pods", Promises: []string{"D4", "N7"}, Profile: Core},

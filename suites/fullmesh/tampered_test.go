@@ -1,0 +1,46 @@
+package fullmesh
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	. "github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+// scanned is how long BIRD may take to see a change of the kernel's and to write its own
+// route: it scans the table every 2 s (bird.cfg.template), and programs a scan later what
+// is missing then.
+const scanned = 2*2*time.Second + 500*time.Millisecond
+
+// tampered is what BIRD's scan of the kernel is for.
+func tampered(lab *suite.Lab) {
+	Context("routes that another program changes", Needs(ChangeInterfaces), Label("routes", "changes"), func() {
+		Requirement("MESH-017", "a route of BIRD's that another program deletes MUST be back after two of BIRD's scans of the kernel", func(ctx SpecContext) {
+			p := observed.NodePairs(ctx, lab, topology.AllPairs)[0]
+			block := p.To.Blocks[0]
+			wire.DeleteRoute(lab, p.From.Name, block)
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).WithTimeout(scanned).Should(expect.Agree())
+			expect.OneRoute(ctx, lab, p.From.Name, block, p.To.Name)
+		})
+
+		Requirement("MESH-018", "a route of BIRD's to which another program gives another next hop MUST have its own again after two of BIRD's scans of the kernel", func(ctx SpecContext) {
+			p := observed.NodePairs(ctx, lab, topology.AllPairs)[0]
+			block := p.To.Blocks[0]
+			for _, wrong := range lab.Topology().Nodes() {
+				if wrong.Name != p.From.Name && wrong.Name != p.To.Name {
+					wire.ChangeNextHop(lab, p.From.Name, block, wrong.Address())
+					break
+				}
+			}
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).WithTimeout(scanned).Should(expect.Agree())
+			expect.OneRoute(ctx, lab, p.From.Name, block, p.To.Name)
+		})
+	})
+}
