@@ -48,6 +48,8 @@ type SabotageDefect struct {
 	Target string   `json:"target,omitempty"`
 	Red    []string `json:"red,omitempty"`
 	Green  []string `json:"green,omitempty"`
+	// Canary says that the defect proves the run, and that its deaths prove no requirement.
+	Canary bool `json:"canary,omitempty"`
 	// NotApplicable is why the lab has no target for the defect.
 	NotApplicable string `json:"notApplicable,omitempty"`
 	// Unmet is why the defect had no effect on the specs that ran.
@@ -112,10 +114,11 @@ func ReadSabotage(results string) ([]Sabotage, error) {
 	return runs, nil
 }
 
-// died counts under how many defects a requirement ran, and of how many it died.
+// died counts under how many defects a requirement ran, and of how many it died; the canary
+// is none of them.
 func (s Sabotage) died(id string) (killed, ran int) {
 	for _, d := range s.Defects {
-		if cell, ok := d.Cells[id]; ok && d.Void == "" {
+		if cell, ok := d.Cells[id]; ok && d.Void == "" && !d.Canary {
 			ran++
 			if cell.Killed {
 				killed++
@@ -218,7 +221,7 @@ func (s Sabotage) Verdict() string {
 		}
 	}
 	for _, d := range s.Defects {
-		if d.NotApplicable == "" && d.Unmet == "" {
+		if d.NotApplicable == "" && d.Unmet == "" && !d.Canary {
 			applied[d.ID] = true
 		}
 		if d.Void != "" {

@@ -47,7 +47,8 @@ func (x *sabotaging) spoil(ctx context.Context, l *Lab, r *round) *row {
 	}
 	x.clean(ctx, l)
 	current := &row{round: r, lab: l, SabotageDefect: reports.SabotageDefect{
-		ID: r.name, What: r.defect.What, Lab: l.describe(), Red: r.defect.Red, Green: r.defect.Green, Cells: map[string]reports.SabotageCell{},
+		ID: r.name, What: r.defect.What, Lab: l.describe(), Red: r.defect.Red, Green: r.defect.Green,
+		Canary: r.number == canaryRound, Cells: map[string]reports.SabotageCell{},
 	}}
 	x.rows = append(x.rows, current)
 	defer current.spend(time.Now())
