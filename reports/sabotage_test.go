@@ -52,7 +52,10 @@ func TestSabotageVerdict(t *testing.T) {
 		}, "FAIL", "MESH-030: none of 0 defects kills it"},
 		{"a requirement that dies of everything", func(s *Sabotage) { s.Defects[2].Cells["MESH-010"] = SabotageCell{Killed: true} }, "FAIL", "MESH-010: it dies of all 3 defects"},
 		{"the deaths of a void row do not count", func(s *Sabotage) { s.Defects[0].Void = "it does not appear" }, "FAIL", "MESH-001: none of 2"},
-		{"nothing red", func(s *Sabotage) { s.Defects[0].Red = []string{"MESH-001"}; s.Defects[0].Cells["MESH-001"] = SabotageCell{} }, "FAIL", "session-shut has to kill"},
+		{"nothing red", func(s *Sabotage) {
+			s.Defects[0].Red = []string{"MESH-001"}
+			s.Defects[0].Cells["MESH-001"] = SabotageCell{}
+		}, "FAIL", "session-shut has to kill"},
 		{"something green is red", func(s *Sabotage) { s.Defects[1].Green = []string{"MESH-010"} }, "FAIL", "table-blackhole must not kill MESH-010"},
 	}
 	for _, test := range tests {
