@@ -101,15 +101,14 @@ soak: packages components kernel ## run all suites N times in random order, and 
 		$(if $(filter 1,$(DISTURB)),--disturb) $(if $(filter 1,$(APPEND)),--append) $(if $(ARGS),-- $(ARGS))
 
 .PHONY: fuzz-lab
-fuzz-lab: packages components ## put labs into random states, and compare each with the oracle; the states that differ go to fuzz/ (STATES=25 SEED=1 FUZZ_LABS=leaf-spine/leafreflector)
+fuzz-lab: packages components kernel ## put labs into random states, and compare each with the oracle; the states that differ go to fuzz/ (STATES=25 SEED=1 FUZZ_LABS=leaf-spine/leafreflector)
 	@mkdir -p fuzz && rm -f fuzz/figures.txt && $(GO) build -o fuzz/rackproof ./cmd/rackproof
-	@status=0; trap 'fuzz/rackproof lab down fuzz >/dev/null 2>&1' EXIT; \
+	@status=0; name=fuzz-$$$$; up=; trap 'test -z "$$up" || fuzz/rackproof lab down $$name >/dev/null 2>&1; cat fuzz/figures.txt 2>/dev/null' EXIT; \
 	for design in $(FUZZ_LABS); do \
-		fuzz/rackproof lab up --name fuzz --topology $${design%/*} --mode $${design#*/} >/dev/null || exit 1; \
-		fuzz/rackproof lab fuzz --name fuzz --states $(STATES) $(if $(SEED),--seed $(SEED)) --results fuzz || status=1; \
-		fuzz/rackproof lab down fuzz >/dev/null || exit 1; \
-	done; \
-	cat fuzz/figures.txt; exit $$status
+		fuzz/rackproof lab up --name $$name --topology $${design%/*} --mode $${design#*/} >/dev/null || exit 1; \
+		up=1; fuzz/rackproof lab fuzz --name $$name --states $(STATES) $(if $(SEED),--seed $(SEED)) --results fuzz || status=1; \
+		fuzz/rackproof lab down $$name >/dev/null || exit 1; up=; \
+	done; exit $$status
 
 .PHONY: sabotage
 sabotage: packages components kernel ## put defects into the labs of all suites, or of one, and find the requirements that do not see them (MODE=fullmesh)

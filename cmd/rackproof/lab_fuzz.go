@@ -105,9 +105,7 @@ func (f fuzzing) run(ctx context.Context, l lab.Running, out io.Writer) error {
 		Tell: func(line string) { fmt.Fprintln(out, line) },
 	})
 	for _, finding := range result.Findings {
-		if err := f.keep(l, finding, out); err != nil {
-			return err
-		}
+		err = errors.Join(err, f.keep(l, finding, out))
 	}
 	figure := fmt.Sprintf("fuzz: %s in mode %s, seed %d: %s\n", l.Topology().Name, l.Mode().Name, f.seed, result)
 	fmt.Fprint(out, figure)
@@ -124,6 +122,9 @@ func (f fuzzing) run(ctx context.Context, l lab.Running, out io.Writer) error {
 	}
 	if len(result.Findings) > 0 {
 		return exitStatus(exitFailure)
+	}
+	if result.Tried() == 0 {
+		return errors.New("no state was tried: the lines above say why")
 	}
 	return nil
 }

@@ -65,13 +65,13 @@ type Result struct {
 	// Right counts the states in which the lab agreed, and Rows what was compared in them.
 	Right int
 	Rows  snapshot.Count
-	// Restless are the states that the oracle refuses or that never come to rest, Undecided
-	// those that depend on the order in which paths arrive, Refused those that the API server
+	// Restless are the states that the oracle refuses or that never come to rest, Same those
+	// that change nothing, Undecided those that depend on the order in which paths arrive, Refused those that the API server
 	// refused, and Known those that run into a known issue, by its number. None of them was
 	// tried.
-	Restless, Undecided, Refused int
-	Known                        map[string]int
-	Findings                     []Finding
+	Restless, Same, Undecided, Refused int
+	Known                              map[string]int
+	Findings                           []Finding
 	// Slowest is how long the slowest state took, and Took is the time of all.
 	Slowest, Took time.Duration
 }
@@ -81,7 +81,10 @@ func (r Result) Tried() int { return r.Right + len(r.Findings) }
 
 // String is the result in one line.
 func (r Result) String() string {
-	left := []string{fmt.Sprintf("%d that do not come to rest", r.Restless)}
+	left := []string{fmt.Sprintf("%d for which the oracle computes nothing", r.Restless)}
+	if r.Same > 0 {
+		left = append(left, fmt.Sprintf("%d that change nothing", r.Same))
+	}
 	if r.Undecided > 0 {
 		left = append(left, fmt.Sprintf("%d that depend on the order of arrival", r.Undecided))
 	}
@@ -155,8 +158,12 @@ func (f *fuzzer) try(ctx context.Context, seed uint64, result *Result) error {
 	pieces := piecesOf(f.base, state)
 	undecided, err := state.Undecided()
 	switch {
-	case err != nil || len(pieces) == 0:
+	case err != nil:
+		f.Tell(fmt.Sprintf("seed %d: not tried: %v", seed, err))
 		result.Restless++
+		return nil
+	case len(pieces) == 0:
+		result.Same++
 		return nil
 	case len(undecided) > 0:
 		result.Undecided++
@@ -173,6 +180,9 @@ func (f *fuzzer) try(ctx context.Context, seed uint64, result *Result) error {
 			result.Refused++
 			return nil
 		}
+		return err
+	}
+	if err := f.taken(ctx, pieces); err != nil {
 		return err
 	}
 	view, difference, err := f.settle(ctx)
@@ -192,6 +202,22 @@ func (f *fuzzer) try(ctx context.Context, seed uint64, result *Result) error {
 	finding, err := f.shrink(ctx, seed, pieces)
 	result.Findings = append(result.Findings, finding)
 	return err
+}
+
+// taken verifies that the lab has become what it was told: a lab that stays as it is agrees
+// with the oracle, whatever the state.
+func (f *fuzzer) taken(ctx context.Context, pieces []piece) error {
+	now, err := f.lab.State(ctx)
+	if err != nil {
+		return err
+	}
+	there := names(piecesOf(f.base, now))
+	for _, p := range pieces {
+		if !slices.Contains(there, p.name) {
+			return fmt.Errorf("the lab did not take the state: %s is missing, and there is %v (a defect of Rackproof)", p.name, there)
+		}
+	}
+	return nil
 }
 
 // settle waits until the lab agrees with the oracle and goes on agreeing. It returns what

@@ -55,6 +55,9 @@ func environment(ctx context.Context, client kubernetes.Interface) (map[string]s
 			if container.Name != calicoNode {
 				continue
 			}
+			if err := addFrom(ctx, client, set.Namespace, container.EnvFrom, found); err != nil {
+				return nil, fmt.Errorf("read calico-node's environment: %w", err)
+			}
 			for _, variable := range container.Env {
 				value, err := valueOf(ctx, client, set.Namespace, variable)
 				if err != nil {
@@ -67,9 +70,39 @@ func environment(ctx context.Context, client kubernetes.Interface) (map[string]s
 	return found, nil
 }
 
+// addFrom adds the variables of whole ConfigMaps. Those of whole Secrets have names that
+// nobody has read.
+func addFrom(ctx context.Context, client kubernetes.Interface, namespace string, sources []corev1.EnvFromSource, found map[string]string) error {
+	for _, source := range sources {
+		if source.SecretRef != nil {
+			return fmt.Errorf("it has all variables of Secret %s, which are not read: name them one by one", source.SecretRef.Name)
+		}
+		if source.ConfigMapRef == nil {
+			continue
+		}
+		config, err := client.CoreV1().ConfigMaps(namespace).Get(ctx, source.ConfigMapRef.Name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) && source.ConfigMapRef.Optional != nil && *source.ConfigMapRef.Optional {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for name, value := range config.Data {
+			found[source.Prefix+name] = value
+		}
+	}
+	return nil
+}
+
+// fromSecret stands for a value that is not read.
+const fromSecret = "(from a Secret)"
+
 // valueOf is a variable's value, written down or taken from a ConfigMap; empty for what
 // each pod has by itself.
 func valueOf(ctx context.Context, client kubernetes.Interface, namespace string, variable corev1.EnvVar) (string, error) {
+	if variable.ValueFrom != nil && variable.ValueFrom.SecretKeyRef != nil {
+		return fromSecret, nil
+	}
 	if variable.ValueFrom == nil || variable.ValueFrom.ConfigMapKeyRef == nil {
 		return variable.Value, nil
 	}

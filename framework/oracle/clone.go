@@ -25,5 +25,9 @@ func (s State) Clone() State {
 		s.Services[i].Endpoints = slices.Clone(s.Services[i].Endpoints)
 	}
 	s.Passwords, s.CutLinks, s.CutEnds = maps.Clone(s.Passwords), maps.Clone(s.CutLinks), maps.Clone(s.CutEnds)
+	s.Foreign = maps.Clone(s.Foreign)
+	for host, table := range s.Foreign {
+		s.Foreign[host] = slices.Clone(table)
+	}
 	return s
 }

@@ -39,7 +39,8 @@ func Variables() []Field {
 		"CALICO_CNI_SERVICE_ACCOUNT", "FELIX_FELIXHOSTNAME", "FELIX_DEBUGSKIPCTLBCLEANUP")
 	t.noEffect("how Felix reaches the datastore", "FELIX_TYPHAADDR", "FELIX_TYPHAK8SSERVICENAME", "FELIX_TYPHAK8SNAMESPACE", "FELIX_TYPHAREADTIMEOUT", "FELIX_TYPHAWRITETIMEOUT",
 		"FELIX_TYPHAKEYFILE", "FELIX_TYPHACERTFILE", "FELIX_TYPHACAFILE", "FELIX_TYPHACN", "FELIX_TYPHAURISAN")
-	t.noEffect("a manifest's MTU of pods, which Felix would find out too; promises about MTU compare the devices", "FELIX_IPINIPMTU", "FELIX_VXLANMTU", "FELIX_WIREGUARDMTU")
+	t.refusedBut("0", "it goes before ipipMTU and vxlanMTU of the FelixConfiguration", "FELIX_IPINIPMTU", "FELIX_VXLANMTU")
+	t.noEffect("labs have no WireGuard", "FELIX_WIREGUARDMTU")
 	return t.fields
 }
 

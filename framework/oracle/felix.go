@@ -1,7 +1,6 @@
 package oracle
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -64,7 +63,12 @@ func (s State) felix(members []member) felix {
 // it is not set (findHostMTU and ConfigureDefaultMTUs in
 // felix/dataplane/linux/int_dataplane.go).
 func (f felix) tunnelMTU(n network, node member) uint32 {
-	if set := cmp.Or(f.mtus["node."+node.Name], f.mtus["default"]); set != 0 {
+	// A node's own 0 goes before the value of all nodes too.
+	set, own := f.mtus[calico.NodePrefix+node.Name]
+	if !own {
+		set = f.mtus["default"]
+	}
+	if set != 0 {
 		return uint32(set)
 	}
 	return uint32(n.Carries(*node.host(n)) - f.encapsulation.Overhead())

@@ -74,6 +74,11 @@ func (t fieldTable) bgpOfOneNode() fieldTable {
 			one[path] = f
 		}
 	}
+	for _, path := range []string{"spec.bindMode", "spec.ignoredInterfaces"} {
+		f := one[path]
+		f.Treatment, f.Reason = NoEffect, "Calico reads it in the BGPConfiguration named default alone"
+		one[path] = f
+	}
 	// The API server sets this everywhere.
 	f := one["spec.serviceLoadBalancerAggregation"]
 	f.Passes = []string{string(v3.ServiceLoadBalancerAggregationEnabled)}

@@ -113,8 +113,9 @@ func writeRecord(path string, record snapshot.Record) error {
 func shapeOf(state oracle.State) (string, error) {
 	parts := []string{state.Topology.Name}
 	services, design := []string{}, designOf(oracle.State{
-		Topology: state.Topology, Resources: state.Resources, Routers: state.Routers, CutLinks: state.CutLinks, CutEnds: state.CutEnds,
+		Topology: state.Topology, Resources: state.Resources, Routers: state.Routers, CutLinks: state.CutLinks, CutEnds: state.CutEnds, Foreign: state.Foreign,
 	})
+	parts = append(parts, fmt.Sprintf("stock BIRD %t", state.StockBIRD))
 	for key, value := range design {
 		parts = append(parts, key+" "+value)
 	}
@@ -128,8 +129,8 @@ func shapeOf(state oracle.State) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		parts = append(parts, fmt.Sprintf("node %s %s %d %s %d %d %t %t", n.Name, labels, n.AS, n.ReflectorClusterID,
-			len(n.Blocks), len(n.Borrowed), n.IPIPTunnel.IsValid(), n.VXLANTunnel.IsValid()))
+		parts = append(parts, fmt.Sprintf("node %s %s %d %s %d %d %d %t %t", n.Name, labels, n.AS, n.ReflectorClusterID,
+			len(n.Blocks), len(n.Borrowed), len(n.EndRoutes), n.IPIPTunnel.IsValid(), n.VXLANTunnel.IsValid()))
 	}
 	for peer := range state.Passwords {
 		parts = append(parts, "password of "+peer)

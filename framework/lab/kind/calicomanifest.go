@@ -131,6 +131,10 @@ func environment(t *topology.Topology) map[string]string {
 		"IP_AUTODETECTION_METHOD":     "kubernetes-internal-ip",
 		"IP6":                         "none",
 		"FELIX_MTUIFACEPATTERN":       cluster.FabricInterfaces(t.Nodes()...),
+		// The manifest has the pods' MTU here, which is another than the tunnel's.
+		"FELIX_IPINIPMTU":             "",
+		"FELIX_VXLANMTU":              "",
+		"FELIX_WIREGUARDMTU":          "",
 		"FELIX_LOGSEVERITYSCREEN":     "info",
 		"FELIX_USAGEREPORTINGENABLED": "false",
 	}
