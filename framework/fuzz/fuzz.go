@@ -66,9 +66,9 @@ type Result struct {
 	Right int
 	Rows  snapshot.Count
 	// Restless are the states that the oracle refuses or that never come to rest, Same those
-	// that change nothing, Undecided those that depend on the order in which paths arrive, Refused those that the API server
-	// refused, and Known those that run into a known issue, by its number. None of them was
-	// tried.
+	// that change nothing, Undecided those that depend on the order in which paths arrive,
+	// Refused those that the API server refused, and Known those that run into a known issue,
+	// by its number. None of them was tried.
 	Restless, Same, Undecided, Refused int
 	Known                              map[string]int
 	Findings                           []Finding

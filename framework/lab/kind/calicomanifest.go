@@ -127,10 +127,10 @@ func environment(t *topology.Topology) map[string]string {
 		"CALICO_IPV4POOL_VXLAN": "",
 		"CALICO_IPV6POOL_VXLAN": "",
 		// A node's address is that of its Kubernetes Node, which is in the fabric.
-		"IP":                          "autodetect",
-		"IP_AUTODETECTION_METHOD":     "kubernetes-internal-ip",
-		"IP6":                         "none",
-		"FELIX_MTUIFACEPATTERN":       cluster.FabricInterfaces(t.Nodes()...),
+		"IP":                      "autodetect",
+		"IP_AUTODETECTION_METHOD": "kubernetes-internal-ip",
+		"IP6":                     "none",
+		"FELIX_MTUIFACEPATTERN":   cluster.FabricInterfaces(t.Nodes()...),
 		// The manifest has the pods' MTU here, which is another than the tunnel's.
 		"FELIX_IPINIPMTU":             "",
 		"FELIX_VXLANMTU":              "",
