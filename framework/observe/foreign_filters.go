@@ -75,7 +75,8 @@ func foreignFilters(host string, node bool, chains []filterChain) []Finding {
 		if chain.drops {
 			report(fmt.Sprintf("chain %s of table %s drops packets by its policy", chain.name, chain.table), chain.remedy)
 		}
-		for _, rule := range chain.rules {
+		// From the last one: to remove one by its number leaves the numbers before it.
+		for _, rule := range slices.Backward(chain.rules) {
 			if node && (clusterOwns(chain.table, rule.jumps) || slices.ContainsFunc(rule.comments, isCalicos)) {
 				continue
 			}
@@ -107,13 +108,16 @@ func clusterOwns(table, chain string) bool {
 func nftablesChains(inside namespace.Set, node bool) ([]filterChain, error) {
 	// One socket for all questions: there are dozens of chains.
 	connection, err := nftables.New(nftables.WithNetNSFd(int(inside.Net.Fd())), nftables.AsLasting())
+	if withoutNftables(err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = connection.CloseLasting() }()
 	listed, err := connection.ListChains()
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EPROTONOSUPPORT) {
-		return nil, nil // a kernel without nftables
+	if withoutNftables(err) {
+		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list chains: %w", err)
@@ -137,6 +141,11 @@ func nftablesChains(inside namespace.Set, node bool) ([]filterChain, error) {
 		chains = append(chains, chain)
 	}
 	return chains, nil
+}
+
+// withoutNftables reports whether an error is that of a kernel without nftables.
+func withoutNftables(err error) bool {
+	return errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EPROTONOSUPPORT)
 }
 
 // familyName is the name of a family of tables in nft(8).

@@ -16,6 +16,10 @@ func plainQueues() []string {
 	return []string{"noqueue", "pfifo_fast", "pfifo", "bfifo", "fq_codel", "fq", "mq"}
 }
 
+// bandwidthInterface begins the names of Felix's interfaces for pods with a limited bandwidth
+// (felix/dataplane/linux/qos).
+const bandwidthInterface = "bwcali"
+
 // readQueues finds queueing disciplines, which may shape or lose packets, and with filters
 // on them drop or redirect some. Those of pods' interfaces are Felix's.
 func readQueues(handle *netlink.Handle, host topology.Host, names map[int]string) ([]Finding, error) {
@@ -25,7 +29,11 @@ func readQueues(handle *netlink.Handle, host topology.Host, names map[int]string
 	}
 	var found []Finding
 	for _, queue := range queues {
-		if name := names[queue.Attrs().LinkIndex]; !strings.HasPrefix(name, workloadInterface) {
+		name := names[queue.Attrs().LinkIndex]
+		if name == "" {
+			continue // the interface came after the others were listed
+		}
+		if !strings.HasPrefix(name, workloadInterface) && !strings.HasPrefix(name, bandwidthInterface) {
 			found = append(found, foreignQueue(host.Name, name, queue.Type(), queue.Attrs().Handle, queue.Attrs().Parent)...)
 		}
 	}

@@ -71,8 +71,17 @@ func (s *settings) report(check Check, setting, value, effect, right string) {
 	name := strings.ReplaceAll(setting, "/", ".")
 	s.found = append(s.found, Finding{
 		Host: s.host, Check: check,
-		What: fmt.Sprintf("%s is %s: %s", name, value, effect), Remedy: fmt.Sprintf("sysctl -w %s=%s", name, right),
+		What: fmt.Sprintf("%s is %s: %s", name, value, effect), Remedy: fmt.Sprintf("sysctl -w %s=%s", remedyName(setting), right),
 	})
+}
+
+// remedyName is a setting as sysctl(8) takes it: with slashes where a part has a dot, as an
+// interface may.
+func remedyName(setting string) string {
+	if strings.Contains(setting, ".") {
+		return setting
+	}
+	return strings.ReplaceAll(setting, "/", ".")
 }
 
 // expect compares a setting with its value. One that is not there cannot be wrong: the

@@ -42,7 +42,7 @@ func isComparedAttribute(number uint16) bool {
 
 // isComparedHopAttribute reports the same of one of several next hops.
 func isComparedHopAttribute(number uint16) bool {
-	return number == unix.RTA_GATEWAY || number == unix.RTA_FLOW
+	return number == unix.RTA_GATEWAY
 }
 
 func parseRouteMessage(message []byte, family route.Family, names map[int]string) (routeMessage, error) {
@@ -127,6 +127,9 @@ func readAddressesAndTables(handle *netlink.Handle, inside namespace.Set, host t
 	for _, family := range host.Families() {
 		var routes []routeMessage
 		err := dump(inside, unix.RTM_GETROUTE, unix.RTM_NEWROUTE, &nl.RtMsg{RtMsg: unix.RtMsg{Family: uint8(family)}}, func(message []byte) error {
+			if nl.DeserializeRtMsg(message).Flags&unix.RTM_F_CLONED != 0 {
+				return nil // an answer to packets, which expires: a cached path MTU or redirect
+			}
 			r, err := parseRouteMessage(message, family, names)
 			routes = append(routes, r)
 			return err

@@ -115,7 +115,14 @@ func readLegacyTable(table string) (info, entries []byte, err error) {
 		answer := make([]byte, entriesHeader+int(size))
 		binary.NativeEndian.PutUint32(answer[tableNameLength:], size)
 		if err = ask(optionEntries, answer); err == nil {
-			return info, answer[entriesHeader:], nil
+			// The kernel notices another size alone.
+			again := make([]byte, infoLength)
+			if err = ask(optionInfo, again); err == nil && bytes.Equal(info, again) {
+				return info, answer[entriesHeader:], nil
+			}
+			if err == nil {
+				err = unix.EAGAIN
+			}
 		}
 		if !errors.Is(err, unix.EAGAIN) {
 			break
@@ -171,7 +178,7 @@ func parseLegacyTable(table string, info, data []byte) ([]filterChain, error) {
 			chain.drops = e.verdict == verdictDrop
 			continue
 		}
-		if !slices.Contains(hookChains(), chain.name) && entries[i+1].target == errorTarget {
+		if !slices.Contains(hookChains(), chain.name) && i+1 < len(entries) && entries[i+1].target == errorTarget {
 			continue // the chain's end
 		}
 		chain.rules = append(chain.rules, describeLegacy(table, chain.name, len(chain.rules)+1, e, begins))
