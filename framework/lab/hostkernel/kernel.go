@@ -32,6 +32,14 @@ func Settings(host string, role topology.Role) map[string]string {
 		// A next hop whose cable is out is no next hop.
 		"net/ipv4/conf/all/ignore_routes_with_linkdown":     "1",
 		"net/ipv4/conf/default/ignore_routes_with_linkdown": "1",
+		// A new network namespace inherits these from the machine, whose own network may need
+		// others.
+		"net/ipv4/conf/all/arp_filter":     "0",
+		"net/ipv4/conf/default/arp_filter": "0",
+		"net/ipv4/conf/all/arp_ignore":     "0",
+		"net/ipv4/conf/default/arp_ignore": "0",
+		"net/ipv4/conf/all/proxy_arp":      "0",
+		"net/ipv4/conf/default/proxy_arp":  "0",
 		// The topologies are IPv4; link-local addresses only make noise.
 		"net/ipv6/conf/all/disable_ipv6":     "1",
 		"net/ipv6/conf/default/disable_ipv6": "1",
