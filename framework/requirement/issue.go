@@ -74,14 +74,14 @@ func Issues() []Issue {
 		{
 			Number:  "projectcalico/calico#12767",
 			Summary: "with natOutgoing pods keep their own address towards every IP pool, also towards one that gives addresses to services alone",
-			Affects: "up to v3.31.5",
-			FixedIn: []string{"v3.31.6"},
+			Affects: "up to v3.31.5, and v3.32.0",
+			FixedIn: []string{"v3.31.6", "v3.32.1"},
 		},
 		{
 			Number:  "projectcalico/calico#12943",
 			Summary: "Felix leaves a route of its own alone that another program has changed in place; only one that is missing comes back",
-			Affects: "v3.29.0 to v3.31.6",
-			FixedIn: []string{"v3.31.7"},
+			Affects: "v3.29.0 to v3.31.6, and v3.32.0",
+			FixedIn: []string{"v3.31.7", "v3.32.1"},
 			Note:    "no issue is known; the number is that of the pull request that mends it",
 		},
 		{

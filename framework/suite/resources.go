@@ -130,7 +130,7 @@ func (l *Lab) ChangeIPPools(ctx context.Context, change func(*v3.IPPoolSpec)) (u
 // it, after the pods that the spec has made in it.
 func (l *Lab) ApplyIPPool(ctx context.Context, name string, spec v3.IPPoolSpec) {
 	ginkgo.GinkgoHelper()
-	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+	l.UndoAfter(func(ctx context.Context) {
 		cidr, err := netip.ParsePrefix(spec.CIDR)
 		gomega.Expect(err).NotTo(gomega.HaveOccurred(), "IP pool %s", name)
 		gomega.Expect(l.Calico.DeleteIPPool(ctx, name)).To(gomega.Succeed())

@@ -3,6 +3,7 @@ package modeswitch
 import (
 	. "github.com/onsi/ginkgo/v2"
 
+	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
@@ -19,11 +20,11 @@ func reflectors(lab *suite.Lab) {
 			lab.LeaveMode()
 		})
 
-		Requirement("MSW-010", "from mesh to leaf reflectors, every session of the mesh MUST go within 30 s, every one with a leaf come, and pods of all racks reach each other", Needs(ConfigureRouters, EnterPods), func(ctx SpecContext) {
+		Requirement("MSW-010", "from mesh to leaf reflectors, every session of the mesh MUST go within 30 s, every one with a leaf come, and pods of all racks reach each other", Needs(ConfigureRouters, EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			expect.ModeSwitch(ctx, lab, "fullmesh", "leafreflector", topology.AllPairs)
 		})
 
-		Requirement("MSW-011", "from leaf reflectors to mesh, every session with a leaf MUST go within 30 s, every one of the mesh come, and pods of a rack reach each other", Needs(ConfigureRouters, EnterPods), func(ctx SpecContext) {
+		Requirement("MSW-011", "from leaf reflectors to mesh, every session with a leaf MUST go within 30 s, every one of the mesh come, and pods of a rack reach each other", Needs(ConfigureRouters, EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 			expect.ModeSwitch(ctx, lab, "leafreflector", "fullmesh", topology.WithinRacks)
 		})
 	})

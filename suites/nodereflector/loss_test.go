@@ -23,7 +23,7 @@ import (
 
 // restartTime is how long neighbours keep the routes of a reflector that is gone,
 // in the specs that wait for the end of it (Calico's default is BIRD's, 120 s).
-const restartTime = 4 * time.Second
+const restartTime = 6 * time.Second
 
 const (
 	// birdTick is how much earlier or later a timer of BIRD may end than it is set: BIRD 1.6

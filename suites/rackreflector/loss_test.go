@@ -25,10 +25,14 @@ import (
 // that it ends no later than this after the cut.
 func holdTime(leaf topology.Host) time.Duration {
 	if leaf.Software == bird.Name {
-		return 5 * time.Second
+		return 5*time.Second + birdTick
 	}
 	return 3 * time.Second
 }
+
+// birdTick is how much later a timer of BIRD may end than it is set: BIRD 1.6 counts whole
+// seconds (lib/timer.h).
+const birdTick = time.Second
 
 // readSessions is how long it may take to read a router's sessions or paths.
 const readSessions = time.Second

@@ -13,6 +13,7 @@ import (
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // secondPool is a pool beside the mode's.
@@ -47,7 +48,15 @@ func blocks(lab *suite.Lab) {
 						expect.OneRoute(ctx, lab, other, second, node)
 					}
 				}
+				for _, core := range lab.Topology().Spines() {
+					expect.OneRoute(ctx, lab, core.Name, second, tors(lab)...)
+				}
 				expect.PodReachesAll(ctx, lab, pod)
+				for _, client := range lab.Topology().ByRole(topology.Client) {
+					for range expect.ClientConnections {
+						expect.SeenAs(ctx, lab.From(client.Name), pod, client.Address())
+					}
+				}
 			}
 			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
 			expect.ClientsReachPods(ctx, lab)

@@ -65,6 +65,7 @@ func external(lab *suite.Lab) {
 			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.AS = localAS })
 			settled(ctx, lab)
 			expectEstablished(ctx, lab)
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
 			state := begin(ctx, lab)
 			for _, tor := range tors(lab) {
 				paths, err := observed.Paths(ctx, lab, tor)

@@ -106,6 +106,8 @@ func filters(lab *suite.Lab) {
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
 				spec.ServiceClusterIPs = []v3.ServiceClusterIPBlock{{CIDR: services.String()}}
 			})
+			settled(ctx, lab)
+			expectServicesOnToRs(ctx, lab, services, true)
 			kept := state.Nodes[0].Blocks[0]
 			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Reject, v3.NotEqual, kept)}})
 			useFilters(ctx, lab, filter)

@@ -19,9 +19,10 @@ import (
 
 // noticed is how long it may take until everybody uses the other switch when one is cut
 // off: the hold time that it has with everybody, which ends no later than this after the
-// cut, and half a second for routes to go and come.
+// cut, and for a node's BIRD two of its ticks of a second, that of the timer and that of what
+// follows from it. Half a second is for routes to go and come.
 func noticed(lab *suite.Lab, gone string) time.Duration {
-	const routes = 500 * time.Millisecond
+	const routes = 2*birdTick + 500*time.Millisecond
 	if host, _ := lab.Topology().Host(gone); host.Software == bird.Name {
 		return 5*time.Second + routes
 	}

@@ -1,8 +1,6 @@
 package vxlan
 
 import (
-	"time"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -14,9 +12,6 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// refreshed is how long Felix may take to write a route after its refresh is due.
-const refreshed = 2 * time.Second
-
 // changedInPlace is the issue by which Felix leaves a changed route alone.
 const changedInPlace = "projectcalico/calico#12943"
 
@@ -25,16 +20,15 @@ const changedInPlace = "projectcalico/calico#12943"
 // accidentally broken Calico's rules" (FelixConfiguration).
 func tampered(lab *suite.Lab) {
 	Context("routes that another program changes", Needs(ChangeInterfaces), Label("routes", "changes"), func() {
-		Requirement("VXL-015", "a route of Felix's that another program deletes MUST be back at Felix's next refresh", func(ctx SpecContext) {
+		Requirement("VXL-015", "a route of Felix's that another program deletes MUST be back at Felix's next refresh", Label("slow"), Timing(refreshMargin), func(ctx SpecContext) {
 			p := observed.NodePairs(ctx, lab, topology.AcrossRacks)[0]
 			block := p.To.Blocks[0]
 			wire.DeleteRoute(lab, p.From.Name, block)
-			Expect(observed.NextHops(ctx, lab, p.From.Name, block)).To(BeEmpty(), "%s: %s", p.From.Name, block)
-			Eventually(expect.Routes(lab, expect.RemoteBlocks(lab))).WithContext(ctx).WithTimeout(expect.RouteRefresh(lab) + refreshed).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.RemoteBlocks(lab))).WithContext(ctx).WithTimeout(expect.RouteRefresh(lab) + refreshMargin).Should(expect.Agree())
 			Expect(observed.RouteTo(ctx, lab, p.From.Name, block).NextHops).To(ConsistOf(throughTunnel(p.To)))
 		})
 
-		Requirement("VXL-016", "a route of Felix's to which another program gives another next hop MUST have its own again at Felix's next refresh", Known(changedInPlace), func(ctx SpecContext) {
+		Requirement("VXL-016", "a route of Felix's to which another program gives another next hop MUST have its own again at Felix's next refresh", Known(changedInPlace), Label("slow"), Timing(refreshMargin), func(ctx SpecContext) {
 			pairs := observed.NodePairs(ctx, lab, topology.AllPairs)
 			p := pairs[0]
 			block := p.To.Blocks[0]
@@ -46,10 +40,9 @@ func tampered(lab *suite.Lab) {
 			}
 			Expect(wrong.Name).NotTo(Equal(p.To.Name), "a third node")
 			wire.ChangeNextHop(lab, p.From.Name, block, wrong.VXLANTunnel)
-			Expect(observed.RouteTo(ctx, lab, p.From.Name, block).NextHops).To(ConsistOf(throughTunnel(wrong)))
 			KnownIssue(ctx, lab, changedInPlace,
 				func(g Gomega) {
-					g.Eventually(expect.Routes(lab, expect.RemoteBlocks(lab))).WithContext(ctx).WithTimeout(expect.RouteRefresh(lab) + refreshed).Should(expect.Agree())
+					g.Eventually(expect.Routes(lab, expect.RemoteBlocks(lab))).WithContext(ctx).WithTimeout(expect.RouteRefresh(lab) + refreshMargin).Should(expect.Agree())
 				},
 				func(g Gomega) {
 					g.Expect(observed.RouteTo(ctx, lab, p.From.Name, block).NextHops).To(ConsistOf(throughTunnel(wrong)))

@@ -23,7 +23,7 @@ func fullmesh() []Entry {
 		{ID: "MESH-032", Title: "AS number of one node", Promises: []string{"A12"}, Profile: Extended},
 		{ID: "MESH-033", Title: "change of the global AS number", Promises: []string{"A11"}, Profile: Extended},
 		{ID: "MESH-034", Title: "all-to-all BGPPeer", Promises: []string{"A8"}, Profile: Extended},
-		{ID: "MESH-035", Title: "reversePeering Manual", Promises: []string{"F14"}, Profile: Extended, Since: "v3.31"},
+		{ID: "MESH-035", Title: "reversePeering Manual", Promises: []string{"F14"}, Profile: Extended, Since: "v3.30"},
 		{ID: "MESH-040", Title: "mesh across racks", Promises: []string{"A1"}, Profile: Core},
 		{ID: "MESH-041", Title: "route via the leaf", Promises: []string{"D1", "F22"}, Profile: Core},
 		{ID: "MESH-042", Title: "fabric without pod routes", Promises: []string{"R3"}, Profile: Core},

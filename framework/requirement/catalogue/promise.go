@@ -120,7 +120,7 @@ func Promises() []Promise {
 		{"F10", "Nodes of all racks may be in one AS, if numAllowedLocalASNumbers allows the AS in the path.",
 			[]Source{resource("bgppeer"), fabricPage(), issue(8565)}},
 		{"F11", "With localASNumber a peer has its session with that AS number, and sees it in the AS path.",
-			[]Source{resource("bgppeer"), compiled("explicit_peering/local-as")}},
+			[]Source{resource("bgppeer"), compiled("explicit_peering/local-as-global")}},
 		{"F14", "With reversePeering Manual a BGPPeer between nodes configures its own end alone.",
 			[]Source{resource("bgppeer"), compiled("reverse_peering")}},
 		{"F16", "With ttlSecurity a session comes up only with a peer that is as near as it says.",

@@ -28,9 +28,11 @@ const (
 	switchTimeout = 30 * time.Second
 	// switchOutage bounds how long pods that reach each other in both modes may be without
 	// each other. Sessions of the old mode go before those of the new one are up: BIRD waits 2 s
-	// before it connects, and 5 s before it tries again (connect delay time and connect retry
-	// time in Calico's templates). A second is for their routes.
-	switchOutage = 8 * time.Second
+	// before it connects, and 5 s before it tries again, which an attempt at the wrong moment
+	// may cost twice (connect delay time and connect retry time in Calico's templates). Each of
+	// the three waits ends up to a second late, as BIRD counts whole seconds, and a second is
+	// for routes.
+	switchOutage = (2 + 5 + 5 + 3 + 1) * time.Second
 )
 
 // ModeSwitch switches the lab from one mode to another under constant probes between

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
@@ -32,15 +33,15 @@ func TestModeSwitchIPIP(t *testing.T) {
 					lab.LeaveMode()
 				})
 
-				Requirement("MSW-020", "from IPIP to none, every node MUST within 30 s end up with BIRD's routes by its own interface, and with nothing of the tunnel, its address included", Needs(ConfigureRouters, EnterPods), func(ctx SpecContext) {
+				Requirement("MSW-020", "from IPIP to none, every node MUST within 30 s end up with BIRD's routes by its own interface, and with nothing of the tunnel, its address included", Needs(ConfigureRouters, EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 					expect.ModeSwitch(ctx, lab, modeName, "noencapreflector", topology.AllPairs)
 				})
 
-				Requirement("MSW-021", "from none to CrossSubnet, every node MUST within 30 s end up with the routes of their owner, by its own interface within a subnet and through tunl0 from one to another", Needs(ConfigureRouters, EnterPods), func(ctx SpecContext) {
+				Requirement("MSW-021", "from none to CrossSubnet, every node MUST within 30 s end up with the routes of their owner, by its own interface within a subnet and through tunl0 from one to another", Needs(ConfigureRouters, EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 					expect.ModeSwitch(ctx, lab, "noencapreflector", "crosssubnetreflector", topology.AllPairs)
 				})
 
-				Requirement("MSW-022", "from CrossSubnet to IPIP, every node MUST within 30 s end up with the routes of their owner through tunl0 to every other node, of its own subnet too", Needs(ConfigureRouters, EnterPods), func(ctx SpecContext) {
+				Requirement("MSW-022", "from CrossSubnet to IPIP, every node MUST within 30 s end up with the routes of their owner through tunl0 to every other node, of its own subnet too", Needs(ConfigureRouters, EnterPods), Timing(probe.Late), func(ctx SpecContext) {
 					reach := topology.AllPairs
 					if lab.RouteOwner() == calico.BIRDOwns {
 						// To other racks BIRD's tunnels end at the leaf, which sets itself as next hop (requirement B5).
