@@ -28,12 +28,17 @@ type perfect struct {
 	defect func(oracle.State) bool
 	// stuck: the defect stays once it was there.
 	stuck, spoiled bool
-	became         int
+	// deaf: the lab stays as it is.
+	deaf   bool
+	became int
 }
 
 func (p *perfect) State(context.Context) (oracle.State, error) { return p.state.Clone(), nil }
 
 func (p *perfect) Become(_ context.Context, wanted oracle.State) error {
+	if p.deaf {
+		return nil
+	}
 	p.state, p.became = wanted.Clone(), p.became+1
 	p.spoiled = p.defect(wanted) || p.stuck && p.spoiled
 	return nil
@@ -147,6 +152,15 @@ func TestLabThatIsWrongBefore(t *testing.T) {
 	}
 }
 
+// A lab that stays as it is agrees with the oracle, and that proves nothing.
+func TestLabThatIsDeaf(t *testing.T) {
+	l := labOf(t, never)
+	l.deaf = true
+	if result, err := Run(t.Context(), l, quick(t, 20)); err == nil || !strings.Contains(err.Error(), "did not take the state") || result.Right > 0 {
+		t.Errorf("error %v, %d right", err, result.Right)
+	}
+}
+
 // An interrupt ends the run, and the lab is what it was.
 func TestInterrupt(t *testing.T) {
 	l := labOf(t, never)
@@ -154,7 +168,11 @@ func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("interrupted")
 	plan := quick(t, 100)
-	plan.Tell = func(string) { cancel(why) }
+	plan.Tell = func(line string) {
+		if strings.Contains(line, "right after") {
+			cancel(why)
+		}
+	}
 	result, err := Run(ctx, l, plan)
 	if !errors.Is(err, why) || result.Right != 1 || !reflect.DeepEqual(l.state, before) {
 		t.Errorf("error %v, %d right", err, result.Right)

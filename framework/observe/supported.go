@@ -70,8 +70,7 @@ func environment(ctx context.Context, client kubernetes.Interface) (map[string]s
 	return found, nil
 }
 
-// addFrom adds the variables of whole ConfigMaps. Those of whole Secrets have names that
-// nobody has read.
+// addFrom adds the variables of whole ConfigMaps. It refuses those of whole Secrets.
 func addFrom(ctx context.Context, client kubernetes.Interface, namespace string, sources []corev1.EnvFromSource, found map[string]string) error {
 	for _, source := range sources {
 		if source.SecretRef != nil {
