@@ -88,9 +88,9 @@ func TestBIRDAnnouncements(t *testing.T) {
 	}
 }
 
-// A path that BIRD cannot reach is in its table; it neither programs it nor passes it
-// on. On a node it would do both.
-func TestBIRDUnreachablePaths(t *testing.T) {
+// BIRD resolves a next hop by the route of a neighbour on a link, which has `gateway
+// direct`, and passes such a path on. Seen on leaf0 of two-racks in mode ipipreflector.
+func TestBIRDResolvesByDirectRoutes(t *testing.T) {
 	state := birdLeaves(cluster(t, "leaf-spine", "leafreflector"))
 	// worker2 is a neighbour of leaf0 too, and its next hops are on no link of leaf0.
 	leaf := router(t, state, "leaf0")
@@ -102,14 +102,11 @@ func TestBIRDUnreachablePaths(t *testing.T) {
 	state.Resources.BGPPeers[0].Spec.Filters = nil
 	agreePaths(t, "leaf0", paths(t, state, "leaf0").To(worker2Block), `
 		10.244.12.0/26 from 10.1.8.10 next hop 10.1.8.10 AS path []`)
-	if got := hopsTo(tables(t, state)["leaf0"], worker2Block); got != "" {
-		t.Errorf("leaf0 has a route by %q, want none", got)
+	if got := hopsTo(tables(t, state)["leaf0"], worker2Block); got != "10.1.10.2" {
+		t.Errorf("leaf0 has a route by %q, want the spine", got)
 	}
-	for _, host := range []string{"worker", "spine0"} {
-		if got := paths(t, state, host).To(worker2Block); len(got) != 0 {
-			t.Errorf("%s has paths %v, want none", host, got)
-		}
-	}
+	agreePaths(t, "worker", paths(t, state, "worker").To(worker2Block), `
+		10.244.12.0/26 from 10.1.5.1 next hop 10.1.8.10 AS path [] originator 10.1.8.10 clusters [10.1.5.1]`)
 }
 
 // An external neighbour's next hop counts if it is on any of the router's links;

@@ -46,8 +46,8 @@ func (b BIRD) SendsAllPaths() bool { return b.AddPaths }
 
 // Resolve follows rt_update_hostentry in BIRD's nest/rt-table.c, for `gateway
 // recursive`. The next hop's longest prefix decides, whichever protocol it is
-// from; if that is a BGP route there is no second step, and the route is
-// unreachable.
+// from; if that is a recursive route too, which routes from neighbours on a link are
+// not, there is no second step, and the route is unreachable.
 //
 // A neighbour on a link (`direct`) has `gateway direct`: what has its next hop on
 // one of the host's links goes there, and all else by the neighbour (bgp_rx_update
@@ -66,7 +66,7 @@ func (BIRD) Resolve(s *bgp.Speaker, p bgp.Path) bgp.Way {
 	}
 	through := slices.MaxFunc(paths, func(a, b bgp.Path) int { return a.Preference - b.Preference })
 	switch {
-	case through.From != nil, through.Way.OnLink() && s.Has(p.NextHop):
+	case through.From != nil && !through.From.GatewayDirect, through.Way.OnLink() && s.Has(p.NextHop):
 		return bgp.Unreachable()
 	case through.Way.OnLink():
 		return bgp.Way{Hops: []route.NextHop{{Via: p.NextHop, Dev: through.Way.Hops[0].Dev}}}
