@@ -148,13 +148,17 @@ func rangeLost[T any](of func(*v3.BGPConfigurationSpec) *[]T) func(*Bench) (Spoi
 		left := &Bench{State: oracle.State{}}
 		left.State.Resources.BGPConfigurations = []v3.BGPConfiguration{{ObjectMeta: c.ObjectMeta, Spec: *without}}
 		gone := slices.DeleteFunc(b.announcedRanges(), func(r string) bool { return slices.Contains(left.announcedRanges(), r) })
-		set := func(value []T) func(context.Context) error {
-			return func(ctx context.Context) error {
-				return b.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { *of(spec) = value })
-			}
-		}
 		return Spoiling{
-			Target: fmt.Sprint(gone), Put: set(nil), Undo: set(before),
+			Target: fmt.Sprint(gone), Put: func(ctx context.Context) error {
+				return b.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { *of(spec) = nil })
+			},
+			Undo: func(ctx context.Context) error {
+				return b.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+					if len(*of(spec)) == 0 { // else a spec has restored them
+						*of(spec) = before
+					}
+				})
+			},
 			Present: b.exportsNot(b.lastNode().Name, gone),
 			Design: func(state *oracle.State) {
 				state.Resources.BGPConfigurations = slices.Clone(state.Resources.BGPConfigurations)

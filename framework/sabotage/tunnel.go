@@ -33,7 +33,7 @@ func tunnels() []Defect {
 		},
 		{
 			ID: "tunnel-small-mtu", Kind: Tunnel, What: "the tunnel's device of a node has a small MTU",
-			Red: []string{"device"}, Green: []string{"sessions"},
+			Red: []string{"IPIP-021|VXL-022"}, Green: []string{"sessions"},
 			Aim: tunnelMTU,
 		},
 		{
@@ -167,15 +167,18 @@ func tunnelDropped(b *Bench) (Spoiling, error) {
 	if err != nil {
 		return Spoiling{}, err
 	}
-	packets := []string{"-p", "ipencap"}
+	packets := []string{"-p", ipInIP}
 	if tunnel == calico.VXLAN {
 		packets = []string{"-p", "udp", "--dport", vxlanPort}
 	}
-	return b.filterRule(b.lastNode().Name, "mangle", "PREROUTING", []topology.Host{b.lastNode()}, append(packets, "-j", "DROP")...)
+	return b.filterRule(b.lastNode().Name, "raw", "PREROUTING", []topology.Host{b.lastNode()}, append(packets, "-j", "DROP")...)
 }
 
-// vxlanPort is the port of VXLAN.
-const vxlanPort = "4789"
+// ipInIP is the number of IP in IP among IP's protocols, and vxlanPort is the port of VXLAN.
+const (
+	ipInIP    = "4"
+	vxlanPort = "4789"
+)
 
 // tunnelAddress adds the tunnel address of the first node to the last node's device.
 func tunnelAddress(b *Bench) (Spoiling, error) {
@@ -242,6 +245,17 @@ func farEndLost(b *Bench) (Spoiling, error) {
 		}
 		return slices.DeleteFunc(found, func(n netlink.Neigh) bool { return n.State&netlink.NUD_PERMANENT == 0 }), nil
 	}
+	var none bool
+	if err := b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
+		list, err := entries(h, link)
+		none = len(list) == 0
+		return err
+	})(context.Background()); err != nil {
+		return Spoiling{}, err
+	}
+	if none {
+		return Spoiling{}, NoTarget("node %s has no far end", node.Name)
+	}
 	var lost []netlink.Neigh
 	return Spoiling{
 		Target: fmt.Sprintf("%s of %s", tunnel.Device(), node.Name),
@@ -250,11 +264,15 @@ func farEndLost(b *Bench) (Spoiling, error) {
 			if err != nil {
 				return err
 			}
-			if len(list) == 0 {
-				return NoTarget("node %s has no far end", node.Name)
+			if len(lost) == 0 && len(list) > 0 {
+				lost = list[:1]
 			}
-			lost = list[:1]
-			return h.NeighDel(&lost[0])
+			for i := range lost {
+				if err := h.NeighDel(&lost[i]); err != nil && !errors.Is(err, unix.ENOENT) {
+					return err
+				}
+			}
+			return nil
 		}),
 		Undo: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, _ netlink.Link) error {
 			for i := range lost {

@@ -35,7 +35,7 @@ const (
 const (
 	// enough deaths and survivals of a quick spec prove that it tells labs apart.
 	enough = 2
-	// longTries is under how many such defects a long spec runs at most.
+	// longTries is how often a long spec runs at most before such defects pass it by.
 	longTries = 2
 )
 
@@ -269,9 +269,9 @@ func (x *sabotaging) wanted(r *round, test *sabotaged) bool {
 	case x.named(r, test):
 		return true
 	}
-	killed, survived, unnamed := x.known(test)
+	killed, survived := x.known(test)
 	if x.isLong(test) {
-		return (killed == 0 || survived == 0) && unnamed < longTries
+		return (killed == 0 || survived == 0) && killed+survived < longTries
 	}
 	if x.repeats(r, test.lab) && !x.unknownIn(test.lab) {
 		return false
@@ -284,22 +284,18 @@ func (x *sabotaging) wanted(r *round, test *sabotaged) bool {
 // named reports whether a round has to kill a requirement, or another one beside it that has
 // not died yet.
 func (x *sabotaging) named(r *round, test *sabotaged) bool {
-	killed, _, _ := x.known(test)
+	killed, _ := x.known(test)
 	return slices.ContainsFunc(r.defect.Red, func(word string) bool {
 		return test.Named(word) && (killed == 0 || !x.reddened(r, word))
 	})
 }
 
-// known counts under how many defects a requirement has died, and which it has survived, and
-// how many of these do not name it.
-func (x *sabotaging) known(test *sabotaged) (killed, survived, unnamed int) {
+// known counts the defects of which a requirement has died, and those that it has survived.
+func (x *sabotaging) known(test *sabotaged) (killed, survived int) {
 	for _, row := range x.rows {
 		cell, ran := row.Cells[test.ID]
 		if !ran || !row.Counts() {
 			continue
-		}
-		if !slices.ContainsFunc(row.Red, test.Named) {
-			unnamed++
 		}
 		if cell.Killed {
 			killed++
@@ -307,7 +303,7 @@ func (x *sabotaging) known(test *sabotaged) (killed, survived, unnamed int) {
 			survived++
 		}
 	}
-	return killed, survived, unnamed
+	return killed, survived
 }
 
 // repeats reports whether another lab has the round's defect already, and everything that it
@@ -322,7 +318,7 @@ func (x *sabotaging) repeats(r *round, l *Lab) bool {
 // unknownIn reports whether a lab has a quick spec that has not both died and survived.
 func (x *sabotaging) unknownIn(l *Lab) bool {
 	for _, test := range x.tests {
-		killed, survived, _ := x.known(test)
+		killed, survived := x.known(test)
 		if test.lab == l && test.Uncounted == "" && !x.isLong(test) && (killed == 0 || survived == 0) {
 			return true
 		}

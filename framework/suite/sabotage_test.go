@@ -93,7 +93,7 @@ func TestDeathsAreOfTheSpecItself(t *testing.T) {
 	} {
 		x := sabotagedSuite()
 		x.end(x.rounds[2], "MESH-001", test.state, test.at)
-		if killed, survived, _ := x.known(x.tests["MESH-001"]); killed != test.killed || survived != test.survived {
+		if killed, survived := x.known(x.tests["MESH-001"]); killed != test.killed || survived != test.survived {
 			t.Errorf("%s at %s: killed %d, survived %d", test.state, test.at, killed, survived)
 		}
 	}
@@ -102,7 +102,7 @@ func TestDeathsAreOfTheSpecItself(t *testing.T) {
 func TestTheSuitesTimeKillsNobody(t *testing.T) {
 	x := sabotagedSuite()
 	x.end(x.rounds[2], "MESH-001", types.SpecStateTimedout, types.NodeTypeIt)
-	if killed, _, _ := x.known(x.tests["MESH-001"]); killed > 0 || x.void == "" {
+	if killed, _ := x.known(x.tests["MESH-001"]); killed > 0 || x.void == "" {
 		t.Errorf("killed %d, and the run is void because of %q", killed, x.void)
 	}
 }
@@ -110,7 +110,7 @@ func TestTheSuitesTimeKillsNobody(t *testing.T) {
 func TestWhatTheCanaryKillsIsUnknown(t *testing.T) {
 	x := sabotagedSuite()
 	x.kill(x.rounds[canaryRound], "MESH-001")
-	if killed, _, _ := x.known(x.tests["MESH-001"]); killed > 0 {
+	if killed, _ := x.known(x.tests["MESH-001"]); killed > 0 {
 		t.Error("a death of the canary counts")
 	}
 }
@@ -119,7 +119,7 @@ func TestWhatHadNoEffectKillsNobody(t *testing.T) {
 	x := sabotagedSuite()
 	x.kill(x.rounds[2], "MESH-001")
 	x.rows[0].Unmet = "no packet has met it"
-	if killed, _, _ := x.known(x.tests["MESH-001"]); killed > 0 {
+	if killed, _ := x.known(x.tests["MESH-001"]); killed > 0 {
 		t.Error("a death of a defect that nothing has met counts")
 	}
 }
