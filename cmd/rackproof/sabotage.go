@@ -109,7 +109,10 @@ func (s sabotaging) run(ctx context.Context, arguments []string, out, progress i
 	if err != nil {
 		return err
 	}
-	arguments = append([]string{"-rackproof.sabotage=" + strings.Join(s.defects, ","), fmt.Sprintf("-rackproof.sabotage-full=%t", s.full)}, arguments...)
+	// In the suite's own order a second lab comes after the first one, and may be left out.
+	arguments = append([]string{
+		"-ginkgo.randomize-all=false", "-rackproof.sabotage=" + strings.Join(s.defects, ","), fmt.Sprintf("-rackproof.sabotage-full=%t", s.full),
+	}, arguments...)
 	plan := soak.Plan{
 		Suites: suites, Parallel: 1, Timeout: s.timeout, Arguments: arguments,
 		Ended: func(e soak.Ended) {

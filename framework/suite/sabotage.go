@@ -312,7 +312,17 @@ func (x *sabotaging) repeats(r *round, l *Lab) bool {
 	elsewhere := slices.ContainsFunc(x.rows, func(row *row) bool {
 		return row.round == r && row.lab != l && row.NotApplicable == "" && row.Counts()
 	})
-	return elsewhere && !slices.ContainsFunc(r.defect.Red, func(word string) bool { return !x.reddened(r, word) })
+	return elsewhere && !slices.ContainsFunc(r.defect.Red, func(word string) bool { return x.has(word) && !x.reddened(r, word) })
+}
+
+// has reports whether a word is on a requirement that a defect has to kill.
+func (x *sabotaging) has(word string) bool {
+	for _, test := range x.tests {
+		if test.Uncounted == "" && test.Named(word) {
+			return true
+		}
+	}
+	return false
 }
 
 // unknownIn reports whether a lab has a quick spec that has not both died and survived.

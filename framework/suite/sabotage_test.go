@@ -16,7 +16,7 @@ import (
 
 // sabotagedSuite is a run with two defects, in whose baseline a quick and a long spec passed.
 func sabotagedSuite() *sabotaging {
-	x := newSabotaging(&Suite{name: "mesh"}, []sabotage.Defect{{ID: "table-x", Red: []string{"changes"}}, {ID: "table-y", Green: []string{"MESH-001"}}})
+	x := newSabotaging(&Suite{name: "mesh"}, []sabotage.Defect{{ID: "table-x", Red: []string{"changes", "TOR-001"}}, {ID: "table-y", Green: []string{"MESH-001"}}})
 	l := &Lab{topology: &topology.Topology{Name: "rack"}, mode: &calico.Mode{Name: "mesh"}}
 	x.pass(l, "MESH-001", quick/2)
 	x.pass(l, "MESH-030", 2*quick, "changes")
