@@ -25,7 +25,7 @@ func datapaths() []Defect {
 		},
 		{
 			ID: "datapath-local-pods", Kind: Datapath, What: "every node drops what its pods send to each other",
-			Red: []string{"MESH-020"}, Green: []string{"sessions", "routes"},
+			Red: []string{"MESH-020", "IPIP-052|VXL-046"}, Green: []string{"sessions", "routes"},
 			Aim: func(b *Bench) (Spoiling, error) {
 				return b.filterRule("all nodes", "mangle", "FORWARD", b.Lab.Topology().Nodes(), "-i", "cali+", "-o", "cali+", "-j", "DROP")
 			},
@@ -52,11 +52,11 @@ func datapaths() []Defect {
 			Aim: smallMTU,
 		},
 		{
-			ID: "datapath-loss", Kind: Datapath, What: "every node loses each twentieth packet that it forwards to pods",
-			Green: []string{"sessions", "routes"},
+			ID: "datapath-loss", Kind: Datapath, What: "every node loses a quarter of the packets that it forwards to pods",
+			Red: []string{"failure"}, Green: []string{"sessions", "routes"},
 			Aim: func(b *Bench) (Spoiling, error) {
 				return b.filterRule("all nodes", "mangle", "FORWARD", b.Lab.Topology().Nodes(),
-					"-o", "cali+", "-m", "statistic", "--mode", "random", "--probability", "0.05", "-j", "DROP")
+					"-o", "cali+", "-m", "statistic", "--mode", "random", "--probability", "0.25", "-j", "DROP")
 			},
 		},
 		{

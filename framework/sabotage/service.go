@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	corev1 "k8s.io/api/core/v1"
@@ -51,8 +52,8 @@ func services() []Defect {
 		},
 		{
 			ID: "service-dropped", Kind: Service, What: "every node drops what comes for services, before kube-proxy sees it",
-			Green: []string{"sessions", "routes"},
-			Aim:   servicesDropped,
+			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Aim: servicesDropped,
 		},
 		{
 			ID: "service-range-in-kernel", Kind: Service, What: "a node has a kernel route to the range of external IPs",
@@ -197,9 +198,19 @@ func staleEndpoint(b *Bench) (Spoiling, error) {
 		"-d", b.Lab.Topology().ExternalIPs.First().String(), "-p", "tcp", "-j", "DNAT", "--to-destination", lastAddress(block).String())
 }
 
-// servicesDropped drops what comes for cluster IPs.
+// servicesDropped drops what comes for services' addresses.
 func servicesDropped(b *Bench) (Spoiling, error) {
-	return b.filterRule("all nodes", "raw", "PREROUTING", b.Lab.Topology().Nodes(), "-d", b.Lab.Topology().Services.First().String(), "-j", "DROP")
+	if err := b.announcing(); err != nil {
+		return Spoiling{}, err
+	}
+	t := b.Lab.Topology()
+	var ranges []string
+	for _, networks := range []topology.Networks{t.Services, t.ExternalIPs, t.LoadBalancerIPs} {
+		if first := networks.First(); first.IsValid() {
+			ranges = append(ranges, first.String())
+		}
+	}
+	return b.filterRule("all nodes", "raw", "PREROUTING", t.Nodes(), "-d", strings.Join(ranges, ","), "-j", "DROP")
 }
 
 // rangeInKernel gives a node a blackhole route to the range of external IPs.

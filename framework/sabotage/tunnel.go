@@ -23,12 +23,12 @@ func tunnels() []Defect {
 	return []Defect{
 		{
 			ID: "tunnel-always", Kind: Tunnel, What: "a pool that is to encapsulate between subnets alone does so always",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			Red: []string{"routes", "packets"}, Green: []string{"sessions"},
 			Aim: poolChanged("CrossSubnet", "Always"),
 		},
 		{
 			ID: "tunnel-between-subnets", Kind: Tunnel, What: "a pool that is to encapsulate always does so between subnets alone",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			Red: []string{"routes", "packets"}, Green: []string{"sessions"},
 			Aim: poolChanged("Always", "CrossSubnet"),
 		},
 		{
@@ -37,8 +37,8 @@ func tunnels() []Defect {
 			Aim: tunnelMTU,
 		},
 		{
-			ID: "tunnel-dropped", Kind: Tunnel, What: "a node drops what comes through the tunnel",
-			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			ID: "tunnel-dropped", Kind: Tunnel, What: "every node drops what comes through the tunnel",
+			Red: []string{"traffic", "packets", "mtu"}, Green: []string{"sessions", "routes"},
 			Aim: tunnelDropped,
 		},
 		{
@@ -49,6 +49,11 @@ func tunnels() []Defect {
 		{
 			ID: "tunnel-far-end-lost", Kind: Tunnel, What: "a node has lost the far end of its VXLAN at another node",
 			Aim: farEndLost,
+		},
+		{
+			ID: "tunnel-other-port", Kind: Tunnel, What: "a FelixConfiguration gives VXLAN another port",
+			Red: []string{"VXL-021"}, Green: []string{"sessions"},
+			Aim: otherPort,
 		},
 	}
 }
@@ -161,7 +166,7 @@ func tunnelMTU(b *Bench) (Spoiling, error) {
 	}, nil
 }
 
-// tunnelDropped drops the tunnel's packets at a node.
+// tunnelDropped drops the tunnel's packets at every node.
 func tunnelDropped(b *Bench) (Spoiling, error) {
 	tunnel, err := b.tunnel()
 	if err != nil {
@@ -171,7 +176,7 @@ func tunnelDropped(b *Bench) (Spoiling, error) {
 	if tunnel == calico.VXLAN {
 		packets = []string{"-p", "udp", "--dport", vxlanPort}
 	}
-	return b.filterRule(b.lastNode().Name, "raw", "PREROUTING", []topology.Host{b.lastNode()}, append(packets, "-j", "DROP")...)
+	return b.filterRule("all nodes", "raw", "PREROUTING", b.Lab.Topology().Nodes(), append(packets, "-j", "DROP")...)
 }
 
 // ipInIP is the number of IP in IP among IP's protocols, and vxlanPort is the port of VXLAN.
@@ -294,6 +299,54 @@ func farEndLost(b *Bench) (Spoiling, error) {
 			}
 			return nil
 		}),
+	}, nil
+}
+
+// otherPort has Felix use another port for VXLAN.
+func otherPort(b *Bench) (Spoiling, error) {
+	tunnel, err := b.tunnel()
+	if err != nil {
+		return Spoiling{}, err
+	}
+	if tunnel != calico.VXLAN {
+		return Spoiling{}, NoTarget("the lab has no VXLAN")
+	}
+	const wrong = 4790
+	var before *int
+	if c, ok := b.State.Resources.FelixConfiguration(); ok {
+		before = c.Spec.VXLANPort
+	}
+	set := func(port *int) func(context.Context) error {
+		return func(ctx context.Context) error {
+			return b.Calico.UpdateFelixConfiguration(ctx, func(spec *v3.FelixConfigurationSpec) { spec.VXLANPort = port })
+		}
+	}
+	return Spoiling{
+		Target: tunnel.Device() + " of all nodes", Put: set(new(wrong)), Undo: set(before),
+		Present: func(context.Context) error {
+			for _, node := range b.Lab.Topology().Nodes() {
+				at, err := b.Lab.Host(node.Name)
+				if err != nil {
+					return err
+				}
+				device, err := observe.ReadDevice(at, tunnel.Device())
+				if err != nil {
+					return err
+				}
+				if device.VXLAN == nil || device.VXLAN.Port != wrong {
+					return fmt.Errorf("%s: %s", node.Name, device)
+				}
+			}
+			return nil
+		},
+		Design: func(state *oracle.State) {
+			state.Resources.FelixConfigurations = slices.Clone(state.Resources.FelixConfigurations)
+			for i := range state.Resources.FelixConfigurations {
+				if c := &state.Resources.FelixConfigurations[i]; c.Spec.VXLANPort != nil && *c.Spec.VXLANPort == wrong {
+					c.Spec.VXLANPort = before
+				}
+			}
+		},
 	}, nil
 }
 
