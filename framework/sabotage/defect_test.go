@@ -103,7 +103,7 @@ func TestScripts(t *testing.T) {
 			t.Errorf("no %q in:\n%s", want, edited)
 		}
 	}
-	edited = sed(t, keptFromKernelScript(prefix), filter)
+	edited = sed(t, kernelScript(prefix, "reject"), filter)
 	if want := "filter calico_kernel_programming {\n  if ( net = 10.244.2.0/26 ) then { reject; }\n"; !strings.HasPrefix(edited, want) {
 		t.Errorf("no %q in:\n%s", want, edited)
 	}

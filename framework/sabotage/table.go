@@ -35,6 +35,11 @@ func tables() []Defect {
 			Aim: leakedSingle,
 		},
 		{
+			ID: "table-two-owners", Kind: Table, What: "BIRD has put a route to a pod into a node's kernel, though Felix makes the pool's routes",
+			Red: []string{"VXL-012", "VXL-072", "CRS-003|IPIP-013"}, Green: []string{"sessions"},
+			Aim: twoOwners,
+		},
+		{
 			ID: "table-static-hides", Kind: Table, What: "a route that no program of the mode makes hides half of a remote block behind the wrong node",
 			Red: []string{"routes"}, Green: []string{"sessions"},
 			Aim: staticHides,
@@ -104,27 +109,49 @@ func toRemotePod(kind route.Kind) func(*Bench) (Spoiling, error) {
 
 // leakedSingle has the first node's BIRD route a pod of the last node via that node.
 func leakedSingle(b *Bench) (Spoiling, error) {
-	from, to := b.Lab.Topology().Nodes()[0], b.lastNode()
-	pod, err := b.pod(to.Name)
+	node, pod, via, err := b.remotePod(route.OriginBIRD)
 	if err != nil {
 		return Spoiling{}, err
+	}
+	return b.routedByBIRD(node, pod, via), nil
+}
+
+// twoOwners has the first node's BIRD route a pod of the last node via that node, and lets it
+// through to the kernel.
+func twoOwners(b *Bench) (Spoiling, error) {
+	node, pod, via, err := b.remotePod(route.OriginFelix)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	spoiling, letThrough := b.routedByBIRD(node, pod, via), b.edited(node, filterFile, kernelScript(pod, "accept"), pod.String())
+	put, undo := spoiling.Put, spoiling.Undo
+	spoiling.Put = func(ctx context.Context) error { return errors.Join(letThrough.Put(ctx), put(ctx)) }
+	spoiling.Undo = func(ctx context.Context) error { return errors.Join(undo(ctx), letThrough.Undo(ctx)) }
+	spoiling.Present = both(spoiling.Present, letThrough.Present)
+	return spoiling, nil
+}
+
+// remotePod is a pod of the last node, and the way of the first node to it, if a program makes
+// the route of the first node to its block.
+func (b *Bench) remotePod(owner route.Origin) (node topology.Host, pod netip.Prefix, via netip.Addr, err error) {
+	from, to := b.Lab.Topology().Nodes()[0], b.lastNode()
+	address, err := b.pod(to.Name)
+	if err != nil {
+		return node, pod, via, err
 	}
 	block, err := b.block(to.Name)
 	if err != nil {
-		return Spoiling{}, err
+		return node, pod, via, err
 	}
 	tables, err := b.State.Tables()
 	if err != nil {
-		return Spoiling{}, err
+		return node, pod, via, err
 	}
-	if !slices.ContainsFunc(tables[from.Name], func(r route.Route) bool { return r.Prefix == block && r.Origin == route.OriginBIRD }) {
-		return Spoiling{}, NoTarget("BIRD on %s puts no route to the blocks of %s into the kernel", from.Name, to.Name)
+	if !slices.ContainsFunc(tables[from.Name], func(r route.Route) bool { return r.Prefix == block && r.Origin == owner }) {
+		return node, pod, via, NoTarget("the route of %s to the block of %s is not of origin %s", from.Name, to.Name, owner)
 	}
-	via, err := b.wayFrom(from.Name, to.Name)
-	if err != nil {
-		return Spoiling{}, err
-	}
-	return b.routedByBIRD(from, route.Single(pod), via), nil
+	via, err = b.wayFrom(from.Name, to.Name)
+	return from, route.Single(address), via, err
 }
 
 // routedByBIRD has a node's BIRD put a route into its kernel that it tells no peer.
@@ -424,7 +451,7 @@ func ownBlockLost(b *Bench) (Spoiling, error) {
 	if i < 0 {
 		return Spoiling{}, NoTarget("%s has no blackhole route of %s", node.Name, block)
 	}
-	spoiling := b.edited(node, filterFile, keptFromKernelScript(block), block.String())
+	spoiling := b.edited(node, filterFile, kernelScript(block, "reject"), block.String())
 	if tables[node.Name][i].Origin == route.OriginFelix {
 		spoiling = b.felixRouteLost(node, block)
 	}

@@ -287,7 +287,7 @@ func originateScript(prefix netip.Prefix, how, export string) string {
 /^function calico_aggr/,/^{/s/^{/{ if ( net = %s ) then { %s; }/`, prefix, how, prefixInSed(prefix), export)
 }
 
-// keptFromKernelScript has BIRD put its route to a prefix into no kernel.
-func keptFromKernelScript(prefix netip.Prefix) string {
-	return fmt.Sprintf(`/^filter calico_kernel_programming/a\  if ( net = %s ) then { reject; }`, prefix)
+// kernelScript has the filter towards the kernel accept or reject exactly a prefix.
+func kernelScript(prefix netip.Prefix, how string) string {
+	return fmt.Sprintf(`/^filter calico_kernel_programming/a\  if ( net = %s ) then { %s; }`, prefix, how)
 }
