@@ -35,7 +35,7 @@ const (
 const (
 	// enough deaths and survivals of a quick spec prove that it tells labs apart.
 	enough = 2
-	// longTries is how often a long spec runs at most before such defects pass it by.
+	// longTries is how many defects a long spec may survive before it runs no more under such.
 	longTries = 2
 )
 
@@ -271,7 +271,7 @@ func (x *sabotaging) wanted(r *round, test *sabotaged) bool {
 	}
 	killed, survived := x.known(test)
 	if x.isLong(test) {
-		return (killed == 0 || survived == 0) && killed+survived < longTries
+		return killed == 0 && survived < longTries
 	}
 	if x.repeats(r, test.lab) && !x.unknownIn(test.lab) {
 		return false
