@@ -35,7 +35,7 @@ const (
 const (
 	// enough deaths and survivals of a quick spec prove that it tells labs apart.
 	enough = 2
-	// longTries is how many defects a long spec may survive before it runs no more under such.
+	// longTries is under how many such defects a long spec that has not died runs.
 	longTries = 2
 )
 
@@ -111,6 +111,8 @@ type sabotaged struct {
 	took time.Duration
 	// container names the ordered container of the spec; empty for none.
 	container string
+	// tries counts the defects under which it ran though their tables do not name it.
+	tries int
 }
 
 // runningSpec is a spec that the gate has let in.
@@ -271,7 +273,7 @@ func (x *sabotaging) wanted(r *round, test *sabotaged) bool {
 	}
 	killed, survived := x.known(test)
 	if x.isLong(test) {
-		return killed == 0 && survived < longTries
+		return killed == 0 && test.tries < longTries
 	}
 	if x.repeats(r, test.lab) && !x.unknownIn(test.lab) {
 		return false
@@ -372,8 +374,12 @@ func (x *sabotaging) ended(spec types.SpecReport) {
 		x.addTest(running, spec, ruling, ruled)
 		return
 	}
-	if x.isLong(x.tests[running.id]) {
+	test := x.tests[running.id]
+	if x.isLong(test) {
 		running.row.disturbed = true
+	}
+	if !slices.ContainsFunc(running.row.Red, test.Named) {
+		test.tries++
 	}
 	running.row.Seconds += running.took.Seconds()
 	if ruled {

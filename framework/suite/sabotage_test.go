@@ -152,7 +152,7 @@ func TestSpecsRunUntilTheyAreKnown(t *testing.T) {
 		t.Error("a spec that has not died yet does not run")
 	}
 	x.spare(green, long.ID)
-	x.spare(other, long.ID)
+	x.end(other, long.ID, types.SpecStateFailed, types.NodeTypeBeforeAll)
 	if x.wanted(another, long) {
 		t.Error("a long spec is tried on and on")
 	}
