@@ -90,8 +90,8 @@ func (r *round) halves() []string {
 	return []string{r.name + halfMark + quickHalf, r.name + halfMark + longHalf}
 }
 
-// halfMark is between the names of a round and of its half.
-const halfMark = "/"
+// halfMark is between the names of a round and of its half. A label may have it.
+const halfMark = "+"
 
 // row is what a defect came to in one lab.
 type row struct {

@@ -1,10 +1,12 @@
 package suite
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/rackproof/rackproof/framework/calico"
@@ -140,6 +142,27 @@ func TestHalves(t *testing.T) {
 	x.tests["MESH-001"].container, x.tests["MESH-030"].container = "live", "live"
 	if !x.isLong(x.tests["MESH-001"]) {
 		t.Error("a container's specs are in two halves")
+	}
+}
+
+// Ginkgo takes the labels, and runs the specs in the order of the rounds, quick halves first.
+func TestRoundsAreDeclaredInOrder(t *testing.T) {
+	x := newSabotaging(&Suite{name: "mesh"}, []sabotage.Defect{{ID: "table-y"}, {ID: "table-x"}})
+	x.declare(func(*Suite) {
+		for _, id := range []string{"MESH-002", "MESH-001"} {
+			requirement.Requirement(id, "it MUST work", func() {})
+		}
+	})
+	var got []string
+	for _, spec := range ginkgo.PreviewSpecs(t.Name()).SpecReports {
+		r, half := x.roundOf(spec.Labels())
+		if name := strings.TrimSpace(r.name + " " + half); len(got) == 0 || got[len(got)-1] != name {
+			got = append(got, name)
+		}
+	}
+	want := []string{"baseline", "canary quick", "canary long", "table-y quick", "table-y long", "table-x quick", "table-x long"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the rounds are %q, want %q", got, want)
 	}
 }
 
