@@ -41,7 +41,7 @@ func tables() []Defect {
 		},
 		{
 			ID: "table-static-hides", Kind: Table, What: "a route that no program of the mode makes hides half of a remote block behind the wrong node",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			Red: []string{"routes", "borrowed", "blocksize"}, Green: []string{"sessions"},
 			Aim: staticHides,
 		},
 		{

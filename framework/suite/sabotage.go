@@ -273,7 +273,7 @@ func (x *sabotaging) wanted(r *round, test *sabotaged) bool {
 	}
 	killed, survived := x.known(test)
 	if x.isLong(test) {
-		return killed == 0 && test.tries < longTries
+		return killed == 0 && test.tries < longTries && !x.due(r, test)
 	}
 	if x.repeats(r, test.lab) && !x.unknownIn(test.lab) {
 		return false
@@ -288,8 +288,29 @@ func (x *sabotaging) wanted(r *round, test *sabotaged) bool {
 func (x *sabotaging) named(r *round, test *sabotaged) bool {
 	killed, _ := x.known(test)
 	return slices.ContainsFunc(r.defect.Red, func(word string) bool {
-		return test.Named(word) && (killed == 0 || !x.reddened(r, word))
+		return test.Named(word) && (!x.reddened(r, word) || killed == 0 && (namesID(word, test.ID) || x.ofLong(word)))
 	})
+}
+
+// namesID reports whether a word of Red is an id, or a choice with it.
+func namesID(word, id string) bool { return slices.Contains(strings.Split(word, "|"), id) }
+
+// due reports whether a defect that is still to come names a requirement by its id.
+func (x *sabotaging) due(r *round, test *sabotaged) bool {
+	return slices.ContainsFunc(x.rounds, func(later *round) bool {
+		return later.number > r.number && slices.ContainsFunc(later.defect.Red, func(word string) bool { return namesID(word, test.ID) })
+	})
+}
+
+// ofLong reports whether no quick requirement has a word. Then the defects that name it are the
+// ones for its long requirements: for others the quick ones suffice.
+func (x *sabotaging) ofLong(word string) bool {
+	for _, test := range x.tests {
+		if test.Uncounted == "" && test.Named(word) && !x.isLong(test) {
+			return false
+		}
+	}
+	return true
 }
 
 // known counts the defects of which a requirement has died, and those that it has survived.

@@ -145,6 +145,20 @@ func TestHalves(t *testing.T) {
 	}
 }
 
+func TestLongSpecsWaitForTheirDefect(t *testing.T) {
+	x := sabotagedSuite()
+	long, first, second := x.tests["MESH-030"], x.rounds[2], x.rounds[3]
+	first.defect.Red, second.defect.Red = []string{"routes"}, []string{"VXL-001|MESH-030"}
+	x.tests["MESH-001"].Labels, long.Labels = []string{"routes"}, []string{"routes"}
+	x.kill(first, "MESH-001")
+	if x.wanted(first, long) {
+		t.Error("a long spec runs for a label that a quick one has reddened, though another defect names it")
+	}
+	if !x.wanted(second, long) {
+		t.Error("a long spec does not run under the defect that names it")
+	}
+}
+
 // Ginkgo takes the labels, and runs the specs in the order of the rounds, quick halves first.
 func TestRoundsAreDeclaredInOrder(t *testing.T) {
 	x := newSabotaging(&Suite{name: "mesh"}, []sabotage.Defect{{ID: "table-y"}, {ID: "table-x"}})
