@@ -56,6 +56,20 @@ func TestSabotageVerdict(t *testing.T) {
 			s.Defects[0].Red = []string{"MESH-001"}
 			s.Defects[0].Cells["MESH-001"] = SabotageCell{}
 		}, "FAIL", "session-shut has to kill"},
+		{"nothing red of several", func(s *Sabotage) { s.Defects[2].Red = []string{"sessions|routes"} }, "FAIL", "datapath-loss has to kill one of sessions|routes"},
+		{"red of a defect without effect", func(s *Sabotage) {
+			s.Defects[2].Red, s.Defects[2].Unmet = []string{"routes"}, "no packet has met it"
+		}, "PASS", ""},
+		{"the deaths of a defect without effect do not count", func(s *Sabotage) { s.Defects[0].Unmet = "no packet has met it" }, "FAIL", "MESH-001: none of 2"},
+		{"something green changes the lab itself", func(s *Sabotage) {
+			s.Requirements[1].Labels = []string{"routes", "changes"}
+			s.Defects[1].Green = []string{"routes"}
+		}, "PASS", ""},
+		{"something green sends", func(s *Sabotage) {
+			s.Requirements[1].Labels = []string{"routes", "need:clients"}
+			s.Defects[2].Cells["MESH-010"] = SabotageCell{Killed: true}
+			s.Defects = append(s.Defects, SabotageDefect{ID: "table-rule", Cells: cells("", "MESH-010")})
+		}, "PASS", ""},
 		{"something green is red", func(s *Sabotage) { s.Defects[1].Green = []string{"MESH-010"} }, "FAIL", "table-blackhole must not kill MESH-010"},
 	}
 	for _, test := range tests {

@@ -23,6 +23,7 @@ type sabotaging struct {
 	defects []string
 	folder  string
 	timeout time.Duration
+	full    bool
 	list    bool
 }
 
@@ -60,6 +61,7 @@ func newSabotageCommand() *cobra.Command {
 	flags.StringSliceVar(&s.defects, "defects", []string{sabotage.AllDefects}, "the defects' ids, or "+sabotage.AllDefects)
 	flags.StringVar(&s.folder, "results", "results", "the folder for the matrices")
 	flags.DurationVar(&s.timeout, "timeout", 45*time.Minute, "bounds one suite")
+	flags.BoolVar(&s.full, "full", false, "run every spec under every defect, also where its deaths are known already")
 	flags.BoolVar(&s.list, "list", false, "list the defects, and run nothing")
 	return command
 }
@@ -107,8 +109,12 @@ func (s sabotaging) run(ctx context.Context, arguments []string, out, progress i
 	if err != nil {
 		return err
 	}
+	// In the suite's own order a second lab comes after the first one, and may be left out.
+	arguments = append([]string{
+		"-ginkgo.randomize-all=false", "-rackproof.sabotage=" + strings.Join(s.defects, ","), fmt.Sprintf("-rackproof.sabotage-full=%t", s.full),
+	}, arguments...)
 	plan := soak.Plan{
-		Suites: suites, Parallel: 1, Timeout: s.timeout, Arguments: append([]string{"-rackproof.sabotage=" + strings.Join(s.defects, ",")}, arguments...),
+		Suites: suites, Parallel: 1, Timeout: s.timeout, Arguments: arguments,
 		Ended: func(e soak.Ended) {
 			fmt.Fprintf(progress, "  %-14s status %d after %.0f s: %s has what it printed\n", e.Name, e.Status, e.Took.Seconds(), e.Output)
 		},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/diff"
@@ -23,7 +22,7 @@ func addresses() []Defect {
 	return []Defect{
 		{
 			ID: "address-router-id", Kind: Address, What: "a node's BIRD has the BGP identifier of another address",
-			Red: []string{"sessions"}, Green: []string{"traffic"},
+			Red: []string{"MESH-002"}, Green: []string{"traffic"},
 			Aim: wrongRouterID,
 		},
 		{
@@ -33,7 +32,7 @@ func addresses() []Defect {
 		},
 		{
 			ID: "address-block-twice", Kind: Address, What: "a node announces the block of another node as its own",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			Red: []string{"routes|paths"}, Green: []string{"sessions"},
 			Aim: blockTwice,
 		},
 		{
@@ -71,7 +70,10 @@ func wrongNodeIP(b *Bench) (Spoiling, error) {
 			if err != nil {
 				return err
 			}
-			return b.sessionsDiffer(ctx)
+			if err := b.sessionsDiffer(ctx); err != nil {
+				return err
+			}
+			return b.routerIDIs(host.Name, host.Management)(ctx)
 		},
 		Design: func(state *oracle.State) {
 			state.Nodes = slices.Clone(state.Nodes)
@@ -100,6 +102,45 @@ func (b *Bench) sessionsDiffer(ctx context.Context) error {
 	return nil
 }
 
+// sessionsAgree expects the sessions to be those of the design, but for those between some
+// hosts.
+func (b *Bench) sessionsAgree(except ...string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		want, err := b.State.Sessions()
+		if err != nil {
+			return err
+		}
+		got, err := observe.Sessions(ctx, b.Lab)
+		if err != nil {
+			return err
+		}
+		outside := func(all session.Sessions) session.Sessions {
+			left := session.Sessions{}
+			for host, list := range all {
+				left[host] = slices.DeleteFunc(slices.Clone(list), func(s session.Session) bool {
+					peer, _ := b.Lab.Topology().HostOf(s.Peer)
+					return slices.Contains(except, host) && slices.Contains(except, peer)
+				})
+			}
+			return left
+		}
+		if difference := diff.Compare(outside(want), outside(session.Settled(got))); len(difference) > 0 {
+			return fmt.Errorf("the sessions are not those of the design: %s", difference)
+		}
+		return nil
+	}
+}
+
+// both expects two things.
+func both(one, other func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := one(ctx); err != nil {
+			return err
+		}
+		return other(ctx)
+	}
+}
+
 // blockTwice has the last node's BIRD originate the block of the first node.
 func blockTwice(b *Bench) (Spoiling, error) {
 	block, err := b.block(b.Lab.Topology().Nodes()[0].Name)
@@ -111,9 +152,7 @@ func blockTwice(b *Bench) (Spoiling, error) {
 
 // originates has a node's BIRD originate a prefix as confd has it originate a block.
 func (b *Bench) originates(node topology.Host, prefix netip.Prefix) Spoiling {
-	script := fmt.Sprintf(`/^protocol static/a\   route %[1]s blackhole;
-/^function calico_aggr/,/^{/s/^{/{ if ( net = %[2]s ) then { accept; }/`, prefix, strings.ReplaceAll(prefix.String(), "/", `\/`))
-	spoiling := b.edited(node, "bird_aggr.cfg", script, prefix.String())
+	spoiling := b.edited(node, aggregationFile, originateScript(prefix, "blackhole", "accept"), prefix.String())
 	spoiling.Target = fmt.Sprintf("%s by %s", prefix, node.Name)
 	spoiling.Present = func(ctx context.Context) error {
 		exports, err := b.exports(ctx, node.Name)
@@ -131,12 +170,14 @@ func routerIDTwice(b *Bench) (Spoiling, error) {
 		for _, n := range router.Neighbors {
 			for _, other := range b.State.Routers {
 				if other.Host == n.Host && router.Internal(n) {
-					return b.routerChanged(router.Clone(), router.Host, func(r *fabric.Router) { r.RouterID = other.RouterID }, b.runsOtherThan(router))
+					return b.routerChanged(router.Clone(), router.Host, func(r *fabric.Router) { r.RouterID = other.RouterID },
+						both(b.runsOtherThan(router), b.sessionsAgree(router.Host, n.Host)))
 				}
 			}
 			// With a node in the same AS the session does not come up (RFC 6286).
 			if host, ok := b.Lab.Topology().Host(n.Host); ok && host.Role == topology.Node && router.Internal(n) {
-				return b.routerChanged(router.Clone(), router.Host, func(r *fabric.Router) { r.RouterID = host.Address() }, b.runsOtherThan(router))
+				return b.routerChanged(router.Clone(), router.Host, func(r *fabric.Router) { r.RouterID = host.Address() },
+					both(b.runsOtherThan(router), b.sessionsAgree(router.Host, n.Host)))
 			}
 		}
 	}
@@ -147,8 +188,9 @@ func routerIDTwice(b *Bench) (Spoiling, error) {
 func wrongRouterID(b *Bench) (Spoiling, error) {
 	node := b.lastNode()
 	wrong := node.Management
-	spoiling := b.edited(node, "bird.cfg", fmt.Sprintf(`s/^router id .*/router id %s;/`, wrong), wrong.String())
-	spoiling.Present = b.routerIDIs(node.Name, wrong)
+	spoiling := b.edited(node, birdFile, fmt.Sprintf(`s/^router id .*/router id %s;/`, wrong), wrong.String())
+	// A change of the identifier ends the sessions, and they come back.
+	spoiling.Present = both(b.routerIDIs(node.Name, wrong), b.sessionsAgree())
 	return spoiling, nil
 }
 

@@ -2,9 +2,12 @@ package sabotage
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/topology"
 )
@@ -14,7 +17,7 @@ func datapaths() []Defect {
 	return []Defect{
 		{
 			ID: "datapath-pods-masqueraded", Kind: Datapath, What: "every node hides its pods behind its own address",
-			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Red: []string{"MESH-021|LEAF-030|NRR-030|RRR-030|TOR-021|VXL-041|IPIP-041|CRS-030", "TOR-101", "TOR-102"}, Green: []string{"sessions", "routes"},
 			Aim: func(b *Bench) (Spoiling, error) {
 				return b.filterRule("all nodes", "nat", "POSTROUTING", b.Lab.Topology().Nodes(),
 					"-s", b.Lab.Topology().Pods.First().String(), "!", "-o", "cali+", "-j", "MASQUERADE")
@@ -22,7 +25,7 @@ func datapaths() []Defect {
 		},
 		{
 			ID: "datapath-local-pods", Kind: Datapath, What: "every node drops what its pods send to each other",
-			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Red: []string{"MESH-020", "IPIP-052|VXL-046"}, Green: []string{"sessions", "routes"},
 			Aim: func(b *Bench) (Spoiling, error) {
 				return b.filterRule("all nodes", "mangle", "FORWARD", b.Lab.Topology().Nodes(), "-i", "cali+", "-o", "cali+", "-j", "DROP")
 			},
@@ -41,19 +44,19 @@ func datapaths() []Defect {
 		},
 		{
 			ID: "datapath-foreign-source", Kind: Datapath, What: "a node sends to pods of other nodes from its management address",
-			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Red: []string{"MESH-022|LEAF-033"}, Green: []string{"sessions", "routes"},
 			Aim: foreignSource,
 		},
 		{
-			ID: "datapath-small-mtu", Kind: Datapath, What: "an interface of a node in the fabric has a small MTU",
+			ID: "datapath-small-mtu", Kind: Datapath, What: "the interface of a leaf to a node has a small MTU",
 			Aim: smallMTU,
 		},
 		{
-			ID: "datapath-loss", Kind: Datapath, What: "every node loses each twentieth packet that it forwards to pods",
-			Green: []string{"sessions", "routes"},
+			ID: "datapath-loss", Kind: Datapath, What: "every node loses a quarter of the packets that it forwards to pods",
+			Red: []string{"failure"}, Green: []string{"sessions", "routes"},
 			Aim: func(b *Bench) (Spoiling, error) {
 				return b.filterRule("all nodes", "mangle", "FORWARD", b.Lab.Topology().Nodes(),
-					"-o", "cali+", "-m", "statistic", "--mode", "random", "--probability", "0.05", "-j", "DROP")
+					"-o", "cali+", "-m", "statistic", "--mode", "random", "--probability", "0.25", "-j", "DROP")
 			},
 		},
 		{
@@ -80,8 +83,13 @@ func datapaths() []Defect {
 				if len(clients) == 0 {
 					return Spoiling{}, NoTarget("the topology has no client")
 				}
-				return b.filterRule(b.lastNode().Name, "mangle", "PREROUTING", []topology.Host{b.lastNode()}, "-s", clients[0].Address().String(), "-j", "DROP")
+				return b.filterRule(b.lastNode().Name, "raw", "PREROUTING", []topology.Host{b.lastNode()}, "-s", clients[0].Address().String(), "-j", "DROP")
 			},
+		},
+		{
+			ID: "datapath-masquerading-off", Kind: Datapath, What: "every node sends out its pods' packets as they are, though the pool asks for natOutgoing",
+			Red: []string{"TOR-100"}, Green: []string{"sessions", "routes"},
+			Aim: masqueradingOff,
 		},
 		{
 			ID: "datapath-wrong-server", Kind: Datapath, What: "a node sends what is for one of its pods to another pod",
@@ -96,6 +104,15 @@ func foreignSource(b *Bench) (Spoiling, error) {
 	node := b.lastNode()
 	return b.filterRule(node.Name, "nat", "POSTROUTING", []topology.Host{node},
 		"-s", node.Address().String(), "-d", b.Lab.Topology().Pods.First().String(), "!", "-o", "cali+", "-j", "SNAT", "--to-source", node.Management.String())
+}
+
+// masqueradingOff lets what pods send out of the pod network pass the rules of masquerading.
+func masqueradingOff(b *Bench) (Spoiling, error) {
+	if len(b.Lab.Topology().ByRole(topology.Client)) == 0 {
+		return Spoiling{}, NoTarget("the topology has no client")
+	}
+	pods := b.Lab.Topology().Pods.First().String()
+	return b.filterRule("all nodes", "nat", "POSTROUTING", b.Lab.Topology().Nodes(), "-s", pods, "!", "-d", pods, "-j", "ACCEPT")
 }
 
 // wrongServer translates the address of the last node's pod to that of the first node's.
@@ -141,7 +158,12 @@ func wrongNeighbour(b *Bench) (Spoiling, error) {
 	return Spoiling{
 		Target: fmt.Sprintf("%s for %s", node.Name, victim.Name),
 		Put:    with(func(h *netlink.Handle, n *netlink.Neigh) error { return h.NeighSet(n) }),
-		Undo:   with(func(h *netlink.Handle, n *netlink.Neigh) error { return h.NeighDel(n) }),
+		Undo: with(func(h *netlink.Handle, n *netlink.Neigh) error {
+			if err := h.NeighDel(n); !errors.Is(err, unix.ENOENT) {
+				return err
+			}
+			return nil
+		}),
 		Present: with(func(h *netlink.Handle, n *netlink.Neigh) error {
 			found, err := h.NeighList(n.LinkIndex, n.Family)
 			if err != nil {
@@ -160,14 +182,21 @@ func wrongNeighbour(b *Bench) (Spoiling, error) {
 // smallestMTU is what IPv6 asks of every link; IPv4 takes any above 68.
 const smallestMTU = 1280
 
-// smallMTU sets the MTU of a node's first interface.
+// smallMTU sets the MTU of the interface by which a leaf reaches the last node.
 func smallMTU(b *Bench) (Spoiling, error) {
-	node := b.lastNode()
-	name := node.Interfaces[0].Name
-	link, ok := b.Lab.Topology().Link(node.Interfaces[0].Link)
-	if !ok {
-		return Spoiling{}, NoTarget("node %s has no link", node.Name)
+	node, err := b.leafOf(b.lastNode())
+	if err != nil {
+		return Spoiling{}, err
 	}
+	link, ok := b.Lab.Topology().Link(b.lastNode().Interfaces[0].Link)
+	if !ok {
+		return Spoiling{}, NoTarget("node %s has no link", b.lastNode().Name)
+	}
+	i := slices.IndexFunc(node.Interfaces, func(i topology.Interface) bool { return i.Link == link.Name })
+	if i < 0 {
+		return Spoiling{}, NoTarget("%s is not on link %s", node.Name, link.Name)
+	}
+	name := node.Interfaces[i].Name
 	set := func(mtu int) func(context.Context) error {
 		return func(context.Context) error {
 			return b.withNetlink(node.Name, func(h *netlink.Handle) error {

@@ -31,10 +31,11 @@ type Defect struct {
 	Kind Kind
 	// The defect in one line.
 	What string
-	// Red are labels or ids of requirements. The defect has to kill a requirement of each,
-	// where the lab's specs have one.
+	// Red are labels or ids of requirements; a|b is a choice. The defect has to kill a
+	// requirement of each, where the lab's specs have one.
 	Red []string
-	// Green are labels or ids of requirements that the defect must not kill.
+	// Green are labels or ids of requirements that the defect must not kill. A label leaves out
+	// specs that change the lab themselves, and those that send where packets are spoiled.
 	Green []string
 	// Aim finds the defect's target in a lab, without a change. It returns NoTarget where the
 	// design has none.
@@ -66,7 +67,14 @@ func NoTarget(format string, arguments ...any) error {
 
 // All returns all defects, kind by kind.
 func All() []Defect {
-	return slices.Concat(sessions(), policies(), tables(), tunnels(), services(), programs(), datapaths(), addresses())
+	all := slices.Concat(sessions(), policies(), tables(), tunnels(), services(), programs(), datapaths(), addresses())
+	for i := range all {
+		switch all[i].Kind {
+		case Session, Program, Address:
+			all[i].Aim = waking(all[i].Aim)
+		}
+	}
+	return all
 }
 
 // Canary is a defect that every suite's specs have to see: a run in which none of them dies

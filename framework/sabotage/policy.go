@@ -2,6 +2,7 @@ package sabotage
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -18,6 +19,7 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -26,23 +28,23 @@ func policies() []Defect {
 	return []Defect{
 		{
 			ID: "policy-pool-kept-back", Kind: Policy, What: "the IP pool is not exported",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			Red: []string{"routes|paths"}, Green: []string{"sessions"},
 			Aim: poolKeptBack,
 		},
 		{
 			ID: "policy-exports-foreign", Kind: Policy, What: "a node exports a block that is not its own",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			Red: []string{"routes|paths"}, Green: []string{"sessions"},
 			Aim: exportsForeign,
 		},
 		{
 			ID: "policy-no-reflector-client", Kind: Policy, What: "a router reflects nothing: no node is its client",
 			Red: []string{"routes"}, Green: []string{"sessions"},
-			Aim: allNeighborsChanged("clients", func(n fabric.Neighbor) bool { return n.ReflectorClient }, func(n *fabric.Neighbor) { n.ReflectorClient = false }),
+			Aim: allNeighborsChanged("clients", func(_ fabric.Router, n fabric.Neighbor) bool { return n.ReflectorClient }, func(n *fabric.Neighbor) { n.ReflectorClient = false }),
 		},
 		{
 			ID: "policy-no-next-hop-self", Kind: Policy, What: "a router passes on next hops that its neighbours do not know",
 			Red: []string{"routes"}, Green: []string{"sessions"},
-			Aim: allNeighborsChanged("neighbours with next-hop-self", func(n fabric.Neighbor) bool { return n.NextHopSelf }, func(n *fabric.Neighbor) { n.NextHopSelf = false }),
+			Aim: allNeighborsChanged("internal neighbours with next-hop-self", func(r fabric.Router, n fabric.Neighbor) bool { return n.NextHopSelf && r.Internal(n) }, func(n *fabric.Neighbor) { n.NextHopSelf = false }),
 		},
 		{
 			ID: "policy-networks-lost", Kind: Policy, What: "a leaf does not announce the subnet of its rack",
@@ -73,9 +75,9 @@ func policies() []Defect {
 }
 
 // routerWith finds the last router of the fabric with a neighbour of a kind.
-func (b *Bench) routerWith(what string, has func(fabric.Neighbor) bool) (fabric.Router, error) {
+func (b *Bench) routerWith(what string, has func(fabric.Router, fabric.Neighbor) bool) (fabric.Router, error) {
 	for _, router := range slices.Backward(b.State.Routers) {
-		if slices.ContainsFunc(router.Neighbors, has) {
+		if slices.ContainsFunc(router.Neighbors, func(n fabric.Neighbor) bool { return has(router, n) }) {
 			return router.Clone(), nil
 		}
 	}
@@ -83,7 +85,7 @@ func (b *Bench) routerWith(what string, has func(fabric.Neighbor) bool) (fabric.
 }
 
 // allNeighborsChanged changes what a router does with all of its neighbours of a kind.
-func allNeighborsChanged(what string, has func(fabric.Neighbor) bool, change func(*fabric.Neighbor)) func(*Bench) (Spoiling, error) {
+func allNeighborsChanged(what string, has func(fabric.Router, fabric.Neighbor) bool, change func(*fabric.Neighbor)) func(*Bench) (Spoiling, error) {
 	return func(b *Bench) (Spoiling, error) {
 		router, err := b.routerWith(what, has)
 		if err != nil {
@@ -91,9 +93,11 @@ func allNeighborsChanged(what string, has func(fabric.Neighbor) bool, change fun
 		}
 		return b.routerChanged(router, router.Host, func(r *fabric.Router) {
 			for i := range r.Neighbors {
-				change(&r.Neighbors[i])
+				if has(*r, r.Neighbors[i]) {
+					change(&r.Neighbors[i])
+				}
 			}
-		}, b.runsOtherThan(router))
+		}, both(b.runsOtherThan(router), b.sessionsAgree()))
 	}
 }
 
@@ -172,22 +176,20 @@ func importNone(b *Bench) (Spoiling, error) {
 		return Spoiling{}, err
 	}
 	peer := router.Neighbors[at]
-	block, err := b.block(peer.Host)
-	if err != nil {
-		return Spoiling{}, err
-	}
 	inside := []string{fmt.Sprintf("router bgp %d", router.AS), "address-family ipv4 unicast"}
 	list := fmt.Sprintf("ip prefix-list %s seq 5 deny any", nothingList)
 	use := fmt.Sprintf("neighbor %s prefix-list %s in", peer.Address, nothingList)
 	return b.frrSaid(router, append([]string{list}, append(slices.Clone(inside), use)...),
 		append(slices.Clone(inside), "no "+use, "exit-address-family", "exit", "no "+list),
-		func(context.Context) error {
-			if b.seesRoute(router.Host, func(r route.Route) bool {
-				return r.Prefix == block && slices.ContainsFunc(r.NextHops, func(h route.NextHop) bool { return h.Via == peer.Address })
-			}) == nil {
-				return fmt.Errorf("%s still routes %s to %s", router.Host, block, peer.Host)
+		func(ctx context.Context) error {
+			var taken struct {
+				Routes map[string]json.RawMessage `json:"routes"`
 			}
-			return nil
+			err := b.decode(ctx, &taken, router.Host, "vtysh", "-c", fmt.Sprintf("show bgp ipv4 unicast neighbors %s routes json", peer.Address))
+			if err == nil && len(taken.Routes) > 0 {
+				err = fmt.Errorf("%s has %d routes from %s", router.Host, len(taken.Routes), peer.Host)
+			}
+			return err
 		})
 }
 
@@ -234,7 +236,11 @@ func filterEatsPool(b *Bench) (Spoiling, error) {
 	if len(peers) == 0 {
 		return Spoiling{}, NoTarget("there is no BGPPeer")
 	}
-	block, err := b.block(b.lastNode().Name)
+	node, peered, err := b.peered()
+	if err != nil {
+		return Spoiling{}, err
+	}
+	block, err := b.block(node)
 	if err != nil {
 		return Spoiling{}, err
 	}
@@ -262,11 +268,28 @@ func filterEatsPool(b *Bench) (Spoiling, error) {
 			return errors.Join(append(errs, b.Calico.DeleteBGPFilter(ctx, eater))...)
 		},
 		Present: func(ctx context.Context) error {
-			exports, err := b.exports(ctx, b.lastNode().Name)
-			if err == nil && slices.Contains(exports, block) && len(b.State.Resources.BGPPeers) > 0 && !b.meshed() {
-				err = fmt.Errorf("%s still exports %s", b.lastNode().Name, block)
+			at, err := b.Lab.Host(node)
+			if err != nil {
+				return err
 			}
-			return err
+			exports, err := observe.Exports(ctx, at, []route.Family{route.IPv4})
+			if err != nil {
+				return err
+			}
+			established := 0
+			for _, peer := range peered {
+				prefixes, ok := exports[peer]
+				if slices.Contains(prefixes, block) {
+					return fmt.Errorf("%s still exports %s to %s", node, block, peer)
+				}
+				if ok {
+					established++
+				}
+			}
+			if established == 0 {
+				return fmt.Errorf("%s has no session by a BGPPeer", node)
+			}
+			return nil
 		},
 		Design: func(state *oracle.State) {
 			state.Resources.BGPFilters = slices.DeleteFunc(slices.Clone(state.Resources.BGPFilters), func(f v3.BGPFilter) bool { return f.Name == eater })
@@ -282,6 +305,25 @@ func filterEatsPool(b *Bench) (Spoiling, error) {
 			}
 		},
 	}, nil
+}
+
+// peered finds the last node with sessions by BGPPeers, and the peers of these.
+func (b *Bench) peered() (node string, peers []netip.Addr, err error) {
+	all, err := b.State.Sessions()
+	if err != nil {
+		return "", nil, err
+	}
+	for _, host := range slices.Backward(b.Lab.Topology().Nodes()) {
+		for _, s := range all[host.Name] {
+			if s.Kind == session.Global || s.Kind == session.NodeSpecific {
+				peers = append(peers, s.Peer)
+			}
+		}
+		if len(peers) > 0 {
+			return host.Name, peers, nil
+		}
+	}
+	return "", nil, NoTarget("no node has a session by a BGPPeer")
 }
 
 // meshed reports whether nodes have sessions with all nodes.
@@ -303,6 +345,13 @@ func poolKeptBack(b *Bench) (Spoiling, error) {
 	block, err := b.block(b.lastNode().Name)
 	if err != nil {
 		return Spoiling{}, err
+	}
+	exports, err := b.exports(context.Background(), b.lastNode().Name)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	if !slices.Contains(exports, block) {
+		return Spoiling{}, NoTarget("%s does not export %s", b.lastNode().Name, block)
 	}
 	set := func(ctx context.Context, value func(name string) bool) error {
 		for _, pool := range pools {

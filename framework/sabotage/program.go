@@ -15,12 +15,12 @@ func programs() []Defect {
 	return []Defect{
 		{
 			ID: "program-confd-frozen", Kind: Program, What: "confd on a node writes nothing",
-			Red: []string{"changes"}, Green: []string{"traffic"},
+			Red: []string{"changes"},
 			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.lastNode(), confdComponent) },
 		},
 		{
 			ID: "program-felix-frozen", Kind: Program, What: "Felix on the first node does nothing",
-			Red: []string{"traffic"}, Green: []string{"sessions"},
+			Red: []string{"MESH-020|TOR-100", "VXL-015"}, Green: []string{"sessions"},
 			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.Lab.Topology().Nodes()[0], felixComponent) },
 		},
 		{
@@ -29,9 +29,9 @@ func programs() []Defect {
 			Aim: birdWaits,
 		},
 		{
-			ID: "program-confd-stopped", Kind: Program, What: "confd on the first node is stopped",
-			Red: []string{"changes"}, Green: []string{"traffic"},
-			Aim: func(b *Bench) (Spoiling, error) { return b.stopped(b.Lab.Topology().Nodes()[0], confdComponent) },
+			ID: "program-confd-stopped", Kind: Program, What: "confd on a node is stopped",
+			Red: []string{"changes"},
+			Aim: func(b *Bench) (Spoiling, error) { return b.stopped(b.lastNode(), confdComponent) },
 		},
 		{
 			ID: "program-felix-stopped", Kind: Program, What: "Felix on a node is stopped",
@@ -42,6 +42,11 @@ func programs() []Defect {
 			ID: "program-proxy-frozen", Kind: Program, What: "kube-proxy on the first node writes no rules",
 			Green: []string{"sessions"},
 			Aim:   func(b *Bench) (Spoiling, error) { return b.frozen(b.Lab.Topology().Nodes()[0], proxyComponent) },
+		},
+		{
+			ID: "program-bird-scans-not", Kind: Program, What: "BIRD on the first node does not look at the kernel's routes again",
+			Red: []string{"MESH-017", "MESH-018"}, Green: []string{"sessions", "routes", "traffic"},
+			Aim: scansNot,
 		},
 		{
 			ID: "program-bgpd-stopped", Kind: Program, What: "the BGP daemon of a router that nodes peer with is stopped",
@@ -72,6 +77,13 @@ func routerProgram(spoil func(*Bench, topology.Host, string) (Spoiling, error)) 
 	}
 }
 
+// scansNot gives the kernel protocol of the first node's BIRD a time between scans that no spec
+// waits for.
+func scansNot(b *Bench) (Spoiling, error) {
+	const never = "scan time 3600;"
+	return b.edited(b.Lab.Topology().Nodes()[0], birdFile, "/^protocol kernel/,/^}/s/scan time 2;/"+never+"/", never), nil
+}
+
 // birdWaits stops BIRD on the first node and starts that of the last one again. Where the two
 // have no session, BIRD does not wait.
 func birdWaits(b *Bench) (Spoiling, error) {
@@ -84,6 +96,10 @@ func birdWaits(b *Bench) (Spoiling, error) {
 	if err != nil {
 		return Spoiling{}, err
 	}
+	started, err := b.stopped(last, birdComponent)
+	if err != nil {
+		return Spoiling{}, err
+	}
 	if !b.meshed() {
 		return Spoiling{}, NoTarget("nodes have no sessions with all nodes")
 	}
@@ -93,7 +109,7 @@ func birdWaits(b *Bench) (Spoiling, error) {
 	return Spoiling{
 		Target: last.Name,
 		Put:    func(ctx context.Context) error { return errors.Join(away.Put(ctx), restart(ctx)) },
-		Undo:   away.Undo,
+		Undo:   func(ctx context.Context) error { return errors.Join(away.Undo(ctx), started.Undo(ctx)) },
 		Present: func(ctx context.Context) error {
 			return b.withBIRD(ctx, last.Name, func(client *bird.Client) error {
 				status, err := client.Status(ctx)

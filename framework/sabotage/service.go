@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	corev1 "k8s.io/api/core/v1"
@@ -51,8 +52,8 @@ func services() []Defect {
 		},
 		{
 			ID: "service-dropped", Kind: Service, What: "every node drops what comes for services, before kube-proxy sees it",
-			Green: []string{"sessions", "routes"},
-			Aim:   servicesDropped,
+			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Aim: servicesDropped,
 		},
 		{
 			ID: "service-range-in-kernel", Kind: Service, What: "a node has a kernel route to the range of external IPs",
@@ -148,13 +149,17 @@ func rangeLost[T any](of func(*v3.BGPConfigurationSpec) *[]T) func(*Bench) (Spoi
 		left := &Bench{State: oracle.State{}}
 		left.State.Resources.BGPConfigurations = []v3.BGPConfiguration{{ObjectMeta: c.ObjectMeta, Spec: *without}}
 		gone := slices.DeleteFunc(b.announcedRanges(), func(r string) bool { return slices.Contains(left.announcedRanges(), r) })
-		set := func(value []T) func(context.Context) error {
-			return func(ctx context.Context) error {
-				return b.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { *of(spec) = value })
-			}
-		}
 		return Spoiling{
-			Target: fmt.Sprint(gone), Put: set(nil), Undo: set(before),
+			Target: fmt.Sprint(gone), Put: func(ctx context.Context) error {
+				return b.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) { *of(spec) = nil })
+			},
+			Undo: func(ctx context.Context) error {
+				return b.Calico.UpdateBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+					if len(*of(spec)) == 0 { // else a spec has restored them
+						*of(spec) = before
+					}
+				})
+			},
 			Present: b.exportsNot(b.lastNode().Name, gone),
 			Design: func(state *oracle.State) {
 				state.Resources.BGPConfigurations = slices.Clone(state.Resources.BGPConfigurations)
@@ -193,9 +198,19 @@ func staleEndpoint(b *Bench) (Spoiling, error) {
 		"-d", b.Lab.Topology().ExternalIPs.First().String(), "-p", "tcp", "-j", "DNAT", "--to-destination", lastAddress(block).String())
 }
 
-// servicesDropped drops what comes for cluster IPs.
+// servicesDropped drops what comes for services' addresses.
 func servicesDropped(b *Bench) (Spoiling, error) {
-	return b.filterRule("all nodes", "raw", "PREROUTING", b.Lab.Topology().Nodes(), "-d", b.Lab.Topology().Services.First().String(), "-j", "DROP")
+	if err := b.announcing(); err != nil {
+		return Spoiling{}, err
+	}
+	t := b.Lab.Topology()
+	var ranges []string
+	for _, networks := range []topology.Networks{t.Services, t.ExternalIPs, t.LoadBalancerIPs} {
+		if first := networks.First(); first.IsValid() {
+			ranges = append(ranges, first.String())
+		}
+	}
+	return b.filterRule("all nodes", "raw", "PREROUTING", t.Nodes(), "-d", strings.Join(ranges, ","), "-j", "DROP")
 }
 
 // rangeInKernel gives a node a blackhole route to the range of external IPs.

@@ -27,7 +27,7 @@ func sessions() []Defect {
 		{
 			ID: "session-wrong-as", Kind: Session, What: "a router expects another AS number of a node",
 			Red: []string{"sessions", "routes"},
-			Aim: neighborChanged(down, func(n *fabric.Neighbor) { n.AS++ }),
+			Aim: neighborChanged(down, func(n *fabric.Neighbor) { n.AS++; n.ReflectorClient = false }),
 		},
 		{
 			ID: "session-node-as", Kind: Session, What: "a node has an AS number that its design does not give it",
@@ -97,7 +97,7 @@ func wrongNodeAS(b *Bench) (Spoiling, error) {
 			text := strconv.FormatUint(uint64(node.AS), 10)
 			return annotate(ctx, &text)
 		},
-		Present: b.sessionIs(name, func(s session.Session) bool { return s.LocalAS == as+1000 }),
+		Present: b.hasAS(name, as+1000),
 		Design: func(state *oracle.State) {
 			state.Nodes = slices.Clone(state.Nodes)
 			for i := range state.Nodes {
@@ -107,6 +107,20 @@ func wrongNodeAS(b *Bench) (Spoiling, error) {
 			}
 		},
 	}, nil
+}
+
+// hasAS expects a node's neighbours to expect an AS number of it: another node where the design
+// has a session between the two, else the node itself.
+func (b *Bench) hasAS(name string, as uint32) func(context.Context) error {
+	node, _ := b.Lab.Topology().Host(name)
+	all, _ := b.State.Sessions()
+	for _, other := range b.Lab.Topology().Nodes() {
+		is := func(s session.Session) bool { return s.Peer == node.Address() }
+		if other.Name != name && slices.ContainsFunc(all[other.Name], is) {
+			return b.sessionIs(other.Name, func(s session.Session) bool { return is(s) && s.PeerAS == as })
+		}
+	}
+	return b.sessionIs(name, func(s session.Session) bool { return s.LocalAS == as })
 }
 
 // extraPeer is the name of a BGPPeer that nobody asked for.
@@ -249,7 +263,15 @@ func sessionShut(b *Bench) (Spoiling, error) {
 				return err
 			})
 		},
-		Present: b.sessionIs(node, down),
+		Present: func(ctx context.Context) error {
+			return b.withBIRD(ctx, node, func(client *bird.Client) error {
+				protocols, err := client.Protocols(ctx)
+				if err == nil && !slices.ContainsFunc(protocols, func(p bird.Protocol) bool { return p.Name == shut && p.Session.State == session.Down }) {
+					err = fmt.Errorf("BIRD on %s has not switched off %q", node, shut)
+				}
+				return err
+			})
+		},
 	}, nil
 }
 
@@ -264,13 +286,59 @@ func sessionsRefused(b *Bench) (Spoiling, error) {
 	refuse := spoiling.Put
 	spoiling.Put = func(ctx context.Context) error {
 		// Those that are up would notice with the next keepalive alone.
-		return errors.Join(refuse(ctx), b.withBIRD(ctx, node.Name, func(client *bird.Client) error {
-			_, err := client.Command(ctx, "restart all")
-			return err
-		}))
+		return errors.Join(refuse(ctx), b.restartSessions(ctx, node.Name, func(bird.Protocol) bool { return true }))
 	}
-	spoiling.Present = b.sessionIs(node.Name, down)
+	spoiling.Present = both(spoiling.Present, func(ctx context.Context) error {
+		seen, err := observe.SessionsOf(ctx, b.Lab, node.Name)
+		if err == nil && (len(seen) == 0 || slices.ContainsFunc(seen, func(s session.Session) bool { return !down(s) })) {
+			err = fmt.Errorf("%s has the sessions %v", node.Name, seen)
+		}
+		return err
+	})
 	return spoiling, nil
+}
+
+// restartSessions restarts BGP protocols of a node's BIRD.
+func (b *Bench) restartSessions(ctx context.Context, node string, which func(bird.Protocol) bool) error {
+	return b.withBIRD(ctx, node, func(client *bird.Client) error {
+		protocols, err := client.Protocols(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range protocols {
+			if !which(p) {
+				continue
+			}
+			if _, err := client.Command(ctx, "restart "+p.Name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// waking has a defect's undo end with a restart of all sessions of nodes that are not
+// established: after an error BIRD waits up to 30 s for the next attempt.
+func waking(aim func(*Bench) (Spoiling, error)) func(*Bench) (Spoiling, error) {
+	return func(b *Bench) (Spoiling, error) {
+		spoiling, err := aim(b)
+		if err != nil {
+			return spoiling, err
+		}
+		undo := spoiling.Undo
+		spoiling.Undo = func(ctx context.Context) error {
+			if err := undo(ctx); err != nil {
+				return err
+			}
+			for _, node := range b.Lab.Topology().Nodes() {
+				// A BIRD that has just started does not answer yet, and waits for nothing. The gate
+				// finds a session that does not come back.
+				_ = b.restartSessions(ctx, node.Name, func(p bird.Protocol) bool { return down(p.Session) })
+			}
+			return nil
+		}
+		return spoiling, nil
+	}
 }
 
 // bgpPort is the port of BGP.

@@ -22,21 +22,26 @@ func tables() []Defect {
 		{
 			ID: "table-blackhole", Kind: Table, What: "a node drops what it sends to a pod of another node",
 			Red: []string{"routes", "traffic"}, Green: []string{"sessions"},
-			Aim: toRemotePod(func(r *extraRoute) { r.kind = route.Blackhole }),
+			Aim: toRemotePod(route.Blackhole),
 		},
 		{
 			ID: "table-unreachable", Kind: Table, What: "a node has an unreachable route to a pod of another node",
 			Red: []string{"routes"}, Green: []string{"sessions"},
-			Aim: toRemotePod(func(r *extraRoute) { r.kind = route.Unreachable }),
+			Aim: toRemotePod(route.Unreachable),
 		},
 		{
 			ID: "table-leaked-single", Kind: Table, What: "a node has a route of BIRD's to a single pod of another node, by the right next hop",
 			Red: []string{"routes"}, Green: []string{"sessions", "traffic"},
-			Aim: toRemotePod(func(r *extraRoute) { r.from = route.OriginBIRD }),
+			Aim: leakedSingle,
 		},
 		{
-			ID: "table-static-hides", Kind: Table, What: "a static route hides half of a remote block behind the wrong node",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			ID: "table-two-owners", Kind: Table, What: "BIRD has put a route to a pod into a node's kernel, though Felix makes the pool's routes",
+			Red: []string{"VXL-012", "VXL-072", "CRS-003|IPIP-013"}, Green: []string{"sessions"},
+			Aim: twoOwners,
+		},
+		{
+			ID: "table-static-hides", Kind: Table, What: "a route that no program of the mode makes hides half of a remote block behind the wrong node",
+			Red: []string{"routes", "borrowed", "blocksize"}, Green: []string{"sessions"},
 			Aim: staticHides,
 		},
 		{
@@ -46,11 +51,11 @@ func tables() []Defect {
 		},
 		{
 			ID: "table-flaps", Kind: Table, What: "a route of a node comes and goes",
-			Red: []string{"MESH-016"}, Green: []string{"sessions", "traffic"},
+			Red: []string{"MESH-016|VXL-014|IPIP-015"}, Green: []string{"sessions", "traffic"},
 			Aim: flapping,
 		},
 		{
-			ID: "table-fabric-knows-pods", Kind: Table, What: "leaves have static routes to the blocks of their nodes, without any announcement",
+			ID: "table-fabric-knows-pods", Kind: Table, What: "leaves and spines have static routes to all blocks, without any announcement",
 			Red: []string{"negative"}, Green: []string{"sessions"},
 			Aim: fabricKnowsPods,
 		},
@@ -90,22 +95,73 @@ func tables() []Defect {
 	}
 }
 
-// toRemotePod gives the first node a route to the pod of the last node, via that node.
-func toRemotePod(change func(*extraRoute)) func(*Bench) (Spoiling, error) {
+// toRemotePod gives the first node a route to a pod of the last node that leads nowhere. BIRD
+// does not learn the kernel's own routes: the defect stays on its node.
+func toRemotePod(kind route.Kind) func(*Bench) (Spoiling, error) {
 	return func(b *Bench) (Spoiling, error) {
-		from, to := b.Lab.Topology().Nodes()[0], b.lastNode()
-		pod, err := b.pod(to.Name)
+		pod, err := b.pod(b.lastNode().Name)
 		if err != nil {
 			return Spoiling{}, err
 		}
-		via, err := b.wayFrom(from.Name, to.Name)
-		if err != nil {
-			return Spoiling{}, err
-		}
-		r := extraRoute{host: from.Name, prefix: route.Single(pod), via: via}
-		change(&r)
-		return b.extraRoutes(r), nil
+		return b.extraRoutes(extraRoute{host: b.Lab.Topology().Nodes()[0].Name, prefix: route.Single(pod), kind: kind, from: route.OriginKernel}), nil
 	}
+}
+
+// leakedSingle has the first node's BIRD route a pod of the last node via that node.
+func leakedSingle(b *Bench) (Spoiling, error) {
+	node, pod, via, err := b.remotePod(route.OriginBIRD)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	return b.routedByBIRD(node, pod, via), nil
+}
+
+// twoOwners has the first node's BIRD route a pod of the last node via that node, and lets it
+// through to the kernel.
+func twoOwners(b *Bench) (Spoiling, error) {
+	node, pod, via, err := b.remotePod(route.OriginFelix)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	spoiling, letThrough := b.routedByBIRD(node, pod, via), b.edited(node, filterFile, kernelScript(pod, "accept"), pod.String())
+	put, undo := spoiling.Put, spoiling.Undo
+	spoiling.Put = func(ctx context.Context) error { return errors.Join(letThrough.Put(ctx), put(ctx)) }
+	spoiling.Undo = func(ctx context.Context) error { return errors.Join(undo(ctx), letThrough.Undo(ctx)) }
+	spoiling.Present = both(spoiling.Present, letThrough.Present)
+	return spoiling, nil
+}
+
+// remotePod is a pod of the last node, and the way of the first node to it, if a program makes
+// the route of the first node to its block.
+func (b *Bench) remotePod(owner route.Origin) (node topology.Host, pod netip.Prefix, via netip.Addr, err error) {
+	from, to := b.Lab.Topology().Nodes()[0], b.lastNode()
+	address, err := b.pod(to.Name)
+	if err != nil {
+		return node, pod, via, err
+	}
+	block, err := b.block(to.Name)
+	if err != nil {
+		return node, pod, via, err
+	}
+	tables, err := b.State.Tables()
+	if err != nil {
+		return node, pod, via, err
+	}
+	if !slices.ContainsFunc(tables[from.Name], func(r route.Route) bool { return r.Prefix == block && r.Origin == owner }) {
+		return node, pod, via, NoTarget("the route of %s to the block of %s is not of origin %s", from.Name, to.Name, owner)
+	}
+	via, err = b.wayFrom(from.Name, to.Name)
+	return from, route.Single(address), via, err
+}
+
+// routedByBIRD has a node's BIRD put a route into its kernel that it tells no peer.
+func (b *Bench) routedByBIRD(node topology.Host, prefix netip.Prefix, via netip.Addr) Spoiling {
+	spoiling := b.edited(node, aggregationFile, originateScript(prefix, "via "+via.String(), "reject"), prefix.String())
+	spoiling.Target = fmt.Sprintf("%s to %s", node.Name, prefix)
+	spoiling.Present = func(context.Context) error {
+		return b.seesRoute(node.Name, func(r route.Route) bool { return r.Prefix == prefix && r.Origin == route.OriginBIRD })
+	}
+	return spoiling
 }
 
 // wayFrom is the next hop from one node to another: the node itself, or the first gateway
@@ -136,18 +192,20 @@ func staticHides(b *Bench) (Spoiling, error) {
 		return Spoiling{}, err
 	}
 	half := netip.PrefixFrom(block.Addr(), block.Bits()+1)
-	return b.extraRoutes(extraRoute{host: nodes[0].Name, prefix: half, via: wrong}), nil
+	return b.extraRoutes(extraRoute{host: nodes[0].Name, prefix: half, via: wrong, from: route.OriginKernel}), nil
 }
 
-// foreignFromBIRD gives a node a route of BIRD's to the range of external addresses.
+// nobodys is an address that no lab has (TEST-NET-2, RFC 5737).
+func nobodys() netip.Prefix { return route.Single(netip.AddrFrom4([4]byte{198, 51, 100, 1})) }
+
+// foreignFromBIRD has the last node's BIRD route an address that no lab has via the first
+// node, or its leaf.
 func foreignFromBIRD(b *Bench) (Spoiling, error) {
-	prefix := b.Lab.Topology().ExternalIPs.First()
-	node := b.lastNode()
-	if !prefix.IsValid() || len(node.Gateways) == 0 {
-		return Spoiling{}, NoTarget("the topology has no range of external addresses, or node %s no gateway", node.Name)
+	via, err := b.wayFrom(b.lastNode().Name, b.Lab.Topology().Nodes()[0].Name)
+	if err != nil {
+		return Spoiling{}, err
 	}
-	single := route.Single(prefix.Addr().Next())
-	return b.extraRoutes(extraRoute{host: node.Name, prefix: single, via: node.Gateways[0], from: route.OriginBIRD}), nil
+	return b.routedByBIRD(b.lastNode(), nobodys(), via), nil
 }
 
 // flapInterval is how long a flapping route stays, and stays away.
@@ -155,10 +213,7 @@ const flapInterval = time.Second
 
 // flapping adds a route and removes it, until it is undone.
 func flapping(b *Bench) (Spoiling, error) {
-	spoiling, err := foreignFromBIRD(b)
-	if err != nil {
-		return spoiling, err
-	}
+	spoiling := b.extraRoutes(extraRoute{host: b.lastNode().Name, prefix: nobodys(), kind: route.Blackhole, from: route.OriginKernel})
 	add, remove := spoiling.Put, spoiling.Undo
 	var mu sync.Mutex
 	var end context.CancelFunc
@@ -243,16 +298,19 @@ func legsChanged(change func([]*netlink.NexthopInfo) []*netlink.NexthopInfo) fun
 			}
 			return found[0], nil
 		}
-		var before, spoiled netlink.Route
+		var before netlink.Route
 		return Spoiling{
 			Target: fmt.Sprintf("%s to %s", router.Host, multipath.Prefix),
 			Put: func(context.Context) error {
 				return b.withNetlink(router.Host, func(h *netlink.Handle) error {
-					var err error
-					if before, err = find(h); err != nil {
-						return err
+					if before.Dst == nil {
+						found, err := find(h)
+						if err != nil {
+							return err
+						}
+						before = found
 					}
-					spoiled = before
+					spoiled := before
 					spoiled.MultiPath = nil
 					for _, hop := range before.MultiPath {
 						copied := *hop
@@ -323,10 +381,13 @@ func ruleToOtherTable(b *Bench) (Spoiling, error) {
 		},
 		Undo: func(context.Context) error {
 			return b.withNetlink(node, func(h *netlink.Handle) error {
-				if is, err := there(h); err != nil || !is {
-					return err
+				var errs []error
+				for _, err := range []error{h.RuleDel(rule), h.RouteDel(drop)} {
+					if !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ESRCH) { // else it is not there
+						errs = append(errs, err)
+					}
 				}
-				return errors.Join(h.RuleDel(rule), h.RouteDel(drop))
+				return errors.Join(errs...)
 			})
 		},
 		Present: func(context.Context) error {
@@ -353,7 +414,7 @@ func stale(b *Bench) (Spoiling, error) {
 		return Spoiling{}, err
 	}
 	half := netip.PrefixFrom(block.Addr(), block.Bits()+1)
-	return b.extraRoutes(extraRoute{host: nodes[0].Name, prefix: half, via: via, from: route.OriginBoot}), nil
+	return b.extraRoutes(extraRoute{host: nodes[0].Name, prefix: half, via: via, from: route.OriginKernel}), nil
 }
 
 // podOnSpine gives a spine a static route to a pod through the first leaf.
@@ -373,33 +434,56 @@ func podOnSpine(b *Bench) (Spoiling, error) {
 	return Spoiling{}, NoTarget("the topology has no spine above a leaf")
 }
 
-// ownBlockLost removes the blackhole route of the last node's block. Felix brings it back
-// when it looks next, and the defect is put in again.
+// ownBlockLost removes the blackhole route of the last node's block. Felix brings its own back
+// when it looks next, and the defect is put in again. BIRD's is rejected by its kernel filter.
 func ownBlockLost(b *Bench) (Spoiling, error) {
 	node := b.lastNode()
 	block, err := b.block(node.Name)
 	if err != nil {
 		return Spoiling{}, err
 	}
+	tables, err := b.State.Tables()
+	if err != nil {
+		return Spoiling{}, err
+	}
+	own := func(r route.Route) bool { return r.Prefix == block && r.Kind == route.Blackhole }
+	i := slices.IndexFunc(tables[node.Name], own)
+	if i < 0 {
+		return Spoiling{}, NoTarget("%s has no blackhole route of %s", node.Name, block)
+	}
+	spoiling := b.edited(node, filterFile, kernelScript(block, "reject"), block.String())
+	if tables[node.Name][i].Origin == route.OriginFelix {
+		spoiling = b.felixRouteLost(node, block)
+	}
+	spoiling.Target = fmt.Sprintf("%s of %s", block, node.Name)
+	spoiling.Present = func(context.Context) error {
+		if b.seesRoute(node.Name, own) == nil {
+			return fmt.Errorf("%s has the blackhole route of %s", node.Name, block)
+		}
+		return nil
+	}
+	return spoiling, nil
+}
+
+// felixRouteLost deletes Felix's blackhole route of a block.
+func (b *Bench) felixRouteLost(node topology.Host, block netip.Prefix) Spoiling {
 	hole := &netlink.Route{Dst: ipNet(block), Table: unix.RT_TABLE_MAIN, Type: unix.RTN_BLACKHOLE, Protocol: netlink.RouteProtocol(route.OriginFelix)}
 	return Spoiling{
-		Target: fmt.Sprintf("%s of %s", block, node.Name),
 		Put: func(context.Context) error {
-			return b.withNetlink(node.Name, func(h *netlink.Handle) error { return h.RouteDel(hole) })
+			return b.withNetlink(node.Name, func(h *netlink.Handle) error {
+				if err := h.RouteDel(hole); !errors.Is(err, unix.ESRCH) {
+					return err
+				}
+				return nil
+			})
 		},
 		Undo: func(context.Context) error {
 			return b.withNetlink(node.Name, func(h *netlink.Handle) error { return h.RouteReplace(hole) })
 		},
-		Present: func(context.Context) error {
-			if b.seesRoute(node.Name, func(r route.Route) bool { return r.Prefix == block && r.Kind == route.Blackhole }) == nil {
-				return fmt.Errorf("%s has the blackhole route of %s", node.Name, block)
-			}
-			return nil
-		},
-	}, nil
+	}
 }
 
-// fabricKnowsPods gives each leaf a static route to each block of its rack, where no leaf
+// fabricKnowsPods gives each leaf and each spine a static route to each block, where no leaf
 // peers with a node.
 func fabricKnowsPods(b *Bench) (Spoiling, error) {
 	if _, _, err := b.peering(); err == nil {
@@ -407,20 +491,36 @@ func fabricKnowsPods(b *Bench) (Spoiling, error) {
 	}
 	var routes []extraRoute
 	for _, node := range b.Lab.Topology().Nodes() {
-		leaf, err := b.leafOf(node)
-		if err != nil {
-			return Spoiling{}, err
-		}
 		state, err := b.node(node.Name)
 		if err != nil {
 			return Spoiling{}, err
 		}
-		for _, block := range state.Blocks {
-			routes = append(routes, extraRoute{host: leaf.Name, prefix: block, via: node.Address()})
+		for _, router := range slices.Concat(b.Lab.Topology().Leaves(), b.Lab.Topology().Spines()) {
+			via, ok := b.wayDown(router, node)
+			for _, block := range state.Blocks {
+				if ok {
+					routes = append(routes, extraRoute{host: router.Name, prefix: block, via: via})
+				}
+			}
 		}
 	}
 	if len(routes) == 0 {
 		return Spoiling{}, NoTarget("no node owns a block")
 	}
 	return b.extraRoutes(routes...), nil
+}
+
+// wayDown is the next hop of a leaf or spine to a node: itself, the leaf of its rack, or a
+// spine.
+func (b *Bench) wayDown(router, node topology.Host) (netip.Addr, bool) {
+	if router.Role == topology.Leaf && router.Rack == node.Rack {
+		return node.Address(), true
+	}
+	for _, end := range b.Lab.Topology().Peers(router.Name) {
+		peer, ok := b.Lab.Topology().Host(end.Host)
+		if ok && (router.Role == topology.Leaf && peer.Role == topology.Spine || router.Role == topology.Spine && peer.Role == topology.Leaf && peer.Rack == node.Rack) {
+			return end.Address(route.IPv4).Addr(), true
+		}
+	}
+	return netip.Addr{}, false
 }

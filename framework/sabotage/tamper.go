@@ -141,6 +141,7 @@ func (b *Bench) filterRule(target, table, chain string, hosts []topology.Host, r
 			return Spoiling{}, NoTarget("%v", err)
 		}
 	}
+	rule = append([]string{"-m", "comment", "--comment", ruleMark}, rule...)
 	do := func(ctx context.Context, host, action string) error {
 		_, err := b.run(ctx, host, append([]string{"iptables", "-w", "-t", table, action, chain}, rule...)...)
 		return err
@@ -179,7 +180,7 @@ func (b *Bench) filterRule(target, table, chain string, hosts []topology.Host, r
 				if err != nil {
 					return false, err
 				}
-				if firstCounter(text, chain) > 0 {
+				if metRules(text) > 0 {
 					return true, nil
 				}
 			}
@@ -188,22 +189,26 @@ func (b *Bench) filterRule(target, table, chain string, hosts []topology.Host, r
 	}, nil
 }
 
-// firstCounter is how many packets have met the first rule of a chain, in what
-// iptables-save prints with counters: [packets:bytes] -A chain …
-func firstCounter(saved []byte, chain string) uint64 {
+// ruleMark is the comment of a defect's rules of iptables.
+const ruleMark = "rackproof-sabotage"
+
+// metRules is how many packets have met the rules of defects, in what iptables-save prints
+// with counters: [packets:bytes] -A chain …
+func metRules(saved []byte) uint64 {
+	var met uint64
 	for line := range strings.Lines(string(saved)) {
-		counters, rule, ok := strings.Cut(strings.TrimPrefix(line, "["), "] ")
-		if !ok || !strings.HasPrefix(line, "[") || !strings.HasPrefix(rule, "-A "+chain+" ") {
+		counters, rule, ok := strings.Cut(strings.TrimPrefix(line, "["), "] -A ")
+		if !ok || !strings.Contains(rule, ruleMark) {
 			continue
 		}
 		packets, _, _ := strings.Cut(counters, ":")
 		number, err := strconv.ParseUint(packets, 10, 64)
 		if err != nil {
-			return 0
+			continue
 		}
-		return number
+		met += number
 	}
-	return 0
+	return met
 }
 
 // setting changes a kernel parameter of a host.
@@ -231,33 +236,34 @@ func (b *Bench) setting(host topology.Host, name, value string) (Spoiling, error
 	}, nil
 }
 
+// Where confd writes BIRD's configuration, and the files that it has.
+const (
+	configurationFolder = "/etc/calico/confd/config/"
+	birdFile            = "bird.cfg"
+	aggregationFile     = "bird_aggr.cfg"
+	filterFile          = "bird_ipam.cfg"
+)
+
+// editMark begins a file that a defect has edited. confd drops it with the defect.
+const editMark = "# edited by a defect of a sabotage run"
+
 // edited changes the configuration that a node's BIRD runs, beside confd: a script of sed
-// for its file, and a look at the file.
+// for its file, and a look for a text in the file. It keeps the file that confd wrote last.
 func (b *Bench) edited(node topology.Host, file, script string, shows string) Spoiling {
-	const folder = "/etc/calico/confd/config/"
-	path, kept := folder+file, "/run/"+file+".before-sabotage"
-	reload := func(ctx context.Context) error {
+	path, kept := configurationFolder+file, "/run/"+file+".before-sabotage"
+	shell := func(ctx context.Context, script string, arguments ...string) error {
+		if _, err := b.run(ctx, node.Name, append([]string{"sh", "-ec", script, "edit"}, arguments...)...); err != nil {
+			return err
+		}
 		return b.withBIRD(ctx, node.Name, func(client *bird.Client) error { return client.Configure(ctx) })
 	}
 	return Spoiling{
 		Target: "BIRD on " + node.Name,
 		Put: func(ctx context.Context) error {
-			if _, err := b.run(ctx, node.Name, "cp", "-p", path, kept); err != nil {
-				return err
-			}
-			if _, err := b.run(ctx, node.Name, "sed", "-i", script, path); err != nil {
-				return err
-			}
-			return reload(ctx)
+			return shell(ctx, `grep -qF "$1" "$2" || { cp -p "$2" "$3"; sed -i -e "$4" "$2"; sed -i "1i $1" "$2"; }`, editMark, path, kept, script)
 		},
 		Undo: func(ctx context.Context) error {
-			if _, err := b.run(ctx, node.Name, "test", "-e", kept); err != nil {
-				return nil //nolint:nilerr // the file was not changed
-			}
-			if _, err := b.run(ctx, node.Name, "mv", kept, path); err != nil {
-				return err
-			}
-			return reload(ctx)
+			return shell(ctx, `if grep -qF "$1" "$2"; then mv "$3" "$2"; else rm -f "$3"; fi`, editMark, path, kept)
 		},
 		Present: func(ctx context.Context) error {
 			text, err := b.run(ctx, node.Name, "cat", path)
@@ -267,4 +273,21 @@ func (b *Bench) edited(node topology.Host, file, script string, shows string) Sp
 			return err
 		},
 	}
+}
+
+// prefixInSed is a prefix in a regular expression of sed.
+func prefixInSed(prefix netip.Prefix) string {
+	return strings.ReplaceAll(prefix.String(), "/", `\/`)
+}
+
+// originateScript has BIRD make a static route to a prefix, and its export filter do
+// something with exactly that prefix: accept or reject.
+func originateScript(prefix netip.Prefix, how, export string) string {
+	return fmt.Sprintf(`/^protocol static/a\   route %s %s;
+/^function calico_aggr/,/^{/s/^{/{ if ( net = %s ) then { %s; }/`, prefix, how, prefixInSed(prefix), export)
+}
+
+// kernelScript has the filter towards the kernel accept or reject exactly a prefix.
+func kernelScript(prefix netip.Prefix, how string) string {
+	return fmt.Sprintf(`/^filter calico_kernel_programming/a\  if ( net = %s ) then { %s; }`, prefix, how)
 }

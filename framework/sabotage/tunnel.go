@@ -23,22 +23,22 @@ func tunnels() []Defect {
 	return []Defect{
 		{
 			ID: "tunnel-always", Kind: Tunnel, What: "a pool that is to encapsulate between subnets alone does so always",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			Red: []string{"routes", "packets"}, Green: []string{"sessions"},
 			Aim: poolChanged("CrossSubnet", "Always"),
 		},
 		{
 			ID: "tunnel-between-subnets", Kind: Tunnel, What: "a pool that is to encapsulate always does so between subnets alone",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			Red: []string{"routes", "packets"}, Green: []string{"sessions"},
 			Aim: poolChanged("Always", "CrossSubnet"),
 		},
 		{
 			ID: "tunnel-small-mtu", Kind: Tunnel, What: "the tunnel's device of a node has a small MTU",
-			Red: []string{"device"}, Green: []string{"sessions"},
+			Red: []string{"IPIP-021|VXL-022"}, Green: []string{"sessions"},
 			Aim: tunnelMTU,
 		},
 		{
-			ID: "tunnel-dropped", Kind: Tunnel, What: "a node drops what comes through the tunnel",
-			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			ID: "tunnel-dropped", Kind: Tunnel, What: "every node drops what comes through the tunnel",
+			Red: []string{"traffic", "packets", "mtu"}, Green: []string{"sessions", "routes"},
 			Aim: tunnelDropped,
 		},
 		{
@@ -49,6 +49,11 @@ func tunnels() []Defect {
 		{
 			ID: "tunnel-far-end-lost", Kind: Tunnel, What: "a node has lost the far end of its VXLAN at another node",
 			Aim: farEndLost,
+		},
+		{
+			ID: "tunnel-other-port", Kind: Tunnel, What: "a FelixConfiguration gives VXLAN another port",
+			Red: []string{"VXL-021"}, Green: []string{"sessions"},
+			Aim: otherPort,
 		},
 	}
 }
@@ -161,21 +166,24 @@ func tunnelMTU(b *Bench) (Spoiling, error) {
 	}, nil
 }
 
-// tunnelDropped drops the tunnel's packets at a node.
+// tunnelDropped drops the tunnel's packets at every node.
 func tunnelDropped(b *Bench) (Spoiling, error) {
 	tunnel, err := b.tunnel()
 	if err != nil {
 		return Spoiling{}, err
 	}
-	packets := []string{"-p", "ipencap"}
+	packets := []string{"-p", ipInIP}
 	if tunnel == calico.VXLAN {
 		packets = []string{"-p", "udp", "--dport", vxlanPort}
 	}
-	return b.filterRule(b.lastNode().Name, "mangle", "PREROUTING", []topology.Host{b.lastNode()}, append(packets, "-j", "DROP")...)
+	return b.filterRule("all nodes", "raw", "PREROUTING", b.Lab.Topology().Nodes(), append(packets, "-j", "DROP")...)
 }
 
-// vxlanPort is the port of VXLAN.
-const vxlanPort = "4789"
+// ipInIP is the number of IP in IP among IP's protocols, and vxlanPort is the port of VXLAN.
+const (
+	ipInIP    = "4"
+	vxlanPort = "4789"
+)
 
 // tunnelAddress adds the tunnel address of the first node to the last node's device.
 func tunnelAddress(b *Bench) (Spoiling, error) {
@@ -242,6 +250,17 @@ func farEndLost(b *Bench) (Spoiling, error) {
 		}
 		return slices.DeleteFunc(found, func(n netlink.Neigh) bool { return n.State&netlink.NUD_PERMANENT == 0 }), nil
 	}
+	var none bool
+	if err := b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
+		list, err := entries(h, link)
+		none = len(list) == 0
+		return err
+	})(context.Background()); err != nil {
+		return Spoiling{}, err
+	}
+	if none {
+		return Spoiling{}, NoTarget("node %s has no far end", node.Name)
+	}
 	var lost []netlink.Neigh
 	return Spoiling{
 		Target: fmt.Sprintf("%s of %s", tunnel.Device(), node.Name),
@@ -250,11 +269,15 @@ func farEndLost(b *Bench) (Spoiling, error) {
 			if err != nil {
 				return err
 			}
-			if len(list) == 0 {
-				return NoTarget("node %s has no far end", node.Name)
+			if len(lost) == 0 && len(list) > 0 {
+				lost = list[:1]
 			}
-			lost = list[:1]
-			return h.NeighDel(&lost[0])
+			for i := range lost {
+				if err := h.NeighDel(&lost[i]); err != nil && !errors.Is(err, unix.ENOENT) {
+					return err
+				}
+			}
+			return nil
 		}),
 		Undo: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, _ netlink.Link) error {
 			for i := range lost {
@@ -276,6 +299,54 @@ func farEndLost(b *Bench) (Spoiling, error) {
 			}
 			return nil
 		}),
+	}, nil
+}
+
+// otherPort has Felix use another port for VXLAN.
+func otherPort(b *Bench) (Spoiling, error) {
+	tunnel, err := b.tunnel()
+	if err != nil {
+		return Spoiling{}, err
+	}
+	if tunnel != calico.VXLAN {
+		return Spoiling{}, NoTarget("the lab has no VXLAN")
+	}
+	const wrong = 4790
+	var before *int
+	if c, ok := b.State.Resources.FelixConfiguration(); ok {
+		before = c.Spec.VXLANPort
+	}
+	set := func(port *int) func(context.Context) error {
+		return func(ctx context.Context) error {
+			return b.Calico.UpdateFelixConfiguration(ctx, func(spec *v3.FelixConfigurationSpec) { spec.VXLANPort = port })
+		}
+	}
+	return Spoiling{
+		Target: tunnel.Device() + " of all nodes", Put: set(new(wrong)), Undo: set(before),
+		Present: func(context.Context) error {
+			for _, node := range b.Lab.Topology().Nodes() {
+				at, err := b.Lab.Host(node.Name)
+				if err != nil {
+					return err
+				}
+				device, err := observe.ReadDevice(at, tunnel.Device())
+				if err != nil {
+					return err
+				}
+				if device.VXLAN == nil || device.VXLAN.Port != wrong {
+					return fmt.Errorf("%s: %s", node.Name, device)
+				}
+			}
+			return nil
+		},
+		Design: func(state *oracle.State) {
+			state.Resources.FelixConfigurations = slices.Clone(state.Resources.FelixConfigurations)
+			for i := range state.Resources.FelixConfigurations {
+				if c := &state.Resources.FelixConfigurations[i]; c.Spec.VXLANPort != nil && *c.Spec.VXLANPort == wrong {
+					c.Spec.VXLANPort = before
+				}
+			}
+		},
 	}, nil
 }
 

@@ -33,6 +33,7 @@ const (
 
 	allowUnableFlag = "rackproof.allow-unable"
 	sabotageFlag    = "rackproof.sabotage"
+	fullFlag        = "rackproof.sabotage-full"
 )
 
 // Main is a suite's TestMain. A process of a lab may be the suite's own program again, so
@@ -54,6 +55,7 @@ func Main(m *testing.M, labs ...Recipe) {
 	flag.String(birdFlag, "", "the path of Calico's own BIRD, for nodes (default: the one in the component cache, if there is one)")
 	flag.String(ownerFlag, "", fmt.Sprintf("who programs the routes between nodes in modes with IPIP, one of %v, in place of what the mode says", calico.Owners()))
 	flag.String(sabotageFlag, "", "run the suite under these defects, by their ids with commas, or all; docs/sabotage.md")
+	flag.Bool(fullFlag, false, fmt.Sprintf("with -%s: run every spec under every defect", sabotageFlag))
 	flag.Parse()
 	o, err := readOptions()
 	if err != nil {
@@ -85,6 +87,8 @@ type options struct {
 	providers launch.Providers
 	// sabotage are the defects of a sabotage run; nil for an ordinary one.
 	sabotage []sabotage.Defect
+	// sabotageFull says that every spec runs under every defect.
+	sabotageFull bool
 }
 
 // readOptions reads the flags. It refuses values that mean nothing, before anything is made.
@@ -98,7 +102,8 @@ func readOptions() (options, error) {
 	o := options{
 		lab: text(labFlag), results: text(resultsFlag), record: text(recordFlag), keep: text(keepFlag) == "true", allowUnable: text(allowUnableFlag) == "true",
 		leaves: topology.Software(text(leavesFlag)), kernel: lab.Kernel(text(kernelFlag)), providers: tagged.Providers(),
-		bird: text(birdFlag), owner: calico.RouteOwner(text(ownerFlag)),
+		sabotageFull: text(fullFlag) == "true",
+		bird:         text(birdFlag), owner: calico.RouteOwner(text(ownerFlag)),
 	}
 	if o.owner != "" && !slices.Contains(calico.Owners(), o.owner) {
 		return o, fmt.Errorf("-%s=%s: use one of %v", ownerFlag, o.owner, calico.Owners())

@@ -21,13 +21,22 @@ import (
 // Limits of specs under a defect, by the time that they took in the baseline. No wait of a
 // spec has taken longer than the spec, so that the baseline proves that they suffice.
 const (
-	// quick is how long a spec may have taken to run under every defect.
+	// quick is how long a spec may have taken to belong to the quick half.
 	quick = time.Second
-	// shortestWait and waitMargin: a wait gets twice the spec's time and the margin.
-	shortestWait = time.Second
-	waitMargin   = 500 * time.Millisecond
-	// specMargin: a whole spec gets three times its time and the margin.
-	specMargin = 3 * time.Second
+	// waitMargin: a wait gets the spec's time and the margin.
+	waitMargin = 500 * time.Millisecond
+	// specMargin: a whole spec gets one and a half times its time and the margin. One that
+	// bounds a time by itself, and BIRD's clock is in it, gets timedMargin too.
+	specMargin  = time.Second
+	timedMargin = 5 * time.Second
+)
+
+// How often specs run under defects whose tables do not name them.
+const (
+	// enough deaths and survivals of a quick spec prove that it tells labs apart.
+	enough = 2
+	// longTries is under how many such defects a long spec that has not died runs.
+	longTries = 2
 )
 
 // sabotaging is a run of a suite under defects (docs/sabotage.md). The suite's specs are
@@ -46,6 +55,8 @@ type sabotaging struct {
 	rows   []*row
 	order  []string
 	began  time.Time
+	// full says that every spec runs under every defect.
+	full bool
 }
 
 // round is one declaration of the suite's specs: the baseline, or one under a defect.
@@ -53,6 +64,8 @@ type round struct {
 	number int
 	name   string
 	defect sabotage.Defect
+	// reached says that a spec of the round has begun, if only to be left out.
+	reached bool
 }
 
 // The first rounds.
@@ -61,6 +74,25 @@ const (
 	canaryRound   = 1
 )
 
+// The halves of a round: its quick specs run before its long ones, which change the lab in
+// most cases.
+const (
+	quickHalf = "quick"
+	longHalf  = "long"
+)
+
+// halves are the declarations of the round, in their order. The baseline measures the specs,
+// and has one.
+func (r *round) halves() []string {
+	if r.number == baselineRound {
+		return []string{r.name}
+	}
+	return []string{r.name + halfMark + quickHalf, r.name + halfMark + longHalf}
+}
+
+// halfMark is between the names of a round and of its half. A label may have it.
+const halfMark = "+"
+
 // row is what a defect came to in one lab.
 type row struct {
 	reports.SabotageDefect
@@ -68,13 +100,19 @@ type row struct {
 	lab   *Lab
 	// disturbed says that a long spec has run since the lab was looked at.
 	disturbed bool
+	// standing is what the lab was when it had last come to rest.
+	standing string
 }
 
 // sabotaged is a requirement of the suite.
 type sabotaged struct {
 	reports.SabotagedRequirement
-	took             time.Duration
-	killed, survived int
+	lab  *Lab
+	took time.Duration
+	// container names the ordered container of the spec; empty for none.
+	container string
+	// tries counts the defects under which it ran though their tables do not name it.
+	tries int
 }
 
 // runningSpec is a spec that the gate has let in.
@@ -92,7 +130,7 @@ type spoiled struct {
 }
 
 func newSabotaging(s *Suite, defects []sabotage.Defect) *sabotaging {
-	x := &sabotaging{suite: s, tests: map[string]*sabotaged{}, began: time.Now()}
+	x := &sabotaging{suite: s, tests: map[string]*sabotaged{}, began: time.Now(), full: s.options.sabotageFull}
 	x.rounds = []*round{{name: requirement.BaselineLabel}, {number: canaryRound, name: sabotage.Canary().ID, defect: sabotage.Canary()}}
 	for _, d := range defects {
 		x.rounds = append(x.rounds, &round{number: len(x.rounds), name: d.ID, defect: d})
@@ -100,20 +138,22 @@ func newSabotaging(s *Suite, defects []sabotage.Defect) *sabotaging {
 	return x
 }
 
-// declare declares the suite's specs once for each round, in the order of the rounds.
+// declare declares the suite's specs once for each half of each round, in their order.
 func (x *sabotaging) declare(specs func(*Suite)) {
 	for _, r := range x.rounds {
-		ginkgo.Describe(r.name, ginkgo.SpecPriority(len(x.rounds)-r.number), ginkgo.Label(requirement.SabotagePrefix+r.name), ginkgo.AroundNode(x.limit), func() {
-			specs(x.suite)
-		})
+		for half, name := range r.halves() {
+			ginkgo.Describe(name, ginkgo.SpecPriority(2*(len(x.rounds)-r.number)-half), ginkgo.Label(requirement.SabotagePrefix+name), ginkgo.AroundNode(x.limit), func() {
+				specs(x.suite)
+			})
+		}
 	}
 }
 
-// roundOf finds the round that a spec belongs to.
-func (x *sabotaging) roundOf(labels []string) *round {
-	name := requirement.Sabotage(labels)
+// roundOf finds the round that a spec belongs to, and the half.
+func (x *sabotaging) roundOf(labels []string) (r *round, half string) {
+	name, half, _ := strings.Cut(requirement.Sabotage(labels), halfMark)
 	i := slices.IndexFunc(x.rounds, func(r *round) bool { return r.name == name })
-	return x.rounds[i]
+	return x.rounds[i], half
 }
 
 // limit bounds the time of a spec's own part.
@@ -122,43 +162,76 @@ func (x *sabotaging) limit(ctx context.Context, body func(context.Context)) {
 		body(ctx)
 		return
 	}
-	ctx, done := context.WithDeadlineCause(ctx, x.bodyEnd, fmt.Errorf("under a defect a spec gets three times the time of the baseline and %s", specMargin))
+	ctx, done := context.WithDeadlineCause(ctx, x.bodyEnd, fmt.Errorf("under a defect a spec gets one and a half times the time of the baseline and %s", specMargin))
 	defer done()
 	body(ctx)
 }
 
-// enter begins a spec in a lab, or skips it. The lab has the round's defect then.
+// enter begins a spec in a lab, or skips it. The lab has the round's defect then, but for a
+// reference, which stays as it is.
 func (x *sabotaging) enter(ctx context.Context, l *Lab) {
 	spec := ginkgo.CurrentSpecReport()
-	r, id := x.roundOf(spec.Labels()), requirement.ID(spec.Labels())
-	x.running, x.bodyEnd = nil, time.Time{}
+	id := requirement.ID(spec.Labels())
+	r, half := x.roundOf(spec.Labels())
+	r.reached = true
 	x.judgeControls(r)
-	switch {
-	case x.void != "":
+	if x.void != "" {
 		ginkgo.Skip("the run is void: " + x.void)
-	case r.number == baselineRound:
-		x.running = &runningSpec{id: id, lab: l}
+	}
+	if r.number == baselineRound || l.reference {
+		if !l.reference {
+			x.running = &runningSpec{id: id, lab: l}
+		}
 		if ruling, refused := l.gate.admit(ctx, requirement.NeedsOf(spec.Labels())); refused {
 			requirement.Rule(ruling)
 		}
-		ginkgo.DeferCleanup(l.leaveGate, ginkgo.NodeTimeout(upTimeout))
+		if r.number == baselineRound {
+			ginkgo.DeferCleanup(l.leaveGate, ginkgo.NodeTimeout(upTimeout))
+		}
 		return
 	}
 	test := x.tests[id]
-	if test == nil || test.Uncounted != "" {
+	switch {
+	case test == nil || test.Uncounted != "":
 		ginkgo.Skip("the baseline has not proven it")
-	}
-	if !x.wanted(r, test, spec.Labels()) {
-		ginkgo.Skip("it is long, and its deaths are known")
+	case x.isLong(test) != (half == longHalf):
+		ginkgo.Skip("it runs in the other half of the round")
+	case !x.wanted(r, test):
+		ginkgo.Skip("its deaths are known, and the defect does not name it")
 	}
 	current := x.spoil(ctx, l, r)
 	if current.NotApplicable != "" || current.Void != "" {
 		ginkgo.Skip("the defect is not in the lab")
 	}
 	x.running = &runningSpec{id: id, lab: l, row: current}
-	gomega.SetDefaultEventuallyTimeout(min(convergence, max(shortestWait, 2*test.took+waitMargin)))
-	x.bodyEnd = time.Now().Add(3*test.took + specMargin)
+	took := x.tookOf(test)
+	gomega.SetDefaultEventuallyTimeout(min(convergence, took+waitMargin))
+	x.bodyEnd = time.Now().Add(bodyLimit(took, spec.Labels()))
 }
+
+// bodyLimit is how long a spec may take under a defect.
+func bodyLimit(took time.Duration, labels []string) time.Duration {
+	limit := took + took/2 + specMargin
+	if _, timed := requirement.Margin(labels); timed {
+		limit += timedMargin
+	}
+	return limit
+}
+
+// tookOf is how long a spec took in the baseline. Those of an ordered container share its
+// set-up and its half, and take as long as the longest.
+func (x *sabotaging) tookOf(test *sabotaged) time.Duration {
+	longest := test.took
+	for _, other := range x.tests {
+		if test.container != "" && other.container == test.container {
+			longest = max(longest, other.took)
+		}
+	}
+	return longest
+}
+
+// isLong reports whether a spec belongs to the long half.
+func (x *sabotaging) isLong(test *sabotaged) bool { return x.tookOf(test) >= quick }
 
 // judgeControls makes the run void when the baseline has not passed, or the canary has killed
 // nobody.
@@ -187,27 +260,110 @@ func (x *sabotaging) canaryDeaths() int {
 	return killed
 }
 
-// wanted reports whether a spec is to run in a round. A long one runs until it is known to
-// die of one defect and to survive another, and where the defect names it.
-func (x *sabotaging) wanted(r *round, test *sabotaged, labels []string) bool {
+// wanted reports whether a spec is to run in a round. It runs where the defect's table names
+// it; elsewhere while its deaths are unknown.
+func (x *sabotaging) wanted(r *round, test *sabotaged) bool {
 	switch {
-	case test.took < quick:
-		return true
 	case r.number == canaryRound:
-		// One death is enough, and here long specs would take their whole time.
-		return x.canaryDeaths() == 0
-	case test.killed == 0 || test.survived == 0:
+		return x.canaryDeaths() == 0 // one death is enough
+	case x.full:
+		return true
+	case x.named(r, test):
 		return true
 	}
-	named := func(word string) bool { return word == test.ID || slices.Contains(labels, word) }
-	return slices.ContainsFunc(r.defect.Red, func(word string) bool { return named(word) && !x.reddened(r, word) })
+	killed, survived := x.known(test)
+	if x.isLong(test) {
+		return killed == 0 && test.tries < longTries && !x.due(r, test)
+	}
+	if x.repeats(r, test.lab) && !x.unknownIn(test.lab) {
+		return false
+	}
+	return killed < enough || survived < enough || slices.ContainsFunc(r.defect.Green, func(word string) bool {
+		return reports.SabotageDefect{ID: r.name}.Spares(test.SabotagedRequirement, word)
+	})
+}
+
+// named reports whether a round has to kill a requirement, or another one beside it that has
+// not died yet.
+func (x *sabotaging) named(r *round, test *sabotaged) bool {
+	killed, _ := x.known(test)
+	return slices.ContainsFunc(r.defect.Red, func(word string) bool {
+		return test.Named(word) && (!x.reddened(r, word) || killed == 0 && (namesID(word, test.ID) || x.ofLong(word)))
+	})
+}
+
+// namesID reports whether a word of Red is an id, or a choice with it.
+func namesID(word, id string) bool { return slices.Contains(strings.Split(word, "|"), id) }
+
+// due reports whether a defect that is still to come names a requirement by its id.
+func (x *sabotaging) due(r *round, test *sabotaged) bool {
+	return slices.ContainsFunc(x.rounds, func(later *round) bool {
+		return later.number > r.number && slices.ContainsFunc(later.defect.Red, func(word string) bool { return namesID(word, test.ID) })
+	})
+}
+
+// ofLong reports whether no quick requirement has a word. Then the defects that name it are the
+// ones for its long requirements: for others the quick ones suffice.
+func (x *sabotaging) ofLong(word string) bool {
+	for _, test := range x.tests {
+		if test.Uncounted == "" && test.Named(word) && !x.isLong(test) {
+			return false
+		}
+	}
+	return true
+}
+
+// known counts the defects of which a requirement has died, and those that it has survived.
+func (x *sabotaging) known(test *sabotaged) (killed, survived int) {
+	for _, row := range x.rows {
+		cell, ran := row.Cells[test.ID]
+		if !ran || !row.Counts() {
+			continue
+		}
+		if cell.Killed {
+			killed++
+		} else {
+			survived++
+		}
+	}
+	return killed, survived
+}
+
+// repeats reports whether another lab has the round's defect already, and everything that it
+// has to kill has died there.
+func (x *sabotaging) repeats(r *round, l *Lab) bool {
+	elsewhere := slices.ContainsFunc(x.rows, func(row *row) bool {
+		return row.round == r && row.lab != l && row.NotApplicable == "" && row.Counts()
+	})
+	return elsewhere && !slices.ContainsFunc(r.defect.Red, func(word string) bool { return x.has(word) && !x.reddened(r, word) })
+}
+
+// has reports whether a word is on a requirement that a defect has to kill.
+func (x *sabotaging) has(word string) bool {
+	for _, test := range x.tests {
+		if test.Uncounted == "" && test.Named(word) {
+			return true
+		}
+	}
+	return false
+}
+
+// unknownIn reports whether a lab has a quick spec that has not both died and survived.
+func (x *sabotaging) unknownIn(l *Lab) bool {
+	for _, test := range x.tests {
+		killed, survived := x.known(test)
+		if test.lab == l && test.Uncounted == "" && !x.isLong(test) && (killed == 0 || survived == 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // reddened reports whether a requirement with a label or id has died in a round.
 func (x *sabotaging) reddened(r *round, word string) bool {
 	for _, row := range x.rows {
 		for id, cell := range row.Cells {
-			if row.round == r && cell.Killed && (id == word || slices.Contains(x.tests[id].Labels, word)) {
+			if row.round == r && row.Counts() && cell.Killed && x.tests[id].Named(word) {
 				return true
 			}
 		}
@@ -227,39 +383,46 @@ func (x *sabotaging) endBody() {
 // ended takes the result of a spec.
 func (x *sabotaging) ended(spec types.SpecReport) {
 	running := x.running
-	x.running = nil
-	if running == nil {
+	x.running, x.bodyEnd = nil, time.Time{}
+	if spec.State.Is(types.SpecStateTimedout|types.SpecStateInterrupted|types.SpecStateAborted) && x.void == "" {
+		x.void = "it was interrupted, or the suite's time is over: give go test a longer -timeout"
+	}
+	if running == nil || x.void != "" {
 		return
 	}
 	ruling, ruled := requirement.RulingOf(spec)
-	if running.row != nil && x.tests[running.id].took >= quick {
-		running.row.disturbed = true
-	}
 	if running.row == nil {
 		x.addTest(running, spec, ruling, ruled)
 		return
 	}
+	test := x.tests[running.id]
+	if x.isLong(test) {
+		running.row.disturbed = true
+	}
+	if !slices.ContainsFunc(running.row.Red, test.Named) {
+		test.tries++
+	}
+	running.row.Seconds += running.took.Seconds()
 	if ruled {
 		return // unable, inconclusive or a broken lab: nothing was found out
 	}
-	running.row.Seconds += running.took.Seconds()
 	cell := reports.SabotageCell{Seconds: running.took.Seconds()}
-	// Clean-up that fails is no verdict of the requirement.
-	cell.Killed = spec.Failed() && !spec.Failure.FailureNodeType.Is(types.NodeTypeCleanupAfterEach|types.NodeTypeCleanupAfterAll|types.NodeTypeAfterEach|types.NodeTypeAfterAll)
-	if spec.Failed() {
-		cell.Reason = spec.Failure.Message
-	}
-	if cell.Killed {
-		x.tests[running.id].killed++
-	} else {
-		x.tests[running.id].survived++
+	const cleanUp = types.NodeTypeCleanupAfterEach | types.NodeTypeCleanupAfterAll | types.NodeTypeAfterEach | types.NodeTypeAfterAll
+	switch at := spec.Failure.FailureNodeType; {
+	case spec.State.Is(types.SpecStatePassed):
+	case spec.State.Is(types.SpecStateFailed) && at.Is(types.NodeTypeIt):
+		cell.Killed, cell.Reason = true, spec.Failure.Message
+	case spec.State.Is(types.SpecStateFailed) && at.Is(cleanUp):
+		cell.Reason = spec.Failure.Message // that is no verdict of the requirement
+	default:
+		return // a set-up that fails or a panic is no verdict
 	}
 	running.row.Cells[running.id] = cell
 }
 
 // addTest adds a requirement with what the baseline found out.
 func (x *sabotaging) addTest(running *runningSpec, spec types.SpecReport, ruling requirement.Ruling, ruled bool) {
-	test := &sabotaged{took: running.took, SabotagedRequirement: reports.SabotagedRequirement{
+	test := &sabotaged{lab: running.lab, took: running.took, SabotagedRequirement: reports.SabotagedRequirement{
 		ID: running.id, Must: strings.TrimPrefix(spec.LeafNodeText, running.id+": "), Lab: running.lab.describe(),
 		Seconds: running.took.Seconds(), Labels: spec.Labels(),
 	}}
@@ -274,6 +437,9 @@ func (x *sabotaging) addTest(running *runningSpec, spec types.SpecReport, ruling
 		test.Uncounted = "the baseline did not run it"
 	case known:
 		test.Uncounted = "a known issue breaks it"
+	}
+	if spec.IsInOrderedContainer {
+		test.container = strings.Join(spec.ContainerHierarchyTexts, "\n")
 	}
 	x.tests[running.id] = test
 	x.order = append(x.order, running.id)
@@ -302,6 +468,9 @@ func (x *sabotaging) finish(t *testing.T) {
 	}
 	if x.void == "" && len(x.rows) == 0 && result.Void == "" {
 		result.Void = "no defect was put in"
+	}
+	if i := slices.IndexFunc(x.rounds, func(r *round) bool { return !r.reached }); i >= 0 && result.Void == "" {
+		result.Void = fmt.Sprintf("it ended before %s: give go test a longer -timeout", x.rounds[i].name)
 	}
 	if folder := x.suite.options.results; folder != "" {
 		if err := result.Write(folder); err != nil {

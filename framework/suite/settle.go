@@ -16,7 +16,9 @@ const (
 	// settleTimeout bounds the wait for nodes to take a spec's changes back. The next
 	// spec's checks find a node that does not.
 	settleTimeout = 10 * time.Second
-	settlePoll    = 100 * time.Millisecond
+	// spoiledSettleTimeout is that in a lab with a defect, where nodes may never do that.
+	spoiledSettleTimeout = 2 * time.Second
+	settlePoll           = 100 * time.Millisecond
 )
 
 // settling is the state of the nodes' BIRDs while a spec changes them: what they were
@@ -81,8 +83,12 @@ func (s *settling) finish(ctx context.Context) {
 			left = append(left, name)
 		}
 	}
+	timeout := settleTimeout
+	if s.lab.spoiled != nil {
+		timeout = spoiledSettleTimeout
+	}
 	why := map[string]string{}
-	err := wait.PollUntilContextTimeout(ctx, settlePoll, settleTimeout, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, settlePoll, timeout, true, func(ctx context.Context) (bool, error) {
 		left = slices.DeleteFunc(left, func(name string) bool {
 			why[name] = s.unsettled(ctx, name)
 			return why[name] == ""

@@ -9,18 +9,29 @@ import (
 	"time"
 
 	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/sabotage"
+	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/reports"
 )
 
 const (
+	// putTimeout bounds the attempts to put a defect in: the spec before may have left its
+	// target about to come back.
+	putTimeout = 5 * time.Second
 	// spoilTimeout bounds how long a defect may take to be put in, and to be taken out.
 	spoilTimeout = 30 * time.Second
 	// restTimeout bounds the wait for a spoiled lab to come to rest, and restPoll is the time
 	// between two looks that have to see the same.
 	restTimeout = 10 * time.Second
 	restPoll    = 400 * time.Millisecond
+	// sessionsStill is how long a lab whose sessions are spoiled has to stay as it is. BIRD
+	// waits 2 s before it connects again (connect delay time 2).
+	sessionsStill = 3 * time.Second
+	// otherStill is how long a lab may stay otherwise than before a long spec until that is
+	// what it is. BIRD tries again to connect after 5 s (connect retry time 5).
+	otherStill = 6 * time.Second
 	// glance bounds one look at a spoiled lab, whose programs may not answer.
 	glance = 2 * time.Second
 )
@@ -30,7 +41,7 @@ const (
 func (x *sabotaging) spoil(ctx context.Context, l *Lab, r *round) *row {
 	if current := x.rowOf(l, r); current != nil {
 		defer current.spend(time.Now())
-		if l.spoiled != nil && l.spoiled.row == current {
+		if l.spoiled != nil && l.spoiled.row == current && current.Void == "" {
 			look, done := context.WithTimeout(ctx, glance)
 			defer done()
 			if l.spoiled.spoiling.Present(look) != nil {
@@ -40,7 +51,7 @@ func (x *sabotaging) spoil(ctx context.Context, l *Lab, r *round) *row {
 			if current.disturbed && current.Void == "" {
 				// A long spec changes the lab in most cases, and others wait too short for that.
 				current.disturbed = false
-				l.restAs(ctx, current.Gate)
+				current.standing = l.restAs(ctx, current.standing)
 			}
 		}
 		return current
@@ -89,55 +100,77 @@ func (x *sabotaging) rowOf(l *Lab, r *round) *row {
 // put puts a defect in and waits until it is there and the lab has come to rest. A defect
 // that does not appear is taken out.
 func (x *sabotaging) put(ctx context.Context, l *Lab, current *row, spoiling sabotage.Spoiling) {
-	ctx, done := context.WithTimeout(ctx, spoilTimeout)
-	defer done()
-	var err error
-	for {
-		if err = spoiling.Put(ctx); err == nil {
-			err = spoiling.Appear(ctx)
-			break
-		}
-		select { // the spec before may have left the target about to come back
-		case <-time.After(restPoll):
-			continue
-		case <-ctx.Done():
-		}
-		break
-	}
-	if err != nil {
+	if err := appear(ctx, spoiling); err != nil {
 		current.Void = "the defect could not be put in: " + err.Error()
+		x.clean(ctx, l)
 		return
 	}
-	current.Gate = l.rest(ctx).text
+	still := restPoll
+	if current.round.defect.Kind == sabotage.Session {
+		still = sessionsStill
+	}
+	current.standing = l.rest(ctx, still)
+	look, stop := context.WithTimeout(ctx, glance)
+	defer stop()
+	current.Gate = l.look(look, true).text
 }
 
-// rest looks until two looks see the same.
-func (l *Lab) rest(ctx context.Context) fault {
+// appear puts a defect in and waits until it is there.
+func appear(ctx context.Context, spoiling sabotage.Spoiling) error {
+	ctx, end := context.WithTimeout(ctx, spoilTimeout)
+	defer end()
+	trying, done := context.WithTimeout(ctx, putTimeout)
+	defer done()
+	for {
+		err := spoiling.Put(trying)
+		if err == nil {
+			return spoiling.Appear(ctx)
+		}
+		select {
+		case <-time.After(restPoll):
+		case <-trying.Done():
+			return err
+		}
+	}
+}
+
+// standing is what a spoiled lab's hosts have: sessions and routes. Hosts that do not answer
+// are not in it.
+func (l *Lab) standing(ctx context.Context) string {
+	ctx, done := context.WithTimeout(ctx, glance)
+	defer done()
+	sessions, _ := observe.Sessions(ctx, l.Lab)
+	tables, _ := observe.KernelTables(ctx, l.Lab)
+	return fmt.Sprint(session.Settled(sessions), tables)
+}
+
+// rest looks until the lab stays as it is for a time, and returns what it is then.
+func (l *Lab) rest(ctx context.Context, still time.Duration) string {
+	return l.restUnless(ctx, still, func(string) bool { return false })
+}
+
+// restAs looks until the lab is what it was before a long spec, or stays otherwise. It returns
+// what the lab is then.
+func (l *Lab) restAs(ctx context.Context, before string) string {
+	return l.restUnless(ctx, otherStill, func(now string) bool { return now == before })
+}
+
+// restUnless looks until the lab is one that is known, or stays as it is for a time.
+func (l *Lab) restUnless(ctx context.Context, still time.Duration, known func(string) bool) string {
 	ctx, done := context.WithTimeout(ctx, restTimeout)
 	defer done()
-	var last *fault
-	for {
-		look, stop := context.WithTimeout(ctx, glance)
-		f := l.look(look, true)
-		stop()
-		if last != nil && *last == f || ctx.Err() != nil {
-			return f
-		}
-		last = &f
+	last, since := l.standing(ctx), time.Now()
+	for !known(last) && time.Since(since) < still {
 		select {
 		case <-ctx.Done():
+			return last
 		case <-time.After(restPoll):
 		}
+		if now := l.standing(ctx); now != last {
+			last, since = now, time.Now()
+		}
 	}
-}
-
-// restAs looks until the lab is what it was when the defect had just been put in.
-func (l *Lab) restAs(ctx context.Context, gate string) {
-	ctx, done := context.WithTimeout(ctx, restTimeout)
-	defer done()
-	for ctx.Err() == nil && l.rest(ctx).text != gate {
-		continue // each look takes its time
-	}
+	return last
 }
 
 // clean takes a lab's defect out and waits until the gate sees the baseline again. If it does
@@ -153,7 +186,7 @@ func (x *sabotaging) clean(ctx context.Context, l *Lab) {
 	if met := l.spoiled.spoiling.Met; met != nil && current.Void == "" {
 		switch any, err := met(undo); {
 		case err != nil:
-			current.Void = "nobody can count what has met the defect: " + err.Error()
+			current.void("nobody can count what has met the defect: " + err.Error())
 		case !any:
 			current.Unmet = "no packet has met the defect while the specs ran"
 		}
@@ -168,18 +201,25 @@ func (x *sabotaging) clean(ctx context.Context, l *Lab) {
 		case left.none():
 			current.Mended = f.String()
 		default:
-			current.Void = fmt.Sprintf("the lab did not return to its baseline: %s", left)
+			current.void(fmt.Sprintf("the lab did not return to its baseline: %s", left))
 			l.gate.renew(ctx, errors.Join(errors.New(left.String()), mendErr).Error())
 		}
 	}
 	if err != nil {
-		current.Void = "the defect could not be taken out: " + err.Error()
+		current.void("the defect could not be taken out: " + err.Error())
 	}
 	if l.running != nil {
 		l.gate.lab.complaints(ctx) // the defect did what they say
 	}
 	current.spend(began)
 	x.tell(current)
+}
+
+// void makes a row prove nothing, for the first reason.
+func (r *row) void(reason string) {
+	if r.Void == "" {
+		r.Void = reason
+	}
 }
 
 // spend counts time for the defect that has passed since a moment.

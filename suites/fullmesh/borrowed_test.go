@@ -15,7 +15,7 @@ import (
 
 // borrowed is requirement B13 without encapsulation: BIRD carries the single address.
 func borrowed(lab *suite.Lab) {
-	Context("borrowed addresses", Label("routes", "borrowed"), Ordered, func() {
+	Context("borrowed addresses", Label("routes", "borrowed"), Ordered, ContinueOnFailure, func() {
 		var pod workload.Pod
 		BeforeAll(func(ctx SpecContext) {
 			lab.Ready(ctx)

@@ -15,7 +15,7 @@ import (
 
 // borrowed is requirement B13.
 func borrowed(lab *suite.Lab) {
-	Context("borrowed addresses", Label("routes", "borrowed"), Ordered, func() {
+	Context("borrowed addresses", Label("routes", "borrowed"), Ordered, ContinueOnFailure, func() {
 		// A pod takes seconds to come and to go where processes start slowly.
 		var pod workload.Pod
 		BeforeAll(func(ctx SpecContext) {

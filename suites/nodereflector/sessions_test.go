@@ -56,20 +56,6 @@ func sessions(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("NRR-003", "no client MUST have a path that has passed both reflectors, as they are of one cluster", func(ctx SpecContext) {
-			_, roles := begin(ctx, lab)
-			ofClients := func(host topology.Host, _ path.Path) bool { return isOneOf(host, roles.clients) }
-			Eventually(expect.Paths(lab, ofClients)).WithContext(ctx).Should(expect.Agree())
-			for _, client := range roles.clients {
-				paths, err := observed.Paths(ctx, lab, client.Name)
-				Expect(err).NotTo(HaveOccurred())
-				Expect(paths).NotTo(BeEmpty(), client.Name)
-				for _, p := range paths {
-					Expect(len(p.ClusterList)).To(BeNumerically("<=", 1), "%s: %s", client.Name, p)
-				}
-			}
-		})
-
 		Requirement("NRR-005", "a node that is made a reflector MUST leave the mesh at once, within 2 s, though the mesh is on", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			id := clusterID(state, roles)
@@ -102,6 +88,22 @@ func sessions(lab *suite.Lab) {
 				}
 			}
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+		})
+	})
+
+	Context("paths of clients", Label("paths"), func() {
+		Requirement("NRR-003", "no client MUST have a path that has passed both reflectors, as they are of one cluster", func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			ofClients := func(host topology.Host, _ path.Path) bool { return isOneOf(host, roles.clients) }
+			Eventually(expect.Paths(lab, ofClients)).WithContext(ctx).Should(expect.Agree())
+			for _, client := range roles.clients {
+				paths, err := observed.Paths(ctx, lab, client.Name)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(paths).NotTo(BeEmpty(), client.Name)
+				for _, p := range paths {
+					Expect(len(p.ClusterList)).To(BeNumerically("<=", 1), "%s: %s", client.Name, p)
+				}
+			}
 		})
 	})
 }
