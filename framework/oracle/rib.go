@@ -1,6 +1,9 @@
 package oracle
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/path"
 )
@@ -37,4 +40,25 @@ func (s State) Undecided() ([]string, error) {
 		return nil, err
 	}
 	return bgp.Undecided(r.speakers), nil
+}
+
+// WithoutLeftovers leaves out of the paths that hosts have those that a neighbour may have
+// failed to withdraw (bgp.Leftovers), where the host is to have none of that neighbour for
+// the prefix. Chance decides whether they are there.
+func (s State) WithoutLeftovers(seen path.Tables) (path.Tables, error) {
+	r, err := s.solve()
+	if err != nil {
+		return nil, err
+	}
+	left := map[bgp.Leftover]bool{}
+	for _, l := range bgp.Leftovers(r.speakers) {
+		left[l] = true
+	}
+	kept := maps.Clone(seen)
+	for host, paths := range kept {
+		kept[host] = slices.DeleteFunc(slices.Clone(paths), func(p path.Path) bool {
+			return left[bgp.Leftover{Host: host, Peer: p.Peer, Prefix: p.Prefix}]
+		})
+	}
+	return kept, nil
 }

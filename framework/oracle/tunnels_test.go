@@ -12,6 +12,7 @@ import (
 	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/oracle/random"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
 	"github.com/rackproof/rackproof/framework/router/frr"
@@ -453,5 +454,20 @@ func TestTunnelsThatAreNotReckonedWith(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.says)
 			}
 		})
+	}
+}
+
+// A leaf that fails to tell a node of the node itself leaves what it told before, and
+// nothing else.
+func TestWithoutLeftovers(t *testing.T) {
+	state := cluster(t, "two-racks", "ipipreflector")
+	for i := range state.Routers {
+		state.Routers[i].Software = bird.Name
+	}
+	leaf := netip.MustParseAddr("10.1.5.1")
+	stale, other := path.Path{Prefix: workerBlock, Peer: leaf}, path.Path{Prefix: worker2Block, Peer: leaf}
+	got, err := state.WithoutLeftovers(path.Tables{"worker": {stale, other}, "control-plane": {stale}})
+	if err != nil || len(got["worker"]) != 1 || got["worker"][0].Prefix != worker2Block || len(got["control-plane"]) != 1 {
+		t.Errorf("error %v, left %v", err, got)
 	}
 }

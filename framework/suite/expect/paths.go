@@ -32,6 +32,9 @@ func Paths(l *suite.Lab, scope PathScope) func(context.Context) (Comparison, err
 		if err != nil {
 			return Comparison{}, err
 		}
+		if got, err = state.WithoutLeftovers(got); err != nil {
+			return Comparison{}, err
+		}
 		want, got = pathsWithin(l, scope, want), pathsWithin(l, scope, got)
 		return Comparison{Expected: diff.Count(want), Difference: diff.Compare(want, got).String()}, nil
 	}

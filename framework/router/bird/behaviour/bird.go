@@ -77,21 +77,8 @@ func (BIRD) Resolve(s *bgp.Speaker, p bgp.Path) bgp.Way {
 // Advertise follows bgp_import_control, bgp_create_attrs and bgp_update_attrs in
 // BIRD's proto/bgp/attrs.c.
 func (b BIRD) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attributes, bool) {
-	a, ok := b.Exports(p, to)
-	if p.From == to || !ok {
-		return bgp.Attributes{}, false
-	}
-	reflected := p.From != nil && p.From.Internal() && to.Internal() && p.From.Session.LocalAS == to.Session.LocalAS
-	if reflected && !p.From.Client && !to.Client {
-		return bgp.Attributes{}, false // RFC 4456, section 6
-	}
-	// A loop of clusters is looked for here too, for the neighbour may be in another
-	// cluster than the one that the path came from.
-	if ClustersLoop(s, p.Attributes, to) {
-		return bgp.Attributes{}, false
-	}
-	a.NextHop = b.nextHop(s, p, to, to.NextHopSelf && (!reflected || !b.KeepsReflected))
-	if a.NextHop == to.Remote {
+	a, reflected, ok := b.offered(s, p, to)
+	if !ok || a.NextHop == to.Remote {
 		return bgp.Attributes{}, false // a neighbour is not told of itself (RFC 4271, section 5.1.3)
 	}
 	if reflected {
@@ -104,6 +91,34 @@ func (b BIRD) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attribute
 		a = bgp.LeaveAS(a, to.Session.LocalAS)
 	}
 	return a, true
+}
+
+// Leaves implements bgp.Leaver: a path whose next hop is the neighbour itself ends in
+// "Invalid NEXT_HOP attribute" in BIRD's log, and what the neighbour was sent before it
+// stays (seen on leaf0 of two-racks in mode ipipreflector).
+func (b BIRD) Leaves(s *bgp.Speaker, best bgp.Path, to *bgp.Peer) bool {
+	a, _, ok := b.offered(s, best, to)
+	return ok && a.NextHop == to.Remote && !b.AddPaths
+}
+
+// offered is what goes to a neighbour with its next hop, before BIRD looks whether it can
+// be sent, and whether it is reflected.
+func (b BIRD) offered(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (a bgp.Attributes, reflected, ok bool) {
+	a, ok = b.Exports(p, to)
+	if p.From == to || !ok {
+		return a, false, false
+	}
+	reflected = p.From != nil && p.From.Internal() && to.Internal() && p.From.Session.LocalAS == to.Session.LocalAS
+	if reflected && !p.From.Client && !to.Client {
+		return a, reflected, false // RFC 4456, section 6
+	}
+	// A loop of clusters is looked for here too, for the neighbour may be in another
+	// cluster than the one that the path came from.
+	if ClustersLoop(s, p.Attributes, to) {
+		return a, reflected, false
+	}
+	a.NextHop = b.nextHop(s, p, to, to.NextHopSelf && (!reflected || !b.KeepsReflected))
+	return a, reflected, true
 }
 
 // ClustersLoop reports whether a path has been in the speaker's cluster. BIRD asks
