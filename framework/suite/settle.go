@@ -27,6 +27,8 @@ type settling struct {
 	lab             *Lab
 	before, changed map[string]observe.BIRDConfiguration
 	began           time.Time
+	// deletions delete what DeleteFirst was given.
+	deletions []func(context.Context)
 }
 
 // UndoAfter runs undo when the spec ends. After the last one of a spec it waits until
@@ -37,6 +39,21 @@ func (l *Lab) UndoAfter(undo func(context.Context)) {
 	ginkgo.GinkgoHelper()
 	l.SettleAfter()
 	l.settling.undo(undo)
+}
+
+// DeleteFirst deletes something that the spec has made when the spec ends, before anything
+// that UndoAfter takes back, whichever came first; del may run twice. It is for services:
+// after a change of the BGPConfiguration Calico announces all services again from a list,
+// among them one that it withdraws meanwhile because it was deleted, and keeps that
+// announcement (resyncKnownRoutes in confd/pkg/backends/calico/routes.go of v3.31.0). In
+// an ordered container, whose BeforeAll may have made it, it is deleted in the usual order.
+func (l *Lab) DeleteFirst(del func(context.Context)) {
+	ginkgo.GinkgoHelper()
+	l.SettleAfter()
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { del(ctx) })
+	if !ginkgo.CurrentSpecReport().IsInOrderedContainer {
+		l.settling.deletions = append(l.settling.deletions, del)
+	}
 }
 
 // SettleAfter makes the spec end with a wait until the nodes' BIRDs run again what they
@@ -64,11 +81,25 @@ func (l *Lab) startSettling() *settling { return &settling{lab: l, before: l.con
 func (s *settling) undo(undo func(context.Context)) {
 	ginkgo.GinkgoHelper()
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
-		if s.began.IsZero() {
-			s.changed, s.began = s.lab.configurations(), time.Now()
-		}
+		s.begin()
 		undo(ctx)
 	})
+	// Clean-up runs backwards. Deletions that fail do not keep undo from running.
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		s.begin()
+		deletions := s.deletions
+		s.deletions = nil
+		for _, del := range slices.Backward(deletions) {
+			del(ctx)
+		}
+	})
+}
+
+// begin remembers what the nodes run when the spec's changes begin to be taken back.
+func (s *settling) begin() {
+	if s.began.IsZero() {
+		s.changed, s.began = s.lab.configurations(), time.Now()
+	}
 }
 
 // finish waits until every node whose configuration was another one when undoing began

@@ -67,7 +67,7 @@ func NewService(ctx context.Context, l *suite.Lab, options ServiceOptions) *Serv
 	s := &Service{lab: l, object: serviceOf(options, workload(ctx, l))}
 	l.SettleAfter()
 	gomega.Expect(l.Client.Resources().Create(ctx, s.object)).To(gomega.Succeed(), "create a service")
-	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { s.Delete(ctx) })
+	l.DeleteFirst(s.Delete)
 	if len(options.LoadBalancerIPs) > 0 {
 		s.waitForSlices(ctx)
 		s.setLoadBalancerIPs(ctx, options.LoadBalancerIPs...)
@@ -85,8 +85,7 @@ func NewServices(ctx context.Context, l *suite.Lab, number int, options ServiceO
 	for i := range made {
 		made[i] = &Service{lab: l, object: serviceOf(options, workload)}
 	}
-	l.SettleAfter()
-	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { DeleteServices(ctx, l, made) })
+	l.DeleteFirst(func(ctx context.Context) { DeleteServices(ctx, l, made) })
 	gomega.Expect(each(made, func(s *Service) error { return l.Client.Resources().Create(ctx, s.object) })).To(gomega.Succeed(), "create %d services", number)
 	for _, s := range made {
 		s.read()
