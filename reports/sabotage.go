@@ -85,14 +85,15 @@ func (d SabotageDefect) Spares(r SabotagedRequirement, word string) bool {
 	kind, _, _ := strings.Cut(d.ID, "-")
 	return r.Named(word) && !slices.ContainsFunc(r.Labels, func(label string) bool {
 		switch label {
-		case "changes", "failure", "vyos":
-			return true
 		case "need:clients", "need:enter-pods", "need:send-from-nodes", "need:send-from-switches":
-			return kind == "datapath" || kind == "service"
+			return kind == "datapath" || kind == "service" || kind == "tunnel"
 		}
-		return false
+		return slices.Contains(ChangingLabels(), label)
 	})
 }
+
+// ChangingLabels are the labels of specs that change the lab themselves.
+func ChangingLabels() []string { return []string{"changes", "failure", "vyos"} }
 
 // SabotageCell is what became of one requirement under one defect.
 type SabotageCell struct {

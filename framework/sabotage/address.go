@@ -22,7 +22,7 @@ func addresses() []Defect {
 	return []Defect{
 		{
 			ID: "address-router-id", Kind: Address, What: "a node's BIRD has the BGP identifier of another address",
-			Red: []string{"MESH-002"}, Green: []string{"traffic"},
+			Red: []string{"MESH-002|LEAF-015|NRR-012|RRR-018"}, Green: []string{"traffic"},
 			Aim: wrongRouterID,
 		},
 		{
@@ -32,7 +32,7 @@ func addresses() []Defect {
 		},
 		{
 			ID: "address-block-twice", Kind: Address, What: "a node announces the block of another node as its own",
-			Red: []string{"routes|paths"}, Green: []string{"sessions"},
+			Red: []string{"MESH-060|LEAF-013|NRR-016|RRR-018|TOR-011|SVC-001|LOC-001|AGR-002|VXL-030"}, Green: []string{"sessions"},
 			Aim: blockTwice,
 		},
 		{

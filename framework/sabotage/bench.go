@@ -2,6 +2,7 @@ package sabotage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -39,6 +40,26 @@ func (s Spoiling) Appear(ctx context.Context) error {
 		return fmt.Errorf("%s: the defect does not appear: %w", s.Target, last)
 	}
 	return nil
+}
+
+// together is two defects as one. The second is put in after the first, and taken out before it.
+// Both have to be there, and a packet that has met one has met it. Neither changes a state.
+func together(first, second Spoiling) Spoiling {
+	spoiling := Spoiling{
+		Target:  first.Target + ", " + second.Target,
+		Put:     both(first.Put, second.Put),
+		Undo:    func(ctx context.Context) error { return errors.Join(second.Undo(ctx), first.Undo(ctx)) },
+		Present: both(first.Present, second.Present),
+	}
+	if first.Met != nil && second.Met != nil {
+		spoiling.Met = func(ctx context.Context) (bool, error) {
+			if met, err := first.Met(ctx); met || err != nil {
+				return met, err
+			}
+			return second.Met(ctx)
+		}
+	}
+	return spoiling
 }
 
 // lastNode is the node that defects of a single node take: it has no role of its own in most

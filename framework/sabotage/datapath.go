@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -53,7 +54,7 @@ func datapaths() []Defect {
 		},
 		{
 			ID: "datapath-loss", Kind: Datapath, What: "every node loses a quarter of the packets that it forwards to pods",
-			Red: []string{"failure"}, Green: []string{"sessions", "routes"},
+			Red: []string{"LEAF-051|NRR-045|RRR-044|TOR-030|VXL-061|IPIP-070|CRS-070", "NRR-047|RRR-045"}, Green: []string{"sessions", "routes"},
 			Aim: func(b *Bench) (Spoiling, error) {
 				return b.filterRule("all nodes", "mangle", "FORWARD", b.Lab.Topology().Nodes(),
 					"-o", "cali+", "-m", "statistic", "--mode", "random", "--probability", "0.25", "-j", "DROP")
@@ -96,7 +97,31 @@ func datapaths() []Defect {
 			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
 			Aim: wrongServer,
 		},
+		{
+			ID: "datapath-rp-filter", Kind: Datapath, What: "a node takes from its tunnel only what it would answer through it (rp_filter)",
+			Red: []string{"CRS-060|VXL-073"}, Green: []string{"sessions", "routes"},
+			Aim: strictReversePath,
+		},
 	}
+}
+
+// strictReversePath sets rp_filter of the tunnel's device of the second node.
+func strictReversePath(b *Bench) (Spoiling, error) {
+	tunnel, err := b.tunnel()
+	if err != nil {
+		return Spoiling{}, err
+	}
+	node := b.Lab.Topology().Nodes()[1]
+	const of = "net/ipv4/conf/%s/rp_filter"
+	// The kernel takes the larger one of the two.
+	all, err := b.run(context.Background(), node.Name, "sysctl", "-n", fmt.Sprintf(of, "all"))
+	if err != nil {
+		return Spoiling{}, NoTarget("%v", err)
+	}
+	if strings.TrimSpace(string(all)) == "2" {
+		return Spoiling{}, NoTarget("%s has a loose rp_filter for all devices", node.Name)
+	}
+	return b.setting(node, fmt.Sprintf(of, tunnel.Device()), "1")
 }
 
 // foreignSource rewrites the source of a node's own packets to pods elsewhere.
@@ -106,13 +131,26 @@ func foreignSource(b *Bench) (Spoiling, error) {
 		"-s", node.Address().String(), "-d", b.Lab.Topology().Pods.First().String(), "!", "-o", "cali+", "-j", "SNAT", "--to-source", node.Management.String())
 }
 
-// masqueradingOff lets what pods send out of the pod network pass the rules of masquerading.
+// masqueradingOff keeps what pods and clients outside send each other from conntrack, and so
+// from translation. Felix puts its own rules of table nat before those of others.
 func masqueradingOff(b *Bench) (Spoiling, error) {
-	if len(b.Lab.Topology().ByRole(topology.Client)) == 0 {
+	clients := b.Lab.Topology().ByRole(topology.Client)
+	if len(clients) == 0 {
 		return Spoiling{}, NoTarget("the topology has no client")
 	}
-	pods := b.Lab.Topology().Pods.First().String()
-	return b.filterRule("all nodes", "nat", "POSTROUTING", b.Lab.Topology().Nodes(), "-s", pods, "!", "-d", pods, "-j", "ACCEPT")
+	pods, client := b.Lab.Topology().Pods.First().String(), clients[0].Address().String()
+	untracked := func(from, to string) (Spoiling, error) {
+		return b.filterRule("all nodes", "raw", "PREROUTING", b.Lab.Topology().Nodes(), "-s", from, "-d", to, "-j", "CT", "--notrack")
+	}
+	there, err := untracked(pods, client)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	back, err := untracked(client, pods)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	return together(there, back), nil
 }
 
 // wrongServer translates the address of the last node's pod to that of the first node's.

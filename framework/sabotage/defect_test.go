@@ -1,11 +1,16 @@
 package sabotage
 
 import (
+	"context"
+	"errors"
 	"net/netip"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rackproof/rackproof/framework/requirement/catalogue"
 )
 
 // fewest is how many defects there are at least.
@@ -31,6 +36,43 @@ func TestTablesAreInOrder(t *testing.T) {
 			t.Errorf("%s: %v must die, and %v must not", d.ID, d.Red, d.Green)
 		}
 		seen[d.ID] = true
+	}
+}
+
+func TestWordsNameRequirements(t *testing.T) {
+	id := regexp.MustCompile(`^[A-Z]+-[0-9]+$`)
+	for _, d := range All() {
+		for _, word := range slices.Concat(d.Red, d.Green) {
+			for _, one := range strings.Split(word, "|") {
+				if _, ok := catalogue.Of(one); !ok && id.MatchString(one) {
+					t.Errorf("%s: there is no requirement %s", d.ID, one)
+				}
+			}
+		}
+	}
+}
+
+func TestTogether(t *testing.T) {
+	var done []string
+	one := func(name string, met bool) Spoiling {
+		do := func(what string) func(context.Context) error {
+			return func(context.Context) error {
+				done = append(done, what+" "+name)
+				return nil
+			}
+		}
+		return Spoiling{Target: name, Put: do("put"), Undo: do("undo"), Present: do("find"), Met: func(context.Context) (bool, error) { return met, nil }}
+	}
+	spoiling := together(one("first", false), one("second", true))
+	met, err := spoiling.Met(t.Context())
+	if err = errors.Join(err, spoiling.Put(t.Context()), spoiling.Present(t.Context()), spoiling.Undo(t.Context())); err != nil || !met {
+		t.Errorf("met %t, %v", met, err)
+	}
+	if want := []string{"put first", "put second", "find first", "find second", "undo second", "undo first"}; !slices.Equal(done, want) {
+		t.Errorf("done %q, want %q", done, want)
+	}
+	if spoiling = together(one("first", false), Spoiling{}); spoiling.Met != nil {
+		t.Error("a defect that shows without packets needs one")
 	}
 }
 

@@ -28,12 +28,12 @@ func policies() []Defect {
 	return []Defect{
 		{
 			ID: "policy-pool-kept-back", Kind: Policy, What: "the IP pool is not exported",
-			Red: []string{"routes|paths"}, Green: []string{"sessions"},
+			Red: []string{routesByBGP}, Green: []string{"sessions"},
 			Aim: poolKeptBack,
 		},
 		{
 			ID: "policy-exports-foreign", Kind: Policy, What: "a node exports a block that is not its own",
-			Red: []string{"routes|paths"}, Green: []string{"sessions"},
+			Red: []string{routesByBGP}, Green: []string{"sessions"},
 			Aim: exportsForeign,
 		},
 		{

@@ -15,12 +15,12 @@ func programs() []Defect {
 	return []Defect{
 		{
 			ID: "program-confd-frozen", Kind: Program, What: "confd on a node writes nothing",
-			Red: []string{"changes"},
+			Red: []string{changesOfLastNode},
 			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.lastNode(), confdComponent) },
 		},
 		{
 			ID: "program-felix-frozen", Kind: Program, What: "Felix on the first node does nothing",
-			Red: []string{"MESH-020|TOR-100", "VXL-015"}, Green: []string{"sessions"},
+			Red: []string{"MESH-020|TOR-100", "VXL-015", "VXL-064"}, Green: []string{"sessions"},
 			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.Lab.Topology().Nodes()[0], felixComponent) },
 		},
 		{
@@ -30,7 +30,7 @@ func programs() []Defect {
 		},
 		{
 			ID: "program-confd-stopped", Kind: Program, What: "confd on a node is stopped",
-			Red: []string{"changes"},
+			Red: []string{changesOfLastNode},
 			Aim: func(b *Bench) (Spoiling, error) { return b.stopped(b.lastNode(), confdComponent) },
 		},
 		{
@@ -40,8 +40,8 @@ func programs() []Defect {
 		},
 		{
 			ID: "program-proxy-frozen", Kind: Program, What: "kube-proxy on the first node writes no rules",
-			Green: []string{"sessions"},
-			Aim:   func(b *Bench) (Spoiling, error) { return b.frozen(b.Lab.Topology().Nodes()[0], proxyComponent) },
+			Red: []string{"SVC-073|LOC-044", "SVC-074"}, Green: []string{"sessions"},
+			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.Lab.Topology().Nodes()[0], proxyComponent) },
 		},
 		{
 			ID: "program-bird-scans-not", Kind: Program, What: "BIRD on the first node does not look at the kernel's routes again",
@@ -58,7 +58,59 @@ func programs() []Defect {
 			Red: []string{"sessions"},
 			Aim: routerProgram((*Bench).frozen),
 		},
+		{
+			ID: "program-bird-killed", Kind: Program, What: "a node's BIRD is killed, and says goodbye to nobody",
+			Red: []string{"sessions"},
+			Aim: birdKilled,
+		},
+		{
+			ID: "program-reload-lost", Kind: Program, What: "a node's BIRD does not hear of a BGPPeer that is made",
+			Red: []string{"sessions"},
+			Aim: reloadLost,
+		},
 	}
+}
+
+// changesOfLastNode is a choice of one requirement of each suite that asks the last node's confd
+// for a change.
+const changesOfLastNode = "MESH-030|LEAF-040|NRR-044|RRR-052|TOR-080|SVC-030|LOC-023|VXL-060"
+
+// birdKilled kills the last node's BIRD. Its peers keep its routes for its restart time.
+func birdKilled(b *Bench) (Spoiling, error) {
+	spoiling, err := b.stopped(b.lastNode(), birdComponent)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	controller, err := lab.ComponentControllerOf(b.Lab)
+	if err != nil {
+		return Spoiling{}, NoTarget("%v", err)
+	}
+	spoiling.Put = func(ctx context.Context) error {
+		return controller.KillComponent(ctx, b.lastNode().Name, birdComponent)
+	}
+	return spoiling, nil
+}
+
+// reloadLost makes a BGPPeer of the last node, whose confd is frozen. The design has the peer,
+// and BIRD knows nothing of it.
+func reloadLost(b *Bench) (Spoiling, error) {
+	confd, err := b.frozen(b.lastNode(), confdComponent)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	peer, err := sessionExtra(b)
+	if err != nil {
+		return Spoiling{}, err
+	}
+	known := peer.Present
+	peer.Design = nil
+	peer.Present = func(ctx context.Context) error {
+		if known(ctx) == nil {
+			return fmt.Errorf("BIRD on %s knows the peer", b.lastNode().Name)
+		}
+		return nil
+	}
+	return together(confd, peer), nil
 }
 
 // routerProgram aims at the BGP daemon of the last router that has a session with a node.

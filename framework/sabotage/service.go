@@ -20,45 +20,50 @@ func services() []Defect {
 	return []Defect{
 		{
 			ID: "service-node-excluded", Kind: Service, What: "a node announces no service addresses, as a label says",
-			Green: []string{"sessions"},
-			Aim:   nodeExcluded,
+			Red: []string{"SVC-001|LOC-009"}, Green: []string{"sessions"},
+			Aim: nodeExcluded,
 		},
 		{
 			ID: "service-range-lost", Kind: Service, What: "the range of external IPs is not announced",
-			Green: []string{"sessions"},
-			Aim:   rangeLost(func(spec *v3.BGPConfigurationSpec) *[]v3.ServiceExternalIPBlock { return &spec.ServiceExternalIPs }),
+			Red: []string{"SVC-002|LOC-007", "SVC-076"}, Green: []string{"sessions"},
+			Aim: rangeLost(func(spec *v3.BGPConfigurationSpec) *[]v3.ServiceExternalIPBlock { return &spec.ServiceExternalIPs }),
 		},
 		{
 			ID: "service-cluster-range-lost", Kind: Service, What: "the range of cluster IPs is not announced",
-			Green: []string{"sessions"},
-			Aim:   rangeLost(func(spec *v3.BGPConfigurationSpec) *[]v3.ServiceClusterIPBlock { return &spec.ServiceClusterIPs }),
+			Red: []string{"SVC-001|LOC-001"}, Green: []string{"sessions"},
+			Aim: rangeLost(func(spec *v3.BGPConfigurationSpec) *[]v3.ServiceClusterIPBlock { return &spec.ServiceClusterIPs }),
 		},
 		{
 			ID: "service-load-balancer-range-lost", Kind: Service, What: "the range of LoadBalancer IPs is not announced",
-			Green: []string{"sessions"},
+			Red: []string{"SVC-003|LOC-008"}, Green: []string{"sessions"},
 			Aim: rangeLost(func(spec *v3.BGPConfigurationSpec) *[]v3.ServiceLoadBalancerIPBlock {
 				return &spec.ServiceLoadBalancerIPs
 			}),
 		},
 		{
 			ID: "service-source-hidden", Kind: Service, What: "every node hides clients outside behind its own address",
-			Green: []string{"sessions", "routes"},
-			Aim:   sourceHidden,
+			Red: []string{"LEAF-032|NRR-031|RRR-032|TOR-020|LOC-040"}, Green: []string{"sessions", "routes"},
+			Aim: sourceHidden,
 		},
 		{
 			ID: "service-stale-endpoint", Kind: Service, What: "a node sends what is for services to an address that no pod has",
-			Green: []string{"sessions", "routes"},
-			Aim:   staleEndpoint,
+			Red: []string{"SVC-071|LOC-040"}, Green: []string{"sessions", "routes"},
+			Aim: staleEndpoint,
 		},
 		{
 			ID: "service-dropped", Kind: Service, What: "every node drops what comes for services, before kube-proxy sees it",
-			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
+			Red: []string{"traffic", "LOC-043"}, Green: []string{"sessions", "routes"},
 			Aim: servicesDropped,
 		},
 		{
 			ID: "service-range-in-kernel", Kind: Service, What: "a node has a kernel route to the range of external IPs",
 			Red: []string{"routes"}, Green: []string{"sessions"},
 			Aim: rangeInKernel,
+		},
+		{
+			ID: "service-foreign-announcer", Kind: Service, What: "a node that has no endpoint of a service announces its external IP",
+			Red: []string{"SVC-002|LOC-007"}, Green: []string{"sessions"},
+			Aim: foreignAnnouncer,
 		},
 	}
 }
@@ -211,6 +216,26 @@ func servicesDropped(b *Bench) (Spoiling, error) {
 		}
 	}
 	return b.filterRule("all nodes", "raw", "PREROUTING", t.Nodes(), "-d", strings.Join(ranges, ","), "-j", "DROP")
+}
+
+// foreignAnnounced is the external IP that a node announces without an endpoint: that of the
+// service of LOC-007, by its place in the range.
+const foreignAnnounced = 60
+
+// foreignAnnouncer has the first node's BIRD originate an external IP.
+func foreignAnnouncer(b *Bench) (Spoiling, error) {
+	if err := b.announcing(); err != nil {
+		return Spoiling{}, err
+	}
+	r := b.Lab.Topology().ExternalIPs.First()
+	if !r.IsValid() {
+		return Spoiling{}, NoTarget("the topology has no range of external addresses")
+	}
+	address := r.Addr()
+	for range foreignAnnounced {
+		address = address.Next()
+	}
+	return b.originates(b.Lab.Topology().Nodes()[0], route.Single(address)), nil
 }
 
 // rangeInKernel gives a node a blackhole route to the range of external IPs.

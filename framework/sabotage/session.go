@@ -2,6 +2,7 @@ package sabotage
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -51,7 +52,7 @@ func sessions() []Defect {
 		},
 		{
 			ID: "session-refused", Kind: Session, What: "a node refuses every TCP connection of BGP",
-			Red: []string{"sessions", "routes"},
+			Red: []string{"sessions", routesByBGP, "RRR-050", "RRR-051", "IPIP-080", "IPIP-081", "IPIP-084"},
 			Aim: sessionsRefused,
 		},
 		{
@@ -69,8 +70,17 @@ func sessions() []Defect {
 			Red: []string{"sessions", "routes"},
 			Aim: sessionMissing,
 		},
+		{
+			ID: "session-hold-time", Kind: Session, What: "a router waits minutes for a node that says nothing",
+			Red: []string{"RRR-046|TOR-090"}, Green: []string{"sessions", "routes"},
+			Aim: longHoldTime,
+		},
 	}
 }
+
+// routesByBGP is a choice of one requirement of each suite in whose mode BGP tells of the nodes'
+// blocks. Where Felix makes the routes, it is one about what nodes tell each other.
+const routesByBGP = "MESH-014|LEAF-013|NRR-016|RRR-018|TOR-011|SVC-001|LOC-001|AGR-002|VXL-030|IPIP-032"
 
 // wrongNodeAS gives a node another AS number by a resource.
 func wrongNodeAS(b *Bench) (Spoiling, error) {
@@ -295,6 +305,72 @@ func sessionsRefused(b *Bench) (Spoiling, error) {
 		}
 		return err
 	})
+	return spoiling, nil
+}
+
+// longHoldTime gives FRR on the router of the first node a hold time with all of its nodes that
+// is 60 times that of the design.
+func longHoldTime(b *Bench) (Spoiling, error) {
+	const hold = 180
+	first := b.Lab.Topology().Nodes()[0].Name
+	i := slices.IndexFunc(b.State.Routers, func(r fabric.Router) bool {
+		return slices.ContainsFunc(r.Neighbors, func(n fabric.Neighbor) bool { return n.Host == first })
+	})
+	if i < 0 {
+		return Spoiling{}, NoTarget("no router of the fabric has a session with %s", first)
+	}
+	router := b.State.Routers[i].Clone()
+	put := []string{fmt.Sprintf("router bgp %d", router.AS)}
+	undo := slices.Clone(put)
+	var nodes []string
+	for _, n := range router.Neighbors {
+		if _, err := b.node(n.Host); err != nil {
+			continue // another router
+		}
+		nodes = append(nodes, n.Host)
+		put = append(put, fmt.Sprintf("neighbor %s timers %d %d", n.Address, hold/3, hold))
+		undo = append(undo, fmt.Sprintf("no neighbor %s timers", n.Address))
+	}
+	spoiling, err := b.frrSaid(router, put, undo, func(ctx context.Context) error {
+		var all map[string]json.RawMessage
+		if err := b.decode(ctx, &all, router.Host, "vtysh", "-c", "show bgp neighbors json"); err != nil {
+			return err
+		}
+		for _, n := range router.Neighbors {
+			if !slices.Contains(nodes, n.Host) {
+				continue
+			}
+			var neighbor struct {
+				Hold int `json:"bgpTimerHoldTimeMsecs"`
+			}
+			if err := json.Unmarshal(all[n.Address.String()], &neighbor); err != nil {
+				return fmt.Errorf("read the neighbour %s of %s: %w", n.Host, router.Host, err)
+			}
+			if neighbor.Hold != hold*1000 {
+				return fmt.Errorf("%s has a hold time of %d ms with %s", router.Host, neighbor.Hold, n.Host)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return Spoiling{}, err
+	}
+	// The two ends agree on a hold time when their session begins.
+	renewed := func(say func(context.Context) error) func(context.Context) error {
+		return func(ctx context.Context) error {
+			if err := say(ctx); err != nil {
+				return err
+			}
+			for _, node := range nodes {
+				if err := b.restartSessions(ctx, node, func(bird.Protocol) bool { return true }); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	spoiling.Put, spoiling.Undo = renewed(spoiling.Put), renewed(spoiling.Undo)
+	spoiling.Present = both(spoiling.Present, b.sessionsAgree())
 	return spoiling, nil
 }
 

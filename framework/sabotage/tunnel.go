@@ -23,12 +23,12 @@ func tunnels() []Defect {
 	return []Defect{
 		{
 			ID: "tunnel-always", Kind: Tunnel, What: "a pool that is to encapsulate between subnets alone does so always",
-			Red: []string{"routes", "packets"}, Green: []string{"sessions"},
+			Red: []string{"CRS-001|VXL-070", "CRS-002|VXL-071", "CRS-040|VXL-092"}, Green: []string{"sessions"},
 			Aim: poolChanged("CrossSubnet", "Always"),
 		},
 		{
 			ID: "tunnel-between-subnets", Kind: Tunnel, What: "a pool that is to encapsulate always does so between subnets alone",
-			Red: []string{"routes", "packets"}, Green: []string{"sessions"},
+			Red: []string{"IPIP-010|VXL-010", "IPIP-051|VXL-045"}, Green: []string{"sessions"},
 			Aim: poolChanged("Always", "CrossSubnet"),
 		},
 		{
@@ -38,16 +38,20 @@ func tunnels() []Defect {
 		},
 		{
 			ID: "tunnel-dropped", Kind: Tunnel, What: "every node drops what comes through the tunnel",
-			Red: []string{"traffic", "packets", "mtu"}, Green: []string{"sessions", "routes"},
+			Red: []string{
+				"IPIP-040|VXL-040|CRS-030", "IPIP-042|VXL-042|CRS-031", "IPIP-050|VXL-044|CRS-041",
+				"IPIP-055|VXL-047", "IPIP-056", "IPIP-057", "IPIP-065", "IPIP-082",
+			}, Green: []string{"sessions", "routes"},
 			Aim: tunnelDropped,
 		},
 		{
 			ID: "tunnel-address", Kind: Tunnel, What: "the tunnel's device of a node has one more address, and it is another node's",
-			Red: []string{"device"}, Green: []string{"sessions"},
+			Red: []string{"IPIP-020|CRS-010|VXL-020"}, Green: []string{"sessions"},
 			Aim: tunnelAddress,
 		},
 		{
-			ID: "tunnel-far-end-lost", Kind: Tunnel, What: "a node has lost the far end of its VXLAN at another node",
+			ID: "tunnel-far-end-lost", Kind: Tunnel, What: "a node has lost the far end of its VXLAN at another node, and its Felix does nothing",
+			Red: []string{"VXL-023"}, Green: []string{"sessions"},
 			Aim: farEndLost,
 		},
 		{
@@ -232,8 +236,8 @@ func tunnelAddress(b *Bench) (Spoiling, error) {
 	}, nil
 }
 
-// farEndLost deletes what the first node's kernel has of one far end of the VXLAN. Felix
-// brings it back when it looks next, and the defect is put in again.
+// farEndLost deletes what the first node's kernel has of one far end of the VXLAN. Felix would
+// bring it back when it looks next.
 func farEndLost(b *Bench) (Spoiling, error) {
 	tunnel, err := b.tunnel()
 	if err != nil {
@@ -261,8 +265,12 @@ func farEndLost(b *Bench) (Spoiling, error) {
 	if none {
 		return Spoiling{}, NoTarget("node %s has no far end", node.Name)
 	}
+	felix, err := b.frozen(node, felixComponent)
+	if err != nil {
+		return Spoiling{}, err
+	}
 	var lost []netlink.Neigh
-	return Spoiling{
+	return together(felix, Spoiling{
 		Target: fmt.Sprintf("%s of %s", tunnel.Device(), node.Name),
 		Put: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
 			list, err := entries(h, link)
@@ -299,7 +307,7 @@ func farEndLost(b *Bench) (Spoiling, error) {
 			}
 			return nil
 		}),
-	}, nil
+	}), nil
 }
 
 // otherPort has Felix use another port for VXLAN.

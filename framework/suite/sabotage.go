@@ -25,6 +25,8 @@ const (
 	quick = time.Second
 	// waitMargin: a wait gets the spec's time and the margin.
 	waitMargin = 500 * time.Millisecond
+	// sparedMargin is that of a spec which must survive: it costs time on a slow machine alone.
+	sparedMargin = 5 * time.Second
 	// specMargin: a whole spec gets one and a half times its time and the margin. One that
 	// bounds a time by itself, and BIRD's clock is in it, gets timedMargin too.
 	specMargin  = time.Second
@@ -204,14 +206,17 @@ func (x *sabotaging) enter(ctx context.Context, l *Lab) {
 		ginkgo.Skip("the defect is not in the lab")
 	}
 	x.running = &runningSpec{id: id, lab: l, row: current}
-	took := x.tookOf(test)
-	gomega.SetDefaultEventuallyTimeout(min(convergence, took+waitMargin))
-	x.bodyEnd = time.Now().Add(bodyLimit(took, spec.Labels()))
+	took, wait := x.tookOf(test), waitMargin
+	if x.spared(r, test) {
+		wait = sparedMargin
+	}
+	gomega.SetDefaultEventuallyTimeout(min(convergence, took+wait))
+	x.bodyEnd = time.Now().Add(bodyLimit(took, wait, spec.Labels()))
 }
 
-// bodyLimit is how long a spec may take under a defect.
-func bodyLimit(took time.Duration, labels []string) time.Duration {
-	limit := took + took/2 + specMargin
+// bodyLimit is how long a spec may take under a defect, whose waits have a margin.
+func bodyLimit(took, wait time.Duration, labels []string) time.Duration {
+	limit := took + took/2 + wait - waitMargin + specMargin
 	if _, timed := requirement.Margin(labels); timed {
 		limit += timedMargin
 	}
@@ -273,12 +278,18 @@ func (x *sabotaging) wanted(r *round, test *sabotaged) bool {
 	}
 	killed, survived := x.known(test)
 	if x.isLong(test) {
-		return killed == 0 && test.tries < longTries && !x.due(r, test)
+		// One that has died often and never survived blames nobody.
+		return killed == 0 && test.tries < longTries && !x.due(r, test) || killed >= enough && survived == 0 && x.spared(r, test)
 	}
 	if x.repeats(r, test.lab) && !x.unknownIn(test.lab) {
 		return false
 	}
-	return killed < enough || survived < enough || slices.ContainsFunc(r.defect.Green, func(word string) bool {
+	return killed < enough || survived < enough || x.spared(r, test)
+}
+
+// spared reports whether a round must not kill a requirement.
+func (x *sabotaging) spared(r *round, test *sabotaged) bool {
+	return slices.ContainsFunc(r.defect.Green, func(word string) bool {
 		return reports.SabotageDefect{ID: r.name}.Spares(test.SabotagedRequirement, word)
 	})
 }
@@ -288,8 +299,27 @@ func (x *sabotaging) wanted(r *round, test *sabotaged) bool {
 func (x *sabotaging) named(r *round, test *sabotaged) bool {
 	killed, _ := x.known(test)
 	return slices.ContainsFunc(r.defect.Red, func(word string) bool {
-		return test.Named(word) && (!x.reddened(r, word) || killed == 0 && (namesID(word, test.ID) || x.ofLong(word)))
+		return x.asked(word, test) && (!x.reddened(r, word) || killed == 0 && (namesID(word, test.ID) || x.ofLong(word)))
 	})
+}
+
+// asked reports whether a word of Red asks for a requirement. A label asks for one that changes
+// the lab, which takes long, only where no other has it.
+func (x *sabotaging) asked(word string, test *sabotaged) bool {
+	if !test.Named(word) || namesID(word, test.ID) || !changesLab(test) {
+		return test.Named(word)
+	}
+	for _, other := range x.tests {
+		if other.Uncounted == "" && other.Named(word) && !changesLab(other) {
+			return false
+		}
+	}
+	return true
+}
+
+// changesLab reports whether a spec changes the lab itself.
+func changesLab(test *sabotaged) bool {
+	return slices.ContainsFunc(test.Labels, func(label string) bool { return slices.Contains(reports.ChangingLabels(), label) })
 }
 
 // namesID reports whether a word of Red is an id, or a choice with it.

@@ -215,6 +215,51 @@ func TestSpecsRunUntilTheyAreKnown(t *testing.T) {
 	}
 }
 
+func TestALabelAsksForSpecsThatLeaveTheLabAlone(t *testing.T) {
+	x := sabotagedSuite()
+	r := x.rounds[2]
+	r.defect.Red = []string{"routes"}
+	changing, other := x.tests["MESH-030"], x.tests["MESH-001"]
+	changing.Labels = []string{"routes", "changes"}
+	if !x.named(r, changing) {
+		t.Error("a label that only a changing spec has asks for nobody")
+	}
+	other.Labels = []string{"routes"}
+	if x.named(r, changing) || !x.named(r, other) {
+		t.Error("a label asks for a spec that changes the lab, though another has it")
+	}
+	r.defect.Red = []string{"MESH-030"}
+	if !x.named(r, changing) {
+		t.Error("an id does not ask for its spec")
+	}
+}
+
+// A long spec that defects name again and again would blame nobody.
+func TestALongSpecSurvivesOnce(t *testing.T) {
+	x := sabotagedSuite()
+	long, green := x.tests["MESH-030"], x.rounds[3]
+	long.Labels, green.defect.Green = []string{"routes"}, []string{"routes"}
+	x.kill(x.rounds[2], long.ID)
+	if x.wanted(green, long) {
+		t.Error("a long spec runs again after one death")
+	}
+	x.rounds = append(x.rounds, &round{number: 4, name: "table-z"})
+	x.kill(x.rounds[4], long.ID)
+	if !x.wanted(green, long) {
+		t.Error("a spec that has only died does not run where it must survive")
+	}
+	x.spare(green, long.ID)
+	if x.wanted(green, long) {
+		t.Error("a long spec survives on and on")
+	}
+}
+
+func TestSparedSpecsHaveTime(t *testing.T) {
+	if tight, ample := bodyLimit(quick, waitMargin, nil), bodyLimit(quick, sparedMargin, nil); ample-tight != sparedMargin-waitMargin {
+		t.Errorf("limits of %s and %s", tight, ample)
+	}
+}
+
 func TestASecondLabIsLeftOut(t *testing.T) {
 	x := sabotagedSuite()
 	second := &Lab{topology: &topology.Topology{Name: "racks"}, mode: &calico.Mode{Name: "mesh"}}

@@ -38,7 +38,7 @@ const ownRoutesOnly = "ipip-own-routes-only"
 // leafPeering is IPIP where the nodes also tell their leaf of their blocks, so that
 // the fabric has a way to pods of its own (requirements B5, B6).
 func leafPeering(lab *suite.Lab) {
-	Context("with leaf peering", Needs(ConfigureRouters), Label("leafpeering"), Ordered, func() {
+	Context("with leaf peering", Needs(ConfigureRouters), Label("leafpeering"), Ordered, ContinueOnFailure, func() {
 		BeforeAll(func(ctx SpecContext) {
 			lab.Ready(ctx)
 			// A leaf's routes to other racks have the nodes' AS in their path (requirement

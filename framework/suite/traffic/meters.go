@@ -165,14 +165,7 @@ func (m *Meters) ExpectNoLoss(ctx context.Context) {
 // probe of a flow may be lost each time. docs/reliability.md has the time that it takes.
 func (m *Meters) ExpectNoTwoLost(ctx context.Context) {
 	ginkgo.GinkgoHelper()
-	ExpectNoTwoLost(m.Stop(ctx))
-}
-
-// ExpectNoTwoLost expects the same of what meters have seen.
-func ExpectNoTwoLost(outages map[string]probe.Outage) {
-	ginkgo.GinkgoHelper()
-	gomega.Expect(outages).NotTo(gomega.BeEmpty(), "flows that were probed")
-	for name, outage := range outages {
+	for name, outage := range m.Stop(ctx) {
 		gomega.Expect(outage.InARow).To(gomega.BeNumerically("<", 2), "%s: %s; last error: %v", name, outage, outage.Last)
 	}
 }
