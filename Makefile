@@ -20,8 +20,9 @@ APPEND ?=
 FUZZ_LABS ?= leaf-spine/leafreflector leaf-spine/fullmesh leaf-spine/serviceips tor/tor rack-reflector/rackreflector single-rack/nodereflector two-racks/noencapreflector single-rack/fullmesh
 STATES ?= 25
 SEED ?=
-# The suite that is sabotaged, by its folder; all if it is empty.
+# The suite that is sabotaged, by its folder, all if it is empty; and the defects, by their ids.
 MODE ?=
+DEFECTS ?= all
 SOAK = $(CURDIR)/soak$(if $(filter 1,$(DISTURB)),-disturbed)
 
 # Not to be set from outside: it is removed before each run, so that a summary
@@ -111,8 +112,8 @@ fuzz-lab: packages components kernel ## put labs into random states, and compare
 	done; exit $$status
 
 .PHONY: sabotage
-sabotage: packages components kernel ## put defects into the labs of all suites, or of one, and find the requirements that do not see them (MODE=fullmesh)
-	@$(GO) run ./cmd/rackproof sabotage --suites '$(if $(MODE),./suites/$(MODE),./suites/...)' --results $(RESULTS) $(if $(ARGS),-- $(ARGS))
+sabotage: packages components kernel ## put defects into the labs of all suites, or of one, and find the requirements that do not see them (MODE=fullmesh DEFECTS=table-blackhole,session-shut)
+	@$(GO) run ./cmd/rackproof sabotage --suites '$(if $(MODE),./suites/$(MODE),./suites/...)' --defects '$(DEFECTS)' --results $(RESULTS) $(if $(ARGS),-- $(ARGS))
 
 .PHONY: kind-conformance
 kind-conformance: packages kind-components images ## run the suites of article 1 and 2 on kind and containerlab; results in results/kind, and a summary

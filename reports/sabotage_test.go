@@ -47,6 +47,15 @@ func TestSabotageVerdict(t *testing.T) {
 		{"void", func(s *Sabotage) { s.Void = "no spec dies of the canary" }, "VOID", ""},
 		{"a void defect", func(s *Sabotage) { s.Defects[2].Void = "it does not appear" }, "FAIL", "datapath-loss on  is void"},
 		{"a requirement that nothing kills", func(s *Sabotage) { s.Defects[0].Cells["MESH-001"] = SabotageCell{} }, "FAIL", "MESH-001: none of 3 defects kills it"},
+		{"a requirement that none of some defects kills", func(s *Sabotage) {
+			s.Partial = true
+			s.Defects[0].Cells["MESH-001"] = SabotageCell{}
+			s.Defects[0].Red = nil
+		}, "PASS", ""},
+		{"some defects, of which one kills nobody that it has to", func(s *Sabotage) {
+			s.Partial = true
+			s.Defects[0].Cells["MESH-001"] = SabotageCell{}
+		}, "FAIL", "session-shut has to kill"},
 		{"a requirement that did not run", func(s *Sabotage) {
 			s.Requirements = append(s.Requirements, SabotagedRequirement{ID: "MESH-030"})
 		}, "FAIL", "MESH-030: none of 0 defects kills it"},

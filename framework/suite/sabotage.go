@@ -284,7 +284,21 @@ func (x *sabotaging) wanted(r *round, test *sabotaged) bool {
 	if x.repeats(r, test.lab) && !x.unknownIn(test.lab) {
 		return false
 	}
+	if x.deaths(test, r.defect.Kind) >= enough {
+		return x.spared(r, test) // one more of the kind tells nothing new
+	}
 	return killed < enough || survived < enough || x.spared(r, test)
+}
+
+// deaths counts the defects of a kind of which a requirement has died.
+func (x *sabotaging) deaths(test *sabotaged, kind sabotage.Kind) int {
+	died := 0
+	for _, row := range x.rows {
+		if row.Counts() && row.Cells[test.ID].Killed && row.round.defect.Kind == kind {
+			died++
+		}
+	}
+	return died
 }
 
 // spared reports whether a round must not kill a requirement.
@@ -480,7 +494,10 @@ func (l *Lab) describe() string { return l.topology.Name + "/" + l.mode.Name }
 
 // report is what the run has found out.
 func (x *sabotaging) report() reports.Sabotage {
-	result := reports.Sabotage{Suite: x.suite.name, Void: x.void, Seconds: time.Since(x.began).Seconds()}
+	result := reports.Sabotage{
+		Suite: x.suite.name, Void: x.void, Seconds: time.Since(x.began).Seconds(),
+		Partial: len(x.rounds)-canaryRound-1 < len(sabotage.All()),
+	}
 	for _, id := range x.order {
 		result.Requirements = append(result.Requirements, x.tests[id].SabotagedRequirement)
 	}

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -251,6 +252,25 @@ func TestALongSpecSurvivesOnce(t *testing.T) {
 	x.spare(green, long.ID)
 	if x.wanted(green, long) {
 		t.Error("a long spec survives on and on")
+	}
+}
+
+func TestQuickSpecsDieTwiceOfAKind(t *testing.T) {
+	x := sabotagedSuite()
+	test := x.tests["MESH-001"]
+	for i, kind := range []sabotage.Kind{sabotage.Session, sabotage.Session, sabotage.Session, sabotage.Table} {
+		x.rounds = append(x.rounds, &round{number: 4 + i, name: fmt.Sprintf("%s-%d", kind, i), defect: sabotage.Defect{Kind: kind}})
+	}
+	x.kill(x.rounds[4], test.ID)
+	if !x.wanted(x.rounds[5], test) {
+		t.Error("a quick spec does not run until it has died twice")
+	}
+	x.kill(x.rounds[5], test.ID)
+	if x.wanted(x.rounds[6], test) {
+		t.Error("a quick spec dies on and on of one kind")
+	}
+	if !x.wanted(x.rounds[7], test) {
+		t.Error("a quick spec that has not survived does not run under another kind")
 	}
 }
 
