@@ -113,7 +113,7 @@ fuzz-lab: packages components kernel ## put labs into random states, and compare
 
 .PHONY: sabotage
 sabotage: packages components kernel ## put defects into the labs of all suites, or of one, and find the requirements that do not see them (MODE=fullmesh DEFECTS=table-blackhole,session-shut)
-	@$(GO) run ./cmd/rackproof sabotage --suites '$(if $(MODE),./suites/$(MODE),./suites/...)' --defects '$(DEFECTS)' --results $(RESULTS) $(if $(ARGS),-- $(ARGS))
+	@$(GO) run ./cmd/rackproof sabotage --suites '$(if $(MODE),./suites/$(MODE),./suites/...)' --defects '$(DEFECTS)' -p $(SUITES_PARALLEL) --results $(RESULTS) $(if $(ARGS),-- $(ARGS))
 
 .PHONY: kind-conformance
 kind-conformance: packages kind-components images ## run the suites of article 1 and 2 on kind and containerlab; results in results/kind, and a summary

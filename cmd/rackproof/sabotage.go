@@ -23,8 +23,10 @@ type sabotaging struct {
 	defects []string
 	folder  string
 	timeout time.Duration
-	full    bool
-	list    bool
+	// parallel is how many suites run side by side.
+	parallel int
+	full     bool
+	list     bool
 }
 
 func newSabotageCommand() *cobra.Command {
@@ -61,6 +63,7 @@ func newSabotageCommand() *cobra.Command {
 	flags.StringSliceVar(&s.defects, "defects", []string{sabotage.AllDefects}, "the defects' ids, or "+sabotage.AllDefects)
 	flags.StringVar(&s.folder, "results", "results", "the folder for the matrices")
 	flags.DurationVar(&s.timeout, "timeout", 45*time.Minute, "bounds one suite")
+	flags.IntVarP(&s.parallel, "parallel", "p", 1, "how many suites run side by side")
 	flags.BoolVar(&s.full, "full", false, "run every spec under every defect, also where its deaths are known already")
 	flags.BoolVar(&s.list, "list", false, "list the defects, and run nothing")
 	return command
@@ -76,6 +79,8 @@ func (s sabotaging) check() error {
 		return fmt.Errorf("--timeout %s: take 1m or more", s.timeout)
 	case s.folder == "":
 		return errors.New("--results names no folder")
+	case s.parallel < 1:
+		return fmt.Errorf("--parallel %d: take 1 or more", s.parallel)
 	}
 	return nil
 }
@@ -114,7 +119,7 @@ func (s sabotaging) run(ctx context.Context, arguments []string, out, progress i
 		"-ginkgo.randomize-all=false", "-rackproof.sabotage=" + strings.Join(s.defects, ","), fmt.Sprintf("-rackproof.sabotage-full=%t", s.full),
 	}, arguments...)
 	plan := soak.Plan{
-		Suites: suites, Parallel: 1, Timeout: s.timeout, Arguments: arguments,
+		Suites: suites, Parallel: s.parallel, Timeout: s.timeout, Arguments: arguments,
 		Ended: func(e soak.Ended) {
 			fmt.Fprintf(progress, "  %-14s status %d after %.0f s: %s has what it printed\n", e.Name, e.Status, e.Took.Seconds(), e.Output)
 		},

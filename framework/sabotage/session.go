@@ -52,12 +52,12 @@ func sessions() []Defect {
 		},
 		{
 			ID: "session-refused", Kind: Session, What: "a node refuses every TCP connection of BGP",
-			Red: []string{"sessions", routesByBGP, "RRR-050", "RRR-051", "IPIP-080", "IPIP-081", "IPIP-084"},
+			Red: []string{"sessions", routesByBGP, "RRR-050", "RRR-051", "IPIP-080", "IPIP-081", "IPIP-084", "MSW-002|MSW-021", "MSW-011"},
 			Aim: sessionsRefused,
 		},
 		{
 			ID: "session-frozen", Kind: Session, What: "a node's BIRD lives and does nothing",
-			Red: []string{"sessions"},
+			Red: []string{"sessions", "MSW-022"},
 			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.lastNode(), birdComponent) },
 		},
 		{
