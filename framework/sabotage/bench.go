@@ -43,7 +43,7 @@ func (s Spoiling) Appear(ctx context.Context) error {
 }
 
 // together is two defects as one. The second is put in after the first, and taken out before it.
-// Both have to be there, and a packet that has met one has met it. Neither changes a state.
+// Both have to be there, and a packet that has met one has met it. Neither has a Design.
 func together(first, second Spoiling) Spoiling {
 	spoiling := Spoiling{
 		Target:  first.Target + ", " + second.Target,
