@@ -66,6 +66,26 @@ func pools(lab *suite.Lab) {
 				Expect(observed.NextHops(ctx, lab, other, outside)).To(BeEmpty(), "%s: %s", other, outside)
 			}
 		})
+
+		Requirement("TOR-083", "a node's route to the whole of a disabled pool MUST be told switches and nodes of, and with disableBGPExport nobody", Needs(ChangeInterfaces), func(ctx SpecContext) {
+			node, remote := nodes(lab)[1], lab.Topology().ExternalIPs.First()
+			const name = "remote"
+			lab.ApplyIPPool(ctx, name, v3.IPPoolSpec{CIDR: remote.String(), Disabled: true, IPIPMode: v3.IPIPModeNever, VXLANMode: v3.VXLANModeNever, NodeSelector: "all()"})
+			lab.AddBlackhole(ctx, node, remote)
+			others := append(tors(lab), slices.DeleteFunc(nodes(lab), func(name string) bool { return name == node })...)
+			settled(ctx, lab)
+			for _, other := range others {
+				Expect(observed.NextHops(ctx, lab, other, remote)).To(ConsistOf(node), "%s: %s", other, remote)
+			}
+
+			By("keeping it from BGP")
+			Expect(lab.Calico.UpdateIPPool(ctx, name, func(spec *v3.IPPoolSpec) { spec.DisableBGPExport = true })).To(Succeed())
+			settled(ctx, lab)
+			for _, other := range others {
+				Expect(observed.NextHops(ctx, lab, other, remote)).To(BeEmpty(), "%s: %s", other, remote)
+			}
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
+		})
 	})
 }
 
