@@ -21,13 +21,15 @@ import (
 // peer with their leaves too, which have to know where services are.
 func services(lab *suite.Lab) {
 	Context("services beside tunnels", Needs(ConfigureRouters), Label("services", "traffic"), Ordered, func() {
-		// The last node is alone in its rack.
-		nodes := topology.Names(lab.Topology().Nodes())
-		server := nodes[len(nodes)-1]
-		client := lab.Topology().ByRole(topology.Client)[0].Name
-
+		var (
+			nodes []string
+			// server is the last node, which is alone in its rack.
+			server, client string
+		)
 		BeforeAll(func(ctx SpecContext) {
 			lab.Ready(ctx)
+			nodes = topology.Names(lab.Topology().Nodes())
+			server, client = nodes[len(nodes)-1], lab.Topology().ByRole(topology.Client)[0].Name
 			lab.SwitchMode(ctx, "vxlanreflector", func(r *calico.Resources) {
 				r.BGPConfigurations[0].Spec.ServiceLoadBalancerIPs = []v3.ServiceLoadBalancerIPBlock{{CIDR: lab.Topology().LoadBalancerIPs.First().String()}}
 			})
