@@ -40,6 +40,7 @@ func tor() []Entry {
 		{ID: "TOR-081", Title: "disabled pool", Promises: []string{"I2"}, Profile: Extended},
 		{ID: "TOR-082", Title: "foreign route of a node", Promises: []string{"F5"}, Profile: Extended, Sources: []Source{template("bird.cfg.template"), template("bird_ipam.cfg.template")}},
 		{ID: "TOR-083", Title: "foreign route to a disabled pool", Promises: []string{"I2", "I1"}, Profile: Extended, Sources: []Source{template("bird_ipam.cfg.template")}},
+		{ID: "TOR-084", Title: "service beside hidden blocks", Promises: []string{"I1"}, Profile: Extended, Sources: []Source{issue(6704)}},
 		{ID: "TOR-085", Title: "blocks of two pools", Promises: []string{"I5"}, Profile: Extended},
 		{ID: "TOR-086", Title: "borrowed address", Promises: []string{"B13"}, Profile: Extended},
 		{ID: "TOR-090", Title: "first switch cut off", Promises: []string{"F9", "F20", "R4"}, Profile: Core},
