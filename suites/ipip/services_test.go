@@ -23,7 +23,7 @@ func services(lab *suite.Lab) {
 	if lab.RouteOwner() == calico.BIRDOwns {
 		return // BIRD has no way to other racks behind a leaf that tells of them (IPIP-081)
 	}
-	Context("services beside tunnels", Needs(ConfigureRouters), Label("services", "traffic"), Ordered, ContinueOnFailure, func() {
+	Context("services beside tunnels", Needs(ConfigureRouters), Label("services", "traffic", "changes"), Ordered, ContinueOnFailure, func() {
 		var (
 			nodes []string
 			// server is the last node, which is alone in its rack.
@@ -51,7 +51,7 @@ func services(lab *suite.Lab) {
 			wire.AnswersAtItsNode(ctx, lab, lab.From(client), to, pod)
 		})
 
-		Requirement("IPIP-092", "with disableBGPExport leaves and spines MUST lose the routes to blocks, nodes keep theirs through tunl0, and a service go on to answer over every node", Needs(CaptureOnNodes, Clients), Label("changes"), func(ctx SpecContext) {
+		Requirement("IPIP-092", "with disableBGPExport leaves and spines MUST lose the routes to blocks, nodes keep theirs through tunl0, and a service go on to answer over every node", Needs(CaptureOnNodes, Clients), func(ctx SpecContext) {
 			for _, leaf := range lab.Topology().Leaves() {
 				Expect(observed.Table(ctx, lab, leaf.Name).Within(lab.Topology().Pods...)).NotTo(BeEmpty(), "routes of %s to blocks before", leaf.Name)
 			}

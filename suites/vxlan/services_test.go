@@ -20,7 +20,7 @@ import (
 // services are requirements G1, G2 and G16 where the pods' packets travel in VXLAN: the nodes
 // peer with their leaves too, which have to know where services are.
 func services(lab *suite.Lab) {
-	Context("services beside tunnels", Needs(ConfigureRouters), Label("services", "traffic"), Ordered, ContinueOnFailure, func() {
+	Context("services beside tunnels", Needs(ConfigureRouters), Label("services", "traffic", "changes"), Ordered, ContinueOnFailure, func() {
 		var (
 			nodes []string
 			// server is the last node, which is alone in its rack.
@@ -48,7 +48,7 @@ func services(lab *suite.Lab) {
 			wire.AnswersAtItsNode(ctx, lab, lab.From(client), to, pod)
 		})
 
-		Requirement("VXL-102", "with disableBGPExport leaves and spines MUST lose the routes to blocks, nodes keep theirs through vxlan.calico, and a service go on to answer over every node", Needs(CaptureOnNodes, Clients), Label("changes"), func(ctx SpecContext) {
+		Requirement("VXL-102", "with disableBGPExport leaves and spines MUST lose the routes to blocks, nodes keep theirs through vxlan.calico, and a service go on to answer over every node", Needs(CaptureOnNodes, Clients), func(ctx SpecContext) {
 			for _, leaf := range lab.Topology().Leaves() {
 				Expect(observed.Table(ctx, lab, leaf.Name).Within(lab.Topology().Pods...)).NotTo(BeEmpty(), "routes of %s to blocks before", leaf.Name)
 			}
