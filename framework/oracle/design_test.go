@@ -153,6 +153,10 @@ func TestCheckDesign(t *testing.T) {
 		{"a filter's interface", none, only + "---\n" + filter, "- action: Reject", "- action: Reject\n      interface: eth[", []string{"mine/calico/all.yaml:24: BGPFilter routes: interface \"eth[\" is no pattern"}, ""},
 		{"lengths that no prefix has", none, only + "---\n" + filter, "matchOperator: In", "matchOperator: In\n      prefixLength: {min: 30, max: 20}", []string{"mine/calico/all.yaml:26: BGPFilter routes: no prefix in 10.244.0.0/16"}, ""},
 		{"a node's second address as its own", none, only + "---\napiVersion: projectcalico.org/v3\nkind: Node\nmetadata:\n  name: server0\nspec:\n  bgp:\n    ipv4Address: 10.70.2.10/24\n", "", "", []string{"mine/calico/all.yaml:22: Node server0: ipv4Address 10.70.2.10/24 is not the node's first address"}, ""},
+		{"a tunnel's pool that leaves a node out", none, only, "cidr: 10.244.0.0/16", "cidr: 10.244.0.0/16\n  vxlanMode: Always\n  nodeSelector: kubernetes.io/hostname != 'server1'", []string{"mine/calico/all.yaml:8: IPPool pool: server1 gets no address for the tunnel from this pool or another"}, "select every node by nodeSelector"},
+		{"a tunnel's pool for pods alone", none, only, "cidr: 10.244.0.0/16", "cidr: 10.244.0.0/16\n  vxlanMode: Always\n  allowedUses: [Workload]", []string{"mine/calico/all.yaml:8: IPPool pool: server0, server1 and server2 get no address for the tunnel"}, "add Tunnel to allowedUses"},
+		{"a tunnel's pool that is disabled", none, only, "cidr: 10.244.0.0/16", "cidr: 10.244.0.0/16\n  vxlanMode: Always\n  disabled: true", []string{"mine/calico/all.yaml:8: IPPool pool: server0, server1 and server2 get no address for the tunnel"}, "enable the pool"},
+		{"a pool without encapsulation for pods alone", none, only, "cidr: 10.244.0.0/16", "cidr: 10.244.0.0/16\n  allowedUses: [Workload]", nil, ""},
 		{"no pool", none, meshed, "", "", []string{"mode mine has 0 IPPools"}, ""},
 	}
 	for _, tt := range tests {

@@ -196,7 +196,62 @@ func (s State) checkPools() []error {
 			refused("spec.cidr", "cidr: %w", err)
 		}
 	}
+	return append(problems, s.checkTunnelPools()...)
+}
+
+// checkTunnelPools refuses pools with encapsulation where none of them gives a node an address
+// for its tunnel (determineEnabledPoolCIDRs in node/pkg/allocateip/allocateip.go).
+func (s State) checkTunnelPools() []error {
+	var pools []v3.IPPool
+	for _, pool := range s.Resources.IPPools {
+		if calico.EncapsulationOf(pool) != calico.NoEncapsulation {
+			pools = append(pools, pool)
+		}
+	}
+	without := slices.DeleteFunc(slices.Clone(s.Nodes), func(n Node) bool {
+		return slices.ContainsFunc(pools, func(p v3.IPPool) bool { return withholds(p, n) == "" })
+	})
+	var problems []error
+	for _, pool := range pools {
+		for _, field := range []struct{ path, advice string }{
+			{"spec.allowedUses", "add Tunnel to allowedUses"}, {"spec.disabled", "enable the pool"}, {"spec.nodeSelector", "select every node by nodeSelector"},
+		} {
+			var left []string
+			for _, n := range without {
+				if withholds(pool, n) == field.path {
+					left = append(left, n.Name)
+				}
+			}
+			if len(left) > 0 {
+				problems = append(problems, refuse(v3.KindIPPool, pool.Name, field.path, "%s no address for the tunnel from this pool or another, which is not supported: %s", gets(left), field.advice))
+			}
+		}
+	}
 	return problems
+}
+
+// withholds names the field by which a pool gives a node no address for its tunnel; empty where
+// it gives one.
+func withholds(pool v3.IPPool, n Node) (path string) {
+	switch uses := pool.Spec.AllowedUses; {
+	case len(uses) > 0 && !slices.Contains(uses, v3.IPPoolAllowedUseTunnel):
+		return "spec.allowedUses"
+	case pool.Spec.Disabled:
+		return "spec.disabled"
+	}
+	// Calico passes over a pool whose selector it cannot read.
+	if selector, err := calico.ParseSelector(pool.Spec.NodeSelector); err != nil || !selector.Matches(n.Labels) {
+		return "spec.nodeSelector"
+	}
+	return ""
+}
+
+// gets is the subject of a sentence with its verb.
+func gets(names []string) string {
+	if len(names) == 1 {
+		return names[0] + " gets"
+	}
+	return list(names) + " get"
 }
 
 // checkTunnels refuses a cluster that lacks what a pool with encapsulation needs.

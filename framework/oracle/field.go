@@ -122,12 +122,16 @@ func filterFields() []Field {
 
 func poolFields() []Field {
 	t := table{kind: v3.KindIPPool}
-	const byIPAM = "decides which addresses IPAM gives; the oracle reads the blocks and addresses that it gave"
+	const (
+		byIPAM    = "decides which addresses IPAM gives; the oracle reads the blocks and addresses that it gave"
+		forTunnel = "; where pools have encapsulation and a node gets no address for its tunnel, it is refused"
+	)
 	t.handled("the addresses that nodes announce; IPv6 and prefixes with bits beyond their length are refused", "spec.cidr")
 	t.handled("who programs the routes, and through which device; several encapsulations at once are refused", "spec.ipipMode", "spec.vxlanMode")
 	t.handled("nothing of the pool is announced", "spec.disableBGPExport")
-	t.noEffect(byIPAM, "spec.blockSize", "spec.nodeSelector", "spec.namespaceSelector", "spec.allowedUses", "spec.assignmentMode")
-	t.noEffect(byIPAM+", and a pool that is disabled stays announced", "spec.disabled")
+	t.noEffect(byIPAM, "spec.blockSize", "spec.namespaceSelector", "spec.assignmentMode")
+	t.noEffect(byIPAM+forTunnel, "spec.nodeSelector", "spec.allowedUses")
+	t.noEffect(byIPAM+", and a pool that is disabled stays announced"+forTunnel, "spec.disabled")
 	t.noEffect("changes the source address of packets from the pool to addresses outside of all pools, and no route", "spec.natOutgoing")
 	t.refused("a field of Calico's API v1, which Calico refuses itself", "spec.ipip", "spec.nat-outgoing")
 	return t.fields

@@ -13,6 +13,10 @@ import (
 // recordedStates is where the states of real labs are (fixtures/README.md).
 const recordedStates = "../../fixtures/labs"
 
+// knownDifferences has the issue of each state in which hosts have something else than the
+// oracle computes, by its file. No other state may be marked so, and there is none now.
+func knownDifferences() map[string]string { return nil }
+
 const (
 	// leastStates is how many there are at least: fewer would prove less.
 	leastStates = 40
@@ -44,6 +48,9 @@ func TestRecordedStates(t *testing.T) {
 			for _, table := range record.Seen["routes"] {
 				rows += len(table)
 			}
+			if known := knownDifferences()[filepath.Base(path)]; record.KnownIssue != known {
+				t.Errorf("its mark is %q, want %q: knownDifferences has the states that may have one", record.KnownIssue, known)
+			}
 			difference, err := record.Difference()
 			switch {
 			case err != nil:
@@ -63,7 +70,12 @@ func TestRecordedStates(t *testing.T) {
 	}
 	for _, mode := range fixtures.Modes() {
 		if modes[mode] == 0 {
-			t.Logf("no state of mode %s", mode)
+			t.Errorf("no state of mode %s: record one (CONTRIBUTING.md)", mode)
+		}
+	}
+	for name := range knownDifferences() {
+		if _, err := os.Stat(filepath.Join(recordedStates, name)); err != nil {
+			t.Errorf("knownDifferences has a state that is not there: %v", err)
 		}
 	}
 	t.Logf("%d routes in %d states of %d modes", rows, len(files), len(modes))

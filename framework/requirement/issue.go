@@ -47,6 +47,13 @@ func Issues() []Issue {
 			Affects: "all versions so far",
 		},
 		{
+			// bird_aggr's filter rejects what lies within an own block before the pool is accepted.
+			Number:  "projectcalico/calico#9500",
+			Summary: "a route reflector does not reflect the route to an address of a block of its own that is on another node, so that without a second reflector the other nodes send packets for it to the reflector",
+			Affects: "all versions so far",
+			Note:    "the number is that of a report about borrowed addresses; no issue is known that names the reflector",
+		},
+		{
 			// A deleted EndpointSlice is looked up by its own name, and not its service's.
 			Number:  "projectcalico/calico#10715",
 			Summary: "a service whose EndpointSlice is deleted, and not updated, is announced as before",

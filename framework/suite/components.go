@@ -12,8 +12,13 @@ import (
 	"github.com/rackproof/rackproof/framework/supervisor"
 )
 
-// BIRD is the component that a node's BGP is.
-const BIRD = "bird"
+// Components of a node.
+const (
+	// BIRD is a node's BGP.
+	BIRD = "bird"
+	// Confd writes BIRD's configuration from Calico's resources.
+	Confd = "calico-confd"
+)
 
 // StopComponent ends a component of a host in good order, until the spec ends or
 // StartComponent is called.

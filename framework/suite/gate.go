@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
 
@@ -74,10 +73,7 @@ func (f fault) String() string {
 // leaves it otherwise is blamed; the lab is mended, or replaced by a new one; and specs
 // that cannot run are told so at once, without a wait. One fault costs one verdict.
 type gate struct {
-	lab  gated
-	poll time.Duration
-	// timeout is returnTimeout but in unit tests.
-	timeout time.Duration
+	lab gated
 
 	isUp     bool
 	replaced int
@@ -94,7 +90,7 @@ type gate struct {
 	lost   string
 }
 
-func newGate(lab gated) *gate { return &gate{lab: lab, poll: poll, timeout: returnTimeout} }
+func newGate(lab gated) *gate { return &gate{lab: lab} }
 
 // admit opens the gate for a spec whose needs the lab meets. It returns the verdict of one
 // that cannot run.
@@ -175,7 +171,7 @@ func (g *gate) bringUp(ctx context.Context) (failed string) {
 		return f.text
 	}
 	g.lab.witness(ctx)
-	return fmt.Sprintf("the lab is not what its design says %s after it was up: %s", g.timeout, f)
+	return fmt.Sprintf("the lab is not what its design says %s after it was up: %s", returnTimeout, f)
 }
 
 // blame is what a spec has left.
@@ -257,7 +253,7 @@ func (g *gate) unnest() {
 // await looks until nothing is wrong, and returns what was wrong in the end.
 func (g *gate) await(ctx context.Context, nested bool) fault {
 	var last fault
-	err := wait.PollUntilContextTimeout(ctx, g.poll, g.timeout, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, poll, returnTimeout, true, func(ctx context.Context) (bool, error) {
 		f := g.lab.look(ctx, nested)
 		done := f.none() || f.unable
 		if done || ctx.Err() == nil || last.none() {

@@ -22,6 +22,7 @@ func TestFullMesh(t *testing.T) {
 			reachability(rack)
 			changes(rack)
 			peers(rack)
+			passwords(rack)
 			borrowed(rack)
 			tampered(rack)
 			nodes(rack)

@@ -1,6 +1,8 @@
 package fullmesh
 
 import (
+	"context"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -11,6 +13,8 @@ import (
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // sessions are requirements A1 and A2.
@@ -42,13 +46,7 @@ func sessions(lab *suite.Lab) {
 			}
 			// BIRD waits for neighbours that do not come for 240 s (graceful restart wait). All are
 			// there, so it ends when it has what they have (RFC 4724, section 4.1).
-			bird, err := observe.BIRD(ctx, lab.At(node.Name), route.IPv4)
-			Expect(err).NotTo(HaveOccurred())
-			DeferCleanup(bird.Close)
-			Eventually(func() (string, error) {
-				status, err := bird.Status(ctx)
-				return status.Recovery, err
-			}).WithContext(ctx).Should(BeEmpty(), node.Name)
+			Eventually(recovery).WithContext(ctx).WithArguments(lab, node).Should(BeEmpty(), node.Name)
 			blocks := observed.Node(ctx, lab, node.Name).Blocks
 			Eventually(func(g Gomega) {
 				exports, err := observe.Exports(ctx, lab.At(node.Name), node.Families())
@@ -59,5 +57,38 @@ func sessions(lab *suite.Lab) {
 				}
 			}).WithContext(ctx).Should(Succeed())
 		})
+
+		Requirement("MESH-004", "a BIRD that starts while another node's is away MUST be seen to hold back the routes that its kernel has lost, and have all of them as soon as the other one is back", Needs(ChangeInterfaces, RestartComponents), Label("changes", "negative"), func(ctx SpecContext) {
+			nodes := lab.Topology().Nodes()
+			node, away, third := nodes[0], nodes[1], nodes[2]
+			block := observed.Node(ctx, lab, third.Name).Blocks[0]
+			lab.KillComponent(ctx, away.Name, suite.BIRD)
+			lab.KillComponent(ctx, node.Name, suite.BIRD)
+			// A node that boots has no route.
+			wire.DeleteRoute(lab, node.Name, block)
+			lab.StartComponent(ctx, node.Name, suite.BIRD)
+			Eventually(observed.SessionState).WithContext(ctx).WithArguments(lab, node.Name, third.Name).Should(Equal(session.Established), "%s with %s", node.Name, third.Name)
+			Consistently(func(g Gomega) {
+				g.Expect(recovery(ctx, lab, node)).NotTo(BeEmpty(), node.Name)
+				g.Expect(observed.NextHops(ctx, lab, node.Name, block)).To(BeEmpty(), "%s: %s", node.Name, block)
+			}).WithContext(ctx).WithTimeout(scanned).Should(Succeed())
+
+			By("starting the other one")
+			lab.StartComponent(ctx, away.Name, suite.BIRD)
+			Eventually(recovery).WithContext(ctx).WithArguments(lab, node).Should(BeEmpty(), node.Name)
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+			expect.OneRoute(ctx, lab, node.Name, block, third.Name)
+		})
 	})
+}
+
+// recovery is what a node's BIRD says of its graceful restart; empty once it has ended.
+func recovery(ctx context.Context, lab *suite.Lab, node topology.Host) (string, error) {
+	bird, err := observe.BIRD(ctx, lab.At(node.Name), route.IPv4)
+	if err != nil {
+		return "", err
+	}
+	defer bird.Close()
+	status, err := bird.Status(ctx)
+	return status.Recovery, err
 }

@@ -34,6 +34,7 @@ func TestIPIP(t *testing.T) {
 			singles(lab)
 			changes(lab)
 			leafPeering(lab)
+			services(lab)
 		})
 	})
 }

@@ -1,6 +1,8 @@
 package nodereflector
 
 import (
+	"net/netip"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -26,8 +28,40 @@ func borrowed(lab *suite.Lab) {
 			_, roles := begin(ctx, lab)
 			expectBorrowed(ctx, lab, roles.reflectors[0].Name, roles.clients[0].Name)
 		})
+
+		Requirement("NRR-072", "an address of the only reflector's block that is on a client MUST be routed to the node that has it, by the other nodes too", Known(keptBack), Label("changes"), func(ctx SpecContext) {
+			_, roles := begin(ctx, lab)
+			reflector, holder := roles.reflectors[0].Name, roles.clients[0].Name
+			for _, other := range roles.reflectors[1:] {
+				dismiss(ctx, lab, other)
+			}
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			pair := observed.NodePair{From: observed.Node(ctx, lab, reflector), To: observed.Node(ctx, lab, holder)}
+			pod := workload.NewPodWithBorrowedAddress(ctx, lab, pair)
+			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
+			address, block := route.Single(pod.Address.Addr()), pair.From.Blocks[0]
+			expect.OneRoute(ctx, lab, reflector, address, holder)
+			others := func(g Gomega, prefix netip.Prefix, want ...string) {
+				for _, node := range lab.Topology().Nodes() {
+					if node.Name != reflector && node.Name != holder {
+						hops, err := observed.NextHops(ctx, lab, node.Name, prefix)
+						Expect(err).NotTo(HaveOccurred())
+						g.Expect(hops).To(ConsistOf(want), "%s: %s", node.Name, prefix)
+					}
+				}
+			}
+			KnownIssue(ctx, lab, keptBack,
+				func(g Gomega) { others(g, address, holder) },
+				func(g Gomega) {
+					others(g, address)
+					others(g, block, reflector)
+				})
+		})
 	})
 }
+
+// keptBack is the issue by which a reflector tells nobody of an address within its own block.
+const keptBack = "projectcalico/calico#9500"
 
 // expectBorrowed gives a pod on a node an address of another node's block, and expects that
 // all nodes route to it and that the route goes with the pod.

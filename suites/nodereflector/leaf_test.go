@@ -56,6 +56,16 @@ func leafRoutes(lab *suite.Lab) {
 			}
 		})
 
+		Requirement("NRR-025", "with nextHopMode Auto the leaf MUST have the reflectors as next hops, as it has without nextHopMode", Label("changes"), func(ctx SpecContext) {
+			state, roles := begin(ctx, lab)
+			lab.ChangeBGPPeer(ctx, reflectorsToLeaf, func(spec *v3.BGPPeerSpec) { spec.NextHopMode = nextHopMode(v3.NextHopModeAuto) })
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+			for _, client := range roles.clients {
+				expectLeafRoute(ctx, lab, state, client, roles.reflectors)
+			}
+		})
+
 		Requirement("NRR-023", "what leaves the AS MUST carry neither originator nor cluster list (RFC 4456)", func(ctx SpecContext) {
 			onLeaf := func(host topology.Host, _ path.Path) bool { return host.Role == topology.Leaf }
 			Eventually(expect.Paths(lab, onLeaf)).WithContext(ctx).Should(expect.Agree())
@@ -76,6 +86,9 @@ func leafRoutes(lab *suite.Lab) {
 		})
 	})
 }
+
+// nextHopMode is a mode as a BGPPeer has it. The API's constants are of another type.
+func nextHopMode(mode v3.BindMode) *v3.NextHopMode { return new(v3.NextHopMode(mode)) }
 
 // expectLeafRoute expects that every leaf routes a node's blocks to exactly these
 // next hops.

@@ -5,6 +5,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/observe"
 	. "github.com/rackproof/rackproof/framework/requirement"
@@ -121,6 +122,30 @@ func routes(lab *suite.Lab) {
 
 		Requirement("NRR-016", "every BGP path on every host MUST be as RFC 4456 has it, with next hop, AS path, originator and cluster list", func(ctx SpecContext) {
 			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
+		})
+
+		// Packets then go in circles between the reflectors, so that nothing is sent.
+		Requirement("NRR-018", "with nextHopMode Self towards its clients a reflector MUST name itself as next hop of what it reflects", Label("changes"), func(ctx SpecContext) {
+			state, roles := begin(ctx, lab)
+			lab.ChangeBGPPeer(ctx, nodesToReflectors, func(spec *v3.BGPPeerSpec) { spec.NextHopMode = nextHopMode(v3.NextHopModeSelf) })
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
+			for _, client := range roles.clients {
+				paths, err := observed.Paths(ctx, lab, client.Name)
+				Expect(err).NotTo(HaveOccurred())
+				for _, owner := range roles.clients {
+					for _, reflector := range roles.reflectors {
+						if owner.Name == client.Name {
+							continue
+						}
+						reflected := paths.To(blocksOf(state, owner)...).From(reflector.Address())
+						Expect(reflected).NotTo(BeEmpty(), "what %s has of %s's blocks from %s", client.Name, owner.Name, reflector.Name)
+						for _, p := range reflected {
+							Expect(p.NextHop).To(Equal(reflector.Address()), "%s: %s", client.Name, p)
+						}
+					}
+				}
+			}
 		})
 	})
 }

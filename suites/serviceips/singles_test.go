@@ -83,6 +83,21 @@ func singles(lab *suite.Lab) {
 			expect.Announced(ctx, lab, route.Single(address), chosen)
 		})
 
+		Requirement("SVC-019", "a range of one address MUST be seen to stay announced by every node when its service has no endpoint left, as endpoints count with externalTrafficPolicy Local alone", Label("negative"), func(ctx SpecContext) {
+			address, later := workload.ExternalIP(lab, 22), workload.ExternalIP(lab, 23)
+			announce(ctx, lab, announced{external: []netip.Prefix{route.Single(address), route.Single(later)}})
+			deployment := workload.NewDeployment(ctx, lab, 1)
+			workload.NewService(ctx, lab, workload.ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
+			deployment.Ready(ctx)
+			expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
+			deployment.Scale(ctx, 0)
+			deployment.Ready(ctx)
+			// The later service shows that the nodes have seen the last endpoint go.
+			workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
+			expect.Announced(ctx, lab, route.Single(later), everyNode(lab)...)
+			expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
+		})
+
 		Requirement("SVC-016", "an address that two services share MUST be announced until the last of them is gone", Needs(CaptureOnNodes, Clients), func(ctx SpecContext) {
 			address, later := workload.ExternalIP(lab, 15), workload.ExternalIP(lab, 19)
 			announce(ctx, lab, announced{external: []netip.Prefix{route.Single(address), route.Single(later)}})

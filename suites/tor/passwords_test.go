@@ -1,17 +1,11 @@
 package tor
 
 import (
-	"crypto/rand"
-	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
-	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/e2e-framework/klient/k8s"
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/observe"
@@ -19,12 +13,11 @@ import (
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 )
 
-// Passwords of the specs, and their key in a secret.
+// Passwords of the specs.
 const (
-	secretKey = "tor"
-
 	password      = "leaf-and-spine"
 	otherPassword = "spine-and-leaf"
 )
@@ -50,20 +43,18 @@ func passwords(lab *suite.Lab) {
 			Consistently(func(ctx SpecContext) (int, error) { return established(ctx, lab) }).WithContext(ctx).WithTimeout(refusal).Should(BeZero(), "sessions of nodes with switches")
 
 			By("correcting the secret")
-			secret.Data[secretKey] = []byte(password)
-			Expect(lab.Client.Resources().Update(ctx, secret)).To(Succeed())
+			secret.Change(ctx, password)
 			settled(ctx, lab)
 			expectEstablished(ctx, lab)
 		})
 
 		Requirement("TOR-042", "a secret that is not there MUST leave the sessions without a password, and Calico take the password as soon as the secret is there", Needs(ConfigureRouters), func(ctx SpecContext) {
-			name := newSecretName()
-			allowSecret(ctx, lab, name)
+			secret := workload.AllowPassword(ctx, lab)
 			// A missing password does not show. The filter comes with it, and its
 			// effect shows.
 			management := lab.Topology().Management.Prefix
 			lab.ApplyBGPFilter(ctx, filter, v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{rule(v3.Accept, v3.Equal, management)}})
-			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password, spec.Filters = passwordIn(name), []string{filter} })
+			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password, spec.Filters = secret.Reference(), []string{filter} })
 			settled(ctx, lab)
 			for _, tor := range tors(lab) {
 				Expect(observed.NextHops(ctx, lab, tor, management)).To(ConsistOf(nodes(lab)), "%s: %s", tor, management)
@@ -76,7 +67,7 @@ func passwords(lab *suite.Lab) {
 			Expect(established(ctx, lab)).To(BeZero(), "sessions of nodes with switches")
 
 			By("creating the secret")
-			createSecret(ctx, lab, name, password)
+			secret.Create(ctx, password)
 			settled(ctx, lab)
 			expectEstablished(ctx, lab)
 		})
@@ -84,55 +75,11 @@ func passwords(lab *suite.Lab) {
 }
 
 // usePassword has the nodes use a password with the switches.
-func usePassword(ctx SpecContext, lab *suite.Lab, text string) *corev1.Secret {
+func usePassword(ctx SpecContext, lab *suite.Lab, text string) *workload.Password {
 	GinkgoHelper()
-	name := newSecretName()
-	allowSecret(ctx, lab, name)
-	secret := createSecret(ctx, lab, name, text)
-	changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password = passwordIn(name) })
+	secret := workload.NewPassword(ctx, lab, text)
+	changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.Password = secret.Reference() })
 	return secret
-}
-
-// newSecretName is a name that no secret has had before. A secret that was deleted
-// while a BGPPeer named it, and is created again, ends confd v3.31.0 by a panic: its
-// watch lives on and finds no place for the secret (updateSecret in confd's
-// secret_watcher.go).
-func newSecretName() string { return "bgp-passwords-" + strings.ToLower(rand.Text()[:8]) }
-
-// allowSecret lets calico-node read the secret, as Calico's documentation has it
-// ("Configure BGP peering", section on passwords).
-func allowSecret(ctx SpecContext, lab *suite.Lab, name string) {
-	GinkgoHelper()
-	create(ctx, lab, &rbacv1.Role{ObjectMeta: secretMeta(name), Rules: []rbacv1.PolicyRule{{
-		APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{name}, Verbs: []string{"get", "list", "watch"},
-	}}})
-	create(ctx, lab, &rbacv1.RoleBinding{
-		ObjectMeta: secretMeta(name),
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "calico-node", Namespace: observe.PasswordNamespace}},
-	})
-}
-
-func createSecret(ctx SpecContext, lab *suite.Lab, name, text string) *corev1.Secret {
-	GinkgoHelper()
-	secret := &corev1.Secret{ObjectMeta: secretMeta(name), Data: map[string][]byte{secretKey: []byte(text)}}
-	create(ctx, lab, secret)
-	return secret
-}
-
-func secretMeta(name string) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Name: name, Namespace: observe.PasswordNamespace}
-}
-
-// create creates an object until the spec ends.
-func create(ctx SpecContext, lab *suite.Lab, object k8s.Object) {
-	GinkgoHelper()
-	Expect(lab.Client.Resources().Create(ctx, object)).To(Succeed(), "create %T %s", object, object.GetName())
-	DeferCleanup(func(ctx SpecContext) { Expect(lab.Client.Resources().Delete(ctx, object)).To(Succeed()) })
-}
-
-func passwordIn(name string) *v3.BGPPassword {
-	return &v3.BGPPassword{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: name}, Key: secretKey}}
 }
 
 // established counts the sessions of nodes with switches that are up.

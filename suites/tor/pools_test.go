@@ -1,18 +1,26 @@
 package tor
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	"golang.org/x/sync/errgroup"
 
+	labs "github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
+	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // pools are requirements I1 and I2.
@@ -66,7 +74,80 @@ func pools(lab *suite.Lab) {
 				Expect(observed.NextHops(ctx, lab, other, outside)).To(BeEmpty(), "%s: %s", other, outside)
 			}
 		})
+
+		Requirement("TOR-083", "a node's route to the whole of a disabled pool MUST be told switches and nodes of, and with disableBGPExport nobody", Needs(ChangeInterfaces), func(ctx SpecContext) {
+			node, remote := nodes(lab)[1], lab.Topology().ExternalIPs.First()
+			const name = "remote"
+			lab.ApplyIPPool(ctx, name, v3.IPPoolSpec{CIDR: remote.String(), Disabled: true, IPIPMode: v3.IPIPModeNever, VXLANMode: v3.VXLANModeNever, NodeSelector: "all()"})
+			lab.AddBlackhole(ctx, node, remote)
+			others := append(tors(lab), slices.DeleteFunc(nodes(lab), func(name string) bool { return name == node })...)
+			settled(ctx, lab)
+			for _, other := range others {
+				Expect(observed.NextHops(ctx, lab, other, remote)).To(ConsistOf(node), "%s: %s", other, remote)
+			}
+
+			By("keeping it from BGP")
+			Expect(lab.Calico.UpdateIPPool(ctx, name, func(spec *v3.IPPoolSpec) { spec.DisableBGPExport = true })).To(Succeed())
+			settled(ctx, lab)
+			for _, other := range others {
+				Expect(observed.NextHops(ctx, lab, other, remote)).To(BeEmpty(), "%s: %s", other, remote)
+			}
+			expectOnToRs(ctx, lab, func(netip.Prefix) bool { return true })
+		})
+
+		Requirement("TOR-084", "with disableBGPExport and without encapsulation a service that all nodes announce MUST be seen to answer by its endpoint's node alone, as no other node knows the endpoint", Needs(CaptureOnNodes, Clients), Label("traffic", "negative"), func(ctx SpecContext) {
+			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
+				spec.ServiceLoadBalancerIPs = []v3.ServiceLoadBalancerIPBlock{{CIDR: lab.Topology().LoadBalancerIPs.First().String()}}
+			})
+			owner := nodes(lab)[1]
+			to, pod := workload.NewLoadBalancer(ctx, lab, 1, owner, false)
+			settled(ctx, lab)
+			client := lab.From(lab.Topology().ByRole(topology.Client)[0].Name)
+			wire.EveryWayAnswers(ctx, lab, client, to, nodes(lab), pod)
+
+			By("hiding the blocks")
+			lab.ChangeIPPools(ctx, func(spec *v3.IPPoolSpec) { spec.DisableBGPExport = true })
+			settled(ctx, lab)
+			outcomes, entered := attempts(ctx, lab, client, to)
+			Expect(slices.Collect(maps.Keys(entered))).To(ConsistOf(nodes(lab)), "the nodes that connections came to")
+			answered := 0
+			for _, outcome := range outcomes {
+				if outcome == probe.Answered {
+					answered++
+					continue
+				}
+				Expect(outcome).To(BeElementOf(probe.TimedOut, probe.Unreachable))
+			}
+			Expect(answered).To(Equal(entered[owner]), "connections that were answered, of those that came to %v", entered)
+		})
 	})
+}
+
+// attempts opens wire.Connections connections side by side. It returns what became of them, and
+// how many came to each node.
+func attempts(ctx SpecContext, lab *suite.Lab, from labs.Host, to netip.AddrPort) ([]probe.Outcome, map[string]int) {
+	GinkgoHelper()
+	captures := wire.CaptureOnNodes(ctx, lab, func(p observe.Packet) bool { return p.To() == to && p.Opens() && p.Direction == observe.Received })
+	outcomes := make([]probe.Outcome, wire.Connections)
+	var all errgroup.Group
+	for i := range outcomes {
+		all.Go(func() (err error) {
+			outcomes[i], err = probe.Attempt(ctx, from, to, probe.Silence)
+			return err
+		})
+	}
+	Expect(all.Wait()).To(Succeed())
+	entered := map[string]int{}
+	for node, packets := range captures.Stop().ByHost() {
+		clients := map[netip.AddrPort]bool{}
+		for _, p := range packets {
+			clients[p.From()] = true // a SYN is sent again
+		}
+		if len(clients) > 0 {
+			entered[node] = len(clients)
+		}
+	}
+	return outcomes, entered
 }
 
 // freeBlock is a block of the pool that no node has.

@@ -28,6 +28,21 @@ func ttlSecurity(lab *suite.Lab) {
 			settled(ctx, lab)
 			Expect(established(ctx, lab)).To(BeZero(), "sessions of nodes with switches")
 		})
+
+		// In this order: a node that has waited for a switch's words in vain goes on to wait on the
+		// same connection, for BIRD's 240 s.
+		Requirement("TOR-052", "a node with ttlSecurity MUST have its session with an external switch that sends the largest TTL, and none with one whose packets come with another", Needs(ConfigureRouters), func(ctx SpecContext) {
+			makeExternal(ctx, lab)
+			changeToRPeers(ctx, lab, func(spec *v3.BGPPeerSpec) { spec.TTLSecurity = new(uint8(1)) })
+			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.TTLSecurity = 1 })
+			settled(ctx, lab)
+			expectEstablished(ctx, lab)
+
+			By("having the switches send the TTL that they send to another AS by themselves")
+			changeToRNeighbors(ctx, lab, func(n *fabric.Neighbor) { n.TTLSecurity = 0 })
+			settled(ctx, lab)
+			Consistently(func(ctx SpecContext) (int, error) { return established(ctx, lab) }).WithContext(ctx).WithTimeout(refusal).Should(BeZero(), "sessions of nodes with switches")
+		})
 	})
 }
 

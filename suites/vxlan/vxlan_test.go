@@ -29,6 +29,7 @@ func TestVXLAN(t *testing.T) {
 			borrowed(always)
 			changes(always)
 			tampered(always)
+			services(always)
 		})
 		cross := s.Lab("two-racks", "vxlancrosssubnet")
 		Describe("VXLAN between nodes of different subnets", func() {

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,8 +114,9 @@ func TestTakeFromImage(t *testing.T) {
 	if content(t, cache, "bird") != calicos || content(t, cache, "birdc") != "the client" {
 		t.Error("the cache has other programs than the image's topmost")
 	}
-	if folder, err := Find(t.Context(), "", cache); err != nil || folder != Folder(cache) {
-		t.Errorf("found %q, %v", folder, err)
+	want := []string{filepath.Join(Folder(cache), "bird"), filepath.Join(Folder(cache), "birdc")}
+	if found, err := Find(t.Context(), "", cache); err != nil || !slices.Equal(found, want) {
+		t.Errorf("found %q, %v, want %q", found, err, want)
 	}
 
 	// An index of images is as good.
@@ -225,8 +227,8 @@ func TestTakeFromFile(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	if folder, err := Find(t.Context(), "", t.TempDir()); folder != "" || err != nil {
-		t.Errorf("in an empty cache: %q, %v", folder, err)
+	if found, err := Find(t.Context(), "", t.TempDir()); len(found) > 0 || err != nil {
+		t.Errorf("in an empty cache: %q, %v", found, err)
 	}
 	folder := t.TempDir()
 	write := func(file, text string) string {
@@ -246,9 +248,9 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: error %v, want one that says %q", tt.program, err, tt.want)
 		}
 	}
-	write("birdcl", "the client")
-	if found, err := Find(t.Context(), filepath.Join(folder, "bird"), t.TempDir()); err != nil || found != folder {
-		t.Errorf("found %q, %v", found, err)
+	programs := []string{filepath.Join(folder, "bird"), write("birdcl", "the client")}
+	if found, err := Find(t.Context(), programs[0], t.TempDir()); err != nil || !slices.Equal(found, programs) {
+		t.Errorf("found %q, %v, want %q", found, err, programs)
 	}
 	write("bird", stock)
 	if _, err := Find(t.Context(), filepath.Join(folder, "bird"), t.TempDir()); err == nil || !strings.Contains(err.Error(), "line 1: syntax error") {

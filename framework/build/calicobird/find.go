@@ -20,28 +20,30 @@ const (
 // Folder is where Calico's BIRD lies in a cache, which need not have it.
 func Folder(cacheDir string) string { return filepath.Join(cacheDir, "calico-bird") }
 
-// Find returns the folder that has Calico's BIRD and its client: that of the given program,
-// or where none is given the cache's. It is empty where the cache has none. A program that
+// Find returns the paths of Calico's BIRD and of the client beside it: of the given program, or
+// where none is given of the cache's. There is none where the cache has none. A program that
 // does not know krt_tunnel is an error.
-func Find(ctx context.Context, program, cacheDir string) (folder string, err error) {
+func Find(ctx context.Context, program, cacheDir string) (programs []string, err error) {
 	if program == "" {
 		program = filepath.Join(Folder(cacheDir), daemon)
 		if _, err := os.Stat(program); errors.Is(err, fs.ErrNotExist) {
-			return "", nil
+			return nil, nil
 		}
 	}
 	if program, err = filepath.Abs(program); err != nil {
-		return "", err
+		return nil, err
 	}
 	if filepath.Base(program) != daemon {
-		return "", fmt.Errorf("%s: a node's BIRD is called %s: give the path of a program of that name", program, daemon)
+		return nil, fmt.Errorf("%s: a node's BIRD is called %s: give the path of a program of that name", program, daemon)
 	}
 	if err := Ask(ctx, program); err != nil {
-		return "", err
+		return nil, err
 	}
-	folder = filepath.Dir(program)
-	_, err = clientIn(folder)
-	return folder, err
+	beside, err := clientIn(filepath.Dir(program))
+	if err != nil {
+		return nil, err
+	}
+	return []string{program, beside}, nil
 }
 
 // clientIn finds the client beside a BIRD.

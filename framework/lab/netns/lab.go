@@ -113,7 +113,7 @@ func (l *Lab) Kubeconfig() string { return l.folder.Path(labinit.KubeconfigFile)
 func (l *Lab) CalicoVersion() string { return l.spec.CalicoVersion }
 
 // CalicoBIRD implements lab.Lab.
-func (l *Lab) CalicoBIRD() bool { return l.spec.BIRD != "" }
+func (l *Lab) CalicoBIRD() bool { return len(l.spec.BIRD) > 0 }
 
 // PID is the lab's process.
 func (l *Lab) PID() int { return l.pid }

@@ -38,15 +38,15 @@ func (Provider) CalicoVersion() (string, error) {
 
 // CalicoBIRD implements lab.Provider.
 func (Provider) CalicoBIRD(ctx context.Context, program string) (bool, error) {
-	folder, err := findBIRD(ctx, program)
-	return folder != "", err
+	programs, err := findBIRD(ctx, program)
+	return len(programs) > 0, err
 }
 
-// findBIRD finds the folder of Calico's own BIRD; empty where there is none.
-func findBIRD(ctx context.Context, program string) (folder string, err error) {
+// findBIRD finds Calico's own BIRD and its client; empty where there is none.
+func findBIRD(ctx context.Context, program string) (programs []string, err error) {
 	cache, err := component.DefaultCacheDir()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	return calicobird.Find(ctx, program, cache)
 }

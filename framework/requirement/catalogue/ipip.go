@@ -35,5 +35,8 @@ func ipip() []Entry {
 		{ID: "IPIP-082", Title: "packets still encapsulated", Promises: []string{"B6", "B7"}, Profile: Extended, Where: "Felix owns the routes"},
 		{ID: "IPIP-084", Title: "client reaches pods with a filter", Promises: []string{"N3", "F6"}, Profile: Extended, Where: "Felix owns the routes"},
 		{ID: "IPIP-085", Title: "client reaches pods beside the mesh", Promises: []string{"F6", "N3"}, Profile: Extended, Where: "Felix owns the routes"},
+		{ID: "IPIP-090", Title: "service through the tunnel", Promises: []string{"G1", "G16", "B7"}, Profile: Extended, Where: "Felix owns the routes"},
+		{ID: "IPIP-091", Title: "local service beside tunnels", Promises: []string{"G2", "G16"}, Profile: Extended, Where: "Felix owns the routes"},
+		{ID: "IPIP-092", Title: "service beside hidden blocks", Promises: []string{"I1", "G1", "G16"}, Profile: Extended, Where: "Felix owns the routes"},
 	}
 }

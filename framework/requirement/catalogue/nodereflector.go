@@ -16,11 +16,13 @@ func nodereflector() []Entry {
 		{ID: "NRR-015", Title: "own blocks announced, no others", Promises: []string{"A4", "E2"}, Profile: Core},
 		{ID: "NRR-016", Title: "exact BGP paths", Promises: []string{"E3", "E1"}, Profile: Core},
 		{ID: "NRR-017", Title: "routes with one reflector left", Promises: []string{"E4"}, Profile: Core},
+		{ID: "NRR-018", Title: "nextHopMode Self to clients", Promises: []string{"F21"}, Profile: Extended, Since: "v3.31"},
 		{ID: "NRR-020", Title: "nextHopMode Keep to the leaf", Promises: []string{"E9", "F21"}, Profile: Extended, Since: "v3.31"},
 		{ID: "NRR-021", Title: "reflectors as next hops", Promises: []string{"E9", "E10"}, Profile: Core},
 		{ID: "NRR-022", Title: "keepOriginalNextHop", Promises: []string{"E9", "F21"}, Profile: Extended},
 		{ID: "NRR-023", Title: "no marks outside of the AS", Promises: []string{"E3"}, Profile: Core},
 		{ID: "NRR-024", Title: "no unexpected route on the leaf", Promises: []string{"F5", "R3"}, Profile: Core},
+		{ID: "NRR-025", Title: "nextHopMode Auto to the leaf", Promises: []string{"F21", "E9"}, Profile: Extended, Since: "v3.31"},
 		{ID: "NRR-030", Title: "pods reach pods", Promises: []string{"N1"}, Profile: Core},
 		{ID: "NRR-031", Title: "client to pods", Promises: []string{"N3"}, Profile: Core},
 		{ID: "NRR-032", Title: "traffic passes no reflector", Promises: []string{"E9", "E2"}, Profile: Core},
@@ -38,5 +40,6 @@ func nodereflector() []Entry {
 		{ID: "NRR-064", Title: "excluded reflector passes on", Promises: []string{"E7", "G8"}, Profile: Extended, Since: "v3.27"},
 		{ID: "NRR-070", Title: "borrowed address of a client's block", Promises: []string{"B13", "E2"}, Profile: Extended},
 		{ID: "NRR-071", Title: "borrowed address of a reflector's block", Promises: []string{"B13", "E4"}, Profile: Extended},
+		{ID: "NRR-072", Title: "borrowed address of the only reflector's block", Promises: []string{"B13"}, Profile: Extended},
 	}
 }

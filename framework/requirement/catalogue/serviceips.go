@@ -19,6 +19,7 @@ func serviceips() []Entry {
 		{ID: "SVC-016", Title: "address of two services", Promises: []string{"G17"}, Profile: Extended},
 		{ID: "SVC-017", Title: "address given up", Promises: []string{"G17"}, Profile: Extended},
 		{ID: "SVC-018", Title: "node reaches single addresses", Promises: []string{"G15"}, Profile: Extended},
+		{ID: "SVC-019", Title: "range of one address without endpoints", Promises: []string{"G6"}, Profile: Extended, Sources: []Source{serviceCode()}},
 		{ID: "SVC-020", Title: "external IP outside of ranges", Promises: []string{"G5"}, Profile: Core},
 		{ID: "SVC-021", Title: "LoadBalancer IP outside of ranges", Promises: []string{"G5", "G7"}, Profile: Core},
 		{ID: "SVC-022", Title: "cluster IP without a range", Promises: []string{"G5"}, Profile: Core},

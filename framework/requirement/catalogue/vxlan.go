@@ -41,5 +41,8 @@ func vxlan() []Entry {
 		{ID: "VXL-090", Title: "pods reach pods", Promises: []string{"N1"}, Profile: Core},
 		{ID: "VXL-091", Title: "nodes reach pods", Promises: []string{"N2", "B8"}, Profile: Core},
 		{ID: "VXL-092", Title: "packets by subnet", Promises: []string{"B7", "C1", "C2"}, Profile: Core},
+		{ID: "VXL-100", Title: "service through the tunnel", Promises: []string{"G1", "G16", "B7"}, Profile: Extended},
+		{ID: "VXL-101", Title: "local service beside tunnels", Promises: []string{"G2", "G16"}, Profile: Extended},
+		{ID: "VXL-102", Title: "service beside hidden blocks", Promises: []string{"I1", "G1", "G16"}, Profile: Extended},
 	}
 }

@@ -132,22 +132,10 @@ func mountPrograms(root string, spec Spec) error {
 			return fmt.Errorf("make the lab's /%s: %w", name, err)
 		}
 	}
-	mounts := map[string]string{"/usr": "usr"}
-	for i, folder := range spec.ProgramFolders {
-		mounts[folder] = fmt.Sprintf("opt/rackproof/%d", i)
-	}
-	if spec.BIRD != "" {
-		mounts[spec.BIRD] = strings.TrimPrefix(birdFolder, "/")
-	}
-	mounts[spec.Confd] = "opt/rackproof/" + confdFolder
-	mounts[spec.Manifests] = "opt/rackproof/" + manifestFolder
-	if spec.Seed != "" {
-		mounts[spec.Seed] = "opt/rackproof/" + seedFolder
-	}
-	for source, name := range mounts {
+	for source, name := range programMounts(spec) {
 		target := filepath.Join(root, name)
-		if err := os.MkdirAll(target, 0o755); err != nil {
-			return fmt.Errorf("make the lab's folder /%s: %w", name, err)
+		if err := makeMountPoint(source, target); err != nil {
+			return fmt.Errorf("make the lab's /%s for %s: %w", name, source, err)
 		}
 		if err := unix.Mount(source, target, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
 			return fmt.Errorf("mount %s in the lab: %w", source, err)
@@ -158,6 +146,41 @@ func mountPrograms(root string, spec Spec) error {
 	}
 	// confd tells BIRD of a new configuration by runit's sv.
 	return os.WriteFile(filepath.Join(root, "opt/rackproof/sv"), []byte(svScript), 0o755)
+}
+
+// programMounts has the place of each folder or file in the lab's root, by its own on the
+// machine. Of BIRD's folder the lab sees the programs alone, as a node looks for its other
+// programs there first too: somebody's BIRD may lie among others.
+func programMounts(spec Spec) map[string]string {
+	mounts := map[string]string{"/usr": "usr"}
+	for i, folder := range spec.ProgramFolders {
+		mounts[folder] = fmt.Sprintf("opt/rackproof/%d", i)
+	}
+	for _, program := range spec.BIRD {
+		mounts[program] = filepath.Join(strings.TrimPrefix(birdFolder, "/"), filepath.Base(program))
+	}
+	mounts[spec.Confd] = "opt/rackproof/" + confdFolder
+	mounts[spec.Manifests] = "opt/rackproof/" + manifestFolder
+	if spec.Seed != "" {
+		mounts[spec.Seed] = "opt/rackproof/" + seedFolder
+	}
+	return mounts
+}
+
+// makeMountPoint makes what source can be mounted on: a folder for a folder, and a file for a
+// file.
+func makeMountPoint(source, target string) error {
+	info, err := os.Stat(source)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return os.MkdirAll(target, 0o755)
+	}
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(target, nil, 0o755)
 }
 
 // svScript stands for runit's sv, by which Calico's confd reloads BIRD
@@ -172,7 +195,7 @@ exit 0
 // NodePath is the PATH of what runs on a node. It begins with Calico's BIRD where there is
 // one; routers run the distribution's.
 func NodePath(spec Spec) string {
-	if spec.BIRD == "" {
+	if len(spec.BIRD) == 0 {
 		return SearchPath(spec)
 	}
 	return birdFolder + ":" + SearchPath(spec)

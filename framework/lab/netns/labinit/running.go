@@ -196,7 +196,7 @@ func (l *running) programFolders() []string {
 
 // birdFolder is where Calico's own BIRD lies in the lab; empty for none.
 func (l *running) birdFolder() string {
-	if l.spec.BIRD == "" {
+	if len(l.spec.BIRD) == 0 {
 		return ""
 	}
 	return birdFolder

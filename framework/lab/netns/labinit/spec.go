@@ -24,9 +24,9 @@ type Spec struct {
 	Routers  []fabric.Router    `json:"routers"`
 	// ProgramFolders have the components; the lab's PATH begins with them.
 	ProgramFolders []string `json:"programFolders"`
-	// BIRD is the folder of Calico's own BIRD and its client, for nodes; empty for the
-	// distribution's.
-	BIRD string `json:"bird,omitempty"`
+	// BIRD are the paths of Calico's own BIRD and its client, for nodes; empty for the
+	// distribution's. A lab sees nothing else of the folder that they are in.
+	BIRD []string `json:"bird,omitempty"`
 	// Manifests and Confd are the folders of Calico's manifest (calico.yaml) and of
 	// its confd templates.
 	Manifests string `json:"manifests"`
