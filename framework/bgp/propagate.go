@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+
+	"github.com/rackproof/rackproof/framework/path"
 )
 
 // Propagate lets the speakers exchange paths over the sessions that are up, until
@@ -62,7 +64,7 @@ func (p *Peer) announce() []Path {
 			}
 			if !p.Internal() {
 				// LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST stay in the AS.
-				a.LocalPref, a.Originator, a.Clusters = DefaultLocalPref, netip.Addr{}, nil
+				a.LocalPref, a.Originator, a.Clusters = path.DefaultLocalPref, netip.Addr{}, nil
 			}
 			if receiver.Speaker.Behaviour.Accepts(receiver.Speaker, prefix, a, receiver) {
 				sent = append(sent, Path{Prefix: prefix, Preference: receiver.Speaker.Behaviour.LearnedPreference(), From: receiver, Attributes: a})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird/behaviour"
 	"github.com/rackproof/rackproof/framework/session"
@@ -84,7 +85,7 @@ func (s State) nodeSpeaker(n network, tunnels felix, m member, peerings []peerin
 	static := slices.DeleteFunc(slices.Clone(m.Blocks), netip.Prefix.IsSingleIP)
 	for _, prefix := range slices.Concat(static, policy.originated) {
 		node.Own = append(node.Own, bgp.Path{
-			Prefix: prefix, Preference: behaviour.Static, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref},
+			Prefix: prefix, Preference: behaviour.Static, Attributes: bgp.Attributes{LocalPref: path.DefaultLocalPref},
 			Way: bgp.Way{Kind: route.Blackhole},
 		})
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird/behaviour"
 )
@@ -64,6 +65,7 @@ func (b speaks) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attribu
 	}
 	if !to.Internal() {
 		a = bgp.LeaveAS(a, to.Session.LocalAS)
+		a.MED = path.MED{} // RFC 4271, section 5.1.4
 	}
 	return a, true
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -49,7 +50,7 @@ func leaf() (*bgp.Speaker, map[string]*bgp.Peer) {
 
 // learn is a path that the leaf has learned, with its way.
 func learn(s *bgp.Speaker, from *bgp.Peer, nextHop string) bgp.Path {
-	p := bgp.Path{Prefix: block, From: from, Attributes: bgp.Attributes{NextHop: netip.MustParseAddr(nextHop), LocalPref: bgp.DefaultLocalPref}}
+	p := bgp.Path{Prefix: block, From: from, Attributes: bgp.Attributes{NextHop: netip.MustParseAddr(nextHop), LocalPref: path.DefaultLocalPref}}
 	p.Way = bgp.Way{Hops: []route.NextHop{{Via: p.NextHop, Dev: s.Link(p.NextHop)}}}
 	return p
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -94,10 +95,17 @@ func (f behaviour) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attr
 	a := p.Attributes
 	a.NextHop = f.nextHop(s, p, to, reflected)
 	if reflected {
+		// With the first ORIGINATOR_ID a path gets a MED of 0 where it has none: FRR marks
+		// the attribute by SET_FLAG(attr->flag, BGP_ATTR_ORIGINATOR_ID), and the bits of that
+		// number are those of ORIGIN and MED.
+		a.MED.Present = a.MED.Present || !a.Originator.IsValid()
 		a = bgp.Reflect(a, p.From, s.ClusterID)
 	}
 	if !to.Internal() {
 		a = bgp.LeaveAS(a, to.Session.LocalAS)
+		if p.From != nil {
+			a.MED = path.MED{} // RFC 4271, section 5.1.4
+		}
 	}
 	return a, true
 }
@@ -149,7 +157,8 @@ func (Driver) Configure(s *bgp.Speaker, r fabric.Router) {
 		// FRR originates a network only while the prefix is in its table, and not
 		// from BGP (`bgp network import-check`, on by default).
 		if s.InKernel(prefix) {
-			s.Own = append(s.Own, bgp.Path{Prefix: prefix, Preference: localWeight, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref}})
+			// The MED is the metric of the network's route, which is 0 for a link's.
+			s.Own = append(s.Own, bgp.Path{Prefix: prefix, Preference: localWeight, Attributes: bgp.Attributes{LocalPref: path.DefaultLocalPref, MED: path.MED{Present: true}}})
 		}
 	}
 }

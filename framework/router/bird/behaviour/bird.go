@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/rackproof/rackproof/framework/bgp"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -89,6 +90,9 @@ func (b BIRD) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attribute
 	}
 	if !to.Internal() {
 		a = bgp.LeaveAS(a, to.Session.LocalAS)
+		// RFC 4271, section 5.1.4: a MED goes no further than to the next AS. BIRD 1.6 sends
+		// 0 instead of none.
+		a.MED.Value = 0
 	}
 	return a, true
 }
@@ -229,7 +233,7 @@ func Inherit(base route.Table) []bgp.Path {
 			preference = Direct
 		}
 		paths = append(paths, bgp.Path{
-			Prefix: r.Prefix, Preference: preference, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref},
+			Prefix: r.Prefix, Preference: preference, Attributes: bgp.Attributes{LocalPref: path.DefaultLocalPref},
 			Way: bgp.Way{Kind: r.Kind, Hops: r.NextHops},
 		})
 	}
