@@ -44,7 +44,7 @@ func (s State) routerSpeaker(n network, r fabric.Router) *bgp.Speaker {
 			Speaker: speaker,
 			Local:   sourceAddress(host, neighbor.Address), Remote: neighbor.Address,
 			Session: session.Session{Peer: neighbor.Address, Kind: session.FabricPeer, LocalAS: r.AS, PeerAS: neighbor.AS, State: session.Down},
-			Client:  neighbor.ReflectorClient, NextHopSelf: neighbor.NextHopSelf,
+			Client:  neighbor.ReflectorClient, NextHopSelf: neighbor.NextHopSelf, DefaultOriginate: neighbor.DefaultOriginate,
 			Password: neighbor.Password, TTL: maxTTL,
 		}
 		if !p.Internal() {

@@ -96,11 +96,11 @@ func TestNextHops(t *testing.T) {
 func TestAccepts(t *testing.T) {
 	s, peers := leaf()
 	for nextHop, want := range map[string]bool{"10.1.10.2": true, "10.1.5.10": true, "10.1.10.1": false, "10.9.9.9": false} {
-		if got := s.Behaviour.Accepts(s, block, bgp.Attributes{NextHop: netip.MustParseAddr(nextHop)}, peers["spine"]); got != want {
+		if _, got := s.Behaviour.Accepts(s, block, bgp.Attributes{NextHop: netip.MustParseAddr(nextHop)}, peers["spine"]); got != want {
 			t.Errorf("next hop %s: got %t, want %t", nextHop, got, want)
 		}
 	}
-	if !s.Behaviour.Accepts(s, block, bgp.Attributes{NextHop: netip.MustParseAddr("10.9.9.9")}, peers["client"]) {
+	if _, ok := s.Behaviour.Accepts(s, block, bgp.Attributes{NextHop: netip.MustParseAddr("10.9.9.9")}, peers["client"]); !ok {
 		t.Error("a next hop further away is refused from an internal neighbour")
 	}
 }

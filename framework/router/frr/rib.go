@@ -132,12 +132,22 @@ func rank(p Path) int {
 	return 1
 }
 
+// numbered writes the community of RFC 8326, which FRR prints by its name, as all others.
+func numbered(communities []string) []string {
+	for i, c := range communities {
+		if c == "gracefulShutdown" {
+			communities[i] = gshut
+		}
+	}
+	return communities
+}
+
 func (p pathJSON) path(prefix netip.Prefix, defaultLocalPref uint32) Path {
 	way := Path{
 		Prefix:           prefix,
 		Origin:           p.Origin,
 		LocalPref:        defaultLocalPref,
-		Communities:      p.Community.List,
+		Communities:      numbered(p.Community.List),
 		LargeCommunities: p.LargeCommunity.List,
 		OriginatorID:     p.OriginatorID,
 		ClusterList:      p.ClusterList.List,

@@ -52,6 +52,10 @@ func TestParseRIB(t *testing.T) {
 		{"an aggregate with an AS_SET", "rib-spine.json", "10.244.0.0/16", []Path{
 			{ASPath: []uint32{65005, 65008}, Origin: "IGP", LocalPref: 100, MED: path.MED{Present: true}, Communities: []string{"65000:100"}, Valid: true, Best: true},
 		}},
+		{"a default route from a router that is about to go", "rib-drained.json", "0.0.0.0/0", []Path{
+			{Peer: netip.MustParseAddr("10.0.2.1"), NextHops: addresses("10.0.2.1"), ASPath: []uint32{65005}, Origin: "IGP", MED: path.MED{Present: true},
+				Communities: []string{"65535:0"}, Valid: true, Best: true},
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -153,11 +153,11 @@ func (BIRD) nextHop(s *bgp.Speaker, p bgp.Path, to *bgp.Peer, self bool) netip.A
 // Accepts refuses loops (bgp_as_path_loopy, bgp_originator_id_loopy and
 // bgp_cluster_list_loopy in BIRD's proto/bgp/attrs.c), and from neighbours on a link
 // also next hops that are the host itself (bgp_set_next_hop in proto/bgp/packets.c).
-func (b BIRD) Accepts(s *bgp.Speaker, prefix netip.Prefix, a bgp.Attributes, from *bgp.Peer) bool {
+func (b BIRD) Accepts(s *bgp.Speaker, prefix netip.Prefix, a bgp.Attributes, from *bgp.Peer) (bgp.Attributes, bool) {
 	if from.GatewayDirect && s.Has(a.NextHop) {
-		return false
+		return a, false
 	}
-	return !bgp.Loops(a, from) && a.Originator != s.ID && !ClustersLoop(s, a, from) && b.Imports(prefix, from)
+	return a, !bgp.Loops(a, from) && a.Originator != s.ID && !ClustersLoop(s, a, from) && b.Imports(prefix, from)
 }
 
 // Program follows the kernel protocol: its export filter (Calico's
