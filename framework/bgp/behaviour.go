@@ -18,10 +18,17 @@ type Behaviour interface {
 	// SendsAllPaths reports whether a neighbour is sent every path of a prefix, and
 	// not just the best (RFC 7911). All daemons are configured to receive them.
 	SendsAllPaths() bool
-	// Accepts reports whether a received path is taken into the table.
-	Accepts(s *Speaker, prefix netip.Prefix, a Attributes, from *Peer) bool
+	// Accepts makes of a received path what is taken into the table, if anything.
+	Accepts(s *Speaker, prefix netip.Prefix, a Attributes, from *Peer) (Attributes, bool)
 	// Program returns the routes that the daemon puts into the kernel.
 	Program(s *Speaker) route.Table
+}
+
+// Originator is a Behaviour that announces the default route to neighbours which are
+// configured to get one (Peer.DefaultOriginate), whatever its own table has.
+type Originator interface {
+	// Default is the path that it announces.
+	Default(s *Speaker, to *Peer) Attributes
 }
 
 // Software is the operating system of a router as the oracle knows it: how it speaks

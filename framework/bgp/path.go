@@ -4,12 +4,13 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
 // Path is one entry of a speaker's BGP table: a prefix with its BGP attributes,
-// and where it came from. The attributes ORIGIN and MULTI_EXIT_DISC are left out:
-// everything that a lab's speakers originate has the same.
+// and where it came from. The attribute ORIGIN is left out: everything that a lab's
+// speakers originate has the same.
 type Path struct {
 	Prefix netip.Prefix
 	// Preference is what the daemon ranks before it looks at any attribute: BIRD's
@@ -28,6 +29,8 @@ type Attributes struct {
 	// ASPath has the nearest AS first.
 	ASPath    []uint32
 	LocalPref uint32
+	// MED decides nothing: every speaker of a lab gives 0 or none, which rank alike.
+	MED path.MED
 	// Originator and Clusters are ORIGINATOR_ID and CLUSTER_LIST. The latter has the
 	// nearest cluster first (RFC 4456, section 8), unless BIRD has sorted it.
 	Originator netip.Addr
@@ -35,10 +38,6 @@ type Attributes struct {
 	// Communities are standard and large ones, as 65000:100 and 64512:1:2, in order.
 	Communities []string
 }
-
-// DefaultLocalPref is the LOCAL_PREF of whatever comes without one, in BIRD
-// (`default bgp_local_pref`) as in FRR (`bgp default local-preference`).
-const DefaultLocalPref = 100
 
 // Way is what a next hop comes to in the host's own routes.
 type Way struct {
@@ -60,7 +59,7 @@ func (w Way) OnLink() bool {
 }
 
 func (a Attributes) equal(b Attributes) bool {
-	return a.NextHop == b.NextHop && slices.Equal(a.ASPath, b.ASPath) && a.LocalPref == b.LocalPref &&
+	return a.NextHop == b.NextHop && slices.Equal(a.ASPath, b.ASPath) && a.LocalPref == b.LocalPref && a.MED == b.MED &&
 		a.Originator == b.Originator && slices.Equal(a.Clusters, b.Clusters) && slices.Equal(a.Communities, b.Communities)
 }
 

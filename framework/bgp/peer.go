@@ -18,6 +18,8 @@ type Peer struct {
 	Client bool
 	// NextHopSelf makes the speaker the next hop of what it sends, NextHopKeep keeps it.
 	NextHopSelf, NextHopKeep bool
+	// DefaultOriginate: the neighbour is announced the default route (Originator).
+	DefaultOriginate bool
 	// SingleHop: the neighbour has to be on one of the host's links.
 	SingleHop bool
 	// GatewayDirect: next hops are looked for on the host's links alone.

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+
+	"github.com/rackproof/rackproof/framework/path"
+	"github.com/rackproof/rackproof/framework/route"
 )
 
 // Propagate lets the speakers exchange paths over the sessions that are up, until
@@ -50,22 +53,26 @@ func (s *Speaker) listen() bool {
 func (p *Peer) announce() []Path {
 	var sent []Path
 	s, receiver := p.Speaker, p.Far
+	send := func(prefix netip.Prefix, a Attributes) {
+		if !p.Internal() {
+			// LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST stay in the AS.
+			a.LocalPref, a.Originator, a.Clusters = path.DefaultLocalPref, netip.Addr{}, nil
+		}
+		if taken, ok := receiver.Speaker.Behaviour.Accepts(receiver.Speaker, prefix, a, receiver); ok {
+			sent = append(sent, Path{Prefix: prefix, Preference: receiver.Speaker.Behaviour.LearnedPreference(), From: receiver, Attributes: taken})
+		}
+	}
+	if originator, ok := s.Behaviour.(Originator); ok && p.DefaultOriginate {
+		send(route.FamilyOf(p.Remote).Everywhere(), originator.Default(s, p))
+	}
 	for _, prefix := range s.Prefixes() {
 		paths := s.RIB[prefix]
 		if !s.Behaviour.SendsAllPaths() {
 			paths = paths[:1]
 		}
 		for _, candidate := range paths {
-			a, ok := s.Behaviour.Advertise(s, candidate, p)
-			if !ok {
-				continue
-			}
-			if !p.Internal() {
-				// LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST stay in the AS.
-				a.LocalPref, a.Originator, a.Clusters = DefaultLocalPref, netip.Addr{}, nil
-			}
-			if receiver.Speaker.Behaviour.Accepts(receiver.Speaker, prefix, a, receiver) {
-				sent = append(sent, Path{Prefix: prefix, Preference: receiver.Speaker.Behaviour.LearnedPreference(), From: receiver, Attributes: a})
+			if a, ok := s.Behaviour.Advertise(s, candidate, p); ok {
+				send(prefix, a)
 			}
 		}
 	}

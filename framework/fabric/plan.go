@@ -3,6 +3,7 @@ package fabric
 import (
 	"errors"
 	"net/netip"
+	"slices"
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/route"
@@ -22,7 +23,7 @@ func Plan(t *topology.Topology, m *calico.Mode) ([]Router, error) {
 		if host.Role != topology.Leaf && host.Role != topology.Spine {
 			continue
 		}
-		router := Router{Host: host.Name, Software: host.Software, AS: host.AS, RouterID: host.RouterID}
+		router := Router{Host: host.Name, Software: host.Software, AS: host.AS, RouterID: host.RouterID, GracefulShutdown: host.GracefulShutdown}
 		for _, port := range host.Interfaces {
 			for _, address := range port.Addresses {
 				router.Networks = append(router.Networks, address.Masked())
@@ -37,8 +38,14 @@ func Plan(t *topology.Topology, m *calico.Mode) ([]Router, error) {
 				}
 				if ok {
 					neighbor.Local = own(t, host.Name, end.Link, route.FamilyOf(address.Addr()))
+					neighbor.DefaultOriginate = slices.Contains(host.DefaultOriginate, neighbor.Host)
 					router.Neighbors = append(router.Neighbors, neighbor)
 				}
+			}
+		}
+		for _, name := range host.DefaultOriginate {
+			if !slices.ContainsFunc(router.Neighbors, func(n Neighbor) bool { return n.Host == name }) {
+				problems = append(problems, t.HostErrorf(host.Name, "%s announces a default route to %s, with which it does not peer in mode %s: take %s out of defaultOriginate", host.Name, name, m.Name, name))
 			}
 		}
 		if len(router.Neighbors) > 0 {

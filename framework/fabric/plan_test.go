@@ -167,6 +167,26 @@ links:
 	}
 }
 
+// The plan has each statement that a topology gives a router on purpose, at the neighbours
+// that it names alone.
+func TestPlanOnPurpose(t *testing.T) {
+	top := load(t, strings.Replace(twoRacks, "as: 65005, routerID: 10.1.5.1}", "as: 65005, routerID: 10.1.5.1, defaultOriginate: [node0], gracefulShutdown: true}", 1))
+	routers, err := Plan(top, mode(calico.Peer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range routers {
+		if r.GracefulShutdown != (r.Host == "leaf0") {
+			t.Errorf("%s: graceful shutdown %t", r.Host, r.GracefulShutdown)
+		}
+		for _, n := range r.Neighbors {
+			if n.DefaultOriginate != (r.Host == "leaf0" && n.Host == "node0") {
+				t.Errorf("%s originates a default route for %s: %t", r.Host, n.Host, n.DefaultOriginate)
+			}
+		}
+	}
+}
+
 func TestPlanRejects(t *testing.T) {
 	tests := []struct {
 		name, old, new string
@@ -182,6 +202,12 @@ func TestPlanRejects(t *testing.T) {
 			name: "a reflector's client with an AS number of its own",
 			mode: mode(calico.Reflector, node("node0", 65005), node("node1", 65009)),
 			want: []string{"mode test: Node node1: it has AS 65009 and leaf leaf1 has AS 65008"},
+		},
+		{
+			name: "a default route for a node that the leaf does not peer with",
+			old:  "as: 65005, routerID: 10.1.5.1}", new: "as: 65005, routerID: 10.1.5.1, defaultOriginate: [node0]}",
+			mode: mode(calico.NoPeering),
+			want: []string{"two-racks.yaml:7: leaf0 announces a default route to node0, with which it does not peer in mode test: take node0 out of defaultOriginate"},
 		},
 		{
 			name: "leaf and spine in one AS",

@@ -21,6 +21,10 @@ type Router struct {
 	// session is lost, and does not keep them for one that restarts (the helper of
 	// RFC 4724, which routers are unless told otherwise).
 	ForgetRestarting bool
+	// GracefulShutdown: the router is about to go, and asks its neighbours for their other
+	// ways (RFC 8326). In its own AS it lowers LOCAL_PREF, to others it gives the community
+	// GSHUT.
+	GracefulShutdown bool
 }
 
 // Internal reports whether the neighbour is in the router's own AS (iBGP).
@@ -47,6 +51,9 @@ type Neighbor struct {
 	// NextHopSelf makes the router the next hop of what it sends to the neighbour,
 	// except of what it reflects.
 	NextHopSelf bool
+	// DefaultOriginate makes the router announce the default route to the neighbour, with
+	// itself as next hop and whether it has one or not.
+	DefaultOriginate bool
 	// Password is that of TCP's MD5 signature (RFC 2385); empty for none.
 	Password string
 	// TTLSecurity is how many hops away the neighbour is at most (RFC 5082): packets

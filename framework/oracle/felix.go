@@ -10,6 +10,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird/behaviour"
 )
@@ -164,7 +165,7 @@ func (n Node) tunnelAddress(e calico.Encapsulation) netip.Addr {
 // node's address on it.
 func (f felix) tunnelPath(node member) (bgp.Path, bool) {
 	return bgp.Path{
-		Prefix: route.Single(node.tunnelAddress(f.encapsulation)), Preference: behaviour.Direct, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref},
+		Prefix: route.Single(node.tunnelAddress(f.encapsulation)), Preference: behaviour.Direct, Attributes: bgp.Attributes{LocalPref: path.DefaultLocalPref},
 		Way: bgp.Way{Hops: []route.NextHop{{Dev: f.encapsulation.Device()}}},
 	}, len(f.pools) > 0
 }

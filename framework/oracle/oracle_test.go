@@ -143,12 +143,13 @@ func paths(t *testing.T, state oracle.State, host string) path.Paths {
 	return all[host]
 }
 
-// agreePaths compares a host's paths with lines as path.Path prints them.
+// agreePaths compares a host's paths, without their preferences, with lines as path.Path
+// prints them.
 func agreePaths(t *testing.T, host string, got path.Paths, want string) {
 	t.Helper()
 	var lines []string
 	for _, p := range got {
-		lines = append(lines, p.String())
+		lines = append(lines, p.Announcement())
 	}
 	want = strings.TrimSpace(strings.ReplaceAll(want, "\n\t\t", "\n"))
 	if text := strings.Join(lines, "\n"); text != want {

@@ -9,8 +9,7 @@ import (
 )
 
 // Paths are the paths that every node and router must have from its BGP
-// neighbours, used or not. LOCAL_PREF is left out: everything in a lab has the
-// same.
+// neighbours, used or not.
 func (s State) Paths() (path.Tables, error) {
 	r, err := s.solve()
 	if err != nil {
@@ -24,6 +23,7 @@ func (s State) Paths() (path.Tables, error) {
 				paths = append(paths, path.Path{
 					Prefix: p.Prefix, Peer: peer.Remote, NextHop: p.NextHop, ASPath: p.ASPath,
 					OriginatorID: p.Originator, ClusterList: p.Clusters, Communities: p.Communities,
+					LocalPref: p.LocalPref, MED: p.MED,
 				})
 			}
 		}

@@ -65,6 +65,36 @@ func TestPathsOfTheLeafReflector(t *testing.T) {
 		10.244.13.0/26 from 10.1.5.1 next hop 10.1.5.1 AS path [500 65008]`)
 }
 
+// A router of FRR gives its networks a MED of 0, BIRD none; both leave out that of another
+// AS towards a third, but for BIRD 1.6, which sends 0. FRR gives one to what it reflects, too.
+func TestPreferences(t *testing.T) {
+	for _, c := range []struct {
+		software                        topology.Software
+		network, reflected, passedOnOut string
+	}{
+		{frr.Name, "MED 0", "MED 0", "no MED"},
+		{bird.Name, "no MED", "no MED", "MED 0"},
+		{bird2.Name, "no MED", "no MED", "no MED"},
+	} {
+		state := leavesOf(c.software, cluster(t, "leaf-spine", "leafreflector"))
+		for _, path := range []struct{ what, host, from, prefix, want string }{
+			{"the leaf's own network", "worker", "10.1.5.1", "10.1.5.0/24", c.network},
+			{"the leaf's own network", "spine0", "10.1.10.1", "10.1.5.0/24", c.network},
+			{"a spine's network in the leaf's AS", "worker", "10.1.5.1", "10.1.34.0/24", "MED 0"},
+			{"a network that is two AS away", "worker", "10.1.5.1", "10.1.8.0/24", "no MED"},
+			{"a spine's network to the other spine", "spine0", "10.1.10.1", "10.1.11.0/24", c.passedOnOut},
+			{"another node's block", "worker", "10.1.5.1", "10.244.10.0/26", c.reflected},
+			{"a block in the next AS", "spine0", "10.1.10.1", "10.244.10.0/26", "no MED"},
+			{"a node's own word of its block", "leaf0", "10.1.5.11", "10.244.11.0/26", "no MED"},
+		} {
+			got := paths(t, state, path.host).To(netip.MustParsePrefix(path.prefix)).From(netip.MustParseAddr(path.from))
+			if len(got) != 1 || got[0].Preferences() != "local preference 100, "+path.want {
+				t.Errorf("leaves of %s: %s: %s has %v, want %s", c.software, path.what, path.host, got, path.want)
+			}
+		}
+	}
+}
+
 // Internal paths are not passed on between internal neighbours that are no clients
 // (RFC 4456, section 6), whatever software a router runs.
 func TestInternalPathsStay(t *testing.T) {

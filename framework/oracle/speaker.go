@@ -7,6 +7,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird/behaviour"
 	"github.com/rackproof/rackproof/framework/session"
@@ -43,7 +44,7 @@ func (s State) routerSpeaker(n network, r fabric.Router) *bgp.Speaker {
 			Speaker: speaker,
 			Local:   sourceAddress(host, neighbor.Address), Remote: neighbor.Address,
 			Session: session.Session{Peer: neighbor.Address, Kind: session.FabricPeer, LocalAS: r.AS, PeerAS: neighbor.AS, State: session.Down},
-			Client:  neighbor.ReflectorClient, NextHopSelf: neighbor.NextHopSelf,
+			Client:  neighbor.ReflectorClient, NextHopSelf: neighbor.NextHopSelf, DefaultOriginate: neighbor.DefaultOriginate,
 			Password: neighbor.Password, TTL: maxTTL,
 		}
 		if !p.Internal() {
@@ -84,7 +85,7 @@ func (s State) nodeSpeaker(n network, tunnels felix, m member, peerings []peerin
 	static := slices.DeleteFunc(slices.Clone(m.Blocks), netip.Prefix.IsSingleIP)
 	for _, prefix := range slices.Concat(static, policy.originated) {
 		node.Own = append(node.Own, bgp.Path{
-			Prefix: prefix, Preference: behaviour.Static, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref},
+			Prefix: prefix, Preference: behaviour.Static, Attributes: bgp.Attributes{LocalPref: path.DefaultLocalPref},
 			Way: bgp.Way{Kind: route.Blackhole},
 		})
 	}

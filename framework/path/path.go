@@ -23,10 +23,60 @@ type Path struct {
 	ClusterList  []netip.Addr
 	// Communities are standard and large ones, as 65000:100 and 64512:1:2.
 	Communities []string
+	// LocalPref is LOCAL_PREF, or the host's default where the path came without one: BIRD
+	// gives such a path the attribute itself, and FRR prints none.
+	LocalPref uint32
+	MED       MED
 }
 
-// String prints the path on one line.
+// DefaultLocalPref is the LOCAL_PREF of whatever comes without one, in BIRD
+// (`default bgp_local_pref`) as in FRR (`bgp default local-preference`).
+const DefaultLocalPref = 100
+
+// MED is the attribute MULTI_EXIT_DISC, which a path may have or lack. All rank a path
+// without it like one with 0, and pass the two on differently. BIRD, BIRD 2 and FRR print it
+// only where there is one, so that each tells the two apart.
+type MED struct {
+	Value   uint32
+	Present bool
+}
+
+// String prints the value, or that there is none.
+func (m MED) String() string {
+	if !m.Present {
+		return "no MED"
+	}
+	return fmt.Sprintf("MED %d", m.Value)
+}
+
+// Compare puts paths without the attribute first.
+func (m MED) Compare(o MED) int {
+	switch {
+	case m.Present == o.Present:
+		return cmp.Compare(m.Value, o.Value)
+	case o.Present:
+		return -1
+	}
+	return 1
+}
+
+// Preferences prints the attributes by which an AS ranks its paths.
+func (p Path) Preferences() string {
+	return fmt.Sprintf("local preference %d, %s", p.LocalPref, p.MED)
+}
+
+// String prints the path on one line. It ends with the preferences, if these are not those
+// of a path that came without any.
 func (p Path) String() string {
+	text := p.Announcement()
+	if p.LocalPref != DefaultLocalPref || p.MED.Present {
+		text += " " + p.Preferences()
+	}
+	return text
+}
+
+// Announcement prints the path on one line, without the preferences.
+func (p Path) Announcement() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s from %s next hop %s AS path %v", p.Prefix, p.Peer, p.NextHop, p.ASPath)
 	if p.OriginatorID.IsValid() {
@@ -44,7 +94,8 @@ func (p Path) Compare(o Path) int {
 		return order
 	}
 	return cmp.Or(slices.Compare(p.ASPath, o.ASPath), p.OriginatorID.Compare(o.OriginatorID),
-		slices.CompareFunc(p.ClusterList, o.ClusterList, netip.Addr.Compare), slices.Compare(p.Communities, o.Communities))
+		slices.CompareFunc(p.ClusterList, o.ClusterList, netip.Addr.Compare), slices.Compare(p.Communities, o.Communities),
+		cmp.Compare(p.LocalPref, o.LocalPref), p.MED.Compare(o.MED))
 }
 
 // Corresponds reports whether two paths have the same prefix and neighbour.

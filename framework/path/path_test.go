@@ -1,6 +1,7 @@
 package path
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 func block(nextHop string) Path {
 	return Path{
 		Prefix: netip.MustParsePrefix("10.244.0.0/26"), Peer: netip.MustParseAddr("10.1.5.1"),
-		NextHop: netip.MustParseAddr(nextHop), ASPath: []uint32{65005},
+		NextHop: netip.MustParseAddr(nextHop), ASPath: []uint32{65005}, LocalPref: DefaultLocalPref,
 	}
 }
 
@@ -21,6 +22,8 @@ func TestCompare(t *testing.T) {
 	reflected.OriginatorID, reflected.ClusterList = netip.MustParseAddr("10.1.5.11"), []netip.Addr{netip.MustParseAddr("244.0.0.1")}
 	tagged := block("10.1.5.10")
 	tagged.Communities = []string{"65000:100", "64512:1:2"}
+	drained, metric := block("10.1.5.10"), block("10.1.5.11")
+	drained.LocalPref, metric.MED = 0, MED{Present: true}
 	tests := []struct {
 		name      string
 		want, got Tables
@@ -34,6 +37,11 @@ func TestCompare(t *testing.T) {
 		{name: "communities", want: Tables{"a": {tagged}}, got: Tables{"a": {block("10.1.5.10")}},
 			expected: "a:\n  ~ expected    10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005] communities 65000:100 64512:1:2\n" +
 				"    got         10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n"},
+		{name: "a path that is drained, and one with MED 0", want: Tables{"a": {drained, block("10.1.5.11")}}, got: Tables{"a": {block("10.1.5.10"), metric}},
+			expected: "a:\n  ~ expected    10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005] local preference 0, no MED\n" +
+				"    got         10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n" +
+				"  ~ expected    10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.11 AS path [65005]\n" +
+				"    got         10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.11 AS path [65005] local preference 100, MED 0\n"},
 		{name: "the same path twice", want: Tables{"a": {block("10.1.5.10")}}, got: Tables{"a": {block("10.1.5.10"), block("10.1.5.10")}},
 			expected: "a:\n  + unexpected  10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n"},
 	}
@@ -90,11 +98,24 @@ func TestSortedByEverything(t *testing.T) {
 		"AS path":     func(p *Path) { p.ASPath = []uint32{65006} },
 		"originator":  func(p *Path) { p.OriginatorID = netip.MustParseAddr("10.1.5.11") },
 		"communities": func(p *Path) { p.Communities = []string{"65000:100"} },
+		"local pref":  func(p *Path) { p.LocalPref++ },
+		"MED":         func(p *Path) { p.MED.Present = true },
 	} {
 		changed := base
 		change(&changed)
 		if got := (Paths{changed, base}).Sorted(); got[0].String() != base.String() || got[1].String() != changed.String() {
 			t.Errorf("%s: sorted to %v", name, got)
+		}
+	}
+}
+
+func TestCompareMEDs(t *testing.T) {
+	sorted := []MED{{}, {Present: true}, {Value: 5, Present: true}}
+	for i, a := range sorted {
+		for j, b := range sorted {
+			if got := a.Compare(b); got != cmp.Compare(i, j) {
+				t.Errorf("%s and %s: got %d", a, b, got)
+			}
 		}
 	}
 }

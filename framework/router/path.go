@@ -14,9 +14,6 @@ type Path struct {
 	path.Path
 	// Origin is igp, egp or incomplete.
 	Origin string
-	// LocalPref is the host's default where the path came without one.
-	LocalPref uint32
-	MED       uint32
 	// Valid reports whether the next hop is reachable.
 	Valid bool
 	// Stale marks a path that a router keeps for a neighbour that restarts; FRR keeps

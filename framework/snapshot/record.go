@@ -112,7 +112,11 @@ func (r Record) Difference() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return r.Seen.Difference(expected.Lines()), nil
+	lines := expected.Lines()
+	if r.Seen[preferences] == nil {
+		delete(lines, preferences) // recorded before anybody looked at them
+	}
+	return r.Seen.Difference(lines), nil
 }
 
 // kept are the members of a set.

@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"fmt"
 	"net/netip"
 	"reflect"
 	"strings"
@@ -98,6 +99,27 @@ func TestRecordThatDiffers(t *testing.T) {
 	}
 }
 
+// A record has the preferences of its paths, and differs in them alone. One that was made
+// before there were any is compared without them.
+func TestRecordedPreferences(t *testing.T) {
+	state := design(t, "two-racks", "noencapreflector")
+	expected, err := snapshot.Expected(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &expected.Paths["leaf0"][0]
+	p.LocalPref, p.MED = 7, path.MED{Value: 5, Present: true}
+	seen := expected.Lines()
+	difference, err := snapshot.Record{State: state, Seen: seen}.Difference()
+	if lines := strings.Count(difference, "\n"); err != nil || lines != 2 || !strings.Contains(difference, fmt.Sprintf("preferences of leaf0: + %s from %s next hop %s local preference 7, MED 5\n", p.Prefix, p.Peer, p.NextHop)) {
+		t.Errorf("error %v, difference\n%s", err, difference)
+	}
+	delete(seen, "preferences")
+	if difference, err := (snapshot.Record{State: state, Seen: seen}).Difference(); err != nil || difference != "" {
+		t.Errorf("without preferences: error %v, difference\n%s", err, difference)
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	find := func(name string) (*topology.Topology, error) { return fixtures.Topology(name) }
 	for _, c := range []struct{ text, want string }{
@@ -115,7 +137,7 @@ func TestDecodeRefuses(t *testing.T) {
 func TestLinesShowEveryField(t *testing.T) {
 	everyField(t, route.Route{Prefix: netip.MustParsePrefix("10.1.0.0/16"), NextHops: []route.NextHop{{}}})
 	everyField(t, session.Session{})
-	everyField(t, path.Path{OriginatorID: netip.MustParseAddr("10.0.0.1")})
+	everyField(t, path.Path{OriginatorID: netip.MustParseAddr("10.0.0.1"), MED: path.MED{Present: true}})
 	everyField(t, vtep.VTEP{Tunnel: netip.MustParseAddr("10.0.0.1"), Node: netip.MustParseAddr("10.0.0.2")})
 }
 

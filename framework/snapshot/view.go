@@ -72,8 +72,18 @@ type Lines map[string]map[string][]string
 // Lines writes a view's rows as lines. Two views have the same lines if they do not differ.
 func (v View) Lines() Lines {
 	return Lines{
-		"sessions": lines(session.Settled(v.Sessions)), "routes": lines(inOrder(v.Tables)), "paths": lines(v.Paths), "vteps": lines(v.VTEPs),
+		"sessions": lines(session.Settled(v.Sessions), session.Session.String), "routes": lines(inOrder(v.Tables), route.Route.String),
+		"paths": lines(v.Paths, path.Path.Announcement), preferences: lines(v.Paths, preferred),
+		"vteps": lines(v.VTEPs, vtep.VTEP.String),
 	}
+}
+
+// preferences is the kind of the rows that have the other half of a path.
+const preferences = "preferences"
+
+// preferred writes by which attributes an AS ranks a path.
+func preferred(p path.Path) string {
+	return fmt.Sprintf("%s from %s next hop %s %s", p.Prefix, p.Peer, p.NextHop, p.Preferences())
 }
 
 // inOrder puts the next hops of routes in order: theirs means nothing.
@@ -88,11 +98,11 @@ func inOrder(tables route.Tables) route.Tables {
 	return ordered
 }
 
-func lines[M ~map[string]T, T ~[]R, R diff.Row[R]](tables M) map[string][]string {
+func lines[M ~map[string]T, T ~[]R, R diff.Row[R]](tables M, line func(R) string) map[string][]string {
 	all := map[string][]string{}
 	for host, table := range tables {
 		for _, row := range slices.SortedFunc(slices.Values(table), func(a, b R) int { return a.Compare(b) }) {
-			all[host] = append(all[host], row.String())
+			all[host] = append(all[host], line(row))
 		}
 	}
 	return all

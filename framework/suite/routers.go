@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
@@ -13,6 +14,7 @@ import (
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/router/drivers"
 )
 
 // ConfigureRouters makes routers of the fabric do something else until the spec
@@ -26,6 +28,36 @@ func (l *Lab) ConfigureRouters(ctx context.Context, change func(plan map[string]
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { l.configure(ctx, before) })
 	l.configure(ctx, after)
+}
+
+// RouterThat names the first of some routers whose software takes a change of what it
+// does. Where none does, the spec is unable.
+func (l *Lab) RouterThat(change func(*fabric.Router), hosts ...string) string {
+	ginkgo.GinkgoHelper()
+	host, err := able(l.Routers(), change, hosts)
+	succeed(err, "find a router")
+	return host
+}
+
+// able finds the first of some routers whose software takes a change. The error is
+// lab.ErrUnable, and says why none does.
+func able(routers []fabric.Router, change func(*fabric.Router), hosts []string) (string, error) {
+	var refused []string
+	for _, router := range routers {
+		if !slices.Contains(hosts, router.Host) {
+			continue
+		}
+		change(&router)
+		driver, err := drivers.Of(router.Software)
+		if err == nil {
+			err = driver.Check(router)
+		}
+		if err == nil {
+			return router.Host, nil
+		}
+		refused = append(refused, fmt.Sprintf("%s: %v", router.Host, err))
+	}
+	return "", fmt.Errorf("%w: no router does what the spec asks for: %s", lab.ErrUnable, strings.Join(refused, "; "))
 }
 
 // configure makes the routers do what is wanted of them, those that do something

@@ -1,12 +1,17 @@
 package suite
 
 import (
+	"errors"
 	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/lab"
+	"github.com/rackproof/rackproof/framework/router/bird"
+	"github.com/rackproof/rackproof/framework/router/frr"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 func plannedRouters() []fabric.Router {
@@ -62,5 +67,33 @@ func TestChangedRefuses(t *testing.T) {
 				t.Errorf("got %+v, %v", after, err)
 			}
 		})
+	}
+}
+
+// The first router that is asked about, and whose software can, is taken.
+func TestAble(t *testing.T) {
+	routers := func(software ...topology.Software) []fabric.Router {
+		var all []fabric.Router
+		for i, name := range []string{"core", "tor0", "tor1"} {
+			all = append(all, fabric.Router{Host: name, Software: software[i], AS: 64512, RouterID: netip.MustParseAddr("10.2.10.1")})
+		}
+		return all
+	}
+	shutdown := func(r *fabric.Router) { r.GracefulShutdown = true }
+	for _, c := range []struct {
+		name    string
+		routers []fabric.Router
+		want    string
+	}{
+		{"the first", routers(frr.Name, frr.Name, frr.Name), "tor0"},
+		{"the second, as the first cannot", routers(frr.Name, bird.Name, frr.Name), "tor1"},
+	} {
+		if got, err := able(c.routers, shutdown, []string{"tor0", "tor1"}); err != nil || got != c.want {
+			t.Errorf("%s: got %q, %v, want %s", c.name, got, err, c.want)
+		}
+	}
+	_, err := able(routers(frr.Name, bird.Name, bird.Name), shutdown, []string{"tor0", "tor1"})
+	if !errors.Is(err, lab.ErrUnable) || !strings.Contains(err.Error(), "tor0: BIRD 1.6 has no statement for a graceful shutdown") || !strings.Contains(err.Error(), "tor1: BIRD") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -130,6 +130,12 @@ func (d *decoder) checkRole(doc document, h *host) {
 	if h.software.given() && !role.routes() {
 		d.reject(h.software.line, "a %s is no router of the fabric: remove software", role)
 	}
+	if lines := h.defaultOriginate; len(lines) > 0 && !role.routes() {
+		d.reject(lines[0].line, "a %s is no router of the fabric: remove defaultOriginate", role)
+	}
+	if h.gracefulShutdown.given() && !role.routes() {
+		d.reject(h.gracefulShutdown.line, "a %s is no router of the fabric: remove gracefulShutdown", role)
+	}
 	if role == Node || role == Leaf {
 		require(d, h.rack, h.line, fmt.Sprintf("the rack of %s %s", role, h.name.value), "add rack")
 	}
@@ -200,23 +206,29 @@ func (d *decoder) checkInterfaces(doc document) {
 
 func (d *decoder) checkGateways(doc document) {
 	for _, h := range doc.hosts {
-		named := map[string]int{}
-		for _, g := range h.gateways {
-			if !g.ok || !d.checkKnown(doc, g) {
-				continue
-			}
-			if g.value == h.name.value {
-				d.reject(g.line, "host %s is its own gateway: name another host", g.value)
-				continue
-			}
-			if _, twice := named[g.value]; twice {
-				d.reject(g.line, "gateway %s is named twice: remove one", g.value)
-			}
-			named[g.value] = g.line
-			shared := func(l *link) bool { return l.joins(h.name.value) && l.joins(g.value) }
-			if h.name.ok && !slices.ContainsFunc(doc.links, shared) {
-				d.reject(g.line, "host %s shares no link with its gateway %s: name a host on one of its links, or link the two", h.name.value, g.value)
-			}
+		d.checkBeside(doc, h, "gateway", h.gateways)
+		d.checkBeside(doc, h, "neighbor", h.defaultOriginate)
+	}
+}
+
+// checkBeside checks names of hosts that must be on a host's links.
+func (d *decoder) checkBeside(doc document, h *host, what string, names []field[string]) {
+	named := map[string]int{}
+	for _, g := range names {
+		if !g.ok || !d.checkKnown(doc, g) {
+			continue
+		}
+		if g.value == h.name.value {
+			d.reject(g.line, "host %s is its own %s: name another host", g.value, what)
+			continue
+		}
+		if _, twice := named[g.value]; twice {
+			d.reject(g.line, "%s %s is named twice: remove one", what, g.value)
+		}
+		named[g.value] = g.line
+		shared := func(l *link) bool { return l.joins(h.name.value) && l.joins(g.value) }
+		if h.name.ok && !slices.ContainsFunc(doc.links, shared) {
+			d.reject(g.line, "host %s shares no link with its %s %s: name a host on one of its links, or link the two", h.name.value, what, g.value)
 		}
 	}
 }

@@ -52,6 +52,8 @@ type host struct {
 	software             field[Software]
 	routerID, management field[netip.Addr]
 	gateways             []field[string]
+	defaultOriginate     []field[string]
+	gracefulShutdown     field[bool]
 }
 
 type link struct {
@@ -146,6 +148,8 @@ func (d *decoder) host(n *yaml.Node) *host {
 				return gateway
 			})
 		},
+		"defaultOriginate": many(d, "defaultOriginate", parseLabel, &h.defaultOriginate),
+		"gracefulShutdown": scalar(d, "gracefulShutdown", parseBool, &h.gracefulShutdown),
 	})
 	return h
 }

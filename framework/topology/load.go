@@ -62,6 +62,9 @@ func build(doc document) *Topology {
 			RouterID:   doc.routerID(h).value,
 			Software:   h.software.value,
 			Management: h.management.value,
+
+			DefaultOriginate: values(h.defaultOriginate),
+			GracefulShutdown: h.gracefulShutdown.value,
 		}
 		if built.Software == "" && built.Role.routes() {
 			built.Software = DefaultSoftware

@@ -64,6 +64,11 @@ type Host struct {
 	RouterID netip.Addr
 	// Software is what a leaf or spine runs; empty for other hosts.
 	Software Software
+	// DefaultOriginate are the neighbours that a leaf or spine announces the default route
+	// to, by name (`default-originate`).
+	DefaultOriginate []string
+	// GracefulShutdown: a leaf or spine is about to go (RFC 8326).
+	GracefulShutdown bool
 	// Management is a node's address in the management network.
 	Management netip.Addr
 	// Gateways are the next hops of the host's default route (several: ECMP).

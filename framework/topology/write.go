@@ -27,6 +27,7 @@ func (t *Topology) YAML() ([]byte, error) {
 		host := writtenHost{
 			Name: h.Name, Role: string(h.Role), Rack: h.Rack, AS: h.AS,
 			Management: addressOrNothing(h.Management), Gateways: gateways,
+			DefaultOriginate: h.DefaultOriginate, GracefulShutdown: h.GracefulShutdown,
 		}
 		if h.Role != Client && h.RouterID != h.Address() {
 			host.RouterID = addressOrNothing(h.RouterID)
@@ -90,6 +91,9 @@ type writtenHost struct {
 	Software   string   `yaml:"software,omitempty"`
 	Management string   `yaml:"management,omitempty"`
 	Gateways   []string `yaml:"gateways,omitempty"`
+
+	DefaultOriginate []string `yaml:"defaultOriginate,omitempty"`
+	GracefulShutdown bool     `yaml:"gracefulShutdown,omitempty"`
 }
 
 type writtenLink struct {

@@ -15,6 +15,7 @@ func TestWrittenTopologyIsReadBack(t *testing.T) {
 		{"names that YAML takes for something else", strings.NewReplacer("node1", "true", "node0", "0x10", "rack0", "on").Replace(small)},
 		{"a description with YAML's characters", strings.Replace(small, "one of each", `"a: b # c"`, 1)},
 		{"software and ranges", strings.NewReplacer("as: 500}", "as: 500, software: bird}", "management: {prefix", "externalIPs: 192.168.3.0/24\nmanagement: {prefix").Replace(small)},
+		{"what routers do on purpose", strings.Replace(small, "as: 500}", "as: 500, defaultOriginate: [leaf0], gracefulShutdown: true}", 1)},
 		{"lists", strings.NewReplacer("address: 10.1.5.11}", "addresses: [10.1.5.11]}", "prefix: 10.1.5.0/24", "prefixes: [10.1.5.0/24]", "pods: 10.244.0.0/16", "pods: [10.244.0.0/16]").Replace(small)},
 		{"a gateway on two links", small + `  - name: second
     prefix: 10.1.101.0/24

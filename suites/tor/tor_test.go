@@ -30,6 +30,8 @@ func TestToR(t *testing.T) {
 			blocks(lab)
 			masquerading(lab)
 			loss(lab)
+			defaultRoute(lab)
+			gracefulShutdown(lab)
 		})
 	})
 }

@@ -50,14 +50,26 @@ func (g generator) router(s *oracle.State) {
 		},
 		func() { r.Networks = r.Networks[:g.IntN(len(r.Networks)+1)] },
 		func() { g.neighbor(s, r) },
+		func() { able(s, r, func() { r.GracefulShutdown = true }) },
 	}
 	if g.kind == Anything {
 		// These start a program again.
 		choices = append(choices,
 			func() { r.Software = pick(g, slices.Sorted(maps.Keys(s.Software))...) },
-			func() { r.AS = pick[uint32](g, 64512, 65005) })
+			func() { r.AS = pick[uint32](g, 64512, 65005) },
+			// FRR 8.4 may lose its withdrawal, when other things change at the same time.
+			func() { able(s, r, func() { n.DefaultOriginate = true }) })
 	}
 	choices[g.IntN(len(choices))]()
+}
+
+// able makes a change of a router that its software may not know, and takes it back if so.
+func able(s *oracle.State, r *fabric.Router, change func()) {
+	before := r.Clone()
+	change()
+	if software, ok := s.Software[r.Software]; !ok || software.Check(*r) != nil {
+		*r = before
+	}
 }
 
 // neighbor has a router peer with one more node. In a living lab it is a node of the

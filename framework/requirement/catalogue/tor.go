@@ -50,5 +50,8 @@ func tor() []Entry {
 		{ID: "TOR-101", Title: "natOutgoing between pods", Promises: []string{"N8"}, Profile: Extended},
 		{ID: "TOR-102", Title: "natOutgoing and a disabled pool", Promises: []string{"N8"}, Profile: Extended},
 		{ID: "TOR-103", Title: "natOutgoing and a pool for services", Promises: []string{"N8"}, Profile: Extended},
+		{ID: "TOR-120", Title: "default route of a switch", Promises: []string{"F24"}, Profile: Extended},
+		{ID: "TOR-130", Title: "graceful shutdown in the nodes' AS", Promises: []string{"F23", "F9"}, Profile: Extended},
+		{ID: "TOR-131", Title: "graceful shutdown in another AS", Promises: []string{"F23"}, Profile: Extended},
 	}
 }

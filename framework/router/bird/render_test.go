@@ -143,6 +143,9 @@ func TestRenderRefuses(t *testing.T) {
 			"leaf0: neighbor spine0 (10.1.10.2): TTL security over 2 hops"},
 		{"a reflector that is to be next hop of it does not know what", func(r *fabric.Router) { r.Neighbors[1].Local = netip.Addr{} },
 			"leaf0: neighbor control-plane (10.1.5.10): what is reflected"},
+		{"a graceful shutdown", func(r *fabric.Router) { r.GracefulShutdown = true }, "leaf0: BIRD 1.6 has no statement for a graceful shutdown"},
+		{"a default route that it does not have", func(r *fabric.Router) { r.Neighbors[0].DefaultOriginate = true },
+			"leaf0: neighbor spine0 (10.1.10.2): BIRD 1.6 announces no default route"},
 		{"a name that is too long", func(r *fabric.Router) { r.Neighbors[0].Host = strings.Repeat("x", 63) },
 			"longer than the 64 characters"},
 	}

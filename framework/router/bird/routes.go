@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -38,8 +39,10 @@ type Attributes struct {
 	// the other.
 	ASPath  []uint32
 	NextHop netip.Addr
-	// LocalPref and MED are 0 where the path has none.
-	LocalPref, MED uint32
+	// LocalPref is 0 where the path has none, as in what BIRD exports to another AS. Every
+	// path that BIRD has from a neighbour has one.
+	LocalPref uint32
+	MED       path.MED
 	// Communities and LargeCommunities are written with colons: 65000:100,
 	// 64512:1:2.
 	Communities, LargeCommunities []string
@@ -223,7 +226,8 @@ func ReadAttribute(path *Path, line string) error {
 	case "local_pref":
 		a.LocalPref, err = parseNumber(value)
 	case "med":
-		a.MED, err = parseNumber(value)
+		a.MED.Present = true
+		a.MED.Value, err = parseNumber(value)
 	case "community":
 		a.Communities = parseCommunities(value)
 	case "large_community":

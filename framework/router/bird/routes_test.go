@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -41,7 +42,7 @@ func TestRoutes(t *testing.T) {
 			{NextHops: []route.NextHop{via("10.1.9.12")}, Protocol: "Mesh_10_1_9_12", Peer: addr("10.1.9.12"), Best: true,
 				BGP: &Attributes{Origin: "IGP", NextHop: addr("10.1.9.12"), LocalPref: 100}},
 			{Kind: route.Unreachable, Protocol: "Mesh_10_1_9_11", Peer: addr("10.1.9.11"),
-				BGP: &Attributes{Origin: "IGP", ASPath: []uint32{65001, 65001}, NextHop: addr("10.77.7.7"), LocalPref: 100, MED: 7,
+				BGP: &Attributes{Origin: "IGP", ASPath: []uint32{65001, 65001}, NextHop: addr("10.77.7.7"), LocalPref: 100, MED: path.MED{Value: 7, Present: true},
 					Communities: []string{"65000:1", "65000:2"}, LargeCommunities: []string{"64512:1:2"}}},
 		}},
 		{"one path of two next hops", "mesh-routes.txt", "192.168.60.0/24", []Path{
@@ -55,7 +56,7 @@ func TestRoutes(t *testing.T) {
 		}},
 		{"a reflected block", "client-routes.txt", "10.244.0.64/26", []Path{
 			{NextHops: []route.NextHop{via("10.1.5.11")}, Protocol: "Node_10_1_5_1", Peer: addr("10.1.5.1"), Best: true,
-				BGP: &Attributes{Origin: "IGP", NextHop: addr("10.1.5.11"), LocalPref: 100, Communities: []string{"65000:100"},
+				BGP: &Attributes{Origin: "IGP", NextHop: addr("10.1.5.11"), LocalPref: 100, MED: path.MED{Present: true}, Communities: []string{"65000:100"},
 					OriginatorID: addr("10.1.5.11"), ClusterList: []netip.Addr{addr("10.1.5.1")}}},
 		}},
 		{"through two autonomous systems", "client-routes.txt", "10.1.8.0/24", []Path{
@@ -65,7 +66,7 @@ func TestRoutes(t *testing.T) {
 		{"connected and by BGP", "client-routes.txt", "10.1.5.0/24", []Path{
 			{NextHops: []route.NextHop{{Dev: "net0"}}, Protocol: "direct1", Best: true},
 			{NextHops: []route.NextHop{via("10.1.5.1")}, Protocol: "Node_10_1_5_1", Peer: addr("10.1.5.1"),
-				BGP: &Attributes{Origin: "IGP", NextHop: addr("10.1.5.1"), LocalPref: 100}},
+				BGP: &Attributes{Origin: "IGP", NextHop: addr("10.1.5.1"), LocalPref: 100, MED: path.MED{Present: true}}},
 		}},
 		{"learned from the kernel", "client-routes.txt", "0.0.0.0/0", []Path{
 			{NextHops: []route.NextHop{via("10.1.5.1")}, Protocol: "kernel1", Best: true},
@@ -114,7 +115,7 @@ func TestExported(t *testing.T) {
 	}
 	service := sent("10.96.0.0/16")
 	service.BGP = &Attributes{
-		Origin: "IGP", ASPath: []uint32{65001, 65001}, NextHop: netip.MustParseAddr("10.77.7.7"), LocalPref: 100, MED: 7,
+		Origin: "IGP", ASPath: []uint32{65001, 65001}, NextHop: netip.MustParseAddr("10.77.7.7"), LocalPref: 100, MED: path.MED{Value: 7, Present: true},
 		Communities: []string{"65000:1", "65000:2"}, LargeCommunities: []string{"64512:1:2"},
 	}
 	want := []Path{service, sent("10.244.2.64/26"), sent("10.244.3.0/26")}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird/behaviour"
 )
@@ -23,7 +24,13 @@ func (Driver) Check(r fabric.Router) error {
 	if err := r.Check(); err != nil {
 		return err
 	}
+	if r.GracefulShutdown {
+		return fmt.Errorf("BIRD 2 has no statement for a graceful shutdown (RFC 8326): leave it out, or give the host other software")
+	}
 	for _, n := range r.Neighbors {
+		if n.DefaultOriginate {
+			return fmt.Errorf("neighbor %s (%s): BIRD 2 announces no default route that it does not have: leave default-originate out, or give the host other software", n.Host, n.Address)
+		}
 		if !r.Internal(n) && n.TTLSecurity > 1 {
 			return fmt.Errorf("neighbor %s (%s): TTL security over %d hops would make the eBGP session one over several hops for BIRD 2, which the fabric's are not: use 1",
 				n.Host, n.Address, n.TTLSecurity)
@@ -64,6 +71,7 @@ func (b speaks) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attribu
 	}
 	if !to.Internal() {
 		a = bgp.LeaveAS(a, to.Session.LocalAS)
+		a.MED = path.MED{} // RFC 4271, section 5.1.4
 	}
 	return a, true
 }
@@ -95,9 +103,9 @@ func nextHop(s *bgp.Speaker, p bgp.Path, to *bgp.Peer, self bool) netip.Addr {
 // Accepts refuses from neighbours on a link also next hops that are on none of the
 // host's links (bgp_apply_next_hop in BIRD 2's proto/bgp/packets.c); 1.6 goes there by
 // the neighbour.
-func (b speaks) Accepts(s *bgp.Speaker, prefix netip.Prefix, a bgp.Attributes, from *bgp.Peer) bool {
+func (b speaks) Accepts(s *bgp.Speaker, prefix netip.Prefix, a bgp.Attributes, from *bgp.Peer) (bgp.Attributes, bool) {
 	if from.GatewayDirect && s.Link(a.NextHop) == "" {
-		return false
+		return a, false
 	}
 	return b.BIRD.Accepts(s, prefix, a, from)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -49,7 +50,7 @@ func leaf() (*bgp.Speaker, map[string]*bgp.Peer) {
 
 // learn is a path that the leaf has learned, with its way.
 func learn(s *bgp.Speaker, from *bgp.Peer, nextHop string) bgp.Path {
-	p := bgp.Path{Prefix: block, From: from, Attributes: bgp.Attributes{NextHop: netip.MustParseAddr(nextHop), LocalPref: bgp.DefaultLocalPref}}
+	p := bgp.Path{Prefix: block, From: from, Attributes: bgp.Attributes{NextHop: netip.MustParseAddr(nextHop), LocalPref: path.DefaultLocalPref}}
 	p.Way = bgp.Way{Hops: []route.NextHop{{Via: p.NextHop, Dev: s.Link(p.NextHop)}}}
 	return p
 }
@@ -95,11 +96,11 @@ func TestNextHops(t *testing.T) {
 func TestAccepts(t *testing.T) {
 	s, peers := leaf()
 	for nextHop, want := range map[string]bool{"10.1.10.2": true, "10.1.5.10": true, "10.1.10.1": false, "10.9.9.9": false} {
-		if got := s.Behaviour.Accepts(s, block, bgp.Attributes{NextHop: netip.MustParseAddr(nextHop)}, peers["spine"]); got != want {
+		if _, got := s.Behaviour.Accepts(s, block, bgp.Attributes{NextHop: netip.MustParseAddr(nextHop)}, peers["spine"]); got != want {
 			t.Errorf("next hop %s: got %t, want %t", nextHop, got, want)
 		}
 	}
-	if !s.Behaviour.Accepts(s, block, bgp.Attributes{NextHop: netip.MustParseAddr("10.9.9.9")}, peers["client"]) {
+	if _, ok := s.Behaviour.Accepts(s, block, bgp.Attributes{NextHop: netip.MustParseAddr("10.9.9.9")}, peers["client"]); !ok {
 		t.Error("a next hop further away is refused from an internal neighbour")
 	}
 }

@@ -86,10 +86,10 @@ func TestPaths(t *testing.T) {
 	}
 	for _, c := range []struct{ prefix, want string }{
 		{"10.9.9.0/24", "10.9.9.0/24 from 10.1.10.2 next hop 10.1.10.2 AS path [500 900] best used|10.9.9.0/24 from 10.1.12.2 next hop 10.1.12.2 AS path [800 900] used"},
-		{"10.9.0.0/24", "10.9.0.0/24 from 10.1.10.2 next hop 10.1.10.2 AS path [500] best used|10.9.0.0/24 from 10.1.12.2 next hop 10.1.12.2 AS path [800 900]"},
+		{"10.9.0.0/24", "10.9.0.0/24 from 10.1.10.2 next hop 10.1.10.2 AS path [500] local preference 100, MED 0 best used|10.9.0.0/24 from 10.1.12.2 next hop 10.1.12.2 AS path [800 900]"},
 		{"10.2.1.0/24", "10.2.1.0/24 from 10.1.5.11 next hop 10.1.5.11 AS path [] best used"},
 		// The router's own.
-		{"10.1.10.0/24", "10.1.10.0/24 from 10.1.10.2 next hop 10.1.10.2 AS path [500]"},
+		{"10.1.10.0/24", "10.1.10.0/24 from 10.1.10.2 next hop 10.1.10.2 AS path [500] local preference 100, MED 0"},
 	} {
 		var got []string
 		for _, p := range paths {

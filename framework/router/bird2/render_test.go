@@ -105,6 +105,9 @@ func TestRenderRefuses(t *testing.T) {
 		"what no router can do": {func(r *fabric.Router) { r.AS = 0 }, "leaf0: the router has no AS number"},
 		"TTL security over several hops to another AS": {func(r *fabric.Router) { r.Neighbors[0].TTLSecurity = 2 },
 			"leaf0: neighbor spine0 (10.1.10.2): TTL security over 2 hops"},
+		"a graceful shutdown": {func(r *fabric.Router) { r.GracefulShutdown = true }, "leaf0: BIRD 2 has no statement for a graceful shutdown"},
+		"a default route that it does not have": {func(r *fabric.Router) { r.Neighbors[0].DefaultOriginate = true },
+			"leaf0: neighbor spine0 (10.1.10.2): BIRD 2 announces no default route"},
 		"a name that is too long": {func(r *fabric.Router) { r.Neighbors[0].Host = strings.Repeat("x", 63) }, "longer than the 64 characters"},
 	} {
 		t.Run(name, func(t *testing.T) {

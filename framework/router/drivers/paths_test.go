@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router"
 	"github.com/rackproof/rackproof/framework/router/bird"
@@ -140,14 +141,14 @@ func TestLearnedByFRR(t *testing.T) {
 // TestPathsAreAlike: the same path is the same by either software.
 func TestPathsAreAlike(t *testing.T) {
 	attributes := bird.Attributes{
-		Origin: "Incomplete", ASPath: []uint32{64600, 64512}, NextHop: core, LocalPref: 100, MED: 5,
+		Origin: "Incomplete", ASPath: []uint32{64600, 64512}, NextHop: core, LocalPref: 100, MED: path.MED{Value: 5, Present: true},
 		Communities: []string{"65000:100"}, LargeCommunities: []string{"64512:1:2"}, OriginatorID: server0, ClusterList: []netip.Addr{server1},
 	}
 	fromOne := bird.Learned([]bird.Path{{
 		Prefix: block, Peer: core, Best: true, NextHops: []route.NextHop{{Via: core, Dev: "eth1"}}, BGP: &attributes,
 	}}, []bird.Path{{Prefix: block, NextHops: []route.NextHop{{Via: core, Dev: "eth1"}}}})
 	fromOther := frr.Learned(frr.RIB{Paths: []frr.Path{{
-		Prefix: block, Peer: core, NextHops: []netip.Addr{core}, ASPath: attributes.ASPath, Origin: "incomplete", LocalPref: 100, MED: 5,
+		Prefix: block, Peer: core, NextHops: []netip.Addr{core}, ASPath: attributes.ASPath, Origin: "incomplete", LocalPref: 100, MED: path.MED{Value: 5, Present: true},
 		Communities: attributes.Communities, LargeCommunities: attributes.LargeCommunities,
 		OriginatorID: server0, ClusterList: attributes.ClusterList, Valid: true, Best: true,
 	}}})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/fabric"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -23,7 +24,10 @@ const kernelMetric = 20
 
 // frr is FRR 8.4 with `bgp bestpath as-path multipath-relax`, `bgp bestpath
 // compare-routerid` and `no bgp ebgp-requires-policy`.
-type behaviour struct{}
+type behaviour struct {
+	// gracefulShutdown is `bgp graceful-shutdown`.
+	gracefulShutdown bool
+}
 
 func (behaviour) LearnedPreference() int { return 0 }
 
@@ -87,6 +91,9 @@ func (f behaviour) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attr
 	if p.From == to || p.From != nil && !p.Way.Reachable() {
 		return bgp.Attributes{}, false
 	}
+	if to.DefaultOriginate && p.Prefix.Bits() == 0 {
+		return bgp.Attributes{}, false // its own default route goes before one that it has
+	}
 	reflected := p.From != nil && p.From.Internal() && to.Internal()
 	if reflected && !p.From.Client && !to.Client {
 		return bgp.Attributes{}, false // RFC 4456, section 6
@@ -94,12 +101,58 @@ func (f behaviour) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attr
 	a := p.Attributes
 	a.NextHop = f.nextHop(s, p, to, reflected)
 	if reflected {
+		// With the first ORIGINATOR_ID a path gets a MED of 0 where it has none: FRR marks
+		// the attribute by SET_FLAG(attr->flag, BGP_ATTR_ORIGINATOR_ID), and the bits of that
+		// number are those of ORIGIN and MED.
+		a.MED.Present = a.MED.Present || !a.Originator.IsValid()
 		a = bgp.Reflect(a, p.From, s.ClusterID)
 	}
 	if !to.Internal() {
 		a = bgp.LeaveAS(a, to.Session.LocalAS)
+		if p.From != nil {
+			a.MED = path.MED{} // RFC 4271, section 5.1.4
+		}
 	}
-	return a, true
+	return f.leaving(a, to), true
+}
+
+// Default implements bgp.Originator: `default-originate` (subgroup_default_originate in
+// FRR's bgpd/bgp_updgrp_adv.c).
+func (f behaviour) Default(_ *bgp.Speaker, to *bgp.Peer) bgp.Attributes {
+	a := bgp.Attributes{NextHop: to.Local, LocalPref: path.DefaultLocalPref, MED: path.MED{Present: true}}
+	if f.gracefulShutdown {
+		a = shutdown(a)
+	}
+	if !to.Internal() {
+		a = bgp.LeaveAS(a, to.Session.LocalAS)
+	}
+	return a
+}
+
+// gshut is the community GRACEFUL_SHUTDOWN (RFC 8326, section 3).
+const gshut = "65535:0"
+
+// leaving is what a router that is about to go sends of its paths: to its own AS with the
+// least LOCAL_PREF, to others with the community.
+func (f behaviour) leaving(a bgp.Attributes, to *bgp.Peer) bgp.Attributes {
+	switch {
+	case !f.gracefulShutdown:
+		return a
+	case to.Internal():
+		a.LocalPref = 0
+		return a
+	}
+	return shutdown(a)
+}
+
+// shutdown gives a path the community and the least LOCAL_PREF (bgp_attr_add_gshut_community
+// in FRR's bgpd/bgp_attr.c).
+func shutdown(a bgp.Attributes) bgp.Attributes {
+	a.LocalPref = 0
+	if !slices.Contains(a.Communities, gshut) {
+		a.Communities = slices.SortedFunc(slices.Values(append(slices.Clone(a.Communities), gshut)), path.CompareCommunities)
+	}
+	return a
 }
 
 // nextHop is the NEXT_HOP that a neighbour is sent. `next-hop-self` without
@@ -122,9 +175,14 @@ func (behaviour) nextHop(s *bgp.Speaker, p bgp.Path, to *bgp.Peer, reflected boo
 }
 
 // Accepts refuses loops and next hops that are the router itself: bgp_update and
-// bgp_cluster_filter in FRR's bgpd/bgp_route.c.
-func (behaviour) Accepts(s *bgp.Speaker, _ netip.Prefix, a bgp.Attributes, from *bgp.Peer) bool {
-	return !bgp.Loops(a, from) && a.Originator != s.ID && !slices.Contains(a.Clusters, s.ClusterID) && !s.Has(a.NextHop)
+// bgp_cluster_filter in FRR's bgpd/bgp_route.c. A path of another AS that is about to go
+// gets the least LOCAL_PREF, as FRR 8.4 does without being told; one that is about to go
+// itself marks what it has from others in that way.
+func (f behaviour) Accepts(s *bgp.Speaker, _ netip.Prefix, a bgp.Attributes, from *bgp.Peer) (bgp.Attributes, bool) {
+	if !from.Internal() && (f.gracefulShutdown || slices.Contains(a.Communities, gshut)) {
+		a = shutdown(a)
+	}
+	return a, !bgp.Loops(a, from) && a.Originator != s.ID && !slices.Contains(a.Clusters, s.ClusterID) && !s.Has(a.NextHop)
 }
 
 // Program returns the learned routes that are best; zebra prefers the connected
@@ -144,12 +202,17 @@ func (behaviour) Program(s *bgp.Speaker) route.Table {
 
 // Configure implements bgp.Software.
 func (Driver) Configure(s *bgp.Speaker, r fabric.Router) {
-	s.Behaviour = behaviour{}
+	s.Behaviour = behaviour{gracefulShutdown: r.GracefulShutdown}
 	for _, prefix := range r.Networks {
 		// FRR originates a network only while the prefix is in its table, and not
 		// from BGP (`bgp network import-check`, on by default).
 		if s.InKernel(prefix) {
-			s.Own = append(s.Own, bgp.Path{Prefix: prefix, Preference: localWeight, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref}})
+			// The MED is the metric of the network's route, which is 0 for a link's.
+			a := bgp.Attributes{LocalPref: path.DefaultLocalPref, MED: path.MED{Present: true}}
+			if r.GracefulShutdown {
+				a = shutdown(a)
+			}
+			s.Own = append(s.Own, bgp.Path{Prefix: prefix, Preference: localWeight, Attributes: a})
 		}
 	}
 }

@@ -39,15 +39,22 @@ func Changes(before, after fabric.Router) (lines []string, ok bool, err error) {
 		}
 	}
 	for i, text := range has {
-		if slices.Contains(had, text) {
+		address := after.Neighbors[i].Address
+		originate := fmt.Sprintf("neighbor %s default-originate", address)
+		if at := slices.Index(had, text); at >= 0 {
+			if on := after.Neighbors[i].DefaultOriginate; on != before.Neighbors[at].DefaultOriginate {
+				family = append(family, unless(on, originate))
+			}
 			continue
 		}
 		// Else a neighbour that connects between two lines gets a session for no
 		// address family, which FRR does not reset when one is activated.
-		address := after.Neighbors[i].Address
 		neighbor := strings.Split(text.neighbor, "\n")
 		lines = append(append(lines, neighbor[0], fmt.Sprintf("neighbor %s shutdown", address)), neighbor[1:]...)
 		family = append(family, strings.Split(text.activation, "\n")...)
+		if after.Neighbors[i].DefaultOriginate {
+			family = append(family, originate)
+		}
 		begin = append(begin, fmt.Sprintf("no neighbor %s shutdown", address))
 	}
 	for _, network := range before.Networks {
@@ -65,6 +72,11 @@ func Changes(before, after fabric.Router) (lines []string, ok bool, err error) {
 		lines = append(append(lines, family...), "exit-address-family")
 	}
 	lines = append(lines, begin...)
+	// The last one: it has the router announce its routes again, and FRR 8.4 loses the
+	// withdrawal of a default route that falls into that.
+	if after.GracefulShutdown != before.GracefulShutdown {
+		lines = append(lines, unless(after.GracefulShutdown, "bgp graceful-shutdown"))
+	}
 	if len(lines) == 0 {
 		return nil, true, nil
 	}
@@ -75,8 +87,16 @@ func Changes(before, after fabric.Router) (lines []string, ok bool, err error) {
 	return lines, true, nil
 }
 
+// unless is a statement, or what removes it.
+func unless(on bool, statement string) string {
+	if on {
+		return statement
+	}
+	return "no " + statement
+}
+
 // neighborText is what bgpd.conf says of a neighbour: for the router and for the
-// address family.
+// address family. Its default-originate is left out, as that changes within the session.
 type neighborText struct{ neighbor, activation string }
 
 func neighborTexts(r fabric.Router) ([]neighborText, error) {

@@ -85,6 +85,36 @@ no network 10.1.10.0/24
 network 10.1.99.0/24
 exit-address-family`,
 		},
+		{
+			name: "a graceful shutdown and a default route for a neighbor",
+			change: func(r *fabric.Router) {
+				r.GracefulShutdown, r.Neighbors[3].DefaultOriginate = true, true
+			},
+			want: `router bgp 65005
+address-family ipv4 unicast
+neighbor 10.1.5.11 default-originate
+exit-address-family
+bgp graceful-shutdown`,
+		},
+		{
+			name: "a new neighbor with a default route",
+			change: func(r *fabric.Router) {
+				r.Neighbors[0].Address, r.Neighbors[0].DefaultOriginate = netip.MustParseAddr("10.1.10.3"), true
+			},
+			want: `router bgp 65005
+no neighbor 10.1.10.2
+neighbor 10.1.10.3 remote-as 500
+neighbor 10.1.10.3 shutdown
+neighbor 10.1.10.3 description spine0
+neighbor 10.1.10.3 timers connect 1
+neighbor 10.1.10.3 advertisement-interval 0
+neighbor 10.1.10.3 solo
+address-family ipv4 unicast
+neighbor 10.1.10.3 activate
+neighbor 10.1.10.3 default-originate
+exit-address-family
+no neighbor 10.1.10.3 shutdown`,
+		},
 		{name: "another order", change: func(r *fabric.Router) { slices.Reverse(r.Neighbors); slices.Reverse(r.Networks) }},
 		{name: "another AS", change: func(r *fabric.Router) {
 			r.AS = 65006
@@ -105,6 +135,20 @@ exit-address-family`,
 				t.Errorf("got (ok: %v)\n%s\nwant (ok: %v)\n%s", ok, got, !tt.anew, tt.want)
 			}
 		})
+	}
+}
+
+// Both are taken back within the session too.
+func TestChangesBack(t *testing.T) {
+	before := leaf()
+	before.GracefulShutdown, before.Neighbors[3].DefaultOriginate = true, true
+	const want = `router bgp 65005
+address-family ipv4 unicast
+no neighbor 10.1.5.11 default-originate
+exit-address-family
+no bgp graceful-shutdown`
+	if lines, ok, err := Changes(before, leaf()); err != nil || !ok || strings.Join(lines, "\n") != want {
+		t.Errorf("got (ok: %v, error %v)\n%s\nwant\n%s", ok, err, strings.Join(lines, "\n"), want)
 	}
 }
 

@@ -40,10 +40,11 @@ func secured() fabric.Router {
 		RouterID: netip.MustParseAddr("192.168.1.1"),
 		Networks: []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24")},
 		Neighbors: []fabric.Neighbor{
-			{Host: "server0", Address: netip.MustParseAddr("192.168.1.10"), AS: 64512, NextHopSelf: true, Password: "s3cret!#'\\", TTLSecurity: 1},
+			{Host: "server0", Address: netip.MustParseAddr("192.168.1.10"), AS: 64512, NextHopSelf: true, DefaultOriginate: true, Password: "s3cret!#'\\", TTLSecurity: 1},
 			{Host: "core", Address: netip.MustParseAddr("10.2.10.2"), AS: 64600, Password: "other", TTLSecurity: 254},
 		},
 		ForgetRestarting: true,
+		GracefulShutdown: true,
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/rackproof/rackproof/framework/path"
 )
 
 // RIB is what BGP knows on a router, chosen or not.
@@ -30,7 +32,7 @@ type Path struct {
 	Origin string
 	// LocalPref is the router's default where the path has none.
 	LocalPref uint32
-	MED       uint32
+	MED       path.MED
 	// Communities and LargeCommunities are written as FRR does: 65000:100,
 	// 64512:1:2.
 	Communities, LargeCommunities []string
@@ -67,7 +69,7 @@ type pathJSON struct {
 	} `json:"aspath"`
 	Origin    string  `json:"origin"`
 	LocalPref *uint32 `json:"locPrf"`
-	MED       uint32  `json:"metric"`
+	MED       *uint32 `json:"metric"`
 	Valid     bool    `json:"valid"`
 	Stale     bool    `json:"stale"`
 	Multipath bool    `json:"multipath"`
@@ -130,13 +132,22 @@ func rank(p Path) int {
 	return 1
 }
 
+// numbered writes the community of RFC 8326, which FRR prints by its name, as all others.
+func numbered(communities []string) []string {
+	for i, c := range communities {
+		if c == "gracefulShutdown" {
+			communities[i] = gshut
+		}
+	}
+	return communities
+}
+
 func (p pathJSON) path(prefix netip.Prefix, defaultLocalPref uint32) Path {
-	path := Path{
+	way := Path{
 		Prefix:           prefix,
 		Origin:           p.Origin,
 		LocalPref:        defaultLocalPref,
-		MED:              p.MED,
-		Communities:      p.Community.List,
+		Communities:      numbered(p.Community.List),
 		LargeCommunities: p.LargeCommunity.List,
 		OriginatorID:     p.OriginatorID,
 		ClusterList:      p.ClusterList.List,
@@ -146,19 +157,22 @@ func (p pathJSON) path(prefix netip.Prefix, defaultLocalPref uint32) Path {
 		Multipath:        p.Multipath,
 	}
 	if p.LocalPref != nil {
-		path.LocalPref = *p.LocalPref
+		way.LocalPref = *p.LocalPref
+	}
+	if p.MED != nil {
+		way.MED = path.MED{Value: *p.MED, Present: true}
 	}
 	for _, segment := range p.ASPath.Segments {
-		path.ASPath = append(path.ASPath, segment.List...)
+		way.ASPath = append(way.ASPath, segment.List...)
 	}
 	// The router's own paths have the unspecified address for peer and next hop.
 	if !p.Peer.ID.IsUnspecified() {
-		path.Peer = p.Peer.ID
+		way.Peer = p.Peer.ID
 	}
 	for _, hop := range p.NextHops {
 		if !hop.IP.IsUnspecified() {
-			path.NextHops = append(path.NextHops, hop.IP)
+			way.NextHops = append(way.NextHops, hop.IP)
 		}
 	}
-	return path
+	return way
 }

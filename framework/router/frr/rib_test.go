@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rackproof/rackproof/framework/path"
 )
 
 func addresses(list ...string) []netip.Addr {
@@ -23,14 +25,14 @@ func TestParseRIB(t *testing.T) {
 		want               []Path
 	}{
 		{"own network", "rib-leaf.json", "10.1.5.0/24", []Path{
-			{Origin: "IGP", LocalPref: 100, Valid: true, Best: true},
+			{Origin: "IGP", LocalPref: 100, MED: path.MED{Present: true}, Valid: true, Best: true},
 		}},
 		{"ECMP over two spines", "rib-leaf.json", "10.1.8.0/24", []Path{
 			{Peer: spine0, NextHops: addresses("10.1.10.2"), ASPath: []uint32{500, 65008}, Origin: "IGP", LocalPref: 100, Valid: true, Best: true, Multipath: true},
 			{Peer: spine1, NextHops: addresses("10.1.12.2"), ASPath: []uint32{800, 65008}, Origin: "IGP", LocalPref: 100, Valid: true, Multipath: true},
 		}},
 		{"a longer path beside a shorter one", "rib-leaf.json", "10.1.34.0/24", []Path{
-			{Peer: spine0, NextHops: addresses("10.1.10.2"), ASPath: []uint32{500}, Origin: "IGP", LocalPref: 100, Valid: true, Best: true},
+			{Peer: spine0, NextHops: addresses("10.1.10.2"), ASPath: []uint32{500}, Origin: "IGP", LocalPref: 100, MED: path.MED{Present: true}, Valid: true, Best: true},
 			{Peer: spine1, NextHops: addresses("10.1.12.2"), ASPath: []uint32{800, 65008}, Origin: "IGP", LocalPref: 100, Valid: true},
 		}},
 		{"a client's block", "rib-leaf.json", "10.244.0.64/26", []Path{
@@ -43,12 +45,16 @@ func TestParseRIB(t *testing.T) {
 				LargeCommunities: []string{"64512:1:2"}},
 		}},
 		{"a reflected block", "rib-client.json", "10.244.0.0/26", []Path{
-			{Peer: netip.MustParseAddr("10.1.5.1"), NextHops: addresses("10.1.5.10"), Origin: "IGP", LocalPref: 100,
+			{Peer: netip.MustParseAddr("10.1.5.1"), NextHops: addresses("10.1.5.10"), Origin: "IGP", LocalPref: 100, MED: path.MED{Present: true},
 				Communities: []string{"65000:100"}, OriginatorID: netip.MustParseAddr("10.1.5.10"), ClusterList: addresses("10.1.5.1"),
 				Valid: true, Best: true},
 		}},
 		{"an aggregate with an AS_SET", "rib-spine.json", "10.244.0.0/16", []Path{
-			{ASPath: []uint32{65005, 65008}, Origin: "IGP", LocalPref: 100, Communities: []string{"65000:100"}, Valid: true, Best: true},
+			{ASPath: []uint32{65005, 65008}, Origin: "IGP", LocalPref: 100, MED: path.MED{Present: true}, Communities: []string{"65000:100"}, Valid: true, Best: true},
+		}},
+		{"a default route from a router that is about to go", "rib-drained.json", "0.0.0.0/0", []Path{
+			{Peer: netip.MustParseAddr("10.0.2.1"), NextHops: addresses("10.0.2.1"), ASPath: []uint32{65005}, Origin: "IGP", MED: path.MED{Present: true},
+				Communities: []string{"65535:0"}, Valid: true, Best: true},
 		}},
 	}
 	for _, tt := range tests {

@@ -14,7 +14,8 @@ type parameters struct {
 	multipathRelax bool
 	importCheck    bool
 	// compareRouterID changes which of equal paths is announced, and no table.
-	compareRouterID bool
+	compareRouterID  bool
+	gracefulShutdown bool
 }
 
 // bgp reads `protocols bgp`. It refuses unknown statements, for they would change what
@@ -61,6 +62,7 @@ func (r *reader) bgp(n *statement) {
 		r.reject(n.line, "protocols bgp has no system-as: add it with the router's AS number")
 	}
 	router.AS = p.as.value
+	router.GracefulShutdown = p.gracefulShutdown
 	if p.routerID.ok {
 		router.RouterID = p.routerID.value
 		r.boot.lines[routerIDLine] = p.routerID.line
@@ -107,6 +109,7 @@ func (r *reader) parameters(p *parameters) rules {
 		"log-neighbor-changes": skip,
 		"network-import-check": r.flag(&p.importCheck),
 		"graceful-restart":     r.leaveOut(restartingIsNotAnnounced),
+		"graceful-shutdown":    r.flag(&p.gracefulShutdown),
 	}
 }
 

@@ -34,7 +34,7 @@ func generate(seed uint64) Config {
 		}
 	}
 	for i := range g.IntN(6) {
-		n := fabric.Neighbor{Host: g.name(), Address: g.address(100 + i), AS: g.as(), NextHopSelf: g.often()}
+		n := fabric.Neighbor{Host: g.name(), Address: g.address(100 + i), AS: g.as(), NextHopSelf: g.often(), DefaultOriginate: g.often()}
 		if i < len(c.Interfaces) && g.often() {
 			n.Local = c.Interfaces[i].Address.Addr()
 			n.Address = besides(n.Local)
@@ -51,6 +51,7 @@ func generate(seed uint64) Config {
 		c.Router.Neighbors = append(c.Router.Neighbors, n)
 		c.Router.ForgetRestarting = seed%2 == 0
 	}
+	c.Router.GracefulShutdown = g.often()
 	return c
 }
 

@@ -3,6 +3,7 @@ package vyos
 import (
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/topology"
@@ -21,6 +22,7 @@ func (i *importer) topology() *topology.Topology {
 				made.Hosts = append(made.Hosts, topology.Host{
 					Name: r.name, Role: r.role, Rack: r.rack, AS: r.Router.AS,
 					RouterID: r.Router.RouterID, Software: Software,
+					DefaultOriginate: i.defaultOriginate(r), GracefulShutdown: r.Router.GracefulShutdown,
 				})
 			}
 		}
@@ -45,6 +47,21 @@ func (i *importer) topology() *topology.Topology {
 		made.Links = append(made.Links, built)
 	}
 	return made
+}
+
+// defaultOriginate names the neighbours that a router announces a default route to.
+func (i *importer) defaultOriginate(r *router) []string {
+	var names []string
+	for _, n := range r.Router.Neighbors {
+		for _, l := range i.links {
+			for _, e := range l.ends {
+				if n.DefaultOriginate && e.address == n.Address && !slices.Contains(names, e.host()) {
+					names = append(names, e.host())
+				}
+			}
+		}
+	}
+	return names
 }
 
 func (i *importer) description() string {

@@ -400,7 +400,12 @@ node node0 rack0 AS 65001 id 10.0.1.10 gateways [10.0.1.1] net0 10.0.1.10/24 lin
 func TestARenderedFabricIsImported(t *testing.T) {
 	state := leafSpine(t)
 	var boots []*vyos.Boot
-	for _, r := range state.Routers {
+	for i, r := range state.Routers {
+		r.GracefulShutdown = r.Host == "leaf0"
+		for at, n := range r.Neighbors {
+			r.Neighbors[at].DefaultOriginate = r.Host == "leaf1" && n.Host == "worker2"
+		}
+		state.Routers[i] = r
 		config, err := vyos.Of(state.Topology, r)
 		if err != nil {
 			t.Fatal(err)

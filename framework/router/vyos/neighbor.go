@@ -20,7 +20,7 @@ type neighbor struct {
 	// group is the neighbour's peer-group, empty for none.
 	group field[string]
 	// active: routes of IPv4 are exchanged.
-	active, nextHopSelf, client bool
+	active, nextHopSelf, client, defaultOriginate bool
 }
 
 // neighbor reads one neighbour. It is false for one that no address is known of.
@@ -38,6 +38,7 @@ func (r *reader) neighbor(n *statement) (*neighbor, bool) {
 	unicast := r.block(rules{
 		"nexthop-self":           r.flag(&one.nextHopSelf),
 		"route-reflector-client": r.flag(&one.client),
+		"default-originate":      r.flag(&one.defaultOriginate),
 		// Keeping a neighbor's routes changes no table.
 		"soft-reconfiguration": r.block(rules{"inbound": r.flag(new(bool))}, r.refuse),
 	}, r.refuse)
@@ -88,7 +89,7 @@ func (r *reader) configured(one *neighbor, own field[uint32]) (fabric.Neighbor, 
 	}
 	configured := fabric.Neighbor{
 		Address: one.address, AS: as,
-		ReflectorClient: one.client, NextHopSelf: one.nextHopSelf,
+		ReflectorClient: one.client, NextHopSelf: one.nextHopSelf, DefaultOriginate: one.defaultOriginate,
 		Password: one.password.value, TTLSecurity: one.hops.value,
 	}
 	if host, err := parseHostName(one.description.value); err == nil {

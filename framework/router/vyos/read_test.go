@@ -221,6 +221,7 @@ func TestReadSettings(t *testing.T) {
 			r.ForgetRestarting = true
 			r.Neighbors = slices.Insert(r.Neighbors, 0, fabric.Neighbor{Address: netip.MustParseAddr("10.1.12.2"), AS: 800})
 		}, ""},
+		{"a graceful shutdown", settings("", "graceful-shutdown", ""), func(r *fabric.Router) { r.GracefulShutdown = true }, ""},
 		{"a restarting router", settings("", "graceful-restart {\n stalepath-time 300\n }", ""), func(*fabric.Router) {}, "parameters graceful-restart is left out"},
 		{"restarting to one neighbor", settings("", "", "graceful-restart enable"), func(*fabric.Router) {}, "neighbor 10.1.10.2 graceful-restart is left out"},
 		{"other timers", settings("timers {\n holdtime 180\n }", "", ""), func(*fabric.Router) {}, "timers holdtime 180 is left out: in labs it is 3 s"},

@@ -29,9 +29,9 @@ func tor() Config {
 			Networks: []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("10.2.10.0/24")},
 			Neighbors: []fabric.Neighbor{
 				{Host: "core", Address: netip.MustParseAddr("10.2.10.2"), Local: netip.MustParseAddr("10.2.10.1"), AS: 64600, Password: `se"cr\et`, TTLSecurity: 1},
-				{Host: "server0", Address: netip.MustParseAddr("192.168.1.10"), Local: netip.MustParseAddr("192.168.1.1"), AS: 64512, ReflectorClient: true, NextHopSelf: true},
+				{Host: "server0", Address: netip.MustParseAddr("192.168.1.10"), Local: netip.MustParseAddr("192.168.1.1"), AS: 64512, ReflectorClient: true, NextHopSelf: true, DefaultOriginate: true},
 			},
-			ForgetRestarting: true,
+			ForgetRestarting: true, GracefulShutdown: true,
 		},
 	}
 }

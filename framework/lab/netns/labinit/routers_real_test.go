@@ -228,7 +228,7 @@ func insideRealRouters(t *testing.T, subject topology.Software) {
 		t.Fatal(err)
 	}
 	l.routers = routersOf(spec)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := l.startRouters(ctx); err != nil {
 		t.Fatal(err)
@@ -261,6 +261,8 @@ func insideRealRouters(t *testing.T, subject topology.Software) {
 	change("leaf0", "client0", func(n *fabric.Neighbor) { n.ReflectorClient = false })
 	rack.agree("with next-hop-self on a link, and one client")
 
+	onPurpose(ctx, rack)
+
 	r := l.routers["leaf0"].config.Clone()
 	r.Neighbors, r.Networks = r.Neighbors[:len(r.Neighbors)-1], r.Networks[:1]
 	if err := l.configureRouter(ctx, r); err != nil {
@@ -284,6 +286,57 @@ func insideRealRouters(t *testing.T, subject topology.Software) {
 		}
 		rack.agree(fmt.Sprintf("after a change to %s", other))
 	}
+}
+
+// onPurpose has routers do what operators have them do: announce default routes and drain.
+// Those around the leaf run FRR, so that the leaf's software hears of it whether it can do
+// so itself or not.
+func onPurpose(ctx context.Context, rack *realLab) {
+	t, l := rack.t, rack.lab
+	t.Helper()
+	configure := func(host string, how func(*fabric.Router)) {
+		t.Helper()
+		r := l.routers[host].config.Clone()
+		how(&r)
+		if err := l.configureRouter(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	originate := func(on bool) func(*fabric.Router) {
+		return func(r *fabric.Router) {
+			for i := range r.Neighbors {
+				r.Neighbors[i].DefaultOriginate = on
+			}
+		}
+	}
+	shutdown := func(on bool) func(*fabric.Router) { return func(r *fabric.Router) { r.GracefulShutdown = on } }
+	configure("outside", originate(true))
+	rack.agree("with a default route from outside")
+	configure("spine0", shutdown(true))
+	rack.agree("with a spine that is about to go")
+	configure("client0", shutdown(true))
+	rack.agree("with a client that is about to go")
+
+	subject := l.routers["leaf0"].config.Clone()
+	originate(true)(&subject)
+	subject.GracefulShutdown = true
+	if driver, err := drivers.Of(subject.Software); err != nil {
+		t.Fatal(err)
+	} else if driver.Check(subject) == nil {
+		configure("leaf0", originate(true))
+		rack.agree("with a default route of the leaf's")
+		configure("leaf0", shutdown(true))
+		rack.agree("with a leaf that is about to go")
+		configure("leaf0", func(r *fabric.Router) { originate(false)(r); shutdown(false)(r) })
+		rack.agree("with a leaf that stays")
+	}
+	configure("client0", shutdown(false))
+	configure("spine0", shutdown(false))
+	// FRR 8.4 loses the withdrawal of a default route while it announces its routes again,
+	// for which spine0 has just asked.
+	rack.agree("with a default route from outside alone")
+	configure("outside", originate(false))
+	rack.agree("as it was")
 }
 
 func exists(path string) bool {

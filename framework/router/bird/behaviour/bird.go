@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/rackproof/rackproof/framework/bgp"
+	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/route"
 )
 
@@ -89,6 +90,9 @@ func (b BIRD) Advertise(s *bgp.Speaker, p bgp.Path, to *bgp.Peer) (bgp.Attribute
 	}
 	if !to.Internal() {
 		a = bgp.LeaveAS(a, to.Session.LocalAS)
+		// RFC 4271, section 5.1.4: a MED goes no further than to the next AS. BIRD 1.6 sends
+		// 0 instead of none.
+		a.MED.Value = 0
 	}
 	return a, true
 }
@@ -149,11 +153,11 @@ func (BIRD) nextHop(s *bgp.Speaker, p bgp.Path, to *bgp.Peer, self bool) netip.A
 // Accepts refuses loops (bgp_as_path_loopy, bgp_originator_id_loopy and
 // bgp_cluster_list_loopy in BIRD's proto/bgp/attrs.c), and from neighbours on a link
 // also next hops that are the host itself (bgp_set_next_hop in proto/bgp/packets.c).
-func (b BIRD) Accepts(s *bgp.Speaker, prefix netip.Prefix, a bgp.Attributes, from *bgp.Peer) bool {
+func (b BIRD) Accepts(s *bgp.Speaker, prefix netip.Prefix, a bgp.Attributes, from *bgp.Peer) (bgp.Attributes, bool) {
 	if from.GatewayDirect && s.Has(a.NextHop) {
-		return false
+		return a, false
 	}
-	return !bgp.Loops(a, from) && a.Originator != s.ID && !ClustersLoop(s, a, from) && b.Imports(prefix, from)
+	return a, !bgp.Loops(a, from) && a.Originator != s.ID && !ClustersLoop(s, a, from) && b.Imports(prefix, from)
 }
 
 // Program follows the kernel protocol: its export filter (Calico's
@@ -229,7 +233,7 @@ func Inherit(base route.Table) []bgp.Path {
 			preference = Direct
 		}
 		paths = append(paths, bgp.Path{
-			Prefix: r.Prefix, Preference: preference, Attributes: bgp.Attributes{LocalPref: bgp.DefaultLocalPref},
+			Prefix: r.Prefix, Preference: preference, Attributes: bgp.Attributes{LocalPref: path.DefaultLocalPref},
 			Way: bgp.Way{Kind: r.Kind, Hops: r.NextHops},
 		})
 	}
