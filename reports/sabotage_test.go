@@ -9,10 +9,10 @@ import (
 // cells makes the cells of a row: requirements that die, and those that survive.
 func cells(killed, survived string) map[string]SabotageCell {
 	all := map[string]SabotageCell{}
-	for _, id := range strings.Fields(killed) {
+	for id := range strings.FieldsSeq(killed) {
 		all[id] = SabotageCell{Killed: true}
 	}
-	for _, id := range strings.Fields(survived) {
+	for id := range strings.FieldsSeq(survived) {
 		all[id] = SabotageCell{}
 	}
 	return all

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"strings"
 
@@ -75,9 +76,7 @@ func readNeighbours(handle *netlink.Handle, names map[int]string) ([]neighbour, 
 func foreignNeighbours(t *topology.Topology, looks []look) []Finding {
 	hardware := map[netip.Addr]string{}
 	for _, seen := range looks {
-		for address, at := range seen.hardware {
-			hardware[address] = at
-		}
+		maps.Copy(hardware, seen.hardware)
 	}
 	var found []Finding
 	for _, seen := range looks {

@@ -19,14 +19,6 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// felixOwns has Felix program all routes between nodes.
-func felixOwns() []v3.FelixConfiguration {
-	return []v3.FelixConfiguration{{
-		ObjectMeta: metav1.ObjectMeta{Name: "default"},
-		Spec:       v3.FelixConfigurationSpec{ProgramClusterRoutes: new("Enabled")},
-	}}
-}
-
 // byBIRD leaves the routes between a state's nodes to BIRD, as v3.31 does by default.
 func byBIRD(state oracle.State) oracle.State {
 	state.Resources.FelixConfigurations = nil

@@ -109,17 +109,18 @@ func slice(state oracle.State, service *corev1.Service, endpoints []oracle.Endpo
 		Ports:       []discoveryv1.EndpointPort{{Name: &port.Name, Protocol: new(corev1.ProtocolTCP), Port: new(port.Port)}},
 	}
 	for i, endpoint := range endpoints {
-		for _, block := range state.Blocks(endpoint.Node) {
-			address := block.Addr()
-			for range endpointNumber + i {
-				address = address.Next()
-			}
-			slice.Endpoints = append(slice.Endpoints, discoveryv1.Endpoint{
-				Addresses: []string{address.String()}, NodeName: new(endpoint.Node),
-				Conditions: discoveryv1.EndpointConditions{Ready: new(endpoint.Ready)},
-			})
-			break
+		blocks := state.Blocks(endpoint.Node)
+		if len(blocks) == 0 {
+			continue
 		}
+		address := blocks[0].Addr()
+		for range endpointNumber + i {
+			address = address.Next()
+		}
+		slice.Endpoints = append(slice.Endpoints, discoveryv1.Endpoint{
+			Addresses: []string{address.String()}, NodeName: new(endpoint.Node),
+			Conditions: discoveryv1.EndpointConditions{Ready: new(endpoint.Ready)},
+		})
 	}
 	return slice
 }

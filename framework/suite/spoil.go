@@ -184,10 +184,10 @@ func (x *sabotaging) clean(ctx context.Context, l *Lab) {
 	undo, done := context.WithTimeout(context.WithoutCancel(ctx), spoilTimeout)
 	defer done()
 	if met := l.spoiled.spoiling.Met; met != nil && current.Void == "" {
-		switch any, err := met(undo); {
+		switch some, err := met(undo); {
 		case err != nil:
 			current.void("nobody can count what has met the defect: " + err.Error())
-		case !any:
+		case !some:
 			current.Unmet = "no packet has met the defect while the specs ran"
 		}
 	}

@@ -55,7 +55,7 @@ func archive(t *testing.T, entries ...entry) []byte {
 // image is an image of one layer for each archive, the topmost last.
 func image(t *testing.T, layers ...[]byte) v1.Image {
 	t.Helper()
-	made := v1.Image(empty.Image)
+	made := empty.Image
 	for _, content := range layers {
 		layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil })
 		if err != nil {

@@ -49,7 +49,7 @@ func takeFromFile(ctx context.Context, path, cacheDir string) error {
 	if err != nil {
 		return err
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	if start, _ := content.Peek(4); bytes.Equal(start, []byte("\x7fELF")) {
 		beside, err := clientIn(filepath.Dir(path))
 		if err != nil {
