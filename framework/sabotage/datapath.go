@@ -10,6 +10,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -180,7 +181,7 @@ func wrongNeighbour(b *Bench) (Spoiling, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &netlink.Neigh{LinkIndex: device.Attrs().Index, Family: netlink.FAMILY_V4, State: netlink.NUD_PERMANENT, IP: victim.Address().AsSlice(), HardwareAddr: device.Attrs().HardwareAddr}, nil
+		return &netlink.Neigh{LinkIndex: device.Attrs().Index, Family: int(route.FamilyOf(victim.Address())), State: netlink.NUD_PERMANENT, IP: victim.Address().AsSlice(), HardwareAddr: device.Attrs().HardwareAddr}, nil
 	}
 	with := func(do func(*netlink.Handle, *netlink.Neigh) error) func(context.Context) error {
 		return func(context.Context) error {

@@ -197,7 +197,7 @@ func staticHides(b *Bench) (Spoiling, error) {
 }
 
 // nobodys is an address that no lab has (TEST-NET-2, RFC 5737).
-func nobodys() netip.Prefix { return route.Single(netip.AddrFrom4([4]byte{198, 51, 100, 1})) }
+func nobodys() netip.Prefix { return route.Single(netip.MustParseAddr("198.51.100.1")) }
 
 // foreignFromBIRD has the last node's BIRD route an address that no lab has via the first
 // node, or its leaf.
@@ -290,7 +290,7 @@ func legsChanged(change func([]*netlink.NexthopInfo) []*netlink.NexthopInfo) fun
 			return Spoiling{}, err
 		}
 		find := func(h *netlink.Handle) (netlink.Route, error) {
-			found, err := h.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Dst: ipNet(multipath.Prefix), Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_DST|netlink.RT_FILTER_TABLE)
+			found, err := h.RouteListFiltered(int(route.FamilyOf(multipath.Prefix.Addr())), &netlink.Route{Dst: ipNet(multipath.Prefix), Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_DST|netlink.RT_FILTER_TABLE)
 			if err == nil && len(found) != 1 {
 				err = fmt.Errorf("%s has %d routes to %s", router.Host, len(found), multipath.Prefix)
 			}
@@ -364,10 +364,10 @@ func ruleToOtherTable(b *Bench) (Spoiling, error) {
 		return Spoiling{}, err
 	}
 	rule := netlink.NewRule()
-	rule.Family, rule.Priority, rule.Table, rule.Dst = netlink.FAMILY_V4, rulePriority, otherTable, ipNet(route.Single(pod))
+	rule.Family, rule.Priority, rule.Table, rule.Dst = int(route.FamilyOf(pod)), rulePriority, otherTable, ipNet(route.Single(pod))
 	drop := &netlink.Route{Dst: ipNet(route.Single(pod)), Table: otherTable, Type: unix.RTN_BLACKHOLE, Protocol: unix.RTPROT_STATIC}
 	there := func(h *netlink.Handle) (bool, error) {
-		rules, err := h.RuleList(netlink.FAMILY_V4)
+		rules, err := h.RuleList(rule.Family)
 		return slices.ContainsFunc(rules, func(r netlink.Rule) bool { return r.Table == otherTable }), err
 	}
 	return Spoiling{

@@ -248,7 +248,7 @@ func farEndLost(b *Bench) (Spoiling, error) {
 	}
 	node := b.Lab.Topology().Nodes()[0]
 	entries := func(h *netlink.Handle, link netlink.Link) ([]netlink.Neigh, error) {
-		found, err := h.NeighList(link.Attrs().Index, netlink.FAMILY_V4)
+		found, err := h.NeighList(link.Attrs().Index, int(route.FamilyOf(node.Address())))
 		if err != nil {
 			return nil, err
 		}

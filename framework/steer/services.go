@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/route"
 )
 
 const (
@@ -105,7 +106,7 @@ func slice(state oracle.State, service *corev1.Service, endpoints []oracle.Endpo
 			// It goes with its service.
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(service, corev1.SchemeGroupVersion.WithKind("Service"))},
 		},
-		AddressType: discoveryv1.AddressTypeIPv4,
+		AddressType: discoveryv1.AddressType(route.FamilyOf(state.Topology.Pods.First().Addr()).String()),
 		Ports:       []discoveryv1.EndpointPort{{Name: &port.Name, Protocol: new(corev1.ProtocolTCP), Port: new(port.Port)}},
 	}
 	for i, endpoint := range endpoints {

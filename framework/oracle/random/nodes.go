@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -49,7 +50,7 @@ func (g generator) tunnel(s *oracle.State) {
 		// Not wider than the link: Felix would take nodes for neighbours that are none.
 		n.Subnet = netip.PrefixFrom(host.Address(), pick(g, 24, 28, 32))
 	case 4:
-		n.Blocks = []netip.Prefix{netip.PrefixFrom(inBlock(n, 1), 32)}
+		n.Blocks = []netip.Prefix{route.Single(inBlock(n, 1))}
 	}
 }
 

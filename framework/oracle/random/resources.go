@@ -12,6 +12,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/oracle"
+	"github.com/rackproof/rackproof/framework/route"
 )
 
 // Name begins the names of the resources and services that a random state adds.
@@ -210,12 +211,12 @@ func (g generator) service(s *oracle.State) {
 	spec := global(s)
 	if external.IsValid() {
 		single := nth(external, externalNumber)
-		spec.ServiceExternalIPs = []v3.ServiceExternalIPBlock{{CIDR: pick(g, external, netip.PrefixFrom(single, 32), netip.PrefixFrom(single.Next(), 32)).String()}}
+		spec.ServiceExternalIPs = []v3.ServiceExternalIPBlock{{CIDR: pick(g, external, route.Single(single), route.Single(single.Next())).String()}}
 		service.ExternalIPs = []netip.Addr{single}
 	}
 	if loadBalancer.IsValid() {
 		single := nth(loadBalancer, loadBalancerNumber)
-		spec.ServiceLoadBalancerIPs = []v3.ServiceLoadBalancerIPBlock{{CIDR: pick(g, loadBalancer, external, netip.PrefixFrom(single, 32)).String()}}
+		spec.ServiceLoadBalancerIPs = []v3.ServiceLoadBalancerIPBlock{{CIDR: pick(g, loadBalancer, external, route.Single(single)).String()}}
 		service.LoadBalancerIPs = []netip.Addr{single}
 	}
 	if g.IntN(2) == 0 {
@@ -243,7 +244,9 @@ func possible(s oracle.Service) oracle.Service {
 
 // nth is the n-th address of a prefix.
 func nth(p netip.Prefix, n int) netip.Addr {
-	octets := p.Masked().Addr().As4()
-	octets[3] += byte(n)
-	return netip.AddrFrom4(octets)
+	address := p.Masked().Addr()
+	for range n {
+		address = address.Next()
+	}
+	return address
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 )
 
@@ -41,7 +42,7 @@ func tamper(l *suite.Lab, node string, prefix netip.Prefix, change func(*netlink
 		}
 	})
 	gomega.Expect(onRoutes(l.At(node), func(handle *netlink.Handle) error {
-		found, err := handle.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Dst: ipNet(prefix)}, netlink.RT_FILTER_DST)
+		found, err := handle.RouteListFiltered(int(route.FamilyOf(prefix.Addr())), &netlink.Route{Dst: ipNet(prefix)}, netlink.RT_FILTER_DST)
 		if err != nil {
 			return err
 		}
