@@ -3,8 +3,6 @@ package suite
 import (
 	"context"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,8 +13,7 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// settleVariable names the file for the order of clean-up of the specs below, which the
-// test's own program runs once more: a process runs one suite of Ginkgo's.
+// settleVariable names the file for the order of clean-up of the specs below.
 const settleVariable = "RACKPROOF_TEST_SETTLE"
 
 // TestServicesAreDeletedFirst verifies that clean-up deletes what DeleteFirst was given
@@ -27,15 +24,9 @@ func TestServicesAreDeletedFirst(t *testing.T) {
 		runSettle(t, path)
 		return
 	}
-	path := filepath.Join(t.TempDir(), "order")
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestServicesAreDeletedFirst$")
-	command.Env = append(os.Environ(), settleVariable+"="+path)
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("run the specs: %v\n%s", err, output)
-	}
-	data, err := os.ReadFile(path)
+	data, output, err := rerun(t, settleVariable)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("run the specs: %v\n%s", err, output)
 	}
 	want := []string{
 		"delete service", "undo later", "undo earlier", // a spec of its own

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -22,8 +20,7 @@ import (
 	"github.com/rackproof/rackproof/reports"
 )
 
-// unableVariable names the file for the report of the specs below, which the test's own
-// program runs once more: a process runs one suite of Ginkgo's.
+// unableVariable names the file for the report of the specs below.
 const unableVariable = "RACKPROOF_TEST_UNABLE"
 
 var errNoLinks = fmt.Errorf("cut a link of lab rack: %w", lab.ErrUnable)
@@ -75,14 +72,7 @@ func TestUnableWhereverItAppears(t *testing.T) {
 		runUnable(t, path)
 		return
 	}
-	path := filepath.Join(t.TempDir(), "report.json")
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestUnableWhereverItAppears$")
-	command.Env = append(os.Environ(), unableVariable+"="+path)
-	output, _ := command.CombinedOutput() // it fails, as specs of it do
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("the specs left no report: %v\n%s", err, output)
-	}
+	data, _, _ := rerun(t, unableVariable) // it fails, as specs of it do
 	var found []types.Report
 	if err := json.Unmarshal(data, &found); err != nil {
 		t.Fatal(err)
