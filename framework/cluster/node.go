@@ -79,7 +79,7 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 	})
 	tasks.Go(func() error {
 		proxy := n.component("kube-proxy", append([]string{"kube-proxy"}, c.proxyArguments(host)...))
-		proxy.Nice = lateNice
+		proxy.StartNice = lateNice
 		return c.config.Supervisor.Start(proxy)
 	})
 	return tasks.Wait()
@@ -123,8 +123,8 @@ func (n node) start(name string, argv ...string) error {
 	return n.cluster.config.Supervisor.Start(n.component(name, argv))
 }
 
-// Nice values of what a lab's readiness does not wait for: Felix, and then kube-proxy,
-// which starts some fifty programs before services work.
+// Nice values, until a lab is ready, of what that does not wait for: Felix, and then
+// kube-proxy, which starts some fifty programs before services work.
 const (
 	soonNice = 10
 	lateNice = 19

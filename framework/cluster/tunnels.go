@@ -69,7 +69,7 @@ func (n node) tunnelAnnotation() string {
 func (n node) startFelix() error {
 	component := n.component("calico-felix", calicoServices()["felix"])
 	if n.tunnelAnnotation() == "" {
-		component.Nice = soonNice
+		component.StartNice = soonNice
 	}
 	component.RestartOn = []int{configurationChanged}
 	return n.cluster.config.Supervisor.Start(component)

@@ -26,6 +26,13 @@ type Running interface {
 	Down(ctx context.Context) error
 }
 
+// Sharer is a lab whose components do not have the same share of the processors while it
+// starts, so that what its readiness waits for comes first.
+type Sharer interface {
+	// ShareEqually ends that.
+	ShareEqually(ctx context.Context) error
+}
+
 // Executor is a lab on whose hosts commands run with the caller's streams.
 type Executor interface {
 	// Exec runs a command on a host with the given standard streams and returns its

@@ -17,9 +17,10 @@ type Component struct {
 	Env []string
 	// Namespaces are the host's.
 	Namespaces namespace.Set
-	// Nice is the component's nice value (nice(2)): the higher, the more it leaves the
-	// processor to others that want it.
-	Nice int
+	// StartNice is the component's nice value (nice(2)) until Supervisor.ShareEqually: the
+	// higher, the more it leaves the processor to others that want it. Zero is the
+	// supervisor's own.
+	StartNice int
 	// RestartOn are the exit statuses by which the program asks to be started again,
 	// as often as it does: it is started again as runit would. To end with any other
 	// status unasked is a death.

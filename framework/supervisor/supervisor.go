@@ -30,6 +30,8 @@ type Supervisor struct {
 
 	mu         sync.Mutex
 	components map[key]*running
+	// equal says that ShareEqually was called.
+	equal bool
 }
 
 type key struct{ host, name string }
@@ -79,7 +81,11 @@ func (s *Supervisor) launch(r *running) error {
 	}
 	cmd := command(context.Background(), c)
 	cmd.Stdout, cmd.Stderr = log, log
-	if err := s.reaper.start(c.Namespaces, c.Nice, cmd); err != nil {
+	nice := c.StartNice
+	if s.equal {
+		nice = 0
+	}
+	if err := s.reaper.start(c.Namespaces, nice, cmd); err != nil {
 		return fmt.Errorf("%s: start %s: %w", c.Host, c.Name, err)
 	}
 	r.status.PID, r.status.State, r.status.Since = cmd.Process.Pid, Running, time.Now()

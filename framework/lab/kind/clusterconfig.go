@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -12,19 +13,6 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/topology"
 )
-
-// gatePath is where a node's kubelet.service is told to wait for the fabric.
-const gatePath = "/etc/systemd/system/kubelet.service.d/20-rackproof.conf"
-
-// gate is a drop-in of kubelet.service that lets the kubelet start once the node has
-// its address in the fabric, which is the node's IP: kind makes containers and runs
-// kubeadm in one go, and containerlab joins the containers meanwhile. A kubelet would
-// start without the address, and report none for a while.
-func gate(node topology.Host) []byte {
-	return fmt.Appendf(nil, `[Service]
-ExecStartPre=/bin/sh -c 'until ip -4 -o address show to %s | grep -q .; do sleep 0.1; done'
-`, node.Address())
-}
 
 // patch is a merge patch of a document of kubeadm's configuration. kind applies it to
 // the document of the same kind and, if it has one, the same version.
@@ -65,9 +53,9 @@ type argument struct {
 	Value string `json:"value"`
 }
 
-// clusterConfig is the kind cluster of a topology in a mode. gates are the hosts'
-// paths of the files by gate, by node.
-func clusterConfig(t *topology.Topology, m *calico.Mode, image string, gates map[string]string) (*v1alpha4.Cluster, error) {
+// clusterConfig is the kind cluster of a topology in a mode. folder is where this machine
+// has the nodes' files (nodeFiles).
+func clusterConfig(t *topology.Topology, m *calico.Mode, image string, folder func(node string) string) (*v1alpha4.Cluster, error) {
 	config := &v1alpha4.Cluster{
 		TypeMeta: v1alpha4.TypeMeta{Kind: "Cluster", APIVersion: "kind.x-k8s.io/v1alpha4"},
 		Networking: v1alpha4.Networking{
@@ -110,7 +98,11 @@ func clusterConfig(t *topology.Topology, m *calico.Mode, image string, gates map
 	for i, host := range t.Nodes() {
 		node := v1alpha4.Node{
 			Role: v1alpha4.WorkerRole, Image: image,
-			ExtraMounts: []v1alpha4.Mount{{HostPath: gates[host.Name], ContainerPath: gatePath, Readonly: true}},
+		}
+		for _, file := range nodeFiles(host) {
+			node.ExtraMounts = append(node.ExtraMounts, v1alpha4.Mount{
+				HostPath: path.Join(folder(host.Name), file.name), ContainerPath: file.path, Readonly: true,
+			})
 		}
 		if i == 0 {
 			node.Role = v1alpha4.ControlPlaneRole

@@ -74,7 +74,7 @@ func TestContainerNames(t *testing.T) {
 
 func TestClusterConfig(t *testing.T) {
 	loaded, mode := article(t)
-	config, err := clusterConfig(loaded, mode, "node:1", map[string]string{"control-plane": "/gates/control-plane"})
+	config, err := clusterConfig(loaded, mode, "node:1", func(node string) string { return "/nodes/" + node })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,6 +86,22 @@ func TestClusterConfig(t *testing.T) {
 	// The API server's port is Docker's to choose: kind writes -1 for that.
 	if config.Networking.APIServerPort != -1 || config.Nodes[0].Role != "control-plane" || config.Nodes[1].Role != "worker" {
 		t.Errorf("got %+v", config)
+	}
+}
+
+func TestANodesFiles(t *testing.T) {
+	loaded, _ := article(t)
+	found := map[string]string{}
+	for _, file := range nodeFiles(loaded.Nodes()[0]) {
+		found[file.name] = string(file.text)
+	}
+	// systemd-sysctl reads the files in the order of their names, and kind's own is
+	// 10-network-security.conf.
+	if want := "-net/ipv4/conf/all/rp_filter = 0\n"; !strings.Contains(found["sysctl.conf"], want) {
+		t.Errorf("got %q, want %q in it", found["sysctl.conf"], want)
+	}
+	if want := "show to 10."; !strings.Contains(found["kubelet.conf"], want) {
+		t.Errorf("got %q, want %q in it", found["kubelet.conf"], want)
 	}
 }
 

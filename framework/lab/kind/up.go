@@ -217,12 +217,14 @@ func (l *Lab) makeHosts(ctx context.Context, t *topology.Topology) error {
 	return l.makeBridges(t)
 }
 
-// writeFiles writes the gate of each node's kubelet, and the fabric's topology.
+// writeFiles writes the files that each node has, and the fabric's topology.
 func (l *Lab) writeFiles(options parts, routers []fabric.Router) error {
 	t := l.record.Topology
 	for _, node := range t.Nodes() {
-		if err := l.folder.Write(l.gateFile(node.Name), gate(node)); err != nil {
-			return fmt.Errorf("write the files of %s: %w", node.Name, err)
+		for _, file := range nodeFiles(node) {
+			if err := l.folder.Write(nodeFolder+"/"+node.Name+"/"+file.name, file.text); err != nil {
+				return fmt.Errorf("write the files of %s: %w", node.Name, err)
+			}
 		}
 	}
 	data, err := fabricTopology(l.Name(), t, routers, options.Images)
@@ -235,15 +237,10 @@ func (l *Lab) writeFiles(options parts, routers []fabric.Router) error {
 	return nil
 }
 
-func (l *Lab) gateFile(node string) string { return nodeFolder + "/" + node + "/kubelet.conf" }
-
 // clusterOrder is what a maker is told to make the cluster.
 func (l *Lab) clusterOrder() (order, error) {
-	gates := map[string]string{}
-	for _, node := range l.record.Topology.Nodes() {
-		gates[node.Name] = l.folder.Path(l.gateFile(node.Name))
-	}
-	config, err := clusterConfig(l.record.Topology, l.record.Mode, l.record.Images.Node, gates)
+	folder := func(node string) string { return l.folder.Path(nodeFolder + "/" + node) }
+	config, err := clusterConfig(l.record.Topology, l.record.Mode, l.record.Images.Node, folder)
 	if err != nil {
 		return order{}, err
 	}

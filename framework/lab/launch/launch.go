@@ -41,7 +41,16 @@ func (p Providers) Up(ctx context.Context, provider lab.Provider, options lab.Op
 	if err != nil {
 		return nil, err
 	}
-	if err := untilReady(ctx, l, func() error { return waitReady(ctx, l, options.Progress) }); err != nil {
+	err = untilReady(ctx, l, func() error {
+		if err := waitReady(ctx, l, options.Progress); err != nil {
+			return err
+		}
+		if sharer, ok := l.(lab.Sharer); ok {
+			return sharer.ShareEqually(ctx)
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, fmt.Errorf("lab %s: %w", l.Name(), err)
 	}
 	return l, nil

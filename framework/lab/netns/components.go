@@ -22,6 +22,14 @@ func (l *Lab) Components(ctx context.Context) ([]supervisor.Status, error) {
 	return list, nil
 }
 
+// ShareEqually implements lab.Sharer.
+func (l *Lab) ShareEqually(ctx context.Context) error {
+	if _, err := l.control(ctx, http.MethodPost, "/components/share", nil); err != nil {
+		return fmt.Errorf("give the components equal shares of the processors: %w", err)
+	}
+	return nil
+}
+
 // StopComponent implements lab.ComponentController.
 func (l *Lab) StopComponent(ctx context.Context, host, component string) error {
 	return l.controlComponent(ctx, host, component, "stop")

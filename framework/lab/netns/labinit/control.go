@@ -32,6 +32,7 @@ const configureTimeout = 3 * stopTimeout
 //	GET  /components                          states of all components
 //	POST /components/{host}/{name}/stop       end one on request (?signal=9: by SIGKILL)
 //	POST /components/{host}/{name}/start      start it again
+//	POST /components/share                    give all the same share of the processors
 //	GET  /routers                             what the routers are configured to do
 //	PUT  /routers/{host}                      configure one to do something else
 func (l *running) serveControl(ctx context.Context) error {
@@ -70,6 +71,9 @@ func (l *running) serveControl(ctx context.Context) error {
 		} else {
 			answer(w, l.startAgain(startCtx, host, name))
 		}
+	})
+	mux.HandleFunc("POST /components/share", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, l.supervisor.ShareEqually())
 	})
 	mux.HandleFunc("GET /routers", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
