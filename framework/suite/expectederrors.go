@@ -21,5 +21,7 @@ func expectedErrors() []expectedError {
 			"while a mode changes, a neighbour announces a next hop that the router does not reach yet. BIRD treats the route as withdrawn"},
 		{"calico-confd", "error calling getv: key does not exist: /bgp/v1/host/",
 			"a spec deletes the Node: confd there finds no address of it and leaves BIRD's files as they are until the Node is back"},
+		{"calico-tunnel-addresses", "error=update conflict: Node(",
+			"somebody else has changed the Node between the service's read and its update. It ends, is started again as runit does, and allots the address then (node/pkg/allocateip/allocateip.go)"},
 	}
 }

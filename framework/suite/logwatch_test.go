@@ -17,6 +17,13 @@ func TestComplains(t *testing.T) {
 	if !complains("calico-confd", "[ERROR] Second attempt at updating routing table failed. Will retry later.") {
 		t.Error("what is expected of Felix is expected of confd too")
 	}
+	const conflict = `[FATAL][244] tunnel-ip-allocator/allocateip.go 153: Failed to reconcile tunnel address error=`
+	if complains("calico-tunnel-addresses", conflict+"update conflict: Node(worker)") {
+		t.Error("a conflict with another writer of the Node is not expected")
+	}
+	if !complains("calico-tunnel-addresses", conflict+"no such pool") {
+		t.Error("every failure to allot a tunnel's address is expected")
+	}
 	if !complains("bird", "2026-11-30 00:35:19 <BUG> Assertion failed") {
 		t.Error("a bug of BIRD is expected")
 	}
