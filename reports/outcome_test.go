@@ -12,6 +12,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/requirement/catalogue"
 )
 
 // spec is the report of a spec that ended with a state and, if there is one, a ruling.
@@ -174,6 +175,19 @@ func TestJUnitSaysTheVerdict(t *testing.T) {
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("JUnit lacks %s:\n%s", want, text)
+		}
+	}
+}
+
+func TestACoreRequirementIsNeverOptional(t *testing.T) {
+	unable := &requirement.Ruling{Verdict: requirement.Unable, Reason: "no BIRD of Calico's own"}
+	for profile, want := range map[catalogue.Profile]Outcome{catalogue.Core: NotProven, catalogue.Extended: Passed} {
+		s := Summarise(of(fromFile(t, types.Report{SuiteDescription: "mesh", SuiteSucceeded: true, StartTime: began, SpecReports: types.SpecReports{
+			spec("MESH-001", types.SpecStatePassed, nil),
+			spec("MESH-002", types.SpecStateSkipped, unable, OptionalLabel, requirement.ProfileLabel(profile)),
+		}})))
+		if got := s.Outcome(); got != want {
+			t.Errorf("an optional requirement of profile %s that was unable: got outcome %v, want %v", profile, got, want)
 		}
 	}
 }

@@ -78,7 +78,7 @@ type Spec struct {
 	Place string
 	// Evidence is the folder that has it, empty if there is none.
 	Evidence string
-	// Optional marks a requirement that a lab may be unable to test.
+	// Optional marks an extended requirement that a lab may be unable to test.
 	Optional bool
 }
 
@@ -181,7 +181,8 @@ func summariseSpec(report types.SpecReport) Spec {
 		Took:    report.RunTime,
 		Message: report.Failure.Message,
 
-		Optional: slices.Contains(report.Labels(), OptionalLabel),
+		// Every user of a mode relies on the core: only a flag allows that to be unable.
+		Optional: slices.Contains(report.Labels(), OptionalLabel) && !slices.Contains(report.Labels(), requirement.ProfileLabel(catalogue.Core)),
 		Needs:    requirement.NeedsOf(report.Labels()),
 	}
 	if spec.ID != "" {

@@ -34,7 +34,7 @@ func labelsOf(id string) ginkgo.Labels {
 	if !ok {
 		return nil // Check refuses it
 	}
-	return ginkgo.Label("profile:"+string(entry.Profile), "group:"+entry.Group)
+	return ginkgo.Label(ProfileLabel(entry.Profile), "group:"+entry.Group)
 }
 
 // BaselineLabel is the label of the spec that proves what a lab is before its first
@@ -150,3 +150,6 @@ func CheckEntries(suite string, places map[string]string, entries []catalogue.En
 	}
 	return faults
 }
+
+// ProfileLabel is the label of specs of a profile.
+func ProfileLabel(profile catalogue.Profile) string { return "profile:" + string(profile) }

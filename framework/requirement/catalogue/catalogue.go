@@ -43,7 +43,8 @@ type Profile string
 
 // The profiles.
 const (
-	// Core is a requirement that every user of the mode relies on.
+	// Core is a requirement that every user of the mode relies on, and that every lab can
+	// test with the programs that its machine's distribution has.
 	Core Profile = "core"
 	// Extended is a requirement of an option or a change that a design can do without.
 	Extended Profile = "extended"
@@ -59,7 +60,7 @@ type ProfileMeaning struct {
 func Profiles() []ProfileMeaning {
 	return []ProfileMeaning{
 		{Core, "Every user of the mode relies on it: sessions, routes, exports, reachability, packets, and the loss of a link, a switch or a program."},
-		{Extended, "An option or a change that a design can do without: filters, passwords, communities, borrowed addresses, another mode."},
+		{Extended, "An option or a change that a design can do without: filters, passwords, communities, borrowed addresses, another mode, the program that makes a route."},
 	}
 }
 

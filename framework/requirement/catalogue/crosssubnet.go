@@ -5,7 +5,7 @@ func crosssubnet() []Entry {
 	return []Entry{
 		{ID: "CRS-001", Title: "same subnet: own interface", Promises: []string{"C1"}, Profile: Core},
 		{ID: "CRS-002", Title: "other subnet: through tunl0", Promises: []string{"C2", "B5"}, Profile: Core},
-		{ID: "CRS-003", Title: "one owner of the pool's routes", Promises: []string{"B3", "B4"}, Profile: Core},
+		{ID: "CRS-003", Title: "one owner of the pool's routes", Promises: []string{"B3", "B4"}, Profile: Extended},
 		{ID: "CRS-004", Title: "fabric without pod routes", Promises: []string{"R3"}, Profile: Core},
 		{ID: "CRS-010", Title: "tunl0 and its address", Promises: []string{"B1"}, Profile: Core},
 		{ID: "CRS-020", Title: "no tunnel route announced", Promises: []string{"A4"}, Profile: Core},

@@ -5,8 +5,8 @@ func ipip() []Entry {
 	return []Entry{
 		{ID: "IPIP-001", Title: "mesh beside tunnels", Promises: []string{"A1"}, Profile: Core},
 		{ID: "IPIP-010", Title: "one route per remote block, through tunl0", Promises: []string{"B2", "B3", "B5", "A3"}, Profile: Core},
-		{ID: "IPIP-012", Title: "blackhole of own blocks", Promises: []string{"B4"}, Profile: Core},
-		{ID: "IPIP-013", Title: "one owner of the pool's routes", Promises: []string{"B3"}, Profile: Core},
+		{ID: "IPIP-012", Title: "blackhole of own blocks", Promises: []string{"B4"}, Profile: Extended},
+		{ID: "IPIP-013", Title: "one owner of the pool's routes", Promises: []string{"B3"}, Profile: Extended},
 		{ID: "IPIP-014", Title: "fabric without pod routes", Promises: []string{"R3"}, Profile: Core},
 		{ID: "IPIP-015", Title: "stable routes", Promises: []string{"K7"}, Profile: Core},
 		{ID: "IPIP-020", Title: "tunl0 and its address", Promises: []string{"B1"}, Profile: Core},

@@ -32,7 +32,7 @@ const configureTimeout = 3 * stopTimeout
 //	GET  /components                          states of all components
 //	POST /components/{host}/{name}/stop       end one on request (?signal=9: by SIGKILL)
 //	POST /components/{host}/{name}/start      start it again
-//	POST /components/share                    give all the same share of the processors
+//	POST /components/share                    give all equal shares of the processors
 //	GET  /routers                             what the routers are configured to do
 //	PUT  /routers/{host}                      configure one to do something else
 func (l *running) serveControl(ctx context.Context) error {
