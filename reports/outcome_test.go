@@ -39,7 +39,7 @@ func outcomes(t *testing.T) types.Report {
 		spec("MESH-002", types.SpecStateFailed, &lost),
 		spec("MESH-003", types.SpecStatePassed, nil),
 		spec("MESH-004", types.SpecStateSkipped, &requirement.Ruling{Verdict: requirement.Inconclusive, Reason: "the machine stood still for 3.2 s"}),
-		spec("MESH-005", types.SpecStateSkipped, &requirement.Ruling{Verdict: requirement.Unable, Reason: "links cannot be cut"}, OptionalLabel, requirement.Needs(requirement.CutLinks)[0]),
+		spec("MESH-005", types.SpecStateSkipped, &requirement.Ruling{Verdict: requirement.Unable, Reason: "links cannot be cut"}, requirement.OptionalLabel, requirement.Needs(requirement.CutLinks)[0]),
 		spec("MESH-006", types.SpecStateSkipped, nil),
 		cleanUp,
 	}})
@@ -184,7 +184,7 @@ func TestACoreRequirementIsNeverOptional(t *testing.T) {
 	for profile, want := range map[catalogue.Profile]Outcome{catalogue.Core: NotProven, catalogue.Extended: Passed} {
 		s := Summarise(of(fromFile(t, types.Report{SuiteDescription: "mesh", SuiteSucceeded: true, StartTime: began, SpecReports: types.SpecReports{
 			spec("MESH-001", types.SpecStatePassed, nil),
-			spec("MESH-002", types.SpecStateSkipped, unable, OptionalLabel, requirement.ProfileLabel(profile)),
+			spec("MESH-002", types.SpecStateSkipped, unable, requirement.OptionalLabel, requirement.ProfileLabel(profile)),
 		}})))
 		if got := s.Outcome(); got != want {
 			t.Errorf("an optional requirement of profile %s that was unable: got outcome %v, want %v", profile, got, want)

@@ -78,6 +78,9 @@ func (r SabotagedRequirement) Named(word string) bool {
 // the lab, and had an effect.
 func (d SabotageDefect) Counts() bool { return d.Void == "" && d.Unmet == "" && !d.Canary }
 
+// in reports whether the row's defect was in the lab, and is no canary.
+func (d SabotageDefect) in() bool { return d.NotApplicable == "" && !d.Canary }
+
 // Spares reports whether a word of the defect's Green is on a requirement, so that the defect
 // must not kill it. A label does not bind specs that change the lab themselves: they may need
 // what is spoiled. Nor does it bind those that send, where the defect is one of packets.
@@ -173,6 +176,9 @@ func (s Sabotage) Faults() []string {
 		if d.Void != "" {
 			faults = append(faults, fmt.Sprintf("%s on %s is void: %s", d.ID, d.Lab, firstLine(d.Void)))
 		}
+	}
+	if !slices.ContainsFunc(s.Defects, SabotageDefect.in) {
+		faults = append(faults, fmt.Sprintf("no defect of %d was in a lab of this suite: choose others, which rackproof sabotage --list shows", len(s.Defects)))
 	}
 	for _, r := range s.counted() {
 		switch killed, ran := s.died(r.ID); {

@@ -56,6 +56,10 @@ func TestSabotageVerdict(t *testing.T) {
 			s.Partial = true
 			s.Defects[0].Cells["MESH-001"] = SabotageCell{}
 		}, "FAIL", "session-shut has to kill"},
+		{"only defects that no lab of the suite can have", func(s *Sabotage) {
+			s.Partial = true
+			s.Defects = s.Defects[3:]
+		}, "FAIL", "no defect of 1 was in a lab"},
 		{"a requirement that did not run", func(s *Sabotage) {
 			s.Requirements = append(s.Requirements, SabotagedRequirement{ID: "MESH-030"})
 		}, "FAIL", "MESH-030: none of 0 defects kills it"},

@@ -181,8 +181,8 @@ func summariseSpec(report types.SpecReport) Spec {
 		Took:    report.RunTime,
 		Message: report.Failure.Message,
 
-		// Every user of a mode relies on the core: only a flag allows that to be unable.
-		Optional: slices.Contains(report.Labels(), OptionalLabel) && !slices.Contains(report.Labels(), requirement.ProfileLabel(catalogue.Core)),
+		// Only a flag allows the core to be unable.
+		Optional: slices.Contains(report.Labels(), requirement.OptionalLabel) && !slices.Contains(report.Labels(), requirement.ProfileLabel(catalogue.Core)),
 		Needs:    requirement.NeedsOf(report.Labels()),
 	}
 	if spec.ID != "" {

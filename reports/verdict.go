@@ -13,9 +13,6 @@ import (
 
 // Labels of specs and of suites that decide over verdicts. framework/suite writes them.
 const (
-	// OptionalLabel is the label of a requirement that a lab may be unable to test. It has no
-	// effect on one of the core.
-	OptionalLabel = "optional"
 	// AllowedUnable is the label of a suite that was allowed to be unable to test any
 	// of its requirements (-rackproof.allow-unable).
 	AllowedUnable = "allowed: unable"

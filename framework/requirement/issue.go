@@ -49,8 +49,8 @@ func Issues() []Issue {
 		{
 			// bird_aggr's filter rejects what lies within an own block before the pool is accepted.
 			Number:  "projectcalico/calico#9500",
-			Summary: "a route reflector does not reflect the route to an address of a block of its own that is on another node, so that without a second reflector the other nodes send packets for it to the reflector",
-			Affects: "all versions so far",
+			Summary: "a route reflector does not reflect the route to an address of a block of its own that is on another node, so that without a second reflector the other nodes send packets for it to the reflector, and their TCP connections are not answered",
+			Affects: "v3.31.0, as far as looked at",
 			Note:    "the number is that of a report about borrowed addresses; no issue is known that names the reflector",
 		},
 		{

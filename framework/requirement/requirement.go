@@ -37,6 +37,10 @@ func labelsOf(id string) ginkgo.Labels {
 	return ginkgo.Label(ProfileLabel(entry.Profile), "group:"+entry.Group)
 }
 
+// OptionalLabel is the label of an extended requirement that a lab may be unable to test
+// without making the run red.
+const OptionalLabel = "optional"
+
 // BaselineLabel is the label of the spec that proves what a lab is before its first
 // requirement. It has no id: without it the lab is broken, and no promise is.
 const BaselineLabel = "baseline"
@@ -108,6 +112,9 @@ func checkSpecs(report ginkgo.Report) []string {
 			if AllNeeds()[need] == "" {
 				faults = append(faults, fmt.Sprintf("%s: %s has the unknown need %q", place, id, need))
 			}
+		}
+		if labels := spec.Labels(); slices.Contains(labels, OptionalLabel) && slices.Contains(labels, ProfileLabel(catalogue.Core)) {
+			faults = append(faults, fmt.Sprintf("%s: %s is of the core and has the label %s: every lab tests the core, so take the label away or make the requirement extended", place, id, OptionalLabel))
 		}
 		if fault := checkMark(spec.Labels()); fault != "" {
 			faults = append(faults, fmt.Sprintf("%s: %s: %s", place, id, fault))

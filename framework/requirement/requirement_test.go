@@ -32,6 +32,8 @@ func TestSpecsAreChecked(t *testing.T) {
 		{"an unknown issue", []types.SpecReport{spec("it MUST work", append(Known("projectcalico/calico#1"), "MESH-001")...)}, "calico#1 is no known issue"},
 		{"needs", []types.SpecReport{spec("it MUST work", append(Needs(CutLinks, EnterPods), "MESH-001")...)}, ""},
 		{"an unknown need", []types.SpecReport{spec("it MUST work", append(Needs("good luck"), "MESH-001")...)}, `MESH-001 has the unknown need "good luck"`},
+		{"optional and extended", []types.SpecReport{spec("it MUST work", "MESH-001", OptionalLabel, ProfileLabel(catalogue.Extended))}, ""},
+		{"optional and core", []types.SpecReport{spec("it MUST work", "MESH-001", OptionalLabel, ProfileLabel(catalogue.Core))}, "MESH-001 is of the core and has the label optional"},
 		{"not an id", []types.SpecReport{spec("it MUST work", "mesh-1")}, "has no requirement id"},
 	}
 	for _, test := range tests {

@@ -117,7 +117,7 @@ func strictReversePath(b *Bench) (Spoiling, error) {
 	// The kernel takes the larger one of the two.
 	all, err := b.run(context.Background(), node.Name, "sysctl", "-n", fmt.Sprintf(of, "all"))
 	if err != nil {
-		return Spoiling{}, NoTarget("%v", err)
+		return Spoiling{}, err
 	}
 	if strings.TrimSpace(string(all)) == "2" {
 		return Spoiling{}, NoTarget("%s has a loose rp_filter for all devices", node.Name)

@@ -102,14 +102,8 @@ func reloadLost(b *Bench) (Spoiling, error) {
 	if err != nil {
 		return Spoiling{}, err
 	}
-	known := peer.Present
 	peer.Design = nil
-	peer.Present = func(ctx context.Context) error {
-		if known(ctx) == nil {
-			return fmt.Errorf("BIRD on %s knows the peer", b.lastNode().Name)
-		}
-		return nil
-	}
+	peer.Present = b.noSession(b.lastNode().Name, b.extraNeighbour())
 	return together(confd, peer), nil
 }
 

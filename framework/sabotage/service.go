@@ -61,7 +61,7 @@ func services() []Defect {
 			Aim: rangeInKernel,
 		},
 		{
-			ID: "service-foreign-announcer", Kind: Service, What: "a node that has no endpoint of a service announces its external IP",
+			ID: "service-foreign-announcer", Kind: Service, What: "a node announces an external IP without an endpoint for it",
 			Red: []string{"SVC-002|LOC-007"}, Green: []string{"sessions"},
 			Aim: foreignAnnouncer,
 		},
@@ -218,8 +218,8 @@ func servicesDropped(b *Bench) (Spoiling, error) {
 	return b.filterRule("all nodes", "raw", "PREROUTING", t.Nodes(), "-d", strings.Join(ranges, ","), "-j", "DROP")
 }
 
-// foreignAnnounced is the external IP that a node announces without an endpoint: that of the
-// service of LOC-007, by its place in the range.
+// foreignAnnounced is the external IP that a node announces without an endpoint, by its place
+// in the range. LOC-007 has a service there, and other suites have none.
 const foreignAnnounced = 60
 
 // foreignAnnouncer has the first node's BIRD originate an external IP.

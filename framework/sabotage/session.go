@@ -139,7 +139,7 @@ const extraPeer = "sabotage-extra"
 // sessionExtra has a node peer with an unused address of its management network.
 func sessionExtra(b *Bench) (Spoiling, error) {
 	node := b.lastNode().Name
-	nobody := lastAddress(b.Lab.Topology().Management.Prefix)
+	nobody := b.extraNeighbour()
 	peer := v3.BGPPeer{ObjectMeta: metav1.ObjectMeta{Name: extraPeer}, Spec: v3.BGPPeerSpec{
 		Node: node, PeerIP: nobody.String(), ASNumber: numorstring.ASNumber(b.State.Resources.DefaultAS()),
 	}}
@@ -155,6 +155,9 @@ func sessionExtra(b *Bench) (Spoiling, error) {
 		},
 	}, nil
 }
+
+// extraNeighbour is the unused address that sessionExtra makes a neighbour.
+func (b *Bench) extraNeighbour() netip.Addr { return lastAddress(b.Lab.Topology().Management.Prefix) }
 
 // lastAddress is the last address of a prefix before its broadcast address.
 func lastAddress(p netip.Prefix) netip.Addr {
@@ -174,12 +177,7 @@ func sessionMissing(b *Bench) (Spoiling, error) {
 	peer := router.Neighbors[at].Address
 	return b.routerChanged(router, fmt.Sprintf("%s without %s", router.Host, router.Neighbors[at].Host),
 		func(r *fabric.Router) { r.Neighbors = slices.Delete(r.Neighbors, at, at+1) },
-		func(ctx context.Context) error {
-			if b.sessionIs(router.Host, func(s session.Session) bool { return s.Peer == peer })(ctx) == nil {
-				return fmt.Errorf("%s still knows %s", router.Host, peer)
-			}
-			return nil
-		})
+		b.noSession(router.Host, peer))
 }
 
 // sessionIs expects a host to have a session of a kind.
@@ -191,6 +189,20 @@ func (b *Bench) sessionIs(host string, is func(session.Session) bool) func(conte
 		}
 		if !slices.ContainsFunc(seen, is) {
 			return fmt.Errorf("%s has the sessions %v", host, seen)
+		}
+		return nil
+	}
+}
+
+// noSession expects a host to know nothing of a neighbour.
+func (b *Bench) noSession(host string, neighbour netip.Addr) func(context.Context) error {
+	return func(ctx context.Context) error {
+		seen, err := observe.SessionsOf(ctx, b.Lab, host)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(seen, func(s session.Session) bool { return s.Peer == neighbour }) {
+			return fmt.Errorf("%s knows %s", host, neighbour)
 		}
 		return nil
 	}

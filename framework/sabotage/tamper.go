@@ -215,7 +215,7 @@ func metRules(saved []byte) uint64 {
 func (b *Bench) setting(host topology.Host, name, value string) (Spoiling, error) {
 	before, err := b.run(context.Background(), host.Name, "sysctl", "-n", name)
 	if err != nil {
-		return Spoiling{}, NoTarget("%v", err)
+		return Spoiling{}, err
 	}
 	was := strings.TrimSpace(string(before))
 	set := func(ctx context.Context, value string) error {

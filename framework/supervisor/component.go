@@ -19,7 +19,7 @@ type Component struct {
 	Namespaces namespace.Set
 	// StartNice is the component's nice value (nice(2)) until Supervisor.ShareEqually: the
 	// higher, the more it leaves the processor to others that want it. Zero is the
-	// supervisor's own.
+	// supervisor's own. It has no effect without CAP_SYS_NICE, which ShareEqually needs.
 	StartNice int
 	// RestartOn are the exit statuses by which the program asks to be started again,
 	// as often as it does: it is started again as runit would. To end with any other

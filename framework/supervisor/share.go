@@ -32,6 +32,17 @@ func (s *Supervisor) ShareEqually() error {
 	return errors.Join(failures...)
 }
 
+// mayRaise reports whether this process may lower a nice value, which takes CAP_SYS_NICE: a
+// container without it starts all components alike.
+func mayRaise() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&header, &data[0]); err != nil {
+		return false
+	}
+	return data[0].Effective&(1<<unix.CAP_SYS_NICE) != 0
+}
+
 // niceOf returns the nice value of a thread; 0 is the caller's.
 func niceOf(thread int) (int, error) {
 	const highest = 20

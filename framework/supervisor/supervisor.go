@@ -30,7 +30,7 @@ type Supervisor struct {
 
 	mu         sync.Mutex
 	components map[key]*running
-	// equal says that ShareEqually was called.
+	// equal says that ShareEqually was called, or could not take back what StartNice makes.
 	equal bool
 }
 
@@ -48,7 +48,7 @@ type running struct {
 // New makes a supervisor that keeps logs in a folder, one file per component,
 // and calls died when a component ends unasked.
 func New(logs string, died func(Status)) *Supervisor {
-	return &Supervisor{logs: logs, died: died, pause: runitPause, components: map[key]*running{}}
+	return &Supervisor{logs: logs, died: died, pause: runitPause, components: map[key]*running{}, equal: !mayRaise()}
 }
 
 // Start starts a component. Its output goes to its log, behind what an earlier

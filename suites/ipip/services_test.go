@@ -1,6 +1,8 @@
 package ipip
 
 import (
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
@@ -55,10 +57,12 @@ func services(lab *suite.Lab) {
 			for _, leaf := range lab.Topology().Leaves() {
 				Expect(observed.Table(ctx, lab, leaf.Name).Within(lab.Topology().Pods...)).NotTo(BeEmpty(), "routes of %s to blocks before", leaf.Name)
 			}
+			began := time.Now()
 			lab.ChangeIPPools(ctx, func(spec *v3.IPPoolSpec) { spec.DisableBGPExport = true })
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			expect.NoPodRoutes(ctx, lab, lab.Topology().Leaves()...)
 			expect.NoPodRoutes(ctx, lab, lab.Topology().Spines()...)
+			Expect(lab.LostRoutes(began, nodes...)).To(BeEmpty(), "routes that nodes have lost")
 			for _, p := range observed.NodePairs(ctx, lab, topology.AllPairs) {
 				for _, block := range p.To.Blocks {
 					Expect(observed.RouteTo(ctx, lab, p.From.Name, block).NextHops).To(ConsistOf(throughTunnel(lab, p.To.Name)), "%s: %s", p.From.Name, block)

@@ -87,13 +87,16 @@ func singles(lab *suite.Lab) {
 			address, later := workload.ExternalIP(lab, 22), workload.ExternalIP(lab, 23)
 			announce(ctx, lab, announced{external: []netip.Prefix{route.Single(address), route.Single(later)}})
 			deployment := workload.NewDeployment(ctx, lab, 1)
-			workload.NewService(ctx, lab, workload.ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
+			service := workload.NewService(ctx, lab, workload.ServiceOptions{Deployment: deployment, Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{address}})
 			deployment.Ready(ctx)
+			witness := workload.NewDeployment(ctx, lab, len(everyNode(lab)), workload.OnePerNode())
+			seen := workload.NewService(ctx, lab, workload.ServiceOptions{Selector: map[string]string{}, Local: true, Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
 			expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
 			deployment.Scale(ctx, 0)
-			deployment.Ready(ctx)
-			// The later service shows that the nodes have seen the last endpoint go.
-			workload.NewService(ctx, lab, workload.ServiceOptions{Type: corev1.ServiceTypeNodePort, ExternalIPs: []netip.Addr{later}})
+			Eventually(service.EndpointNodes).WithContext(ctx).Should(BeEmpty())
+			// EndpointSlices come to a node in one order: who announces the later service has
+			// seen the last endpoint go.
+			seen.NewEndpointSlice(ctx, witness.Ready(ctx)...)
 			expect.Announced(ctx, lab, route.Single(later), everyNode(lab)...)
 			expect.Announced(ctx, lab, route.Single(address), everyNode(lab)...)
 		})

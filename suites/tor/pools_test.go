@@ -75,7 +75,7 @@ func pools(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("TOR-083", "a node's route to the whole of a disabled pool MUST be told switches and nodes of, and with disableBGPExport nobody", Needs(ChangeInterfaces), func(ctx SpecContext) {
+		Requirement("TOR-083", "switches and nodes MUST hear of a node's route to the whole of a disabled pool, and with disableBGPExport nobody", Needs(ChangeInterfaces), func(ctx SpecContext) {
 			node, remote := nodes(lab)[1], lab.Topology().ExternalIPs.First()
 			const name = "remote"
 			lab.ApplyIPPool(ctx, name, v3.IPPoolSpec{CIDR: remote.String(), Disabled: true, IPIPMode: v3.IPIPModeNever, VXLANMode: v3.VXLANModeNever, NodeSelector: "all()"})

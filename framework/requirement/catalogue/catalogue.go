@@ -59,7 +59,7 @@ type ProfileMeaning struct {
 // Profiles are all profiles.
 func Profiles() []ProfileMeaning {
 	return []ProfileMeaning{
-		{Core, "Every user of the mode relies on it: sessions, routes, exports, reachability, packets, and the loss of a link, a switch or a program."},
+		{Core, "Every user of the mode relies on it: sessions, routes, exports, reachability, packets, and the loss of a link, a switch or a program. Every lab can test it with its distribution's programs."},
 		{Extended, "An option or a change that a design can do without: filters, passwords, communities, borrowed addresses, another mode, the program that makes a route."},
 	}
 }

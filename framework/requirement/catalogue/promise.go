@@ -137,7 +137,7 @@ func Promises() []Promise {
 			[]Source{fabricPage()}},
 		{"F23", "A switch in the nodes' AS that begins a graceful shutdown lowers LOCAL_PREF, and nodes leave it. In another AS it gives its routes the community, for which Calico has no rule, and nodes stay.",
 			[]Source{rfc(8326), issue(8442), template("bird.cfg.template")}},
-		{"F24", "A default route that a switch announces takes the place of none that the node has, and goes no further.",
+		{"F24", "A default route that a switch announces takes the place of none of the same metric that the node has, and goes no further.",
 			[]Source{rfc(4271), template("bird.cfg.template"), template("bird_ipam.cfg.template")}},
 
 		{"G1", "Every node announces the ranges of service addresses, and the fabric uses all nodes by equal cost.",

@@ -132,14 +132,35 @@ func rank(p Path) int {
 	return 1
 }
 
-// numbered writes the community of RFC 8326, which FRR prints by its name, as all others.
+// numbered writes communities that FRR prints by their names as it prints all others.
 func numbered(communities []string) []string {
 	for i, c := range communities {
-		if c == "gracefulShutdown" {
-			communities[i] = gshut
+		if number, ok := wellKnown()[c]; ok {
+			communities[i] = number
 		}
 	}
 	return communities
+}
+
+// wellKnown are the communities that FRR 8.4 names (bgpd/bgp_community.c,
+// set_community_string), with their numbers in IANA's registry.
+func wellKnown() map[string]string {
+	return map[string]string{
+		"gracefulShutdown":        gshut,
+		"acceptown":               "65535:1",
+		"routeFilterTranslatedV4": "65535:2",
+		"routeFilterV4":           "65535:3",
+		"routeFilterTranslatedV6": "65535:4",
+		"routeFilterV6":           "65535:5",
+		"llgrStale":               "65535:6",
+		"noLlgr":                  "65535:7",
+		"acceptownnexthop":        "65535:8",
+		"blackhole":               "65535:666",
+		"noExport":                "65535:65281",
+		"noAdvertise":             "65535:65282",
+		"localAs":                 "65535:65283",
+		"noPeer":                  "65535:65284",
+	}
 }
 
 func (p pathJSON) path(prefix netip.Prefix, defaultLocalPref uint32) Path {

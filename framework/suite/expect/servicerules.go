@@ -13,7 +13,7 @@ import (
 
 // ServiceRules waits until kube-proxy of every node has written its rules. One of them drops
 // packets of connections of which a node sees one direction alone. A lab may be ready before:
-// its kube-proxy leaves the processor to other programs.
+// until then its kube-proxy leaves the processor to other programs.
 func ServiceRules(ctx context.Context, l *suite.Lab) {
 	ginkgo.GinkgoHelper()
 	service := workload.NewService(ctx, l, workload.ServiceOptions{})
