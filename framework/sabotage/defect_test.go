@@ -43,7 +43,7 @@ func TestWordsNameRequirements(t *testing.T) {
 	id := regexp.MustCompile(`^[A-Z]+-[0-9]+$`)
 	for _, d := range All() {
 		for _, word := range slices.Concat(d.Red, d.Green) {
-			for _, one := range strings.Split(word, "|") {
+			for one := range strings.SplitSeq(word, "|") {
 				if _, ok := catalogue.Of(one); !ok && id.MatchString(one) {
 					t.Errorf("%s: there is no requirement %s", d.ID, one)
 				}
