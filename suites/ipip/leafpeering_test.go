@@ -2,16 +2,13 @@ package ipip
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/rackproof/rackproof/framework/calico"
-	labs "github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
@@ -122,7 +119,9 @@ func leafPeering(lab *suite.Lab) {
 				var hanging []string
 				for _, client := range lab.Topology().ByRole(topology.Client) {
 					for _, pod := range workload.Pods(ctx, lab) {
-						for _, outcome := range connect(ctx, lab.From(client.Name), pod.Address) {
+						outcomes, err := probe.Attempts(ctx, lab.From(client.Name), pod.Address, expect.ClientConnections)
+						Expect(err).NotTo(HaveOccurred())
+						for _, outcome := range outcomes {
 							if outcome == probe.Answered {
 								answered++
 								continue
@@ -179,19 +178,4 @@ func expectPassedOn(ctx context.Context, lab *suite.Lab, g Gomega) {
 			g.Expect(others).NotTo(BeEmpty(), "nodes beside the owner %s to which leaves route %s", n.Name, block)
 		}
 	}
-}
-
-// connect opens expect.ClientConnections connections to a pod, side by side.
-func connect(ctx context.Context, from labs.Host, to netip.AddrPort) []probe.Outcome {
-	GinkgoHelper()
-	outcomes := make([]probe.Outcome, expect.ClientConnections)
-	var all errgroup.Group
-	for i := range outcomes {
-		all.Go(func() (err error) {
-			outcomes[i], err = probe.Attempt(ctx, from, to, probe.Silence)
-			return err
-		})
-	}
-	Expect(all.Wait()).To(Succeed())
-	return outcomes
 }

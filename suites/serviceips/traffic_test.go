@@ -5,7 +5,6 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/rackproof/rackproof/framework/lab"
@@ -129,15 +128,8 @@ func expectEveryAnswer(ctx SpecContext, l *suite.Lab, from lab.Host, service *wo
 // takes. All of them wait together.
 func expectNoAnswer(ctx SpecContext, from lab.Host, service *workload.Service, address netip.Addr) {
 	GinkgoHelper()
-	outcomes := make([]probe.Outcome, expect.ClientConnections)
-	var attempts errgroup.Group
-	for i := range outcomes {
-		attempts.Go(func() (err error) {
-			outcomes[i], err = probe.Attempt(ctx, from, service.Addr(address), probe.Silence)
-			return err
-		})
-	}
-	Expect(attempts.Wait()).To(Succeed())
+	outcomes, err := probe.Attempts(ctx, from, service.Addr(address), expect.ClientConnections)
+	Expect(err).NotTo(HaveOccurred())
 	AddReportEntry("what became of the attempts", outcomes)
 	Expect(outcomes).To(HaveEach(BeElementOf(probe.TimedOut, probe.Unreachable)), "from %s to %s", from.Name(), address)
 }

@@ -8,7 +8,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
-	"golang.org/x/sync/errgroup"
 
 	labs "github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
@@ -128,15 +127,8 @@ func pools(lab *suite.Lab) {
 func attempts(ctx SpecContext, lab *suite.Lab, from labs.Host, to netip.AddrPort) ([]probe.Outcome, map[string]int) {
 	GinkgoHelper()
 	captures := wire.CaptureOnNodes(ctx, lab, func(p observe.Packet) bool { return p.To() == to && p.Opens() && p.Direction == observe.Received })
-	outcomes := make([]probe.Outcome, wire.Connections)
-	var all errgroup.Group
-	for i := range outcomes {
-		all.Go(func() (err error) {
-			outcomes[i], err = probe.Attempt(ctx, from, to, probe.Silence)
-			return err
-		})
-	}
-	Expect(all.Wait()).To(Succeed())
+	outcomes, err := probe.Attempts(ctx, from, to, wire.Connections)
+	Expect(err).NotTo(HaveOccurred())
 	entered := map[string]int{}
 	for node, packets := range captures.Stop().ByHost() {
 		clients := map[netip.AddrPort]bool{}
