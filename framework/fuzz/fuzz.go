@@ -67,10 +67,11 @@ type Result struct {
 	Rows  snapshot.Count
 	// Restless are the states that the oracle refuses or that never come to rest, Same those
 	// that change nothing, Undecided those that depend on the order in which paths arrive,
-	// Refused those that the API server refused, and Known those that run into a known issue,
-	// by its number. None of them was tried.
-	Restless, Same, Undecided, Refused int
-	Known                              map[string]int
+	// Severed those in which a session ends by its hold time alone, Refused those that the API
+	// server refused, and Known those that run into a known issue, by its number. None of them
+	// was tried.
+	Restless, Same, Undecided, Severed, Refused int
+	Known                                       map[string]int
 	Findings                           []Finding
 	// Slowest is how long the slowest state took, and Took is the time of all.
 	Slowest, Took time.Duration
@@ -87,6 +88,9 @@ func (r Result) String() string {
 	}
 	if r.Undecided > 0 {
 		left = append(left, fmt.Sprintf("%d that depend on the order of arrival", r.Undecided))
+	}
+	if r.Severed > 0 {
+		left = append(left, fmt.Sprintf("%d in which a session ends by its hold time alone", r.Severed))
 	}
 	if r.Refused > 0 {
 		left = append(left, fmt.Sprintf("%d that the API server refused", r.Refused))
@@ -157,7 +161,8 @@ func (f *fuzzer) try(ctx context.Context, seed uint64, result *Result) error {
 	state := f.state(seed)
 	pieces := piecesOf(f.base, state)
 	undecided, err := state.Undecided()
-	switch {
+	severed, severedErr := state.Severed()
+	switch err = errors.Join(err, severedErr); {
 	case err != nil:
 		f.Tell(fmt.Sprintf("seed %d: not tried: %v", seed, err))
 		result.Restless++
@@ -167,6 +172,9 @@ func (f *fuzzer) try(ctx context.Context, seed uint64, result *Result) error {
 		return nil
 	case len(undecided) > 0:
 		result.Undecided++
+		return nil
+	case len(severed) > 0:
+		result.Severed++
 		return nil
 	}
 	if number := knownIssue(state); number != "" {

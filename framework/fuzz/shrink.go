@@ -27,8 +27,8 @@ func (f *fuzzer) shrink(ctx context.Context, seed uint64, pieces []piece) (Findi
 	for i := 0; i < len(pieces) && len(pieces) > 1 && left > 0; {
 		fewer := slices.Delete(slices.Clone(pieces), i, i+1)
 		state := assemble(f.base, fewer)
-		if undecided, err := state.Undecided(); err != nil || len(undecided) > 0 || knownIssue(state) != "" {
-			i++ // not a state to compare
+		if !settled(state) {
+			i++
 			continue
 		}
 		left--
@@ -81,4 +81,12 @@ func (f *fuzzer) record(ctx context.Context, seed uint64, pieces []piece) (snaps
 		return snapshot.Record{}, err
 	}
 	return snapshot.Record{Source: fmt.Sprintf("seed %d: %s", seed, describe(pieces)), State: state, Seen: view.Lines()}, nil
+}
+
+// settled reports whether a lab can be compared in a state: nothing but the state decides
+// what its hosts have, and within the time that a lab gets.
+func settled(state oracle.State) bool {
+	undecided, err := state.Undecided()
+	severed, severedErr := state.Severed()
+	return errors.Join(err, severedErr) == nil && len(undecided) == 0 && len(severed) == 0 && knownIssue(state) == ""
 }

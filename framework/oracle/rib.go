@@ -32,14 +32,15 @@ func (s State) Paths() (path.Tables, error) {
 	return all, nil
 }
 
-// Undecided names the paths that hosts pass on by chance, as the order decides in which
-// equal ones of one neighbour arrived. The oracle has one of them.
+// Undecided names what chance decides: the paths that hosts pass on by the order in which
+// equal ones of one neighbour arrived, of which the oracle has one, and sessions for whose
+// place two connections compete.
 func (s State) Undecided() ([]string, error) {
 	r, err := s.solve()
 	if err != nil {
 		return nil, err
 	}
-	return bgp.Undecided(r.speakers), nil
+	return append(bgp.Undecided(r.speakers), contested(r.speakers)...), nil
 }
 
 // WithoutLeftovers leaves out of the paths that hosts have those that a neighbour may have
