@@ -30,7 +30,7 @@ func borrowed(lab *suite.Lab) {
 			expectBorrowed(ctx, lab, roles.reflectors[0].Name, roles.clients[0].Name)
 		})
 
-		Requirement("NRR-072", "an address of the only reflector's block that is on a client MUST be routed to the node that has it, by the other nodes too, and answer them", Known(keptBack), Needs(EnterPods), Label("changes"), func(ctx SpecContext) {
+		Requirement("NRR-072", "an address of the only reflector's block that is on a client MUST be routed to the node that has it, by the other nodes too, and answer them", Known(keptBack), Needs(EnterPods, SendFromNodes), Label("changes"), func(ctx SpecContext) {
 			_, roles := begin(ctx, lab)
 			reflector, holder := roles.reflectors[0].Name, roles.clients[0].Name
 			for _, other := range roles.reflectors[1:] {
