@@ -112,11 +112,7 @@ func (r Record) Difference() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	lines := expected.Lines()
-	if r.Seen[preferences] == nil {
-		delete(lines, preferences) // recorded before anybody looked at them
-	}
-	return r.Seen.Difference(lines), nil
+	return r.Seen.Difference(expected.Lines()), nil
 }
 
 // kept are the members of a set.

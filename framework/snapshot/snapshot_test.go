@@ -99,8 +99,7 @@ func TestRecordThatDiffers(t *testing.T) {
 	}
 }
 
-// A record has the preferences of its paths, and differs in them alone. One that was made
-// before there were any is compared without them.
+// A record has the preferences of its paths, and differs in them alone.
 func TestRecordedPreferences(t *testing.T) {
 	state := design(t, "two-racks", "noencapreflector")
 	expected, err := snapshot.Expected(state)
@@ -113,10 +112,6 @@ func TestRecordedPreferences(t *testing.T) {
 	difference, err := snapshot.Record{State: state, Seen: seen}.Difference()
 	if lines := strings.Count(difference, "\n"); err != nil || lines != 2 || !strings.Contains(difference, fmt.Sprintf("preferences of leaf0: + %s from %s next hop %s local preference 7, MED 5\n", p.Prefix, p.Peer, p.NextHop)) {
 		t.Errorf("error %v, difference\n%s", err, difference)
-	}
-	delete(seen, "preferences")
-	if difference, err := (snapshot.Record{State: state, Seen: seen}).Difference(); err != nil || difference != "" {
-		t.Errorf("without preferences: error %v, difference\n%s", err, difference)
 	}
 }
 
