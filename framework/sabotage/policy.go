@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
-	"strings"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -219,9 +218,17 @@ func communitiesLost(b *Bench) (Spoiling, error) {
 	put := append([]string{"route-map " + name + " permit 10", "set community none", "set large-community none", "exit"}, append(slices.Clone(inside), use)...)
 	undo := append(slices.Clone(inside), "no "+use, "exit-address-family", "exit", "no route-map "+name)
 	return b.frrSaid(router, put, undo, func(ctx context.Context) error {
-		text, err := b.run(ctx, router.Host, "vtysh", "-c", "show bgp ipv4 unicast neighbors "+peer.String()+" json")
-		if err == nil && !strings.Contains(string(text), name) {
-			err = fmt.Errorf("%s does not use route map %s", router.Host, name)
+		var neighbors map[string]struct {
+			AddressFamilyInfo struct {
+				IPv4Unicast struct {
+					RouteMapForIncomingAdvertisements string `json:"routeMapForIncomingAdvertisements"`
+				} `json:"ipv4Unicast"`
+			} `json:"addressFamilyInfo"`
+		}
+		// FRR 8.4 takes no address family in this command.
+		err := b.decode(ctx, &neighbors, router.Host, "vtysh", "-c", "show bgp neighbors "+peer.String()+" json")
+		if used := neighbors[peer.String()].AddressFamilyInfo.IPv4Unicast.RouteMapForIncomingAdvertisements; err == nil && used != name {
+			err = fmt.Errorf("%s uses route map %q and not %s for what %s sends", router.Host, used, name, peer)
 		}
 		return err
 	})
