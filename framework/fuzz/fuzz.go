@@ -72,7 +72,7 @@ type Result struct {
 	// was tried.
 	Restless, Same, Undecided, Severed, Refused int
 	Known                                       map[string]int
-	Findings                           []Finding
+	Findings                                    []Finding
 	// Slowest is how long the slowest state took, and Took is the time of all.
 	Slowest, Took time.Duration
 }
