@@ -45,7 +45,8 @@ func (Provider) StandIns() []standin.StandIn {
 		{
 			Name: "priorities",
 			What: "until the lab is ready, Felix (nice 10, in modes without tunnels) and kube-proxy (nice 19) leave the processor to others", Real: "all alike",
-			Differs:    "Rules come later than routes while a lab starts, and no spec runs then. Afterwards all are alike.",
+			Differs:    "kube-proxy writes its first rules when the lab is ready, beside the first spec: a node may announce a service before it answers, and that spec's pods start later.",
+			Affects:    []string{"IPIP", "LOC", "SVC"},
 			ComparedBy: []string{"framework/supervisor/share_test.go"},
 		},
 		{
