@@ -46,9 +46,13 @@ func (p Providers) Up(ctx context.Context, provider lab.Provider, options lab.Op
 			return err
 		}
 		if sharer, ok := l.(lab.Sharer); ok {
-			return sharer.ShareEqually(ctx)
+			if err := sharer.ShareEqually(ctx); err != nil {
+				return err
+			}
 		}
-		return nil
+		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+		defer cancel()
+		return phase(ctx, "services", options.Progress, func() error { return waitForServices(ctx, l) })()
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lab %s: %w", l.Name(), err)
@@ -57,13 +61,13 @@ func (p Providers) Up(ctx context.Context, provider lab.Provider, options lab.Op
 }
 
 // Phases are the phases of a bring-up, in the order in which they begin. Some run side by
-// side: the sessions beside the pods, and what the provider says.
+// side: the sessions beside the pods, and what the provider says. The services come last.
 func Phases(provider lab.Provider, mode *calico.Mode) []string {
 	phases := append(provider.Phases(), "sessions", "pods")
 	if mode.RouteOwner == calico.FelixOwns {
 		phases = append(phases, "routes")
 	}
-	return phases
+	return append(phases, "services")
 }
 
 // untilReady waits until a lab is ready. One that does not get ready is taken down, also

@@ -155,7 +155,7 @@ func TestUpByAThirdProvider(t *testing.T) {
 	if _, err := providers.Up(t.Context(), third, options); !errors.Is(err, registry.ErrNameInUse) || len(third.asked) != 1 {
 		t.Errorf("the name of another provider's lab: got %v", err)
 	}
-	if got, want := Phases(third, mode), []string{"third powers up", "sessions", "pods"}; !slices.Equal(got, want) {
+	if got, want := Phases(third, mode), []string{"third powers up", "sessions", "pods", "services"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
