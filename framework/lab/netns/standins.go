@@ -45,7 +45,7 @@ func (Provider) StandIns() []standin.StandIn {
 		{
 			Name: "priorities",
 			What: "until the lab is ready, Felix (nice 10, in modes without tunnels) and kube-proxy (nice 19) leave the processor to others", Real: "all alike",
-			Differs:    "No verdict rests on it: a lab is ready when all run alike and every node reaches the API server by its service.",
+			Differs:    "No verdict rests on it: a lab is ready when all run alike and kube-proxy of every node has written its rules.",
 			ComparedBy: []string{"framework/supervisor/share_test.go"},
 		},
 		{

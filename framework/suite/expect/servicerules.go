@@ -12,8 +12,8 @@ import (
 )
 
 // ServiceRules waits until kube-proxy of every node has written its rules. One of them drops
-// packets of connections of which a node sees one direction alone. A lab may be ready before:
-// until then its kube-proxy leaves the processor to other programs.
+// packets of connections of which a node sees one direction alone. A lab that is ready has them;
+// a kube-proxy that was started again may not.
 func ServiceRules(ctx context.Context, l *suite.Lab) {
 	ginkgo.GinkgoHelper()
 	service := workload.NewService(ctx, l, workload.ServiceOptions{})
