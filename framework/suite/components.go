@@ -24,22 +24,40 @@ const (
 // StartComponent is called.
 func (l *Lab) StopComponent(ctx context.Context, host, name string) {
 	ginkgo.GinkgoHelper()
-	requirement.Using(requirement.RestartComponents)
-	controller := l.componentController()
-	l.asked(host, name)
-	l.startAgain(host, name)
-	succeed(controller.StopComponent(ctx, host, name), "stop %s on %s", name, host)
+	l.endComponent(ctx, host, name, "stop", lab.ComponentController.StopComponent)
 }
 
 // KillComponent ends a component of a host by SIGKILL, as a crash does, until the
 // spec ends or StartComponent is called.
 func (l *Lab) KillComponent(ctx context.Context, host, name string) {
 	ginkgo.GinkgoHelper()
+	l.endComponent(ctx, host, name, "kill", lab.ComponentController.KillComponent)
+}
+
+// endComponent ends a component in one of two ways. At the end of the spec the component
+// starts again if it does not run then.
+func (l *Lab) endComponent(ctx context.Context, host, name, way string, end func(controller lab.ComponentController, ctx context.Context, host, name string) error) {
+	ginkgo.GinkgoHelper()
 	requirement.Using(requirement.RestartComponents)
 	controller := l.componentController()
 	l.asked(host, name)
-	l.startAgain(host, name)
-	succeed(controller.KillComponent(ctx, host, name), "kill %s on %s", name, host)
+	ended := false
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		if !ended {
+			// The spec's time was over before the component's end, which may still be to come.
+			succeed(controller.StopComponent(ctx, host, name), "stop %s on %s", name, host)
+		}
+		components, err := controller.Components(ctx)
+		gomega.Expect(err).NotTo(gomega.HaveOccurred())
+		stopped := slices.ContainsFunc(components, func(c supervisor.Status) bool {
+			return c.Host == host && c.Name == name && (c.State == supervisor.Stopped || c.State == supervisor.Dead)
+		})
+		if stopped {
+			l.startComponent(ctx, host, name)
+		}
+	})
+	succeed(end(controller, ctx, host, name), "%s %s on %s", way, name, host)
+	ended = true
 }
 
 // StartComponent starts a component that was stopped or killed.
@@ -71,18 +89,4 @@ func (l *Lab) Components(ctx context.Context) []supervisor.Status {
 	components, err := lister.Components(ctx)
 	succeed(err, "list the components")
 	return components
-}
-
-// startAgain starts a component at the end of the spec if it does not run then.
-func (l *Lab) startAgain(host, name string) {
-	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
-		components, err := l.componentController().Components(ctx)
-		gomega.Expect(err).NotTo(gomega.HaveOccurred())
-		stopped := slices.ContainsFunc(components, func(c supervisor.Status) bool {
-			return c.Host == host && c.Name == name && (c.State == supervisor.Stopped || c.State == supervisor.Dead)
-		})
-		if stopped {
-			l.startComponent(ctx, host, name)
-		}
-	})
 }

@@ -119,8 +119,11 @@ func (l *Lab) changeRouter(host string, change func(fabric.Router, *routerState)
 }
 
 // ConfigureRouter implements lab.RouterController. The software stays what it is: a
-// router's image has one only.
+// router's image has one only. A change that has begun is made to its end, as in the embedded
+// lab, also when whoever asked for it waits no longer.
 func (l *Lab) ConfigureRouter(ctx context.Context, after fabric.Router) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*programTimeout)
+	defer cancel()
 	err := l.changeRouter(after.Host, func(before fabric.Router, state *routerState) (fabric.Router, error) {
 		if before.Software != after.Software {
 			return before, fmt.Errorf("change its software from %s to %s: %w: a container has one software; bring the lab up with the other", before.Software, after.Software, lab.ErrUnable)

@@ -88,9 +88,7 @@ func (l *running) serveControl(ctx context.Context) error {
 			return
 		}
 		router.Host = r.PathValue("host")
-		configureCtx, cancel := context.WithTimeout(r.Context(), configureTimeout)
-		defer cancel()
-		answer(w, l.configureRouter(configureCtx, router))
+		answer(w, l.configureRouter(r.Context(), router))
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: stopTimeout}
 	// The socket lives as long as the process.

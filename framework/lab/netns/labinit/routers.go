@@ -73,12 +73,16 @@ func (l *running) startRouters(ctx context.Context) error {
 }
 
 // configureRouter makes a router do something else, by other software if need be,
-// and returns when it does.
+// and returns when it does. A change that has begun is made to its end, also when whoever
+// asked for it waits no longer: half way through, the router's program has ended and not
+// started again, and the next change would leave it so.
 func (l *running) configureRouter(ctx context.Context, after fabric.Router) error {
 	r, ok := l.routers[after.Host]
 	if !ok {
 		return fmt.Errorf("%s: configure its router: %w", after.Host, errNoRouter)
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), configureTimeout)
+	defer cancel()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	runs, err := drivers.Of(r.config.Software)

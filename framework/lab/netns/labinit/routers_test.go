@@ -23,15 +23,17 @@ import (
 )
 
 // newRouterLab is a lab of one router, leaf0, in namespaces of its own.
-func newRouterLab(t *testing.T, software topology.Software, needs string) (*running, fabric.Router) {
+func newRouterLab(t *testing.T, software topology.Software, needs ...string) (*running, fabric.Router) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("makes namespaces, which needs root")
 	}
 	l := &running{hosts: map[string]namespace.Set{}, supervisor: supervisor.New(t.TempDir(), func(supervisor.Status) {})}
 	t.Setenv("PATH", SearchPath(l.spec))
-	if _, err := exec.LookPath(needs); err != nil {
-		t.Skipf("it is not installed: %v", err)
+	for _, program := range needs {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("it is not installed: %v", err)
+		}
 	}
 	var set namespace.Set
 	err := namespace.Set{}.Do(func() error {
@@ -77,6 +79,15 @@ func newRouterLab(t *testing.T, software topology.Software, needs string) (*runn
 	return l, config
 }
 
+// programsOf are the programs that a router's software needs.
+func programsOf(d router.Driver) []string {
+	var programs []string
+	for _, r := range d.Requirements() {
+		programs = append(programs, r.Program)
+	}
+	return programs
+}
+
 func TestAProgramThatEndsIsNotWaitedFor(t *testing.T) {
 	l, _ := newRouterLab(t, bird.Name, "sh")
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -106,7 +117,7 @@ func TestARefusedFileIsAnError(t *testing.T) {
 		}
 	})
 	t.Run("FRR", func(t *testing.T) {
-		l, config := newRouterLab(t, frr.Name, "bgpd")
+		l, config := newRouterLab(t, frr.Name, programsOf(frr.Driver{})...)
 		if err := router.Start(t.Context(), routerHost{l, "leaf0"}, frr.Driver{}, config); err != nil {
 			t.Fatalf("its own files: %v", err)
 		}
@@ -120,4 +131,26 @@ func TestARefusedFileIsAnError(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// TestAChangeIsMadeToItsEnd gives a router a change that takes a new start of bgpd, for
+// somebody who waits no longer.
+func TestAChangeIsMadeToItsEnd(t *testing.T) {
+	l, config := newRouterLab(t, frr.Name, programsOf(frr.Driver{})...)
+	if err := router.Start(t.Context(), routerHost{l, "leaf0"}, frr.Driver{}, config); err != nil {
+		t.Fatalf("its own files: %v", err)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	after := config.Clone()
+	after.AS++
+	if err := l.configureRouter(gone, after); err != nil {
+		t.Error(err)
+	}
+	if !l.supervisor.Runs("leaf0", "bgpd") {
+		t.Error("bgpd has ended and not started again")
+	}
+	if got := l.routerPlan()[0].AS; got != after.AS {
+		t.Errorf("the router has AS %d, want %d", got, after.AS)
+	}
 }
