@@ -68,7 +68,7 @@ func datapaths() []Defect {
 		},
 		{
 			ID: "datapath-leaf-forwards-not", Kind: Datapath, What: "the last leaf does not forward",
-			Green: []string{"sessions"},
+			Red: []string{"LEAF-031|NRR-031|RRR-031|VXL-040|IPIP-040|CRS-030"}, Green: []string{"sessions"},
 			Aim: func(b *Bench) (Spoiling, error) {
 				leaves := b.Lab.Topology().Leaves()
 				if len(leaves) == 0 {
@@ -79,7 +79,7 @@ func datapaths() []Defect {
 		},
 		{
 			ID: "datapath-clients-dropped", Kind: Datapath, What: "a node drops what comes from outside of the fabric",
-			Green: []string{"sessions", "routes"},
+			Red: []string{"LEAF-032|NRR-031|RRR-032|TOR-020|SVC-070|LOC-040|VXL-100|IPIP-090"}, Green: []string{"sessions", "routes"},
 			Aim: func(b *Bench) (Spoiling, error) {
 				clients := b.Lab.Topology().ByRole(topology.Client)
 				if len(clients) == 0 {

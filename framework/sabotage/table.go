@@ -66,7 +66,7 @@ func tables() []Defect {
 		},
 		{
 			ID: "table-weights", Kind: Table, What: "of several next hops of equal cost a router's kernel prefers one by its weight",
-			Green: []string{"sessions", "traffic"},
+			Red: []string{"routes"}, Green: []string{"sessions", "traffic"},
 			Aim: legsChanged(func(hops []*netlink.NexthopInfo) []*netlink.NexthopInfo {
 				hops[0].Hops = heavy
 				return hops
