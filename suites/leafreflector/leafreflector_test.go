@@ -21,6 +21,7 @@ func TestLeafReflector(t *testing.T) {
 			nodeRoutes(lab)
 			fabricRoutes(lab)
 			reachability(lab)
+			borrowed(lab)
 			relabelling(lab)
 			linkLoss(lab)
 			articlesRouters(lab)

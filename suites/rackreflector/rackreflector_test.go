@@ -20,6 +20,7 @@ func TestRackReflector(t *testing.T) {
 			sessions(lab)
 			routes(lab)
 			reachability(lab)
+			borrowed(lab)
 			loss(lab)
 			oneAS(lab)
 		})

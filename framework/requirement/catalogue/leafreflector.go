@@ -31,5 +31,6 @@ func leafreflector() []Entry {
 		{ID: "LEAF-052", Title: "link back: both ways again", Promises: []string{"R4"}, Profile: Core},
 		{ID: "LEAF-053", Title: "all spines lost", Promises: []string{"R4"}, Profile: Core},
 		{ID: "LEAF-060", Title: "article's VyOS configurations", Promises: []string{"R5"}, Profile: Extended},
+		{ID: "LEAF-080", Title: "borrowed address across racks", Promises: []string{"B13"}, Profile: Extended},
 	}
 }

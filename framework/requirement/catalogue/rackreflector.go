@@ -27,5 +27,6 @@ func rackreflector() []Entry {
 		{ID: "RRR-050", Title: "own AS in the path refused", Promises: []string{"F10"}, Profile: Extended, Sources: []Source{rfc(4271)}},
 		{ID: "RRR-051", Title: "own AS allowed towards the leaf", Promises: []string{"F10"}, Profile: Extended},
 		{ID: "RRR-052", Title: "own AS allowed between nodes", Promises: []string{"F10"}, Profile: Extended},
+		{ID: "RRR-060", Title: "borrowed address across racks", Promises: []string{"B13"}, Profile: Extended},
 	}
 }
