@@ -96,7 +96,7 @@ func (s State) check() error {
 func (s State) checkResources() error {
 	problems := append(s.checkPools(), s.checkFields())
 	for _, c := range s.Resources.BGPConfigurations {
-		problems = append(problems, checkConfiguration(c), checkCommunities(c), s.checkListenPort(c))
+		problems = append(problems, checkConfiguration(c), checkCommunities(c))
 	}
 	for _, filter := range s.Resources.BGPFilters {
 		problems = append(problems, checkFilter(filter))

@@ -76,7 +76,7 @@ func configurationFields() []Field {
 	t.handled("announced ranges; IPv6 and prefixes with bits beyond their length are refused", "spec.serviceClusterIPs", "spec.serviceExternalIPs", "spec.serviceLoadBalancerIPs")
 	t.handled("the range as a whole, or its services one by one", "spec.serviceLoadBalancerAggregation")
 	t.handled("added to announced paths, those of node.NAME instead of those of default; well-known communities are refused", "spec.communities", "spec.prefixAdvertisements")
-	t.handled("the same sessions, as nodes tell each other their ports; refused beside a BGPPeer with peerIP, whose session makes BIRD keep the port that it had", "spec.listenPort")
+	t.refusedBut("179", "BIRD takes another port at its start alone, and neighbors in the fabric have no other", "spec.listenPort")
 	t.noEffect("both ends of each session of the mesh have the same password, or none where its secret is missing", "spec.nodeMeshPassword")
 	t.refused("BIRD does not resolve next hops through these interfaces", "spec.ignoredInterfaces")
 	t.refusedBut("None", "BIRD may refuse connections that other hosts open", "spec.bindMode")

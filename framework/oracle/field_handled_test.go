@@ -98,8 +98,6 @@ func configurationCases(t *testing.T) map[string]handledCase {
 		}},
 		"spec.communities":          {state: tagged(v3.Community{Name: "mine", Value: "65000:1"}), change: func(s *oracle.State) { global(s).Communities[0].Value = "65000:2" }},
 		"spec.prefixAdvertisements": {state: tagged(v3.Community{Name: "mine", Value: "65000:1"}), change: func(s *oracle.State) { global(s).PrefixAdvertisements = nil }},
-		// Where it is not refused, sessions are the same (MESH-038).
-		"spec.listenPort": {state: filteredLeaf(t), refused: true, change: func(s *oracle.State) { global(s).ListenPort = 1790 }},
 	}
 }
 

@@ -66,7 +66,7 @@ type fieldTable map[string]Field
 // communities, the port and the log level from it, and passes over all others
 // (updateBGPConfigCache in confd's client.go).
 func (t fieldTable) bgpOfOneNode() fieldTable {
-	own := []string{"spec.communities", "spec.prefixAdvertisements", "spec.listenPort"}
+	own := []string{"spec.communities", "spec.prefixAdvertisements"}
 	one := maps.Clone(t)
 	for path, f := range t {
 		if f.Treatment == Handled && !slices.Contains(own, path) {

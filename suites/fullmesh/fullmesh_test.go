@@ -23,7 +23,6 @@ func TestFullMesh(t *testing.T) {
 			changes(rack)
 			peers(rack)
 			passwords(rack)
-			ports(rack)
 			borrowed(rack)
 			tampered(rack)
 			nodes(rack)

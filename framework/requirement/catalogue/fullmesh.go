@@ -27,7 +27,6 @@ func fullmesh() []Entry {
 		{ID: "MESH-035", Title: "reversePeering Manual", Promises: []string{"F14"}, Profile: Extended, Since: "v3.30"},
 		{ID: "MESH-036", Title: "password of the mesh", Promises: []string{"F17"}, Profile: Extended},
 		{ID: "MESH-037", Title: "another password of the mesh", Promises: []string{"F17"}, Profile: Extended},
-		{ID: "MESH-038", Title: "port of BGP", Promises: []string{"F13"}, Profile: Extended},
 		{ID: "MESH-040", Title: "mesh across racks", Promises: []string{"A1"}, Profile: Core},
 		{ID: "MESH-041", Title: "route via the leaf", Promises: []string{"D1", "F22"}, Profile: Core},
 		{ID: "MESH-042", Title: "fabric without pod routes", Promises: []string{"R3"}, Profile: Core},

@@ -121,8 +121,6 @@ func Promises() []Promise {
 			[]Source{resource("bgppeer"), fabricPage(), issue(8565)}},
 		{"F11", "With localASNumber a peer has its session with that AS number, and sees it in the AS path.",
 			[]Source{resource("bgppeer"), compiled("explicit_peering/local-as-global")}},
-		{"F13", "With listenPort a node listens at that port, and nodes that peer with it use it.",
-			[]Source{resource("bgpconfig"), template("bird.cfg.template")}},
 		{"F14", "With reversePeering Manual a BGPPeer between nodes configures its own end alone.",
 			[]Source{resource("bgppeer"), compiled("reverse_peering")}},
 		{"F16", "With ttlSecurity a session comes up only with a peer that is as near as it says.",
