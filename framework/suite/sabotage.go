@@ -102,6 +102,8 @@ type row struct {
 	lab   *Lab
 	// disturbed says that a long spec has run since the lab was looked at.
 	disturbed bool
+	// absent says that the set-up of the spec's container leaves no place for the defect.
+	absent bool
 	// standing is what the lab was when it had last come to rest.
 	standing string
 }
@@ -201,8 +203,8 @@ func (x *sabotaging) enter(ctx context.Context, l *Lab) {
 	case !x.wanted(r, test):
 		ginkgo.Skip("its deaths are known, and the defect does not name it")
 	}
-	current := x.spoil(ctx, l, r)
-	if current.NotApplicable != "" || current.Void != "" {
+	current := x.spoil(ctx, l, r, test.container != "")
+	if current.NotApplicable != "" || current.Void != "" || current.absent {
 		ginkgo.Skip("the defect is not in the lab")
 	}
 	x.running = &runningSpec{id: id, lab: l, row: current}

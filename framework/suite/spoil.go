@@ -37,15 +37,22 @@ const (
 )
 
 // spoil brings a lab into a round: the defect of the round before is taken out, and that of
-// this one is put in. It is put in again where it has gone.
-func (x *sabotaging) spoil(ctx context.Context, l *Lab, r *round) *row {
+// this one is put in. It is put in again where it has gone. The set-up of an ordered container
+// may have left no place for it, as that of a mode without a mesh does for a session of the mesh:
+// then the row says that it is absent.
+func (x *sabotaging) spoil(ctx context.Context, l *Lab, r *round, ordered bool) *row {
 	if current := x.rowOf(l, r); current != nil {
 		defer current.spend(time.Now())
+		current.absent = false
 		if l.spoiled != nil && l.spoiled.row == current && current.Void == "" {
 			look, done := context.WithTimeout(ctx, glance)
 			defer done()
 			if l.spoiled.spoiling.Present(look) != nil {
 				// A spec has repaired the lab.
+				if ordered && appear(ctx, l.spoiled.spoiling, putTimeout) != nil {
+					current.absent = true
+					return current
+				}
 				x.put(ctx, l, current, l.spoiled.spoiling)
 			}
 			if current.disturbed && current.Void == "" {
@@ -100,7 +107,7 @@ func (x *sabotaging) rowOf(l *Lab, r *round) *row {
 // put puts a defect in and waits until it is there and the lab has come to rest. A defect
 // that does not appear is taken out.
 func (x *sabotaging) put(ctx context.Context, l *Lab, current *row, spoiling sabotage.Spoiling) {
-	if err := appear(ctx, spoiling); err != nil {
+	if err := appear(ctx, spoiling, spoilTimeout); err != nil {
 		current.Void = "the defect could not be put in: " + err.Error()
 		x.clean(ctx, l)
 		return
@@ -115,9 +122,9 @@ func (x *sabotaging) put(ctx context.Context, l *Lab, current *row, spoiling sab
 	current.Gate = l.look(look, true).text
 }
 
-// appear puts a defect in and waits until it is there.
-func appear(ctx context.Context, spoiling sabotage.Spoiling) error {
-	ctx, end := context.WithTimeout(ctx, spoilTimeout)
+// appear puts a defect in and waits until it is there, for a time at most.
+func appear(ctx context.Context, spoiling sabotage.Spoiling, within time.Duration) error {
+	ctx, end := context.WithTimeout(ctx, within)
 	defer end()
 	trying, done := context.WithTimeout(ctx, putTimeout)
 	defer done()
