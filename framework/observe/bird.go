@@ -38,6 +38,28 @@ func BIRDRoutes(ctx context.Context, host lab.Host, families []route.Family) ([]
 	return all, nil
 }
 
+// Restarting reads the neighbors that a node's BIRDs take to be restarting.
+func Restarting(ctx context.Context, host lab.Host, families []route.Family) ([]netip.Addr, error) {
+	var all []netip.Addr
+	for _, family := range families {
+		client, err := BIRD(ctx, host, family)
+		if err != nil {
+			return nil, err
+		}
+		defer client.Close()
+		protocols, err := client.Protocols(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", host.Name(), err)
+		}
+		for _, p := range protocols {
+			if p.Restarting {
+				all = append(all, p.Session.Peer)
+			}
+		}
+	}
+	return all, nil
+}
+
 // Exports reads what a node's BIRDs export to each peer with which they have an
 // established session, by the peer's address.
 func Exports(ctx context.Context, host lab.Host, families []route.Family) (map[netip.Addr][]netip.Prefix, error) {

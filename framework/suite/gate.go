@@ -52,6 +52,8 @@ type fault struct {
 	text      string
 	// unable says that the lab or the machine lacks what is needed to look.
 	unable bool
+	// issue is the number of a known issue with exactly this symptom; empty for none.
+	issue string
 }
 
 // faultOf is the fault of a look that has failed.
@@ -177,6 +179,8 @@ func (g *gate) bringUp(ctx context.Context) (failed string) {
 // blame is what a spec has left.
 type blame struct {
 	fault
+	// mended says that the same lab is at its baseline again.
+	mended bool
 	// then says what became of the lab.
 	then string
 }
@@ -197,7 +201,7 @@ func (g *gate) leave(ctx context.Context) (blame, bool) {
 	if f.none() {
 		if f = g.lab.complaints(ctx); !f.none() {
 			g.lab.witness(ctx)
-			return blame{f, "the lab is at its baseline"}, true
+			return blame{f, true, "the lab is at its baseline"}, true
 		}
 		return blame{}, false
 	}
@@ -207,15 +211,15 @@ func (g *gate) leave(ctx context.Context) (blame, bool) {
 			left := g.await(ctx, g.nested > 0)
 			if left.none() {
 				g.lab.complaints(ctx) // what mending did is nobody's fault
-				return blame{f, "the lab was mended and is at its baseline"}, true
+				return blame{f, true, "the lab was mended and is at its baseline"}, true
 			}
 			err = fmt.Errorf("%s", left)
 		}
 	}
 	if g.renew(ctx, fmt.Sprintf("a spec before left it otherwise (%s), and it could not be mended: %v", f, err)) {
-		return blame{f, fmt.Sprintf("the lab could not be mended (%v) and is replaced", err)}, true
+		return blame{f, false, fmt.Sprintf("the lab could not be mended (%v) and is replaced", err)}, true
 	}
-	return blame{f, "the lab is broken: " + g.broken}, true
+	return blame{f, false, "the lab is broken: " + g.broken}, true
 }
 
 // renew takes the lab away, so that the next spec gets a new one, if there may be one

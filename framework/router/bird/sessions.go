@@ -20,6 +20,9 @@ type Protocol struct {
 	Name string
 	// Session is without LocalAS where BIRD does not tell it: 1.6 does not, 2 does.
 	Session session.Session
+	// Restarting says that BIRD takes the end of the session for a restart of the neighbor, and
+	// keeps its routes (RFC 4724).
+	Restarting bool
 }
 
 // Protocols asks BIRD for its BGP protocols, in no particular order.
@@ -76,6 +79,7 @@ func parseProtocols(replies []Reply) ([]Protocol, error) {
 				continue
 			}
 			p := &protocols[len(protocols)-1]
+			p.Restarting = p.Restarting || strings.TrimSpace(r.Text) == "Neighbor graceful restart active"
 			if err := readDetail(&p.Session, r.Text); err != nil {
 				return nil, fmt.Errorf("protocol %s: %w", p.Name, err)
 			}

@@ -75,6 +75,22 @@ func TestProtocols(t *testing.T) {
 	}
 }
 
+// The lines are those of a node whose neighbor had connected twice.
+func TestRestartingNeighbor(t *testing.T) {
+	const session = "1002-Node_10_1_9_12 BGP      master   start  00:17:58    Active        Socket: Connection closed\n" +
+		"1006-  BGP state:          Active\n    Neighbor address: 10.1.9.12\n    Neighbor AS:      64512\n"
+	for details, want := range map[string]bool{"": false, "    Neighbor graceful restart active\n    Restart timer:    120/-\n": true} {
+		client := playBIRD(t, map[string]string{"show protocols all": session + details + "0000 \n"})
+		protocols, err := client.Protocols(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(protocols) != 1 || protocols[0].Restarting != want {
+			t.Errorf("with %q: got %+v", details, protocols)
+		}
+	}
+}
+
 func TestSessionsRefuses(t *testing.T) {
 	const protocol = "1002-Mesh_10_1_9_11 BGP      master   up     03:53:18    Established\n"
 	tests := []struct {

@@ -1,0 +1,55 @@
+package suite
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/session"
+	"github.com/rackproof/rackproof/framework/topology"
+)
+
+func TestCollided(t *testing.T) {
+	fabric, err := fixtures.Topology("leaf-spine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rack := fabric.Rack(fabric.Nodes()[0].Rack)
+	address := func(role topology.Role, nth int) netip.Addr {
+		hosts := slices.DeleteFunc(slices.Clone(rack), func(h topology.Host) bool { return h.Role != role })
+		return hosts[nth].Address()
+	}
+	leaf, node0, node1 := address(topology.Leaf, 0), address(topology.Node, 0), address(topology.Node, 1)
+	name := func(a netip.Addr) string { host, _ := fabric.HostOf(a); return host }
+	sessions := func(kind session.Kind, pair, toLeaf session.State) session.Sessions {
+		return session.Sessions{
+			name(leaf):  {{Peer: node0, Kind: session.FabricPeer, State: toLeaf}},
+			name(node0): {{Peer: leaf, Kind: session.NodeSpecific, State: toLeaf}, {Peer: node1, Kind: kind, State: pair}},
+			name(node1): {{Peer: node0, Kind: kind, State: pair}},
+		}
+	}
+	must := sessions(session.NodeSpecific, session.Established, session.Established)
+	less := sessions(session.NodeSpecific, session.Down, session.Established)
+	less[name(node1)] = nil
+	for _, c := range []struct {
+		name       string
+		must, seen session.Sessions
+		want       bool
+	}{
+		{"a pair of nodes", must, sessions(session.NodeSpecific, session.Down, session.Established), true},
+		{"all as it must be", must, must, false},
+		{"a leaf's session too", must, sessions(session.NodeSpecific, session.Down, session.Down), false},
+		{"a leaf's session alone", must, sessions(session.NodeSpecific, session.Established, session.Down), false},
+		{"of the mesh, where one end is passive", sessions(session.NodeToNodeMesh, session.Established, session.Established), sessions(session.NodeToNodeMesh, session.Down, session.Established), false},
+		{"up and must not be", sessions(session.NodeSpecific, session.Down, session.Established), must, false},
+		{"one end is missing", must, less, false},
+	} {
+		if ends, got := collided(fabric, c.must, c.seen); got != c.want {
+			t.Errorf("%s: %v %v", c.name, got, ends)
+		}
+	}
+	if ends, _ := collided(fabric, must, sessions(session.NodeSpecific, session.Down, session.Established)); len(ends[name(node0)]) != 1 || ends[name(node0)][0].Peer != node1 || len(ends[name(node1)]) != 1 {
+		t.Errorf("the ends are %v", ends)
+	}
+}
