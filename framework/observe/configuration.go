@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"time"
 
 	"github.com/rackproof/rackproof/framework/lab"
@@ -30,6 +31,20 @@ func Configuration(host lab.Host, families []route.Family) (BIRDConfiguration, e
 		}
 	}
 	return all, nil
+}
+
+// PassivePeers reads the neighbors of a node's BIRDs, and for which of them BIRD waits until
+// they connect.
+func PassivePeers(host lab.Host, families []route.Family) (map[netip.Addr]bool, error) {
+	configuration, err := Configuration(host, families)
+	if err != nil {
+		return nil, err
+	}
+	passive, err := bird.Passive(configuration)
+	if err != nil {
+		return nil, fmt.Errorf("%s: read BIRD's configuration: %w", host.Name(), err)
+	}
+	return passive, nil
 }
 
 // Equal reports whether two are the same.

@@ -35,6 +35,16 @@ func sessions(lab *suite.Lab) {
 			}
 		})
 
+		Requirement("MESH-005", "of two nodes in the mesh exactly one MUST open the connection: that whose address is the lesser as text", func(SpecContext) {
+			openers, err := observed.Openers(lab)
+			Expect(err).NotTo(HaveOccurred())
+			nodes := len(lab.Topology().Nodes())
+			Expect(openers).To(HaveLen(nodes*(nodes-1)/2), "pairs of nodes")
+			for pair, who := range openers {
+				Expect(who).To(ConsistOf(pair[0]), "who of %v opens the connection", pair)
+			}
+		})
+
 		Requirement("MESH-003", "BIRD MUST have ended its graceful restart once all sessions are up, and not hold routes back", Needs(RestartComponents), Label("changes"), func(ctx SpecContext) {
 			node := lab.Topology().Nodes()[0]
 			lab.KillComponent(ctx, node.Name, suite.BIRD)

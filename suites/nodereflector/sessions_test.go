@@ -56,6 +56,23 @@ func sessions(lab *suite.Lab) {
 			}
 		})
 
+		Requirement("NRR-006", "of two nodes that a BGPPeer with selectors joins exactly one MUST open the connection", Known("projectcalico/calico#5625"), func(ctx SpecContext) {
+			openers, err := observed.Openers(lab)
+			Expect(err).NotTo(HaveOccurred())
+			_, roles := begin(ctx, lab)
+			r, c := len(roles.reflectors), len(roles.clients)
+			Expect(openers).To(HaveLen(r*(r-1)/2+r*c), "pairs of nodes that peer")
+			KnownIssue(ctx, lab, "projectcalico/calico#5625", func(g Gomega) {
+				for pair, who := range openers {
+					g.Expect(who).To(HaveLen(1), "who of %v opens the connection", pair)
+				}
+			}, func(g Gomega) {
+				for pair, who := range openers {
+					g.Expect(who).To(ConsistOf(pair[0], pair[1]), "who of %v opens the connection", pair)
+				}
+			})
+		})
+
 		Requirement("NRR-005", "a node that is made a reflector MUST leave the mesh at once, within 2 s, though the mesh is on", Timing(probe.Late), Label("changes"), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			id := clusterID(state, roles)

@@ -8,6 +8,7 @@ func nodereflector() []Entry {
 		{ID: "NRR-003", Title: "no path over both reflectors", Promises: []string{"E1", "E3"}, Profile: Core, Sources: []Source{article(4)}},
 		{ID: "NRR-004", Title: "sessions with one reflector left", Promises: []string{"E4"}, Profile: Core},
 		{ID: "NRR-005", Title: "reflector leaves the mesh", Promises: []string{"A6"}, Profile: Extended},
+		{ID: "NRR-006", Title: "one end of a reflector's session opens it", Promises: []string{"A5"}, Profile: Extended},
 		{ID: "NRR-010", Title: "route to the block's owner", Promises: []string{"E2"}, Profile: Core},
 		{ID: "NRR-011", Title: "no unexpected route on nodes", Promises: []string{"E2", "A3"}, Profile: Core},
 		{ID: "NRR-012", Title: "originator and cluster list", Promises: []string{"E3"}, Profile: Core},

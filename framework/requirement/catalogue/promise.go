@@ -26,6 +26,8 @@ func Promises() []Promise {
 			[]Source{template("bird_ipam.cfg.template"), template("bird_aggr.cfg.template"), routingTest()}},
 		{"A4", "A node announces to other nodes the blocks that it owns, and no others.",
 			[]Source{rfc(4456), template("bird_ipam.cfg.template"), laterTest("node/tests/k8st/tests/cluster_routes_test.go"), issue(13533)}},
+		{"A5", "Of two nodes that peer one alone opens the connection.",
+			[]Source{template("bird.cfg.template"), compiled("mesh/hash"), issue(5625)}},
 		{"A6", "A node that becomes a route reflector leaves the mesh, even while the mesh is on.",
 			[]Source{peeringPage(), compiled("mesh/route-reflector-mesh-enabled")}},
 		{"A7", "Without mesh and BGPPeers no session is left. Routes by BIRD go; routes by Felix, and the traffic on them, survive.",

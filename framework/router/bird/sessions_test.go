@@ -75,6 +75,20 @@ func TestProtocols(t *testing.T) {
 	}
 }
 
+func TestPassive(t *testing.T) {
+	got, err := Passive([]byte(`template bgp base { local as 64512; }
+protocol bgp Mesh_10_1_9_11 from base { neighbor 10.1.9.11 as 64512; } # active
+protocol bgp Mesh_10_1_9_12 from base { multihop; neighbor 10.1.9.12 port 1790 as 64512; passive on; # waits
+}`))
+	want := map[netip.Addr]bool{netip.MustParseAddr("10.1.9.11"): false, netip.MustParseAddr("10.1.9.12"): true}
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, err := Passive([]byte("protocol bgp P { neighbor nowhere as 1; }")); err == nil {
+		t.Error("an address that is none is no error")
+	}
+}
+
 // The lines are those of a node whose neighbor had connected twice.
 func TestRestartingNeighbor(t *testing.T) {
 	const session = "1002-Node_10_1_9_12 BGP      master   start  00:17:58    Active        Socket: Connection closed\n" +

@@ -7,6 +7,7 @@ import (
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // SessionState is the state of a host's session with another host, which must be
@@ -36,4 +37,32 @@ func Peers(ctx context.Context, l *suite.Lab, host string) ([]string, error) {
 		peers = append(peers, name)
 	}
 	return peers, nil
+}
+
+// Openers names, for every two nodes that peer, those that open a connection to the other.
+// The two are in the order of their addresses as text.
+func Openers(l *suite.Lab) (map[[2]string][]string, error) {
+	openers := map[[2]string][]string{}
+	for _, node := range l.Topology().Nodes() {
+		passive, err := observe.PassivePeers(l.At(node.Name), node.Families())
+		if err != nil {
+			return nil, err
+		}
+		for address, waits := range passive {
+			name, _ := l.Topology().HostOf(address)
+			if peer, ok := l.Topology().Host(name); !ok || peer.Role != topology.Node {
+				continue
+			}
+			pair := [2]string{node.Name, name}
+			if address.String() < node.Address().String() {
+				pair = [2]string{name, node.Name}
+			}
+			if !waits {
+				openers[pair] = append(openers[pair], node.Name)
+			} else if openers[pair] == nil {
+				openers[pair] = []string{}
+			}
+		}
+	}
+	return openers, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"net/netip"
 	"slices"
 	"strconv"
 )
@@ -12,12 +13,59 @@ import (
 // configuration: its own `local as N`, or that of the template it is made from.
 func localAS(config []byte) (map[string]uint32, error) {
 	numbers := map[string]uint32{}
+	err := protocolSettings(config, func(name, template string, statement []string) error {
+		if statement == nil {
+			numbers[name] = numbers[template]
+			return nil
+		}
+		// local as N; or local ADDRESS as N;
+		n := len(statement)
+		if n < 3 || statement[0] != "local" || statement[n-2] != "as" {
+			return nil
+		}
+		as, err := strconv.ParseUint(statement[n-1], 10, 32)
+		if err != nil {
+			return fmt.Errorf("protocol %s: local as: %w", name, err)
+		}
+		numbers[name] = uint32(as)
+		return nil
+	})
+	return numbers, err
+}
+
+// Passive finds the neighbors of the BGP protocols in a BIRD configuration, and for which of
+// them BIRD waits until they connect.
+func Passive(config []byte) (map[netip.Addr]bool, error) {
+	passive := map[netip.Addr]bool{}
+	neighbors := map[string]netip.Addr{}
+	err := protocolSettings(config, func(name, _ string, statement []string) error {
+		switch {
+		case len(statement) >= 2 && statement[0] == "neighbor":
+			address, err := netip.ParseAddr(statement[1])
+			if err != nil {
+				return fmt.Errorf("protocol %s: neighbor: %w", name, err)
+			}
+			neighbors[name] = address
+			passive[address] = false
+		case slices.Equal(statement, []string{"passive", "on"}):
+			passive[neighbors[name]] = true
+		}
+		return nil
+	})
+	return passive, err
+}
+
+// protocolSettings goes through the BGP protocols and templates of a BIRD configuration. It
+// calls do at the begin of each, with the template that it is made from, and with each of its
+// statements.
+func protocolSettings(config []byte, do func(name, template string, statement []string) error) error {
 	var (
 		statement []string
 		depth     int
 		name      string // of the BGP protocol or template around
 	)
 	for word := range words(config) {
+		var err error
 		switch word {
 		case "{":
 			if depth == 0 {
@@ -26,7 +74,7 @@ func localAS(config []byte) (map[string]uint32, error) {
 				if len(statement) >= 3 && statement[1] == "bgp" {
 					name = statement[2]
 					if from := slices.Index(statement, "from"); from >= 0 && from+1 < len(statement) {
-						numbers[name] = numbers[statement[from+1]]
+						err = do(name, statement[from+1], nil)
 					}
 				}
 			}
@@ -36,20 +84,18 @@ func localAS(config []byte) (map[string]uint32, error) {
 			depth--
 			statement = nil
 		case ";":
-			// local as N; or local ADDRESS as N;
-			if n := len(statement); depth == 1 && name != "" && n >= 3 && statement[0] == "local" && statement[n-2] == "as" {
-				as, err := strconv.ParseUint(statement[n-1], 10, 32)
-				if err != nil {
-					return nil, fmt.Errorf("protocol %s: local as: %w", name, err)
-				}
-				numbers[name] = uint32(as)
+			if depth == 1 && name != "" && len(statement) > 0 {
+				err = do(name, "", statement)
 			}
 			statement = nil
 		default:
 			statement = append(statement, word)
 		}
+		if err != nil {
+			return err
+		}
 	}
-	return numbers, nil
+	return nil
 }
 
 // words splits a BIRD configuration into words, braces and semicolons, without
