@@ -35,13 +35,13 @@ func sessions(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("MESH-005", "of two nodes in the mesh exactly one MUST open the connection: that whose address is the lesser as text", func(SpecContext) {
+		Requirement("MESH-005", "of two nodes in the mesh exactly one MUST open the connection: that whose address is the greater as text", func(SpecContext) {
 			openers, err := observed.Openers(lab)
 			Expect(err).NotTo(HaveOccurred())
 			nodes := len(lab.Topology().Nodes())
 			Expect(openers).To(HaveLen(nodes*(nodes-1)/2), "pairs of nodes")
 			for pair, who := range openers {
-				Expect(who).To(ConsistOf(pair[0]), "who of %v opens the connection", pair)
+				Expect(who).To(ConsistOf(pair[1]), "who of %v opens the connection", pair)
 			}
 		})
 
