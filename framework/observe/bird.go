@@ -41,53 +41,54 @@ func BIRDRoutes(ctx context.Context, host lab.Host, families []route.Family) ([]
 // Restarting reads the neighbors that a node's BIRDs take to be restarting.
 func Restarting(ctx context.Context, host lab.Host, families []route.Family) ([]netip.Addr, error) {
 	var all []netip.Addr
-	for _, family := range families {
-		client, err := BIRD(ctx, host, family)
-		if err != nil {
-			return nil, err
+	err := onProtocols(ctx, host, families, func(_ *bird.Client, p bird.Protocol) error {
+		if p.Restarting {
+			all = append(all, p.Session.Peer)
 		}
-		defer client.Close()
-		protocols, err := client.Protocols(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", host.Name(), err)
-		}
-		for _, p := range protocols {
-			if p.Restarting {
-				all = append(all, p.Session.Peer)
-			}
-		}
-	}
-	return all, nil
+		return nil
+	})
+	return all, err
 }
 
 // Exports reads what a node's BIRDs export to each peer with which they have an
 // established session, by the peer's address.
 func Exports(ctx context.Context, host lab.Host, families []route.Family) (map[netip.Addr][]netip.Prefix, error) {
 	exports := map[netip.Addr][]netip.Prefix{}
+	err := onProtocols(ctx, host, families, func(client *bird.Client, p bird.Protocol) error {
+		if p.Session.State != session.Established {
+			return nil
+		}
+		paths, err := client.Exported(ctx, p.Name)
+		if err != nil {
+			return fmt.Errorf("%s: read its exports to %s: %w", host.Name(), p.Session.Peer, err)
+		}
+		prefixes := []netip.Prefix{}
+		for _, path := range paths {
+			prefixes = append(prefixes, path.Prefix)
+		}
+		exports[p.Session.Peer] = prefixes
+		return nil
+	})
+	return exports, err
+}
+
+// onProtocols does something with every BGP protocol of a node's BIRDs.
+func onProtocols(ctx context.Context, host lab.Host, families []route.Family, do func(*bird.Client, bird.Protocol) error) error {
 	for _, family := range families {
 		client, err := BIRD(ctx, host, family)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer client.Close()
 		protocols, err := client.Protocols(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", host.Name(), err)
+			return fmt.Errorf("%s: %w", host.Name(), err)
 		}
 		for _, p := range protocols {
-			if p.Session.State != session.Established {
-				continue
+			if err := do(client, p); err != nil {
+				return err
 			}
-			paths, err := client.Exported(ctx, p.Name)
-			if err != nil {
-				return nil, fmt.Errorf("%s: read its exports to %s: %w", host.Name(), p.Session.Peer, err)
-			}
-			prefixes := []netip.Prefix{}
-			for _, path := range paths {
-				prefixes = append(prefixes, path.Prefix)
-			}
-			exports[p.Session.Peer] = prefixes
 		}
 	}
-	return exports, nil
+	return nil
 }

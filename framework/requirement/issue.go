@@ -44,7 +44,7 @@ func Issues() []Issue {
 		{
 			// The pull request made global peers passive that are nodes; those of selectors are not.
 			Number:  "projectcalico/calico#5625",
-			Summary: "two nodes that peer by the selectors of a BGPPeer both connect. Each takes the other's connection for a graceful restart and closes its own, again and again: after both were reset at once their session may take a minute to come up",
+			Summary: "two nodes that peer by the selectors of a BGPPeer both connect. Each takes the other's connection for a graceful restart and closes its own, again and again: after both were reset at once their session may take half a minute and longer to come up",
 			Affects: "v3.31.0, as far as looked at",
 			Note:    "no issue is known that names selectors; the number is that of the pull request that made global peers passive",
 		},

@@ -56,6 +56,11 @@ func sessions() []Defect {
 			Aim: sessionsRefused,
 		},
 		{
+			ID: "session-both-open", Kind: Session, What: "the first node's BIRD connects to nodes of the mesh for which it has to wait",
+			Red: []string{"MESH-005"},
+			Aim: bothOpen,
+		},
+		{
 			ID: "session-frozen", Kind: Session, What: "a node's BIRD lives and does nothing",
 			Red: []string{"sessions", "MSW-022"},
 			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.lastNode(), birdComponent) },
@@ -318,6 +323,15 @@ func sessionsRefused(b *Bench) (Spoiling, error) {
 		return err
 	})
 	return spoiling, nil
+}
+
+// bothOpen takes `passive on` from the sessions of the first node, whose address is the least.
+func bothOpen(b *Bench) (Spoiling, error) {
+	if !b.meshed() {
+		return Spoiling{}, NoTarget("nodes have no sessions with all nodes")
+	}
+	const open = "passive off;"
+	return b.edited(b.Lab.Topology().Nodes()[0], birdFile, "s/passive on;/"+open+"/", open), nil
 }
 
 // longHoldTime gives FRR on the router of the first node a hold time with all of its nodes that

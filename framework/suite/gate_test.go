@@ -140,6 +140,9 @@ func TestGateBlamesWhoLeftIt(t *testing.T) {
 				if left && b.fault != wrongTable {
 					t.Errorf("blamed for %s", b.fault)
 				}
+				if b.mended != (test.then == "mended") {
+					t.Errorf("the same lab is at its baseline: %v, and %s", b.mended, b.then)
+				}
 				if test.lab.mends != test.mends || test.lab.replaces != test.replaces {
 					t.Errorf("mended %d times and replaced %d times, want %d and %d", test.lab.mends, test.lab.replaces, test.mends, test.replaces)
 				}

@@ -91,8 +91,8 @@ func expectRefused(ctx SpecContext, lab *suite.Lab) {
 }
 
 // established counts the sessions of nodes with switches that are up at both ends. A node may
-// take one for up that the switch does not: BIRD as a switch sets its minimal TTL after it has
-// accepted a connection, and answers what has come with it.
+// take one for up that the switch does not: BIRD as a switch with TTL security was seen to answer
+// a node's OPEN, which came with the connection, and to wait for its next message in vain.
 func established(ctx SpecContext, lab *suite.Lab) (int, error) {
 	got, err := observe.Sessions(ctx, lab.Lab)
 	count := 0

@@ -77,10 +77,16 @@ func TestProtocols(t *testing.T) {
 
 func TestPassive(t *testing.T) {
 	got, err := Passive([]byte(`template bgp base { local as 64512; }
+template bgp waiting from base { passive on; }
 protocol bgp Mesh_10_1_9_11 from base { neighbor 10.1.9.11 as 64512; } # active
-protocol bgp Mesh_10_1_9_12 from base { multihop; neighbor 10.1.9.12 port 1790 as 64512; passive on; # waits
-}`))
-	want := map[netip.Addr]bool{netip.MustParseAddr("10.1.9.11"): false, netip.MustParseAddr("10.1.9.12"): true}
+protocol bgp Mesh_10_1_9_12 from base { multihop; passive on; neighbor 10.1.9.12 port 1790 as 64512; # waits
+}
+protocol bgp Mesh_10_1_9_13 from waiting { neighbor 10.1.9.13 as 64512; }
+protocol bgp Mesh_10_1_9_14 from waiting { neighbor 10.1.9.14 as 64512; passive off; }`))
+	want := map[netip.Addr]bool{
+		netip.MustParseAddr("10.1.9.11"): false, netip.MustParseAddr("10.1.9.12"): true,
+		netip.MustParseAddr("10.1.9.13"): true, netip.MustParseAddr("10.1.9.14"): false,
+	}
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}

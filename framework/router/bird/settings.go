@@ -36,22 +36,26 @@ func localAS(config []byte) (map[string]uint32, error) {
 // Passive finds the neighbors of the BGP protocols in a BIRD configuration, and for which of
 // them BIRD waits until they connect.
 func Passive(config []byte) (map[netip.Addr]bool, error) {
-	passive := map[netip.Addr]bool{}
-	neighbors := map[string]netip.Addr{}
-	err := protocolSettings(config, func(name, _ string, statement []string) error {
+	neighbors, waits := map[string]netip.Addr{}, map[string]bool{}
+	err := protocolSettings(config, func(name, template string, statement []string) error {
 		switch {
+		case statement == nil:
+			waits[name] = waits[template]
 		case len(statement) >= 2 && statement[0] == "neighbor":
 			address, err := netip.ParseAddr(statement[1])
 			if err != nil {
 				return fmt.Errorf("protocol %s: neighbor: %w", name, err)
 			}
 			neighbors[name] = address
-			passive[address] = false
-		case slices.Equal(statement, []string{"passive", "on"}):
-			passive[neighbors[name]] = true
+		case len(statement) == 2 && statement[0] == "passive":
+			waits[name] = statement[1] == "on"
 		}
 		return nil
 	})
+	passive := map[netip.Addr]bool{}
+	for name, address := range neighbors {
+		passive[address] = waits[name]
+	}
 	return passive, err
 }
 
