@@ -40,8 +40,16 @@ type Module struct {
 // Group is a set of labs that need more components than every lab.
 type Group string
 
-// Kind are labs on kind and containerlab.
-const Kind Group = "kind"
+// The groups.
+const (
+	// Kind are labs on kind and containerlab.
+	Kind Group = "kind"
+	// Canal are labs whose pod network is flannel's.
+	Canal Group = "canal"
+)
+
+// Groups are all groups.
+func Groups() []Group { return []Group{Kind, Canal} }
 
 // For leaves out the modules that are for other groups than those given.
 func (m Manifest) For(groups ...Group) Manifest {
