@@ -31,6 +31,10 @@ const (
 	// FlannelDataAnnotation is the annotation of a Kubernetes Node by which a node's
 	// flannel tells the others the hardware address of its device (pkg/subnet/kube).
 	FlannelDataAnnotation = "flannel.alpha.coreos.com/backend-data"
+	// FlannelBackendAnnotation is the one by which it tells its backend, and
+	// FlannelAddressAnnotation the address to which the others send.
+	FlannelBackendAnnotation = "flannel.alpha.coreos.com/backend-type"
+	FlannelAddressAnnotation = "flannel.alpha.coreos.com/public-ip"
 )
 
 // Where flannel's network configuration is in the cluster: in a ConfigMap of namespace
