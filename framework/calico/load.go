@@ -125,7 +125,7 @@ func checkFlannel(d yamlfile.Document, f *Flannel, leafToNode NodePeering, owner
 }
 
 // withoutFlannel refuses resources of a mode with flannel that nothing would read: there
-// is no BGP, and no pool. What is left are the FelixConfigurations.
+// is no BGP, and no pool. FelixConfigurations are left.
 func (l *loader) withoutFlannel() {
 	if l.mode.Flannel == nil {
 		return

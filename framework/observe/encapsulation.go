@@ -6,8 +6,8 @@ import "github.com/gopacket/gopacket/layers"
 // unless it is configured otherwise.
 const VXLANPort = 4789
 
-// KernelVXLANPort is the port that Linux gives a VXLAN of which nothing else is said, as
-// flannel leaves it (Documentation/backends.md of flannel).
+// KernelVXLANPort is the port that Linux gives a VXLAN by default, as flannel leaves it
+// (Documentation/backends.md of flannel).
 const KernelVXLANPort = 8472
 
 // isVXLAN reports whether a UDP port is one of VXLAN.

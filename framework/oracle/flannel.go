@@ -11,7 +11,7 @@ import (
 // flannelRoutes are those that flannel puts into a node's kernel in a cluster whose pod
 // network is flannel's: one to each other node's subnet, whether that node is alive or not
 // (pkg/backend/vxlan/vxlan_network.go and pkg/backend/route_network.go of flannel). They
-// have the number that a route has of which nothing is said.
+// have the protocol number that its netlink library gives by default.
 //
 // With host-gw the next hop is the node itself, out of the interface by which flannel
 // reaches the others. A kernel refuses such a route to a node of another network, and
