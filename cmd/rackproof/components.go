@@ -33,7 +33,7 @@ func newComponentsBuildCommand() *cobra.Command {
 		Use:   "build",
 		Short: "Build the components that the cache does not have",
 		Long: "Build the components that the cache does not have: about 10 minutes on two processors, once.\n" +
-			"Needs Go, 9 GB of disk space and, the first time, a network to fetch Go modules from.",
+			"Needs Go, 10 GB of disk space and, the first time, a network to fetch Go modules from.",
 		Example: "  rackproof components build",
 		Args:    cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {

@@ -31,9 +31,9 @@ const (
 	// FlannelDataAnnotation is the annotation of a Kubernetes Node by which a node's
 	// flannel tells the others the hardware address of its device (pkg/subnet/kube).
 	FlannelDataAnnotation = "flannel.alpha.coreos.com/backend-data"
-	// FlannelBackendAnnotation is the one by which it tells its backend, and
-	// FlannelAddressAnnotation the address to which the others send.
+	// FlannelBackendAnnotation is the one by which it tells its backend.
 	FlannelBackendAnnotation = "flannel.alpha.coreos.com/backend-type"
+	// FlannelAddressAnnotation is the one by which it tells the address to send to.
 	FlannelAddressAnnotation = "flannel.alpha.coreos.com/public-ip"
 )
 

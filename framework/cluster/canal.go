@@ -102,7 +102,7 @@ func canalConfig() (corev1.ConfigMap, error) {
 	}
 	i := slices.IndexFunc(objects, func(o unstructured.Unstructured) bool { return o.GetName() == calico.FlannelConfigMap })
 	if i < 0 {
-		return config, errors.New("Canal's manifest has no ConfigMap " + calico.FlannelConfigMap)
+		return config, errors.New("find ConfigMap " + calico.FlannelConfigMap + ": the manifest has none")
 	}
 	err = runtime.DefaultUnstructuredConverter.FromUnstructured(objects[i].Object, &config)
 	return config, err

@@ -59,7 +59,7 @@ func plainRoutes(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("CAN-102", "with host-gw nodes MUST have no flannel.1, also after flannel has started again", Needs(RestartComponents), func(ctx SpecContext) {
+		Requirement("CAN-102", "with host-gw nodes MUST have no flannel.1, also after flannel has started again", Needs(RestartComponents), Label("changes"), func(ctx SpecContext) {
 			noTunnel(lab)
 			for _, node := range lab.Topology().Nodes() {
 				restart(ctx, lab, node.Name)

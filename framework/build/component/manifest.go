@@ -35,6 +35,9 @@ type Module struct {
 	// Sources are the files of Folder that make a program of Rackproof's own, with
 	// package `.`.
 	Sources []string `yaml:"sources" json:",omitempty"`
+	// Size is the room that a build of the module takes, as a part of a large module's; 0
+	// for a large one.
+	Size float64 `yaml:"size" json:"-"`
 }
 
 // Group is a set of labs that need more components than every lab.
