@@ -14,7 +14,6 @@ import (
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
-	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -39,10 +38,13 @@ func flannels() []Defect {
 		{
 			ID: "flannel-masquerading-off", Kind: Flannel, What: "every node sends out its pods' packets as they are",
 			Red: []string{"CAN-035"}, Green: []string{"sessions", "routes"},
-			Aim: onFlannel(func(b *Bench) (Spoiling, error) {
+			Aim: func(b *Bench) (Spoiling, error) {
+				if err := onBackend(b, calico.FlannelVXLAN); err != nil {
+					return Spoiling{}, err
+				}
 				pods := b.Lab.Topology().Pods.First().String()
 				return b.filterRule("all nodes", "nat", "POSTROUTING", b.Lab.Topology().Nodes(), "-s", pods, "!", "-d", pods, "-j", "ACCEPT")
-			}),
+			},
 		},
 		{
 			ID: "flannel-policies-idle", Kind: Flannel, What: "Felix does nothing on any node",
@@ -55,9 +57,9 @@ func flannels() []Defect {
 			Aim: onFlannel(func(b *Bench) (Spoiling, error) { return b.frozenEverywhere(flannelComponent) }),
 		},
 		{
-			ID: "flannel-other-network", Kind: Flannel, What: "flannel's configuration has another pod network than the nodes' subnets, and flannel ends with an error where it starts again",
+			ID: "flannel-api-unreachable", Kind: Flannel, What: "what the first node sends to the API server is dropped",
 			Red: []string{"CAN-051"}, Green: []string{"sessions"},
-			Aim: otherNetwork,
+			Aim: onFlannel(apiUnreachable),
 		},
 		{
 			ID: "flannel-device-left", Kind: Flannel, What: "a node has flannel's device though the backend is host-gw",
@@ -145,117 +147,65 @@ func publishedWrongly(b *Bench) (Spoiling, error) {
 	}, nil
 }
 
-// flannelConfig has a defect change flannel's configuration. Whoever undoes it starts the
-// flannels that have ended.
-func (b *Bench) flannelConfig(change func(text string) string, after func(context.Context) error) (Spoiling, error) {
-	var config corev1.ConfigMap
-	get := func(ctx context.Context) error {
-		return b.Client.Resources().Get(ctx, calico.FlannelConfigMap, metav1.NamespaceSystem, &config)
-	}
-	if err := get(context.Background()); err != nil {
-		return Spoiling{}, err
-	}
-	before := config.Data[calico.FlannelConfigKey]
-	set := func(text string) func(context.Context) error {
-		return func(ctx context.Context) error {
-			if err := get(ctx); err != nil {
-				return err
-			}
-			config.Data[calico.FlannelConfigKey] = text
-			if err := b.Client.Resources().Update(ctx, &config); err != nil {
-				return err
-			}
-			return after(ctx)
-		}
-	}
-	spoiled := change(before)
-	return Spoiling{
-		Target: calico.FlannelConfigMap, Put: set(spoiled), Undo: set(before),
-		Present: func(ctx context.Context) error {
-			err := get(ctx)
-			if err == nil && config.Data[calico.FlannelConfigKey] != spoiled {
-				err = errors.New("flannel's configuration is another one")
-			}
-			return err
-		},
-	}, nil
-}
-
-// eachFlannel does something to flannel on every node.
-func (b *Bench) eachFlannel(ctx context.Context, do func(context.Context, topology.Host, supervisor.Status) error) error {
-	for _, node := range b.Lab.Topology().Nodes() {
-		status, err := b.status(ctx, node.Name, flannelComponent)
-		if err != nil {
-			return err
-		}
-		if err := do(ctx, node, status); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // flannelPort gives flannel's VXLAN another port, and starts flannel again.
 func flannelPort(b *Bench) (Spoiling, error) {
 	if err := onBackend(b, calico.FlannelVXLAN); err != nil {
 		return Spoiling{}, err
 	}
-	const wrong = 8473
 	controller, err := b.controller()
 	if err != nil {
 		return Spoiling{}, err
 	}
-	again := func(ctx context.Context) error {
-		return b.eachFlannel(ctx, func(ctx context.Context, node topology.Host, _ supervisor.Status) error {
-			return errors.Join(controller.StopComponent(ctx, node.Name, flannelComponent), controller.StartComponent(ctx, node.Name, flannelComponent))
-		})
-	}
-	spoiling, err := b.flannelConfig(func(text string) string {
-		return strings.Replace(text, `"Type"`, fmt.Sprintf(`"Port": %d, "Type"`, wrong), 1)
-	}, again)
-	if err != nil {
-		return Spoiling{}, err
-	}
-	spoiling.Present = func(context.Context) error {
-		for _, node := range b.Lab.Topology().Nodes() {
-			at, err := b.Lab.Host(node.Name)
-			if err != nil {
+	const wrong = 8473
+	set := func(port string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			var config corev1.ConfigMap
+			if err := b.Client.Resources().Get(ctx, calico.FlannelConfigMap, metav1.NamespaceSystem, &config); err != nil {
 				return err
 			}
-			device, err := observe.ReadDevice(at, calico.FlannelDevice)
-			if err != nil {
+			text := b.State.Flannel.Config(b.Lab.Topology().Pods.First())
+			config.Data[calico.FlannelConfigKey] = strings.Replace(text, `"Type"`, port+`"Type"`, 1)
+			if err := b.Client.Resources().Update(ctx, &config); err != nil {
 				return err
 			}
-			if device.VXLAN == nil || device.VXLAN.Port != wrong {
-				return fmt.Errorf("%s: %s", node.Name, device)
+			for _, node := range b.Lab.Topology().Nodes() {
+				if err := errors.Join(controller.StopComponent(ctx, node.Name, flannelComponent), controller.StartComponent(ctx, node.Name, flannelComponent)); err != nil {
+					return err
+				}
 			}
+			return nil
 		}
-		return nil
 	}
-	return spoiling, nil
+	return Spoiling{
+		Target: calico.FlannelDevice + " of all nodes", Put: set(fmt.Sprintf(`"Port": %d, `, wrong)), Undo: set(""),
+		Present: func(context.Context) error {
+			for _, node := range b.Lab.Topology().Nodes() {
+				at, err := b.Lab.Host(node.Name)
+				if err != nil {
+					return err
+				}
+				device, err := observe.ReadDevice(at, calico.FlannelDevice)
+				if err != nil {
+					return err
+				}
+				if device.VXLAN == nil || device.VXLAN.Port != wrong {
+					return fmt.Errorf("%s: %s", node.Name, device)
+				}
+			}
+			return nil
+		},
+	}, nil
 }
 
-// otherNetwork names a network for flannel that no lab has (RFC 2544).
-func otherNetwork(b *Bench) (Spoiling, error) {
-	if err := onBackend(b, calico.FlannelVXLAN); err != nil {
-		return Spoiling{}, err
-	}
-	controller, err := b.controller()
-	if err != nil {
-		return Spoiling{}, err
-	}
-	pods := b.Lab.Topology().Pods.First().String()
-	return b.flannelConfig(func(text string) string {
-		return strings.Replace(text, pods, "198.18.0.0/15", 1)
-	}, func(ctx context.Context) error {
-		return b.eachFlannel(ctx, func(ctx context.Context, node topology.Host, status supervisor.Status) error {
-			if status.State == supervisor.Running {
-				return nil
-			}
-			return controller.StartComponent(ctx, node.Name, flannelComponent)
-		})
-	})
+// apiUnreachable drops what the first node sends to the API server.
+func apiUnreachable(b *Bench) (Spoiling, error) {
+	node := b.Lab.Topology().Nodes()[0]
+	return b.filterRule(node.Name, "raw", "OUTPUT", []topology.Host{node},
+		"-p", "tcp", "-d", b.Lab.Topology().Management.Control.String(), "--dport", apiPort, "-j", "DROP")
 }
+
+// apiPort is the API server's port.
+const apiPort = "6443"
 
 // flannelRouteLost deletes the first node's route to the second node's subnet. With host-gw
 // flannel would bring it back when it looks next.
