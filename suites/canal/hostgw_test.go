@@ -52,7 +52,7 @@ func plainRoutes(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("CAN-101", "with host-gw a node MUST NOT have a route to the subnet of a node of another network, which is no next hop of its own", Label("negative"), func(ctx SpecContext) {
+		Requirement("CAN-101", "with host-gw a node MUST NOT have a route to the subnet of a node of another network, as that node is no neighbour on a link of its own", Label("negative"), func(ctx SpecContext) {
 			Eventually(expect.Routes(lab, expect.PodRoutes(lab))).WithContext(ctx).Should(expect.Agree())
 			for _, p := range observed.NodePairs(ctx, lab, topology.AcrossRacks) {
 				Expect(observed.Table(ctx, lab, p.From.Name).Within(p.To.Blocks...)).To(BeEmpty(), "%s to %s", p.From.Name, p.To.Name)
