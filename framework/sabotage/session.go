@@ -301,7 +301,7 @@ func sessionShut(b *Bench) (Spoiling, error) {
 func sessionsRefused(b *Bench) (Spoiling, error) {
 	node := b.lastNode()
 	spoiling, err := b.filterRule("BGP of "+node.Name, "filter", "INPUT", b.Lab.Topology().Nodes()[len(b.Lab.Topology().Nodes())-1:],
-		"-p", "tcp", "-m", "multiport", "--ports", bgpPort, "-j", "REJECT", "--reject-with", "tcp-reset")
+		"-p", "tcp", "-m", "multiport", "--ports", strconv.Itoa(session.Port), "-j", "REJECT", "--reject-with", "tcp-reset")
 	if err != nil {
 		return Spoiling{}, err
 	}
@@ -428,6 +428,3 @@ func waking(aim func(*Bench) (Spoiling, error)) func(*Bench) (Spoiling, error) {
 		return spoiling, nil
 	}
 }
-
-// bgpPort is the port of BGP.
-const bgpPort = "179"

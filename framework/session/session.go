@@ -9,6 +9,9 @@ import (
 	"slices"
 )
 
+// Port is BGP's TCP port (RFC 4271, section 8).
+const Port = 179
+
 // Kind says where a session's configuration comes from.
 type Kind string
 

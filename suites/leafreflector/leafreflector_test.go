@@ -18,6 +18,7 @@ func TestLeafReflector(t *testing.T) {
 		Describe("leaves as route reflectors", func() {
 			lab.Use()
 			sessions(lab)
+			sourceAddresses(lab)
 			nodeRoutes(lab)
 			fabricRoutes(lab)
 			reachability(lab)

@@ -121,6 +121,8 @@ func Promises() []Promise {
 			[]Source{resource("bgppeer"), fabricPage(), issue(8565)}},
 		{"F11", "With localASNumber a peer has its session with that AS number, and sees it in the AS path.",
 			[]Source{resource("bgppeer"), compiled("explicit_peering/local-as-global")}},
+		{"F12", "A node speaks to a peer from its node IP. With sourceAddress None its routes decide.",
+			[]Source{resource("bgppeer"), compiled("sourceaddr_gracefulrestart/step1"), compiled("sourceaddr_gracefulrestart/step2")}},
 		{"F14", "With reversePeering Manual a BGPPeer between nodes configures its own end alone.",
 			[]Source{resource("bgppeer"), compiled("reverse_peering")}},
 		{"F16", "With ttlSecurity a session comes up only with a peer that is as near as it says.",

@@ -32,6 +32,16 @@ func ChangeNextHop(l *suite.Lab, node string, prefix netip.Prefix, gateway netip
 	})
 }
 
+// ChangeSource has a node's one route to exactly a prefix prefer another of its addresses, in
+// place. The route is put back when the spec ends.
+func ChangeSource(l *suite.Lab, node string, prefix netip.Prefix, source netip.Addr) {
+	ginkgo.GinkgoHelper()
+	tamper(l, node, prefix, func(handle *netlink.Handle, r netlink.Route) error {
+		r.Src = source.AsSlice()
+		return handle.RouteReplace(&r)
+	})
+}
+
 func tamper(l *suite.Lab, node string, prefix netip.Prefix, change func(*netlink.Handle, netlink.Route) error) {
 	ginkgo.GinkgoHelper()
 	requirement.Using(requirement.ChangeInterfaces)
