@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
@@ -176,25 +178,38 @@ func flannelPort(b *Bench) (Spoiling, error) {
 			return nil
 		}
 	}
+	right := set("")
 	return Spoiling{
-		Target: calico.FlannelDevice + " of all nodes", Put: set(fmt.Sprintf(`"Port": %d, `, wrong)), Undo: set(""),
-		Present: func(context.Context) error {
-			for _, node := range b.Lab.Topology().Nodes() {
-				at, err := b.Lab.Host(node.Name)
-				if err != nil {
-					return err
-				}
-				device, err := observe.ReadDevice(at, calico.FlannelDevice)
-				if err != nil {
-					return err
-				}
-				if device.VXLAN == nil || device.VXLAN.Port != wrong {
-					return fmt.Errorf("%s: %s", node.Name, device)
-				}
+		Target: calico.FlannelDevice + " of all nodes", Put: set(fmt.Sprintf(`"Port": %d, `, wrong)),
+		Undo: func(ctx context.Context) error {
+			if err := right(ctx); err != nil {
+				return err
 			}
-			return nil
+			// Nobody else looks at the port, and flannel takes a second for it.
+			return wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, func(context.Context) (bool, error) {
+				return b.flannelAt(observe.KernelVXLANPort) == nil, nil
+			})
 		},
+		Present: func(context.Context) error { return b.flannelAt(wrong) },
 	}, nil
+}
+
+// flannelAt expects that flannel's device of every node has a port.
+func (b *Bench) flannelAt(port uint16) error {
+	for _, node := range b.Lab.Topology().Nodes() {
+		at, err := b.Lab.Host(node.Name)
+		if err != nil {
+			return err
+		}
+		device, err := observe.ReadDevice(at, calico.FlannelDevice)
+		if err != nil {
+			return err
+		}
+		if device.VXLAN == nil || device.VXLAN.Port != port {
+			return fmt.Errorf("%s: %s", node.Name, device)
+		}
+	}
+	return nil
 }
 
 // apiUnreachable drops what the first node sends to the API server.
