@@ -16,6 +16,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -239,7 +240,7 @@ func flannelRouteLost(b *Bench) (Spoiling, error) {
 	}
 	var lost []netlink.Route
 	find := func(h *netlink.Handle) ([]netlink.Route, error) {
-		return h.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Dst: ipNet(subnet)}, netlink.RT_FILTER_DST)
+		return h.RouteListFiltered(int(route.FamilyOf(subnet.Addr())), &netlink.Route{Dst: ipNet(subnet)}, netlink.RT_FILTER_DST)
 	}
 	return together(idle, Spoiling{
 		Target: fmt.Sprintf("%s to %s", node.Name, subnet),
