@@ -29,6 +29,9 @@ func (l *Lab) SetFlannel(ctx context.Context, flannel calico.Flannel) {
 func (l *Lab) RestoreFlannel() {
 	ginkgo.GinkgoHelper()
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		if l.running == nil {
+			return // it has been replaced, and the next one is in its mode
+		}
 		state, err := l.State(ctx)
 		gomega.Expect(err).NotTo(gomega.HaveOccurred())
 		if state.Flannel != nil && *state.Flannel == *l.mode.Flannel {
