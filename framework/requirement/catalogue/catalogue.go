@@ -83,6 +83,7 @@ func Groups() []Group {
 		{"H", "BGPFilter"},
 		{"I", "IP pools and nodes"},
 		{"K", "restarts and failures"},
+		{"L", "flannel, with Calico for policies (Canal)"},
 		{"N", "reachability"},
 		{"R", "the routed fabric"},
 		{"T", "test labs"},
@@ -171,6 +172,7 @@ type suiteEntries struct {
 func suites() []suiteEntries {
 	return []suiteEntries{
 		{"agreement", agreement()},
+		{"canal", canal()},
 		{"crosssubnet", crosssubnet()},
 		{"fullmesh", fullmesh()},
 		{"ipip", ipip()},
