@@ -61,6 +61,8 @@ type Lab struct {
 	components map[componentKey]supervisor.Status
 	askedFor   map[componentKey]bool
 	logs       logWatch
+	// calicoNodes are those that the running spec has ended or started.
+	calicoNodes map[string]*calicoNode
 	// spoiled is the defect that is in the lab; nil for none.
 	spoiled *spoiled
 	// failed says that a spec on this lab has failed.
@@ -316,6 +318,7 @@ func (l *Lab) forget() {
 	// l.Lab stays: what a container undoes now is refused by a lab that is gone.
 	l.running, l.baseline, l.components, l.askedFor, l.settling = nil, nil, nil, nil, nil
 	l.failed = false
+	l.calicoNodes = nil
 	l.cut, l.cutEnds, l.foreign, l.entered = map[string]bool{}, map[oracle.End]bool{}, map[string]route.Table{}, ""
 }
 
