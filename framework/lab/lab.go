@@ -92,6 +92,9 @@ type CalicoNodeController interface {
 	// programs are started. Settings are variables of its environment beside the lab's own, or
 	// instead of them; those of an earlier start are forgotten.
 	StartCalicoNode(ctx context.Context, node string, settings map[string]string) error
+	// RunCalicoNode runs one of calico-node's own commands beside its programs, as a kubelet
+	// runs the probes of its manifest, and returns what it prints, also if it fails.
+	RunCalicoNode(ctx context.Context, node string, arguments ...string) ([]byte, error)
 }
 
 // Hosts with logs beside the topology's.

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +44,21 @@ func (l *Lab) RestartCalicoNode(ctx context.Context, node string, settings map[s
 	ginkgo.GinkgoHelper()
 	l.EndCalicoNode(ctx, node)
 	l.StartCalicoNode(ctx, node, settings)
+}
+
+// CalicoNodeSays runs one of calico-node's own commands on a node, a probe say. The error of
+// one that fails has what it prints.
+func (l *Lab) CalicoNodeSays(ctx context.Context, node string, arguments ...string) error {
+	requirement.Using(requirement.RestartCalicoNodes)
+	controller, err := lab.CalicoNodeControllerOf(l.Lab)
+	if err != nil {
+		return err
+	}
+	said, err := controller.RunCalicoNode(ctx, node, arguments...)
+	if err != nil {
+		return fmt.Errorf("%w%s", err, lab.ErrorTail(string(said)))
+	}
+	return nil
 }
 
 func (l *Lab) calicoNodeController() lab.CalicoNodeController {

@@ -23,6 +23,15 @@ func (l *Lab) StartCalicoNode(ctx context.Context, node string, settings map[str
 	return l.controlCalicoNode(ctx, node, "start", bytes.NewReader(body))
 }
 
+// RunCalicoNode implements lab.CalicoNodeController.
+func (l *Lab) RunCalicoNode(ctx context.Context, node string, arguments ...string) ([]byte, error) {
+	h, err := l.host(node)
+	if err != nil {
+		return nil, err
+	}
+	return h.Run(ctx, append([]string{"calico-node"}, arguments...)...)
+}
+
 func (l *Lab) controlCalicoNode(ctx context.Context, node, action string, body io.Reader) error {
 	if _, err := l.control(ctx, http.MethodPost, fmt.Sprintf("/nodes/%s/calico-node/%s", node, action), body); err != nil {
 		return fmt.Errorf("lab %s: %s calico-node: %w", l.Name(), action, err)

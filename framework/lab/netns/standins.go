@@ -24,7 +24,7 @@ func (Provider) StandIns() []standin.StandIn {
 			Differs: "A lab comes up without complete-startup (NetworkUnavailable), monitor-addresses and node-status-reporter, for the memory and time that they take. " +
 				"A calico-node that a spec restarts as one has them, as rc.local enables them. Left out are bird6, the renewal of tokens and the init containers. " +
 				"BIRD starts when its three files are there; runit tries each second, so that it is up later. complete-startup waits for Felix, not for BIRD.",
-			Affects: []string{"NODE"},
+			Affects:    []string{"NODE"},
 			ComparedBy: []string{"framework/cluster/calicoservices_test.go"},
 		},
 		{
