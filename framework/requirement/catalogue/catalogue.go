@@ -171,6 +171,8 @@ type suiteEntries struct {
 func suites() []suiteEntries {
 	return []suiteEntries{
 		{"agreement", agreement()},
+		{"caliconode", caliconode()},
+		{"caliconode-ipip", caliconodeIPIP()},
 		{"crosssubnet", crosssubnet()},
 		{"fullmesh", fullmesh()},
 		{"ipip", ipip()},
