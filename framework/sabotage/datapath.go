@@ -99,6 +99,11 @@ func datapaths() []Defect {
 			Aim: wrongServer,
 		},
 		{
+			ID: "datapath-health-refused", Kind: Datapath, What: "a node refuses whoever asks for Felix's health",
+			Red: []string{"NODE-007", "NODE-020", "NODE-023", "NODE-050", "NODE-051"}, Green: []string{"sessions", "routes"},
+			Aim: healthRefused,
+		},
+		{
 			ID: "datapath-rp-filter", Kind: Datapath, What: "a node takes from its tunnel only what it would answer through it (rp_filter)",
 			Red: []string{"CRS-060|VXL-073"}, Green: []string{"sessions", "routes"},
 			Aim: strictReversePath,
@@ -259,4 +264,16 @@ func smallMTU(b *Bench) (Spoiling, error) {
 			})
 		},
 	}, nil
+}
+
+// healthPort is where Felix tells its health (FELIX_HEALTHPORT).
+const healthPort = "9099"
+
+// healthRefused refuses connections to Felix's health on the last node.
+func healthRefused(b *Bench) (Spoiling, error) {
+	nodes := b.Lab.Topology().Nodes()
+	spoiling, err := b.filterRule("Felix's health on "+b.lastNode().Name, "filter", "INPUT", nodes[len(nodes)-1:],
+		"-p", "tcp", "--dport", healthPort, "-j", "REJECT", "--reject-with", "tcp-reset")
+	spoiling.Met = nil // in most labs nobody asks
+	return spoiling, err
 }
