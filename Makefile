@@ -66,10 +66,13 @@ router-%: ## install a router's software that `make packages` leaves out (make r
 	@framework/router/$*/install.sh
 
 .PHONY: components
-components: ## build Kubernetes, etcd and Calico where they are missing (once; README.md has the time it takes)
+components: ## build Kubernetes, etcd, Calico and flannel where they are missing (once; README.md has the time it takes)
 	@command -v $(GO) >/dev/null || { echo "make: $(GO) is not in PATH; Rackproof needs the Go version in go.mod" >&2; exit 1; }
 	@echo "components: compiling the rackproof command that builds them (minutes, the first time)"
-	@$(GO) run ./cmd/rackproof components build
+	@$(GO) run ./cmd/rackproof components build --for canal
+
+.PHONY: canal-components
+canal-components: components ## build what labs of Canal need: flannel and host-local, which `make components` builds too
 
 .PHONY: kernel
 kernel: ## build User-Mode Linux where this machine's kernel has no ipip driver and it is missing (once)

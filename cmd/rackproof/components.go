@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -32,7 +33,7 @@ func newComponentsBuildCommand() *cobra.Command {
 		Use:   "build",
 		Short: "Build the components that the cache does not have",
 		Long: "Build the components that the cache does not have: about 10 minutes on two processors, once.\n" +
-			"Needs Go, 9 GB of disk space and, the first time, a network to fetch Go modules from.",
+			"Needs Go, 10 GB of disk space and, the first time, a network to fetch Go modules from.",
 		Example: "  rackproof components build",
 		Args:    cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -57,7 +58,7 @@ func newComponentsBuildCommand() *cobra.Command {
 			})
 		},
 	}
-	build.Flags().StringSliceVar(&groups, "for", nil, "also what labs of other providers need: kind")
+	build.Flags().StringSliceVar(&groups, "for", nil, fmt.Sprintf("also what some labs need: %v", component.Groups()))
 	build.Flags().StringVar(&source, "source", ".", "a folder inside of Rackproof's source tree")
 	return build
 }
@@ -96,8 +97,8 @@ func newComponentsBIRDCommand() *cobra.Command {
 func groupsOf(names []string) ([]component.Group, error) {
 	var groups []component.Group
 	for _, name := range names {
-		if component.Group(name) != component.Kind {
-			return nil, fmt.Errorf("--for %s: nothing is built for that; use %s", name, component.Kind)
+		if !slices.Contains(component.Groups(), component.Group(name)) {
+			return nil, fmt.Errorf("--for %s: nothing is built for that; use one of %v", name, component.Groups())
 		}
 		groups = append(groups, component.Group(name))
 	}

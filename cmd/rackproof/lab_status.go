@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
@@ -100,7 +99,7 @@ func look(ctx context.Context, l lab.Running) labStatus {
 	note("sessions", err)
 	s.tables, err = observe.KernelTables(ctx, l)
 	note("routes", err)
-	vteps, err := observe.VTEPs(ctx, l, calico.VXLAN.Device())
+	vteps, err := observe.VTEPs(ctx, l, l.Mode().VXLANDevice())
 	note("VTEPs", err)
 	s.foreign, err = observe.Foreign(ctx, l)
 	note("foreign settings", err)

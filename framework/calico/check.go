@@ -16,7 +16,7 @@ import (
 // everything that does not fit, each with the file and line of its resource.
 func (m *Mode) Check(t *topology.Topology) error {
 	var problems []error
-	if pools := len(m.Resources.IPPools); pools != len(t.Pods) {
+	if pools := len(m.Resources.IPPools); pools != len(t.Pods) && m.Flannel == nil {
 		problems = append(problems, fmt.Errorf("mode %s has %d IPPools: give it one, for the pod network %s", m.Name, pools, t.Pods))
 	}
 	for _, p := range m.Resources.IPPools {

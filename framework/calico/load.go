@@ -42,6 +42,7 @@ func LoadMode(name string, files map[string][]byte) (*Mode, error) {
 			l.report(load(d))
 		}
 	}
+	l.withoutFlannel()
 	if err := errors.Join(l.problems...); err != nil {
 		return nil, err
 	}
@@ -70,6 +71,7 @@ func (l *loader) header(d yamlfile.Document) error {
 		LeafToNode       NodePeering `json:"leafToNode"`
 		LeafNodeSelector string      `json:"leafNodeSelector"`
 		RouteOwner       RouteOwner  `json:"routeOwner"`
+		Flannel          *Flannel    `json:"flannel"`
 	}
 	l.mode.header = &d
 	if err := d.Mapping("a mode", "name", "description", "leafToNode"); err != nil {
@@ -89,6 +91,11 @@ func (l *loader) header(d yamlfile.Document) error {
 	if header.LeafToNode == NoPeering && header.LeafNodeSelector != "" {
 		return d.Errorf("leafNodeSelector", "leafToNode is %s, so there is nothing to select: remove leafNodeSelector", NoPeering)
 	}
+	if header.Flannel != nil {
+		if err := checkFlannel(d, header.Flannel, header.LeafToNode, header.RouteOwner); err != nil {
+			return err
+		}
+	}
 	switch header.RouteOwner {
 	case "":
 		header.RouteOwner = BIRDOwns // Calico's default without encapsulation, in every version
@@ -96,9 +103,38 @@ func (l *loader) header(d yamlfile.Document) error {
 	default:
 		return d.Errorf("routeOwner", "routeOwner is %q: use %s or %s", header.RouteOwner, BIRDOwns, FelixOwns)
 	}
+	if header.Flannel != nil {
+		header.RouteOwner = FlannelOwns
+	}
 	l.mode.Name, l.mode.Description, l.mode.RouteOwner = header.Name, header.Description, header.RouteOwner
-	l.mode.LeafToNode, l.mode.LeafNodeSelector = header.LeafToNode, header.LeafNodeSelector
+	l.mode.LeafToNode, l.mode.LeafNodeSelector, l.mode.Flannel = header.LeafToNode, header.LeafNodeSelector, header.Flannel
 	return validateSelector(d, "leafNodeSelector", header.LeafNodeSelector)
+}
+
+// checkFlannel refuses what does not go with flannel's pod network.
+func checkFlannel(d yamlfile.Document, f *Flannel, leafToNode NodePeering, owner RouteOwner) error {
+	switch err := f.check(); {
+	case err != nil:
+		return d.Errorf("flannel.backend", "%w", err)
+	case leafToNode != NoPeering:
+		return d.Errorf("leafToNode", "leafToNode is %s, and with flannel nodes have no BGP: use %s", leafToNode, NoPeering)
+	case owner != "":
+		return d.Errorf("routeOwner", "the routes are flannel's: remove routeOwner")
+	}
+	return nil
+}
+
+// withoutFlannel refuses resources of a mode with flannel that nothing would read: there
+// is no BGP, and no pool. FelixConfigurations are left.
+func (l *loader) withoutFlannel() {
+	if l.mode.Flannel == nil {
+		return
+	}
+	for _, self := range slices.SortedFunc(maps.Keys(l.mode.sources), func(a, b resourceID) int { return cmp.Compare(a.String(), b.String()) }) {
+		if self.kind != v3.KindFelixConfiguration {
+			l.report(l.mode.sources[self].Errorf("kind", "%s: the pod network is flannel's, and nothing reads it: remove it", self))
+		}
+	}
 }
 
 // resources reads what `calicoctl apply -f` takes as one document: a resource, a list

@@ -38,7 +38,10 @@ type Mode struct {
 	// resources and Calico's version (see CheckOwner); a mode states it so that it
 	// does not change unnoticed.
 	RouteOwner RouteOwner
-	Resources  Resources
+	// Flannel is the pod network of a mode in which that is flannel's; nil where it is
+	// Calico's.
+	Flannel   *Flannel
+	Resources Resources
 
 	// Warnings are the loader's remarks on a mode that it accepted.
 	Warnings []string

@@ -12,13 +12,15 @@ import (
 // nodes' blocks, and the blackholes of a node's own.
 type RouteOwner string
 
-// The two programs that can.
+// The programs that can: Calico's two, and flannel where the pod network is flannel's.
 const (
 	// BIRDOwns: BIRD programs what it has learned by BGP.
 	BIRDOwns RouteOwner = "bird"
 	// FelixOwns: Felix programs what it reads in the datastore, and BIRD leaves the
 	// pool alone.
 	FelixOwns RouteOwner = "felix"
+	// FlannelOwns: flannel's daemon programs what it reads of the nodes' subnets.
+	FlannelOwns RouteOwner = "flannel"
 )
 
 // ClusterRoutes are the two settings programClusterRoutes that decide on the
@@ -137,7 +139,7 @@ func RejectedTunnels(version Version) []string {
 	return []string{VXLAN.Device(), IPIP.Device()}
 }
 
-// Owners are the two.
+// Owners are Calico's two, of which a mode may choose.
 func Owners() []RouteOwner { return []RouteOwner{BIRDOwns, FelixOwns} }
 
 // WithRouteOwner is a copy of the mode in which another program makes the routes of its

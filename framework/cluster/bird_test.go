@@ -6,6 +6,7 @@ import (
 	"testing/fstest"
 
 	"github.com/rackproof/rackproof/fixtures"
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -18,7 +19,7 @@ func TestCalicosOwnBIRD(t *testing.T) {
 	}
 	const template, text = "templates/bird.cfg.template", "filter f { krt_tunnel = \"tunl0\"; }\n"
 	c := &Cluster{config: Config{
-		Topology: top, BIRD: "/calico", Environment: []string{"HOME=/root", "PATH=/usr/sbin"},
+		Topology: top, Mode: &calico.Mode{}, BIRD: "/calico", Environment: []string{"HOME=/root", "PATH=/usr/sbin"},
 		ConfdTemplates: fstest.MapFS{template: {Data: []byte(text)}},
 	}}
 	host := top.ByRole(topology.Node)[0]

@@ -138,7 +138,11 @@ func TestCNIConfigurationIsTheManifests(t *testing.T) {
 	if err := json.Unmarshal([]byte(filled), &want); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(c.cniConfiguration(host), &got); err != nil {
+	text, err := c.cniConfiguration(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
 	plugins := want["plugins"].([]any)

@@ -147,6 +147,11 @@ func (c *Cluster) startNodes(ctx context.Context) error {
 		if err := c.applyMode(ctx); err != nil {
 			return err
 		}
+		if c.isCanal() {
+			if err := c.createCanal(ctx); err != nil {
+				return err
+			}
+		}
 		close(installed)
 		return nil
 	})

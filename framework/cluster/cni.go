@@ -12,8 +12,11 @@ const maxPodMTU = 1500
 
 // cniConfiguration is the network configuration of Calico's manifest, without the
 // plugins for host ports and bandwidth, which are not Calico's (calicomanifest_test.go compares the two).
-func (c *Cluster) cniConfiguration(host topology.Host) []byte {
-	data, err := json.Marshal(map[string]any{
+func (c *Cluster) cniConfiguration(host topology.Host) ([]byte, error) {
+	if c.isCanal() {
+		return c.canalCNI(host)
+	}
+	return json.Marshal(map[string]any{
 		"name":       "k8s-pod-network",
 		"cniVersion": "0.3.1",
 		"plugins": []map[string]any{{
@@ -28,8 +31,4 @@ func (c *Cluster) cniConfiguration(host topology.Host) []byte {
 			"kubernetes":     map[string]any{"kubeconfig": cniKubeconfig},
 		}},
 	})
-	if err != nil {
-		panic(err) // maps of strings always encode
-	}
-	return data
 }

@@ -124,7 +124,7 @@ func (c *Cluster) apiServer() []string {
 }
 
 func (c *Cluster) controllerManager() []string {
-	return []string{
+	arguments := []string{
 		"--kubeconfig=" + c.file("controller-manager.kubeconfig"),
 		"--leader-elect=false", "--use-service-account-credentials=false",
 		"--service-account-private-key-file=" + c.file("service-account.key"),
@@ -136,6 +136,11 @@ func (c *Cluster) controllerManager() []string {
 		"--controllers=" + controllers,
 		"--profiling=false",
 	}
+	if c.isCanal() {
+		// As kubeadm sets them for any cluster. Calico's own IPAM does not read the result.
+		arguments = append(arguments, "--allocate-node-cidrs=true", "--cluster-cidr="+c.config.Topology.Pods.String())
+	}
+	return arguments
 }
 
 // controllers are all of Kubernetes' but those for storage, certificates and

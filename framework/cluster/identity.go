@@ -21,7 +21,7 @@ type identity struct {
 
 // identities are the users that a lab's components are.
 type identities struct {
-	admin, controllerManager, scheduler, proxy, agent, calicoNode, calicoCNI identity
+	admin, controllerManager, scheduler, proxy, agent, calicoNode, calicoCNI, canal identity
 }
 
 func newIdentities() identities {
@@ -36,6 +36,7 @@ func newIdentities() identities {
 		agent:             newIdentity("rackproof-agent", "system:masters"),
 		calicoNode:        newIdentity("system:serviceaccount:kube-system:calico-node"),
 		calicoCNI:         newIdentity("system:serviceaccount:kube-system:calico-cni-plugin"),
+		canal:             newIdentity("system:serviceaccount:kube-system:canal"),
 	}
 }
 
@@ -46,7 +47,7 @@ func newIdentity(user string, groups ...string) identity {
 // tokenFile is the API server's --token-auth-file.
 func (i identities) tokenFile() []byte {
 	var b strings.Builder
-	for n, id := range []identity{i.admin, i.controllerManager, i.scheduler, i.proxy, i.agent, i.calicoNode, i.calicoCNI} {
+	for n, id := range []identity{i.admin, i.controllerManager, i.scheduler, i.proxy, i.agent, i.calicoNode, i.calicoCNI, i.canal} {
 		fmt.Fprintf(&b, "%s,%s,%d,%q\n", id.token, id.user, n, strings.Join(id.groups, ","))
 	}
 	return []byte(b.String())

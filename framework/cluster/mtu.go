@@ -22,6 +22,10 @@ func PodMTU(t *topology.Topology, m *calico.Mode, host topology.Host) int {
 	mtu := maxPodMTU
 	for _, port := range host.Interfaces {
 		if link, ok := t.Link(port.Link); ok {
+			if m.Flannel != nil {
+				// Felix knows no tunnel but Calico's.
+				mtu = min(mtu, link.MTU)
+			}
 			for _, pool := range m.Resources.IPPools {
 				mtu = min(mtu, link.MTU-calico.EncapsulationOf(pool).Overhead())
 			}

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -61,17 +62,12 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 	n.busy.Lock()
 	defer n.busy.Unlock()
 	c.keep(n)
-	if err := n.prepare(ctx); err != nil {
+	if err := errors.Join(n.prepare(ctx), n.waitForSubnet(ctx)); err != nil {
 		return err
 	}
 	nodeAgent.SetReady(true, "CalicoStarted", "Calico has prepared the node")
 	tasks, ctx := errgroup.WithContext(ctx)
-	tasks.Go(func() error {
-		if err := n.startService("confd"); err != nil {
-			return err
-		}
-		return n.startBIRD(ctx)
-	})
+	tasks.Go(func() error { return n.startRouting(ctx) })
 	tasks.Go(func() error {
 		if err := n.allocateTunnelAddress(ctx); err != nil {
 			return err
@@ -84,6 +80,21 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 		return c.config.Supervisor.Start(proxy)
 	})
 	return tasks.Wait()
+}
+
+// startRouting starts what makes the routes to other nodes' pods, or some of them: confd
+// and BIRD, or flannel. Beside flannel Calico's container runs neither of the two (rc.local).
+func (n *node) startRouting(ctx context.Context) error {
+	if n.cluster.isCanal() {
+		return n.startFlannel()
+	}
+	if !usesBIRD(n.backend()) {
+		return nil // the routes are Felix's
+	}
+	if err := n.startService("confd"); err != nil {
+		return err
+	}
+	return n.startBIRD(ctx)
 }
 
 // node is one node from the start of its calico-node on.
@@ -201,18 +212,14 @@ func (n *node) has(file string) bool {
 
 // nodeEnvironment is the environment of Calico's programs on a node.
 func (c *Cluster) nodeEnvironment(host topology.Host) []string {
-	return append([]string{
+	return slices.Concat([]string{
 		"FELIX_MTUIFACEPATTERN=" + fabricInterfaces(host),
 		"NODENAME=" + host.Name,
 		"DATASTORE_TYPE=kubernetes",
 		"KUBECONFIG=" + nodeKubeconfig,
-		"CALICO_NETWORKING_BACKEND=bird",
-		"CLUSTER_TYPE=k8s,bgp",
 		"CALICO_MANAGE_CNI=false",
 		// The mode brings the pools.
 		"NO_DEFAULT_POOLS=true",
-		"IP=" + host.Interfaces[0].Address(route.IPv4).String(),
-		"IP6=none",
 		"FELIX_FELIXHOSTNAME=" + host.Name,
 		"FELIX_DATASTORETYPE=kubernetes",
 		"FELIX_DEFAULTENDPOINTTOHOSTACTION=ACCEPT",
@@ -225,7 +232,16 @@ func (c *Cluster) nodeEnvironment(host topology.Host) []string {
 		"FELIX_USAGEREPORTINGENABLED=false",
 		// A Felix built without cgo panics in its libbpf stub otherwise.
 		"FELIX_DebugSkipCTLBCleanup=true",
-	}, c.withBIRD(c.config.Environment)...)
+	}, c.networkingEnvironment(host), c.withBIRD(c.config.Environment))
+}
+
+// networkingEnvironment is the part that depends on whose the pod network is: in Calico's
+// manifest, and in the one for Canal.
+func (c *Cluster) networkingEnvironment(host topology.Host) []string {
+	if c.isCanal() {
+		return []string{"CALICO_NETWORKING_BACKEND=none", "CLUSTER_TYPE=k8s,canal", "USE_POD_CIDR=true", "IP=", "FELIX_IPTABLESREFRESHINTERVAL=60"}
+	}
+	return []string{"CALICO_NETWORKING_BACKEND=bird", "CLUSTER_TYPE=k8s,bgp", "IP=" + host.Interfaces[0].Address(route.IPv4).String(), "IP6=none"}
 }
 
 // withBIRD puts Calico's own BIRD at the beginning of an environment's PATH, if there is
@@ -256,9 +272,17 @@ func (c *Cluster) proxyArguments(host topology.Host) []string {
 }
 
 func (c *Cluster) writeNodeFiles(host topology.Host, namespaces namespace.Set) error {
-	files := map[string][]byte{cniConfiguration: c.cniConfiguration(host)}
+	network, err := c.cniConfiguration(host)
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{cniConfiguration: network}
+	calicoNode := c.identities.calicoNode
+	if c.isCanal() {
+		files, calicoNode = map[string][]byte{canalCNIConfiguration: network}, c.identities.canal
+	}
 	for file, id := range map[string]identity{
-		nodeKubeconfig: c.identities.calicoNode, proxyKubeconfig: c.identities.proxy,
+		nodeKubeconfig: calicoNode, proxyKubeconfig: c.identities.proxy,
 		cniKubeconfig: c.identities.calicoCNI, AdminKubeconfig: c.identities.admin,
 	} {
 		data, err := id.kubeconfig(c.server, c.ca.pem)
@@ -267,11 +291,13 @@ func (c *Cluster) writeNodeFiles(host topology.Host, namespaces namespace.Set) e
 		}
 		files[file] = data
 	}
-	if err := c.addConfdFiles(files); err != nil {
-		return err
+	if !c.isCanal() {
+		if err := c.addConfdFiles(files); err != nil {
+			return err
+		}
+		// confd does not make the folder that it writes to.
+		files[path.Join(path.Dir(nodeBIRD().Files[0]), "README")] = []byte("BIRD's configuration, written by confd.\n")
 	}
-	// confd does not make the folder that it writes to.
-	files[path.Join(path.Dir(nodeBIRD().Files[0]), "README")] = []byte("BIRD's configuration, written by confd.\n")
 	if err := namespaces.WriteFiles(files, 0o600); err != nil {
 		return fmt.Errorf("write the node's files: %w", err)
 	}

@@ -39,6 +39,10 @@ func (c *Cluster) startAgent(ctx context.Context, host topology.Host, namespaces
 	if err != nil {
 		return nil, err
 	}
+	network, err := c.cniConfiguration(host)
+	if err != nil {
+		return nil, err
+	}
 	a, err := agent.New(agent.Config{
 		Node: host.Name, Address: host.Address(),
 		Labels:      c.config.Mode.Resources.NodeLabels(host),
@@ -49,7 +53,7 @@ func (c *Cluster) startAgent(ctx context.Context, host topology.Host, namespaces
 		Images:      c.config.Images,
 		Environment: c.config.Environment,
 		Network: agent.Network{
-			Configuration: c.cniConfiguration(host),
+			Configuration: network,
 			PluginPath:    c.config.PluginFolders,
 			CacheDir:      filepath.Join(c.config.Dir, "cni", host.Name),
 		},

@@ -124,6 +124,9 @@ func Run(ctx context.Context, l Lab, p Plan) (result Result, err error) {
 	if f.base, err = l.State(ctx); err != nil {
 		return result, err
 	}
+	if f.base.Flannel != nil {
+		return result, errors.New("the lab's pod network is flannel's, and random changes are of Calico's: take a lab in another mode")
+	}
 	if _, difference, err := f.settle(ctx); err != nil || difference != "" {
 		return result, errors.Join(err, fmt.Errorf("the lab differs from the oracle before anything is changed:\n%s", difference))
 	}

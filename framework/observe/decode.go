@@ -57,8 +57,8 @@ func layerFor(kind gopacket.LayerType) gopacket.DecodingLayer {
 }
 
 // nextLayer is what follows a layer. gopacket ends with every fragment, but the first
-// one has the headers that follow; and it takes what comes from VXLAN's port for VXLAN
-// too, which a port that was chosen by chance may be.
+// one has the headers that follow; it takes what comes from VXLAN's port for VXLAN too,
+// which a port that was chosen by chance may be; and it knows one port of VXLAN alone.
 func nextLayer(layer gopacket.DecodingLayer) gopacket.LayerType {
 	switch l := layer.(type) {
 	case *layers.IPv4:
@@ -66,9 +66,10 @@ func nextLayer(layer gopacket.DecodingLayer) gopacket.LayerType {
 			return l.Protocol.LayerType()
 		}
 	case *layers.UDP:
-		if l.DstPort != VXLANPort {
-			return gopacket.LayerTypePayload
+		if isVXLAN(uint16(l.DstPort)) {
+			return layers.LayerTypeVXLAN
 		}
+		return gopacket.LayerTypePayload
 	}
 	return layer.NextLayerType()
 }

@@ -6,6 +6,13 @@ import "github.com/gopacket/gopacket/layers"
 // unless it is configured otherwise.
 const VXLANPort = 4789
 
+// KernelVXLANPort is the port that Linux gives a VXLAN by default, as flannel leaves it
+// (Documentation/backends.md of flannel).
+const KernelVXLANPort = 8472
+
+// isVXLAN reports whether a UDP port is one of VXLAN.
+func isVXLAN(port uint16) bool { return port == VXLANPort || port == KernelVXLANPort }
+
 // Encapsulation is the tunnel that a packet was in when it passed an interface.
 type Encapsulation string
 
@@ -30,7 +37,7 @@ func (p Packet) Encapsulation() Encapsulation {
 	case layers.IPProtocol(outermost.Protocol) == layers.IPProtocolIPv4:
 		return IPIP
 	case p.Outer == nil && !p.isOrphan():
-		if layers.IPProtocol(p.Protocol) == layers.IPProtocolUDP && p.DestinationPort == VXLANPort {
+		if layers.IPProtocol(p.Protocol) == layers.IPProtocolUDP && isVXLAN(p.DestinationPort) {
 			return VXLAN
 		}
 		return Plain

@@ -48,6 +48,13 @@ func inVXLANFrame(kind layers.EthernetType) []gopacket.SerializableLayer {
 	}
 }
 
+// kernelVXLAN is inVXLAN at the kernel's port.
+func kernelVXLAN() []gopacket.SerializableLayer {
+	packet := inVXLAN(inUDP(1000)...)
+	packet[1] = &layers.UDP{SrcPort: 50000, DstPort: KernelVXLANPort}
+	return packet
+}
+
 // fragmentsOf cuts a packet into two fragments, as a router does: the first has so many
 // octets of its payload.
 func fragmentsOf(t *testing.T, packet []byte, octets int) [][]byte {
@@ -95,6 +102,7 @@ func TestEncapsulation(t *testing.T) {
 			NextHeader: layers.IPProtocolTCP, SrcIP: net.ParseIP("2001:db8::1"), DstIP: net.ParseIP("2001:db8::2")}, syn(1))},
 			[]string{"unclear [2001:db8::1]:1 > [2001:db8::2]:80 TCP ttl 64 length 60 SYN in " + outer + " IPv6 ttl 63 length 80"}, nil},
 		{"from VXLAN's port, by chance", [][]byte{toPort(VXLANPort, 53)}, []string{"plain 192.0.2.1:4789 > 198.51.100.1:53 UDP ttl 63 length 128"}, nil},
+		{"VXLAN at the kernel's port", [][]byte{frame(t, kernelVXLAN()...)}, []string{"VXLAN " + inner + " in " + outer + " UDP ttl 63 length 1078 VNI 4096"}, nil},
 		{"fragments of IPIP", ipip, []string{
 			"IPIP " + inner + " in " + outer + " IPv4 ttl 63 length 620 fragment 9 at 0",
 			"IPIP " + inner + " in " + outer + " IPv4 ttl 63 length 448 fragment 9 at 600",

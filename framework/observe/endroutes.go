@@ -11,7 +11,7 @@ import (
 
 // withEndRoutes copies the state's nodes and adds to each what its kernel tells
 // alone: to which other nodes' tunnel addresses it has a route of their own
-// (oracle.Node.EndRoutes). Without tunnels nothing is read.
+// (oracle.Node.EndRoutes). Without tunnels of Calico's nothing is read.
 func withEndRoutes(l lab.Lab, state oracle.State) ([]oracle.Node, error) {
 	nodes := slices.Clone(state.Nodes)
 	ends := map[netip.Prefix]string{}
@@ -22,7 +22,7 @@ func withEndRoutes(l lab.Lab, state oracle.State) ([]oracle.Node, error) {
 			}
 		}
 	}
-	if len(ends) == 0 {
+	if len(ends) == 0 || state.Flannel != nil {
 		return nodes, nil
 	}
 	for i, n := range nodes {

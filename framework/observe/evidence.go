@@ -44,6 +44,9 @@ func Evidence(ctx context.Context, l lab.Lab, state oracle.State, folder string)
 		e.run(found, packetEvidence())
 	}
 	for _, node := range l.Topology().Nodes() {
+		e.filters(node)
+	}
+	for _, node := range birdNodes(l) {
 		e.node(node)
 	}
 	for _, router := range state.Routers {
@@ -101,14 +104,22 @@ func (e *evidence) foreign() {
 	}
 }
 
-// node keeps what a node's BIRDs say, in their own words, and their configurations.
-func (e *evidence) node(node topology.Host) {
+// filters keeps the rules that packets pass on a node.
+func (e *evidence) filters(node topology.Host) {
 	host, err := e.lab.Host(node.Name)
 	if err != nil {
 		e.errs = append(e.errs, err)
 		return
 	}
 	e.run(host, filterEvidence())
+}
+
+// node keeps what a node's BIRDs say, in their own words, and their configurations.
+func (e *evidence) node(node topology.Host) {
+	host, err := e.lab.Host(node.Name)
+	if err != nil {
+		return // filters has said so
+	}
 	for _, family := range node.Families() {
 		instance := bird.OnNode(family)
 		e.records(host, bird.ReadEvidence(e.ctx, remote{host}, instance.Socket))

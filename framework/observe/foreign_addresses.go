@@ -8,6 +8,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -15,8 +16,11 @@ import (
 const managementInterface = "eth0"
 
 // tunnelInterfaces are those that Felix gives an address of a pool: ipip_mgr.go,
-// vxlan_mgr.go and wireguard.go in felix/dataplane/linux and felix/wireguard.
-func tunnelInterfaces() []string { return []string{"tunl0", "vxlan.calico", "wireguard.cali"} }
+// vxlan_mgr.go and wireguard.go in felix/dataplane/linux and felix/wireguard; and the one to
+// which flannel gives the first address of its node's subnet.
+func tunnelInterfaces() []string {
+	return []string{"tunl0", "vxlan.calico", "wireguard.cali", calico.FlannelDevice}
+}
 
 // local is an address of an interface.
 type local struct {
@@ -45,8 +49,8 @@ func readAddresses(handle *netlink.Handle, names map[int]string) ([]local, error
 }
 
 // foreignAddresses finds addresses for which a host takes packets though the topology
-// does not give them to it, and addresses that it lacks. A tunnel of Calico's on a node has
-// one address of a pod's, which Calico chooses.
+// does not give them to it, and addresses that it lacks. A tunnel on a node has one address
+// of the pod network, which Calico or flannel chooses.
 func foreignAddresses(host topology.Host, t *topology.Topology, addresses []local) []Finding {
 	var want []local
 	for _, i := range host.Interfaces {

@@ -61,7 +61,7 @@ func readPacketFilters(inside namespace.Set, entry topology.Host) ([]Finding, er
 	return append(found, foreignFilters(entry.Name, node, legacy)...), nil
 }
 
-// foreignFilters finds rules and policies that are not Calico's or kube-proxy's. Only nodes
+// foreignFilters finds rules and policies that are not Calico's, flannel's or kube-proxy's. Only nodes
 // run these; on any other host every rule is foreign.
 func foreignFilters(host string, node bool, chains []filterChain) []Finding {
 	var found []Finding
@@ -92,7 +92,7 @@ const calicoComment = "cali:"
 
 func isCalicos(comment string) bool { return strings.HasPrefix(comment, calicoComment) }
 
-// clusterOwns reports whether a chain is one that runs on every node: of Felix,
+// clusterOwns reports whether a chain is one of what runs on every node: of Felix, flannel,
 // kube-proxy or the kubelet, of CNI plugins, or of Docker's name server where a node is a
 // container. Felix and kube-proxy have tables of their own where they use nftables
 // itself.
@@ -100,7 +100,7 @@ func clusterOwns(table, chain string) bool {
 	if slices.Contains([]string{"ip calico", "ip6 calico", "ip kube-proxy", "ip6 kube-proxy"}, table) {
 		return true
 	}
-	return slices.ContainsFunc([]string{"cali-", "KUBE-", "CNI-", "DOCKER_"}, func(prefix string) bool { return strings.HasPrefix(chain, prefix) })
+	return slices.ContainsFunc([]string{"cali-", "FLANNEL-", "KUBE-", "CNI-", "DOCKER_"}, func(prefix string) bool { return strings.HasPrefix(chain, prefix) })
 }
 
 // nftablesChains reads the chains of a network namespace. Those of the cluster on a node

@@ -72,7 +72,7 @@ func readNeighbours(handle *netlink.Handle, names map[int]string) ([]neighbour, 
 
 // foreignNeighbours finds addresses of links that hosts look for at another interface than
 // the topology's, entries that somebody has made, and addresses that hosts answer for.
-// Those of Calico's VXLAN are in the table of its far ends, and pods' are Felix's.
+// Those of Calico's VXLAN, or flannel's, are in the table of its far ends, and pods' are Felix's.
 func foreignNeighbours(t *topology.Topology, looks []look) []Finding {
 	hardware := map[netip.Addr]string{}
 	for _, seen := range looks {
@@ -90,7 +90,7 @@ func foreignNeighbours(t *topology.Topology, looks []look) []Finding {
 			owner, _ := t.HostOf(n.address)
 			right := hardware[n.address]
 			switch {
-			case n.dev == calico.VXLAN.Device(), strings.HasPrefix(n.dev, workloadInterface):
+			case n.dev == calico.VXLAN.Device(), n.dev == calico.FlannelDevice, strings.HasPrefix(n.dev, workloadInterface):
 			case n.proxy:
 				n.address = n.address.Unmap()
 				found = append(found, Finding{

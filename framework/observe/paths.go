@@ -22,7 +22,7 @@ func PathsOf(ctx context.Context, l lab.Lab, routers []fabric.Router, host strin
 
 func pathReaders(l lab.Lab, routers []fabric.Router) map[string]func(context.Context, lab.Host) (path.Paths, error) {
 	readers := map[string]func(context.Context, lab.Host) (path.Paths, error){}
-	for _, node := range l.Topology().Nodes() {
+	for _, node := range birdNodes(l) {
 		readers[node.Name] = func(ctx context.Context, host lab.Host) (path.Paths, error) {
 			return attributes(NodePaths(ctx, host, node.Families()))
 		}

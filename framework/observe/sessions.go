@@ -41,7 +41,7 @@ func sessionReaders(ctx context.Context, l lab.Lab) (map[string]func(context.Con
 		return nil, err
 	}
 	readers := map[string]func(context.Context, lab.Host) ([]session.Session, error){}
-	for _, node := range l.Topology().Nodes() {
+	for _, node := range birdNodes(l) {
 		readers[node.Name] = func(ctx context.Context, host lab.Host) ([]session.Session, error) {
 			return nodeSessions(ctx, host, node.Families())
 		}
@@ -52,6 +52,14 @@ func sessionReaders(ctx context.Context, l lab.Lab) (map[string]func(context.Con
 		}
 	}
 	return readers, nil
+}
+
+// birdNodes are the nodes of a lab that run BIRD: none beside flannel.
+func birdNodes(l lab.Lab) []topology.Host {
+	if l.Mode().Flannel != nil {
+		return nil
+	}
+	return l.Topology().Nodes()
 }
 
 func nodeSessions(ctx context.Context, host lab.Host, families []route.Family) ([]session.Session, error) {

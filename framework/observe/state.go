@@ -116,6 +116,9 @@ func (c *Cluster) read(ctx context.Context) (oracle.State, error) {
 	if err != nil {
 		return state, fmt.Errorf("list the nodes: %w", err)
 	}
+	if state.Flannel, err = flannel(ctx, c.client); err != nil {
+		return state, err
+	}
 	for _, n := range nodes.Items {
 		node := oracle.Node{
 			Name: n.Name, Labels: n.Labels, Blocks: blocks[n.Name], Borrowed: borrowed[n.Name], Workloads: workloads[n.Name],
@@ -123,6 +126,11 @@ func (c *Cluster) read(ctx context.Context) (oracle.State, error) {
 		}
 		if err := annotate(&node, n.Annotations); err != nil {
 			return state, fmt.Errorf("node %s: %w", n.Name, err)
+		}
+		if state.Flannel != nil {
+			if err := subnetOf(&node, n, *state.Flannel); err != nil {
+				return state, fmt.Errorf("node %s: %w", n.Name, err)
+			}
 		}
 		state.Nodes = append(state.Nodes, node)
 	}

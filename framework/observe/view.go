@@ -3,7 +3,6 @@ package observe
 import (
 	"context"
 
-	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/snapshot"
@@ -22,6 +21,6 @@ func View(ctx context.Context, l lab.Lab, routers []fabric.Router) (snapshot.Vie
 	if v.Paths, err = Paths(ctx, l, routers); err != nil {
 		return v, err
 	}
-	v.VTEPs, err = VTEPs(ctx, l, calico.VXLAN.Device())
+	v.VTEPs, err = VTEPs(ctx, l, l.Mode().VXLANDevice())
 	return v, err
 }

@@ -60,7 +60,7 @@ func (s State) check() error {
 		}
 		problems = append(problems, s.checkRouter(r))
 	}
-	problems = append(problems, s.checkResources(), s.checkTunnels())
+	problems = append(append(problems, s.checkFlannel()...), s.checkResources(), s.checkTunnels())
 	for end := range s.CutEnds {
 		link, ok := s.Topology.Link(end.Link)
 		if !ok {

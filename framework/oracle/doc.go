@@ -3,7 +3,8 @@
 // difference in a lab is a failure.
 //
 // Routes between nodes are BIRD's, or in pools with encapsulation Felix's (felix.go),
-// which BIRD in turn learns from the kernel.
+// which BIRD in turn learns from the kernel. Where the pod network is flannel's they are
+// flannel's (flannel.go), and nodes have no BGP.
 //
 // It knows no modes. It configures BGP speakers as Calico's confd does for nodes
 // (peering.go, after confd's bird*.cfg templates of v3.31.0) and as the fabric's

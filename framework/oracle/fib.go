@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/rackproof/rackproof/framework/route"
@@ -17,6 +18,7 @@ func (r solution) tables() route.Tables {
 	for _, s := range r.speakers {
 		tables[s.Host.Name] = append(slices.Clip(s.Base), s.Behaviour.Program(s)...)
 	}
+	maps.Copy(tables, r.plain)
 	for host, table := range tables {
 		tables[host] = table.Sorted()
 	}

@@ -48,14 +48,16 @@ func cluster(t *testing.T, topologyName, modeName string) oracle.State {
 	}
 	state := oracle.State{
 		Topology: fabricTopology, Resources: mode.Resources, Routers: routers, Software: drivers.Software(),
-		Nodes: nodesOf(fabricTopology, mode.Resources),
+		Nodes: nodesOf(fabricTopology, mode.Resources), Flannel: mode.Flannel,
 	}
 	for i := range state.Nodes {
 		n, block := &state.Nodes[i], block(fabricTopology, i)
 		n.Blocks = []netip.Prefix{block}
 		n.Workloads = []oracle.Workload{{Address: pod(block), Interface: "cali-" + n.Name}}
 	}
-	random.Allot(state)
+	if state.Flannel == nil {
+		random.Allot(state)
+	}
 	return state
 }
 

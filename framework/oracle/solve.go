@@ -35,7 +35,9 @@ func (s State) Tables() (route.Tables, error) {
 type solution struct {
 	network  network
 	speakers []*bgp.Speaker
-	gone     map[string]bool
+	// plain are the tables of nodes without BGP.
+	plain route.Tables
+	gone  map[string]bool
 }
 
 // maxPhases bounds how often sessions may change because routes did. In a fabric
@@ -51,6 +53,7 @@ func (s State) solve() (solution, error) {
 	for _, n := range s.Nodes {
 		r.gone[n.Name] = n.Gone
 	}
+	r.plain = s.plainNodes(r.network)
 	var err error
 	if r.speakers, err = s.speakers(r.network); err != nil {
 		return solution{}, err

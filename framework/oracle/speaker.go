@@ -15,6 +15,23 @@ import (
 
 // speakers makes all speakers of the state, in the order of their hosts' names.
 func (s State) speakers(n network) ([]*bgp.Speaker, error) {
+	speakers, err := s.nodeSpeakers(n)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range s.Routers {
+		speakers = append(speakers, s.routerSpeaker(n, r))
+	}
+	slices.SortFunc(speakers, func(a, b *bgp.Speaker) int { return cmp.Compare(a.Host.Name, b.Host.Name) })
+	pair(speakers)
+	return speakers, nil
+}
+
+// nodeSpeakers makes the nodes' speakers. Beside flannel nodes have none.
+func (s State) nodeSpeakers(n network) ([]*bgp.Speaker, error) {
+	if s.Flannel != nil {
+		return nil, nil
+	}
 	peerings, err := s.peerings()
 	if err != nil {
 		return nil, err
@@ -27,11 +44,6 @@ func (s State) speakers(n network) ([]*bgp.Speaker, error) {
 			speakers = append(speakers, s.nodeSpeaker(n, tunnels, m, peerings[m.Name]))
 		}
 	}
-	for _, r := range s.Routers {
-		speakers = append(speakers, s.routerSpeaker(n, r))
-	}
-	slices.SortFunc(speakers, func(a, b *bgp.Speaker) int { return cmp.Compare(a.Host.Name, b.Host.Name) })
-	pair(speakers)
 	return speakers, nil
 }
 
@@ -68,14 +80,7 @@ func (s State) nodeSpeaker(n network, tunnels felix, m member, peerings []peerin
 	if m.ReflectorClusterID != "" {
 		node.ClusterID, _ = netip.ParseAddr(m.ReflectorClusterID) // check has parsed it
 	}
-	for _, w := range m.Workloads {
-		node.Base = append(node.Base, route.Route{
-			Prefix:   route.Single(w.Address),
-			NextHops: []route.NextHop{{Dev: w.Interface}},
-			Origin:   route.OriginBoot, // Felix's DeviceRouteProtocol
-		})
-	}
-	node.Base = append(node.Base, tunnels.routes(n, m)...)
+	node.Base = slices.Concat(node.Base, workloadRoutes(m), tunnels.routes(n, m))
 	node.Base = append(node.Base, s.Foreign[m.Name]...)
 	node.Own = behaviour.Inherit(node.Base)
 	if p, ok := tunnels.tunnelPath(m); ok {
@@ -95,4 +100,17 @@ func (s State) nodeSpeaker(n network, tunnels felix, m member, peerings []peerin
 		node.Peers = append(node.Peers, end)
 	}
 	return node
+}
+
+// workloadRoutes are those that Felix makes to a node's own pods.
+func workloadRoutes(m member) route.Table {
+	var table route.Table
+	for _, w := range m.Workloads {
+		table = append(table, route.Route{
+			Prefix:   route.Single(w.Address),
+			NextHops: []route.NextHop{{Dev: w.Interface}},
+			Origin:   route.OriginBoot, // DeviceRouteProtocol
+		})
+	}
+	return table
 }

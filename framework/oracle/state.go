@@ -27,6 +27,9 @@ type State struct {
 	// StockBIRD says that the nodes' BIRD does not know krt_tunnel, Calico's addition, so
 	// that their kernel filter is adapted (package router/bird).
 	StockBIRD bool
+	// Flannel is the pod network if that is flannel's: then nodes have no BGP, and the
+	// resources have no pool. Nil for Calico's.
+	Flannel *calico.Flannel
 	// Nodes are the nodes that are in the cluster. A node of the topology that is
 	// not among them is a host without BGP.
 	Nodes []Node
@@ -67,7 +70,8 @@ type Node struct {
 	AS uint32
 	// ReflectorClusterID makes the node a route reflector; empty for all others.
 	ReflectorClusterID string
-	// Blocks are the IPAM blocks with a confirmed affinity to the node.
+	// Blocks are the IPAM blocks with a confirmed affinity to the node. Where the pod network
+	// is flannel's, they are the one subnet of it that Kubernetes has given the node.
 	Blocks []netip.Prefix
 	// Subnet is the node IP with its subnet's length as Calico has it, by which it
 	// tells nodes of the same subnet; invalid for the one that the topology has.
@@ -75,6 +79,9 @@ type Node struct {
 	// IPIPTunnel and VXLANTunnel are the addresses of the node's own on its tunnel
 	// devices, invalid where it has none.
 	IPIPTunnel, VXLANTunnel netip.Addr
+	// FlannelHardwareAddress is the hardware address of flannel's device that the node's
+	// flannel has published; empty where it has none.
+	FlannelHardwareAddress string
 	// Borrowed are addresses that are on the node, a pod's or its tunnel's, and of a
 	// block that is not its own.
 	Borrowed []netip.Addr

@@ -5,12 +5,14 @@ import (
 	"encoding/hex"
 	"strings"
 
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/vtep"
 )
 
 // VTEPs are the far ends of the VXLAN that every node's kernel must know: those of all
 // other nodes, whether they are alive or not, and in CrossSubnet mode those of the same
 // subnet too (updateNeighborsAndAllowedSources in felix/dataplane/linux/vxlan_mgr.go).
+// Those of flannel's VXLAN have the hardware addresses that the nodes have published.
 // Without VXLAN there are none. Nodes that are gone have no table.
 func (s State) VTEPs() (vtep.Tables, error) {
 	if err := s.check(); err != nil {
@@ -18,7 +20,8 @@ func (s State) VTEPs() (vtep.Tables, error) {
 	}
 	members := s.members()
 	tables := vtep.Tables{}
-	if !s.felix(members).encapsulation.ViaVXLAN() {
+	ofFlannel := s.Flannel != nil && s.Flannel.Backend == calico.FlannelVXLAN
+	if !ofFlannel && !s.felix(members).encapsulation.ViaVXLAN() {
 		return tables, nil
 	}
 	for _, node := range members {
@@ -26,11 +29,14 @@ func (s State) VTEPs() (vtep.Tables, error) {
 			continue
 		}
 		for _, other := range members {
-			if other.Name != node.Name {
-				tables[node.Name] = append(tables[node.Name], vtep.VTEP{
-					Tunnel: other.VXLANTunnel, HardwareAddress: vtepHardwareAddress(other.Name), Node: other.address,
-				})
+			if other.Name == node.Name {
+				continue
 			}
+			hardware := vtepHardwareAddress(other.Name)
+			if ofFlannel {
+				hardware = other.FlannelHardwareAddress
+			}
+			tables[node.Name] = append(tables[node.Name], vtep.VTEP{Tunnel: other.VXLANTunnel, HardwareAddress: hardware, Node: other.address})
 		}
 	}
 	return tables, nil

@@ -230,7 +230,7 @@ func (w *walker) neighbor(host *topology.Host, dev string, address netip.Addr) (
 	return "", true
 }
 
-// isTunnel reports whether an interface is one of Calico's tunnel devices.
+// isTunnel reports whether an interface is one of Calico's tunnel devices, or flannel's.
 func isTunnel(dev string) bool {
-	return dev == calico.IPIP.Device() || dev == calico.VXLAN.Device()
+	return dev == calico.IPIP.Device() || dev == calico.VXLAN.Device() || dev == calico.FlannelDevice
 }

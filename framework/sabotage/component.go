@@ -18,6 +18,8 @@ const (
 	felixComponent = "calico-felix"
 	confdComponent = "calico-confd"
 	proxyComponent = "kube-proxy"
+
+	flannelComponent = "flannel"
 )
 
 // Names of components on routers.
@@ -49,11 +51,20 @@ func (b *Bench) hasComponent(host, name string) error {
 	return err
 }
 
-// stopped stops a component of a host.
-func (b *Bench) stopped(host topology.Host, name string) (Spoiling, error) {
+// controller ends and starts components.
+func (b *Bench) controller() (lab.ComponentController, error) {
 	controller, err := lab.ComponentControllerOf(b.Lab)
 	if err != nil {
-		return Spoiling{}, NoTarget("%v", err)
+		return nil, NoTarget("%v", err)
+	}
+	return controller, nil
+}
+
+// stopped stops a component of a host.
+func (b *Bench) stopped(host topology.Host, name string) (Spoiling, error) {
+	controller, err := b.controller()
+	if err != nil {
+		return Spoiling{}, err
 	}
 	if err := b.hasComponent(host.Name, name); err != nil {
 		return Spoiling{}, err

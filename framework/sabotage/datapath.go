@@ -19,7 +19,7 @@ func datapaths() []Defect {
 	return []Defect{
 		{
 			ID: "datapath-pods-masqueraded", Kind: Datapath, What: "every node hides its pods behind its own address",
-			Red: []string{"MESH-021|LEAF-030|NRR-030|RRR-030|TOR-021|VXL-041|IPIP-041|CRS-030", "TOR-101", "TOR-102"}, Green: []string{"sessions", "routes"},
+			Red: []string{"MESH-021|LEAF-030|NRR-030|RRR-030|TOR-021|VXL-041|IPIP-041|CRS-030|CAN-031", "TOR-101", "TOR-102", "CAN-103"}, Green: []string{"sessions", "routes"},
 			Aim: func(b *Bench) (Spoiling, error) {
 				return b.filterRule("all nodes", "nat", "POSTROUTING", b.Lab.Topology().Nodes(),
 					"-s", b.Lab.Topology().Pods.First().String(), "!", "-o", "cali+", "-j", "MASQUERADE")
@@ -55,7 +55,7 @@ func datapaths() []Defect {
 		},
 		{
 			ID: "datapath-loss", Kind: Datapath, What: "every node loses a quarter of the packets that it forwards to pods",
-			Red: []string{"LEAF-051|NRR-045|RRR-044|TOR-030|VXL-061|IPIP-070|CRS-070", "NRR-047|RRR-045"}, Green: []string{"sessions", "routes"},
+			Red: []string{"LEAF-051|NRR-045|RRR-044|TOR-030|VXL-061|IPIP-070|CRS-070|CAN-050", "NRR-047|RRR-045", "CAN-200", "CAN-201"}, Green: []string{"sessions", "routes"},
 			Aim: func(b *Bench) (Spoiling, error) {
 				return b.filterRule("all nodes", "mangle", "FORWARD", b.Lab.Topology().Nodes(),
 					"-o", "cali+", "-m", "statistic", "--mode", "random", "--probability", "0.25", "-j", "DROP")
@@ -113,7 +113,7 @@ func datapaths() []Defect {
 
 // strictReversePath sets rp_filter of the tunnel's device of the second node.
 func strictReversePath(b *Bench) (Spoiling, error) {
-	tunnel, err := b.tunnel()
+	t, err := b.tunnel()
 	if err != nil {
 		return Spoiling{}, err
 	}
@@ -127,7 +127,7 @@ func strictReversePath(b *Bench) (Spoiling, error) {
 	if strings.TrimSpace(string(all)) == "2" {
 		return Spoiling{}, NoTarget("%s has a loose rp_filter for all devices", node.Name)
 	}
-	return b.setting(node, fmt.Sprintf(of, tunnel.Device()), "1")
+	return b.setting(node, fmt.Sprintf(of, t.device), "1")
 }
 
 // foreignSource rewrites the source of a node's own packets to pods elsewhere.

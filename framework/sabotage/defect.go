@@ -22,6 +22,7 @@ const (
 	Program  Kind = "program"
 	Datapath Kind = "datapath"
 	Address  Kind = "address"
+	Flannel  Kind = "flannel"
 )
 
 // Defect is one way to spoil a lab.
@@ -67,11 +68,13 @@ func NoTarget(format string, arguments ...any) error {
 
 // All returns all defects, kind by kind.
 func All() []Defect {
-	all := slices.Concat(sessions(), policies(), tables(), tunnels(), services(), programs(), datapaths(), addresses())
+	all := slices.Concat(sessions(), policies(), tables(), tunnels(), services(), programs(), datapaths(), addresses(), flannels())
 	for i := range all {
 		switch all[i].Kind {
 		case Session, Program, Address:
-			all[i].Aim = waking(all[i].Aim)
+			all[i].Aim = withBGP(waking(all[i].Aim))
+		case Policy, Service:
+			all[i].Aim = withBGP(all[i].Aim)
 		}
 	}
 	return all
@@ -81,8 +84,23 @@ func All() []Defect {
 // of it could not see a failure.
 func Canary() Defect {
 	return Defect{
-		ID: "canary", Kind: Program, What: "BIRD is stopped on a node", Red: nil,
-		Aim: func(b *Bench) (Spoiling, error) { return b.stopped(b.lastNode(), birdComponent) },
+		ID: "canary", Kind: Program, What: "BIRD is stopped on a node, or a node without BIRD does not forward", Red: nil,
+		Aim: func(b *Bench) (Spoiling, error) {
+			if b.State.Flannel != nil {
+				return b.setting(b.lastNode(), "net.ipv4.ip_forward", "0")
+			}
+			return b.stopped(b.lastNode(), birdComponent)
+		},
+	}
+}
+
+// withBGP leaves out labs whose nodes have no BGP.
+func withBGP(aim func(*Bench) (Spoiling, error)) func(*Bench) (Spoiling, error) {
+	return func(b *Bench) (Spoiling, error) {
+		if b.State.Flannel != nil {
+			return Spoiling{}, NoTarget("the nodes have no BGP")
+		}
+		return aim(b)
 	}
 }
 

@@ -56,7 +56,7 @@ func tables() []Defect {
 		},
 		{
 			ID: "table-fabric-knows-pods", Kind: Table, What: "leaves and spines have static routes to all blocks, without any announcement",
-			Red: []string{"negative", "MESH-043|IPIP-043|VXL-043"}, Green: []string{"sessions"},
+			Red: []string{"negative", "MESH-043|IPIP-043|VXL-043|CAN-034", "CAN-104"}, Green: []string{"sessions"},
 			Aim: fabricKnowsPods,
 		},
 		{
@@ -79,12 +79,12 @@ func tables() []Defect {
 		},
 		{
 			ID: "table-stale", Kind: Table, What: "a route that no program of the mode makes is left on a node",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			Red: []string{"routes", "CAN-101"}, Green: []string{"sessions"},
 			Aim: stale,
 		},
 		{
 			ID: "table-pods-on-spine", Kind: Table, What: "a spine has a route to a single pod",
-			Red: []string{"routes", "IPIP-014|CRS-004|VXL-013"}, Green: []string{"sessions"},
+			Red: []string{"routes", "IPIP-014|CRS-004|VXL-013|CAN-011"}, Green: []string{"sessions"},
 			Aim: podOnSpine,
 		},
 		{
@@ -136,6 +136,9 @@ func twoOwners(b *Bench) (Spoiling, error) {
 // first node to its block has one of some origins.
 func (b *Bench) remotePod(origins ...route.Origin) (node topology.Host, pod netip.Prefix, via netip.Addr, err error) {
 	from, to := b.Lab.Topology().Nodes()[0], b.lastNode()
+	if err := b.hasComponent(from.Name, birdComponent); err != nil {
+		return node, pod, via, err
+	}
 	address, err := b.pod(to.Name)
 	if err != nil {
 		return node, pod, via, err
@@ -202,6 +205,9 @@ func nobodys() netip.Prefix { return route.Single(netip.MustParseAddr("198.51.10
 // foreignFromBIRD has the last node's BIRD route an address that no lab has via the first
 // node, or its leaf.
 func foreignFromBIRD(b *Bench) (Spoiling, error) {
+	if err := b.hasComponent(b.lastNode().Name, birdComponent); err != nil {
+		return Spoiling{}, err
+	}
 	via, err := b.wayFrom(b.lastNode().Name, b.Lab.Topology().Nodes()[0].Name)
 	if err != nil {
 		return Spoiling{}, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"github.com/vishvananda/netlink"
@@ -33,25 +34,25 @@ func tunnels() []Defect {
 		},
 		{
 			ID: "tunnel-small-mtu", Kind: Tunnel, What: "the tunnel's device of a node has a small MTU",
-			Red: []string{"IPIP-021|VXL-022"}, Green: []string{"sessions"},
+			Red: []string{"IPIP-021|VXL-022|CAN-022"}, Green: []string{"sessions"},
 			Aim: tunnelMTU,
 		},
 		{
 			ID: "tunnel-dropped", Kind: Tunnel, What: "every node drops what comes through the tunnel",
 			Red: []string{
-				"IPIP-040|VXL-040|CRS-030", "IPIP-042|VXL-042|CRS-031", "IPIP-050|VXL-044|CRS-041",
-				"IPIP-055|VXL-047", "IPIP-056", "IPIP-057", "IPIP-065", "IPIP-082",
+				"IPIP-040|VXL-040|CRS-030|CAN-030", "IPIP-042|VXL-042|CRS-031|CAN-033", "IPIP-050|VXL-044|CRS-041|CAN-036",
+				"IPIP-055|VXL-047|CAN-037", "IPIP-056", "IPIP-057", "IPIP-065", "IPIP-082", "CAN-032",
 			}, Green: []string{"sessions", "routes"},
 			Aim: tunnelDropped,
 		},
 		{
 			ID: "tunnel-address", Kind: Tunnel, What: "the tunnel's device of a node has one more address, and it is another node's",
-			Red: []string{"IPIP-020|CRS-010|VXL-020"}, Green: []string{"sessions"},
+			Red: []string{"IPIP-020|CRS-010|VXL-020|CAN-020"}, Green: []string{"sessions"},
 			Aim: tunnelAddress,
 		},
 		{
 			ID: "tunnel-far-end-lost", Kind: Tunnel, What: "a node has lost the far end of its VXLAN at another node, and its Felix does nothing",
-			Red: []string{"VXL-023"}, Green: []string{"sessions"},
+			Red: []string{"VXL-023|CAN-023"}, Green: []string{"sessions"},
 			Aim: farEndLost,
 		},
 		{
@@ -62,17 +63,26 @@ func tunnels() []Defect {
 	}
 }
 
-// tunnel is the encapsulation of the lab's pools.
-func (b *Bench) tunnel() (calico.Encapsulation, error) {
+// tunnel is what carries packets between nodes: its kind, its device, and VXLAN's port.
+type tunnel struct {
+	calico.Encapsulation
+	device, port string
+}
+
+// tunnel is the tunnel of the lab's pools, or flannel's.
+func (b *Bench) tunnel() (tunnel, error) {
+	if f := b.State.Flannel; f != nil && f.Backend == calico.FlannelVXLAN {
+		return tunnel{calico.VXLAN, calico.FlannelDevice, strconv.Itoa(observe.KernelVXLANPort)}, nil
+	}
 	for _, pool := range b.State.Resources.IPPools {
 		switch {
 		case pool.Spec.IPIPMode != "" && pool.Spec.IPIPMode != v3.IPIPModeNever:
-			return calico.IPIP, nil
+			return tunnel{calico.IPIP, calico.IPIP.Device(), ""}, nil
 		case pool.Spec.VXLANMode != "" && pool.Spec.VXLANMode != v3.VXLANModeNever:
-			return calico.VXLAN, nil
+			return tunnel{calico.VXLAN, calico.VXLAN.Device(), strconv.Itoa(observe.VXLANPort)}, nil
 		}
 	}
-	return "", NoTarget("no pool encapsulates")
+	return tunnel{}, NoTarget("no pool encapsulates")
 }
 
 // poolChanged gives the pools that have one mode of encapsulation another one.
@@ -143,7 +153,7 @@ func (b *Bench) onDevice(node topology.Host, device string, do func(*netlink.Han
 
 // tunnelMTU sets the MTU of the tunnel's device of a node.
 func tunnelMTU(b *Bench) (Spoiling, error) {
-	tunnel, err := b.tunnel()
+	t, err := b.tunnel()
 	if err != nil {
 		return Spoiling{}, err
 	}
@@ -152,18 +162,18 @@ func tunnelMTU(b *Bench) (Spoiling, error) {
 	if err != nil {
 		return Spoiling{}, err
 	}
-	before, err := observe.ReadDevice(at, tunnel.Device())
+	before, err := observe.ReadDevice(at, t.device)
 	if err != nil {
 		return Spoiling{}, err
 	}
 	set := func(mtu int) func(context.Context) error {
-		return b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error { return h.LinkSetMTU(link, mtu) })
+		return b.onDevice(node, t.device, func(h *netlink.Handle, link netlink.Link) error { return h.LinkSetMTU(link, mtu) })
 	}
 	return Spoiling{
-		Target: fmt.Sprintf("%s of %s", tunnel.Device(), node.Name), Put: set(smallestMTU), Undo: set(before.MTU),
-		Present: b.onDevice(node, tunnel.Device(), func(_ *netlink.Handle, link netlink.Link) error {
+		Target: fmt.Sprintf("%s of %s", t.device, node.Name), Put: set(smallestMTU), Undo: set(before.MTU),
+		Present: b.onDevice(node, t.device, func(_ *netlink.Handle, link netlink.Link) error {
 			if link.Attrs().MTU != smallestMTU {
-				return fmt.Errorf("%s of %s has MTU %d", tunnel.Device(), node.Name, link.Attrs().MTU)
+				return fmt.Errorf("%s of %s has MTU %d", t.device, node.Name, link.Attrs().MTU)
 			}
 			return nil
 		}),
@@ -172,26 +182,23 @@ func tunnelMTU(b *Bench) (Spoiling, error) {
 
 // tunnelDropped drops the tunnel's packets at every node.
 func tunnelDropped(b *Bench) (Spoiling, error) {
-	tunnel, err := b.tunnel()
+	t, err := b.tunnel()
 	if err != nil {
 		return Spoiling{}, err
 	}
 	packets := []string{"-p", ipInIP}
-	if tunnel == calico.VXLAN {
-		packets = []string{"-p", "udp", "--dport", vxlanPort}
+	if t.port != "" {
+		packets = []string{"-p", "udp", "--dport", t.port}
 	}
 	return b.filterRule("all nodes", "raw", "PREROUTING", b.Lab.Topology().Nodes(), append(packets, "-j", "DROP")...)
 }
 
-// ipInIP is the number of IP in IP among IP's protocols, and vxlanPort is the port of VXLAN.
-const (
-	ipInIP    = "4"
-	vxlanPort = "4789"
-)
+// ipInIP is the number of IP in IP among IP's protocols.
+const ipInIP = "4"
 
 // tunnelAddress adds the tunnel address of the first node to the last node's device.
 func tunnelAddress(b *Bench) (Spoiling, error) {
-	tunnel, err := b.tunnel()
+	t, err := b.tunnel()
 	if err != nil {
 		return Spoiling{}, err
 	}
@@ -200,7 +207,7 @@ func tunnelAddress(b *Bench) (Spoiling, error) {
 		return Spoiling{}, err
 	}
 	foreign := first.IPIPTunnel
-	if tunnel == calico.VXLAN {
+	if t.port != "" {
 		foreign = first.VXLANTunnel
 	}
 	if !foreign.IsValid() {
@@ -209,14 +216,14 @@ func tunnelAddress(b *Bench) (Spoiling, error) {
 	node := b.lastNode()
 	address := &netlink.Addr{IPNet: ipNet(route.Single(foreign))}
 	return Spoiling{
-		Target: fmt.Sprintf("%s of %s", tunnel.Device(), node.Name),
-		Put: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
+		Target: fmt.Sprintf("%s of %s", t.device, node.Name),
+		Put: b.onDevice(node, t.device, func(h *netlink.Handle, link netlink.Link) error {
 			if err := h.AddrAdd(link, address); !errors.Is(err, unix.EEXIST) {
 				return err
 			}
 			return nil
 		}),
-		Undo: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
+		Undo: b.onDevice(node, t.device, func(h *netlink.Handle, link netlink.Link) error {
 			if err := h.AddrDel(link, address); !errors.Is(err, unix.EADDRNOTAVAIL) {
 				return err
 			}
@@ -227,7 +234,7 @@ func tunnelAddress(b *Bench) (Spoiling, error) {
 			if err != nil {
 				return err
 			}
-			device, err := observe.ReadDevice(at, tunnel.Device())
+			device, err := observe.ReadDevice(at, t.device)
 			if err == nil && !slices.Contains(device.Addresses, route.Single(foreign)) {
 				err = fmt.Errorf("%s: %s", node.Name, device)
 			}
@@ -239,11 +246,11 @@ func tunnelAddress(b *Bench) (Spoiling, error) {
 // farEndLost deletes what the first node's kernel has of one far end of the VXLAN. Felix would
 // bring it back when it looks next.
 func farEndLost(b *Bench) (Spoiling, error) {
-	tunnel, err := b.tunnel()
+	t, err := b.tunnel()
 	if err != nil {
 		return Spoiling{}, err
 	}
-	if tunnel != calico.VXLAN {
+	if t.port == "" {
 		return Spoiling{}, NoTarget("the lab has no VXLAN")
 	}
 	node := b.Lab.Topology().Nodes()[0]
@@ -255,7 +262,7 @@ func farEndLost(b *Bench) (Spoiling, error) {
 		return slices.DeleteFunc(found, func(n netlink.Neigh) bool { return n.State&netlink.NUD_PERMANENT == 0 }), nil
 	}
 	var none bool
-	if err := b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
+	if err := b.onDevice(node, t.device, func(h *netlink.Handle, link netlink.Link) error {
 		list, err := entries(h, link)
 		none = len(list) == 0
 		return err
@@ -271,8 +278,8 @@ func farEndLost(b *Bench) (Spoiling, error) {
 	}
 	var lost []netlink.Neigh
 	return together(felix, Spoiling{
-		Target: fmt.Sprintf("%s of %s", tunnel.Device(), node.Name),
-		Put: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
+		Target: fmt.Sprintf("%s of %s", t.device, node.Name),
+		Put: b.onDevice(node, t.device, func(h *netlink.Handle, link netlink.Link) error {
 			list, err := entries(h, link)
 			if err != nil {
 				return err
@@ -287,7 +294,7 @@ func farEndLost(b *Bench) (Spoiling, error) {
 			}
 			return nil
 		}),
-		Undo: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, _ netlink.Link) error {
+		Undo: b.onDevice(node, t.device, func(h *netlink.Handle, _ netlink.Link) error {
 			for i := range lost {
 				if err := h.NeighSet(&lost[i]); err != nil {
 					return err
@@ -295,7 +302,7 @@ func farEndLost(b *Bench) (Spoiling, error) {
 			}
 			return nil
 		}),
-		Present: b.onDevice(node, tunnel.Device(), func(h *netlink.Handle, link netlink.Link) error {
+		Present: b.onDevice(node, t.device, func(h *netlink.Handle, link netlink.Link) error {
 			list, err := entries(h, link)
 			if err != nil {
 				return err
@@ -312,12 +319,12 @@ func farEndLost(b *Bench) (Spoiling, error) {
 
 // otherPort has Felix use another port for VXLAN.
 func otherPort(b *Bench) (Spoiling, error) {
-	tunnel, err := b.tunnel()
+	t, err := b.tunnel()
 	if err != nil {
 		return Spoiling{}, err
 	}
-	if tunnel != calico.VXLAN {
-		return Spoiling{}, NoTarget("the lab has no VXLAN")
+	if t.device != calico.VXLAN.Device() {
+		return Spoiling{}, NoTarget("the lab has no VXLAN of Calico's")
 	}
 	const wrong = 4790
 	var before *int
@@ -330,14 +337,14 @@ func otherPort(b *Bench) (Spoiling, error) {
 		}
 	}
 	return Spoiling{
-		Target: tunnel.Device() + " of all nodes", Put: set(new(wrong)), Undo: set(before),
+		Target: t.device + " of all nodes", Put: set(new(wrong)), Undo: set(before),
 		Present: func(context.Context) error {
 			for _, node := range b.Lab.Topology().Nodes() {
 				at, err := b.Lab.Host(node.Name)
 				if err != nil {
 					return err
 				}
-				device, err := observe.ReadDevice(at, tunnel.Device())
+				device, err := observe.ReadDevice(at, t.device)
 				if err != nil {
 					return err
 				}

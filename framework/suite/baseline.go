@@ -11,7 +11,6 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 
-	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/oracle"
@@ -80,7 +79,7 @@ func (l *Lab) agrees(ctx context.Context, state oracle.State) fault {
 	if err != nil {
 		return faultOf("compute the VTEPs", err)
 	}
-	known, err := observe.VTEPs(ctx, l.Lab, calico.VXLAN.Device())
+	known, err := observe.VTEPs(ctx, l.Lab, l.mode.VXLANDevice())
 	if err != nil {
 		return faultOf("read the VTEPs", err)
 	}
@@ -168,6 +167,9 @@ func designOf(state oracle.State) map[string]string {
 	for _, r := range state.Routers {
 		add("configuration of router", r.Host, r)
 	}
+	if state.Flannel != nil {
+		add("flannel's", "configuration", state.Flannel)
+	}
 	for node, routes := range state.Foreign {
 		add("foreign routes of node", node, routes)
 	}
@@ -222,7 +224,7 @@ func countExpected(state oracle.State) (string, error) {
 	for _, table := range tables {
 		numberOfRoutes += len(table)
 	}
-	if numberOfSessions == 0 || numberOfRoutes == 0 {
+	if numberOfSessions == 0 && state.Flannel == nil || numberOfRoutes == 0 {
 		return "", fmt.Errorf("the design gives %d ends of sessions and %d routes: a lab of nothing proves nothing", numberOfSessions, numberOfRoutes)
 	}
 	return fmt.Sprintf("%d ends of sessions and %d routes on %d hosts", numberOfSessions, numberOfRoutes, len(tables)), nil

@@ -43,6 +43,9 @@ func (s *Suite) environment(specs types.SpecReports) []string {
 
 // birdName says which BIRD the lab's nodes run.
 func (l *Lab) birdName() string {
+	if l.mode.Flannel != nil {
+		return "no BIRD"
+	}
 	if l.calicoBIRD {
 		return "its own BIRD and templates"
 	}

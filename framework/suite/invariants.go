@@ -78,6 +78,9 @@ func (l *Lab) untouchedBIRDs(ctx context.Context) fault { return l.staleBIRDs(ct
 
 func (l *Lab) staleBIRDs(ctx context.Context, except map[componentKey]bool) fault {
 	var stale []string
+	if l.mode.Flannel != nil {
+		return fault{} // there is none
+	}
 	for _, node := range l.topology.Nodes() {
 		if except[componentKey{node.Name, BIRD}] {
 			continue

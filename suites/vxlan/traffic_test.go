@@ -1,14 +1,8 @@
 package vxlan
 
 import (
-	"errors"
-
 	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
 
-	"github.com/rackproof/rackproof/framework/observe"
-	"github.com/rackproof/rackproof/framework/oracle"
-	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
@@ -38,22 +32,7 @@ func reachability(lab *suite.Lab) {
 		})
 
 		Requirement("VXL-043", "an outside client MUST NOT reach pods, as the fabric does not know their blocks", Needs(Clients), Label("negative"), func(ctx SpecContext) {
-			tables, err := observe.KernelTables(ctx, lab.Lab)
-			Expect(err).NotTo(HaveOccurred())
-			state, err := lab.State(ctx)
-			Expect(err).NotTo(HaveOccurred())
-			for _, client := range lab.Topology().ByRole(topology.Client) {
-				for name, pod := range workload.Pods(ctx, lab) {
-					// A router tells only so often that it has no way, and is silent otherwise.
-					Expect(probe.Attempt(ctx, lab.From(client.Name), pod.Address, probe.Timeout)).To(
-						BeElementOf(probe.Unreachable, probe.TimedOut), "from %s to the pod on %s", client.Name, name)
-
-					_, err := state.Walk(tables, client.Name, pod.Address.Addr())
-					var end *oracle.DeadEnd
-					Expect(errors.As(err, &end)).To(BeTrue(), "the tables lead from %s to the pod on %s: %v", client.Name, name, err)
-					Expect(end.Reason).To(Equal(oracle.NoRoute), end.Error())
-				}
-			}
+			expect.ClientsHaveNoWay(ctx, lab)
 		})
 	})
 }

@@ -35,13 +35,24 @@ type Module struct {
 	// Sources are the files of Folder that make a program of Rackproof's own, with
 	// package `.`.
 	Sources []string `yaml:"sources" json:",omitempty"`
+	// Size is the room that a build of the module takes, as a part of a large module's; 0
+	// for a large one.
+	Size float64 `yaml:"size" json:"-"`
 }
 
 // Group is a set of labs that need more components than every lab.
 type Group string
 
-// Kind are labs on kind and containerlab.
-const Kind Group = "kind"
+// The groups.
+const (
+	// Kind are labs on kind and containerlab.
+	Kind Group = "kind"
+	// Canal are labs whose pod network is flannel's.
+	Canal Group = "canal"
+)
+
+// Groups are all groups.
+func Groups() []Group { return []Group{Kind, Canal} }
 
 // For leaves out the modules that are for other groups than those given.
 func (m Manifest) For(groups ...Group) Manifest {

@@ -83,7 +83,7 @@ func TestManifestAgreesWithTheModules(t *testing.T) {
 		versions := map[string]string{}
 		tools := map[string]bool{}
 		for line := range strings.Lines(string(content)) {
-			fields := strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "require "))
+			fields := strings.Fields(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(line), "require "), "tool "))
 			switch {
 			case len(fields) == 1:
 				tools[fields[0]] = true
@@ -138,7 +138,7 @@ func TestManifestHasEveryNamedProgram(t *testing.T) {
 	named := []component.Name{
 		component.APIServer, component.ControllerManager, component.Scheduler, component.Proxy, component.Kubectl,
 		component.Agnhost, component.Etcd, component.CalicoNode, component.CalicoCNI, component.CalicoIPAM, component.Calicoctl,
-		component.ContainerlabDeploy,
+		component.ContainerlabDeploy, component.Flanneld, component.HostLocal,
 	}
 	if got := slices.Sorted(maps.Keys(listed)); !slices.Equal(got, slices.Sorted(slices.Values(named))) {
 		t.Errorf("the manifest lists %v, the package names %v", got, named)

@@ -22,4 +22,8 @@ const (
 	Calicoctl  Name = "calicoctl"
 	// ContainerlabDeploy joins the containers of labs on kind by containerlab.
 	ContainerlabDeploy Name = "containerlab-deploy"
+	// Flanneld is flannel's daemon, and HostLocal the IPAM plugin that gives pods addresses
+	// of their node's subnet. Their folder is a CNI plugin folder.
+	Flanneld  Name = "flanneld"
+	HostLocal Name = "host-local"
 )

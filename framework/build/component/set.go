@@ -42,7 +42,7 @@ type MissingError struct {
 
 func (e *MissingError) Error() string {
 	if e.For != "" {
-		return fmt.Sprintf("the components of labs on %s are not built (no %s in %s): run `make %s-components`",
+		return fmt.Sprintf("the components of %s labs are not built (no %s in %s): run `make %s-components`",
 			e.For, strings.Join(e.Modules, ", no "), e.Folder, e.For)
 	}
 	return fmt.Sprintf("the embedded lab's components are not built (no %s in %s): run `make components`",

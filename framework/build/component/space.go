@@ -1,13 +1,14 @@
 package component
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/diskspace"
 )
 
-// The room for one module, rounded up from the use of Kubernetes 1.34 and Calico 3.31
+// The room for one large module, rounded up from the use of Kubernetes 1.34 and Calico 3.31
 // on amd64 (5 GB, 2 GB and 0.8 GB for both together).
 const (
 	buildCacheBytes  = 3e9
@@ -24,11 +25,14 @@ type demand struct {
 // checkSpace refuses to start a build that would fill a file system. It counts
 // as if go's caches were empty: how much of them will do cannot be known before.
 func checkSpace(modules []installed, tool tool, cacheDir string) error {
-	count := uint64(len(modules))
+	var count float64
+	for _, place := range modules {
+		count += cmp.Or(place.module.Size, 1)
+	}
 	return fits([]demand{
-		{"go's build cache", tool.buildCache, count * buildCacheBytes},
-		{"go's module cache", tool.moduleCache, count * moduleCacheBytes},
-		{"the programs", cacheDir, count * programBytes},
+		{"go's build cache", tool.buildCache, uint64(count * buildCacheBytes)},
+		{"go's module cache", tool.moduleCache, uint64(count * moduleCacheBytes)},
+		{"the programs", cacheDir, uint64(count * programBytes)},
 	}, diskspace.Of)
 }
 

@@ -104,6 +104,9 @@ func (f Feature) remedy() string {
 // IP pools' encapsulation is done by.
 func Mode(mode *calico.Mode) Need {
 	need := Need{For: "mode " + mode.Name}
+	if mode.Flannel != nil && mode.Flannel.Backend == calico.FlannelVXLAN {
+		need.Features = append(need.Features, VXLAN)
+	}
 	for _, pool := range mode.Resources.IPPools {
 		switch calico.EncapsulationOf(pool) {
 		case calico.IPIP, calico.IPIPCrossSubnet:

@@ -38,6 +38,9 @@ func check(ctx context.Context, daemon *docker.Daemon, options parts) error {
 	if err := options.Mode.Check(options.Topology); err != nil {
 		return err
 	}
+	if options.Mode.Flannel != nil {
+		return fmt.Errorf("mode %s: %w: labs on kind have no flannel: use another provider", options.Mode.Name, lab.ErrUnable)
+	}
 	if err := capability.Check(ctx, need(), capability.Mode(options.Mode)); err != nil {
 		return err
 	}

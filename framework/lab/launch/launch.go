@@ -64,7 +64,7 @@ func (p Providers) Up(ctx context.Context, provider lab.Provider, options lab.Op
 // side: the sessions beside the pods, and what the provider says. The services come last.
 func Phases(provider lab.Provider, mode *calico.Mode) []string {
 	phases := append(provider.Phases(), "sessions", "pods")
-	if mode.RouteOwner == calico.FelixOwns {
+	if mode.RouteOwner != calico.BIRDOwns {
 		phases = append(phases, "routes")
 	}
 	return append(phases, "services")
@@ -149,11 +149,11 @@ func waitReady(ctx context.Context, l lab.Running, progress func(lab.Event)) err
 	tasks, both := errgroup.WithContext(ctx)
 	tasks.Go(phase(both, "sessions", progress, func() error { return waitForSessions(both, l) }))
 	tasks.Go(phase(both, "pods", progress, func() error { return waitForWorkload(both, l) }))
-	if err := tasks.Wait(); err != nil || l.Mode().RouteOwner != calico.FelixOwns {
+	if err := tasks.Wait(); err != nil || l.Mode().RouteOwner == calico.BIRDOwns {
 		return err
 	}
-	// Routes of BIRD's are there as soon as its sessions are. Felix's come when it has
-	// started, which neither sessions nor pods wait for.
+	// Routes of BIRD's are there as soon as its sessions are. Felix's and flannel's come when
+	// these have started, which neither sessions nor pods wait for.
 	return phase(ctx, "routes", progress, func() error { return waitForRoutes(ctx, l) })()
 }
 

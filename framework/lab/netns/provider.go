@@ -5,6 +5,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/build/calicobird"
 	"github.com/rackproof/rackproof/framework/build/component"
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/capability"
@@ -32,7 +33,7 @@ func (Provider) RunIfPart() {
 
 // CalicoVersion implements lab.Provider.
 func (Provider) CalicoVersion() (string, error) {
-	_, components, err := locate()
+	_, components, err := locate(nil)
 	return components.Version(component.CalicoNode), err
 }
 
@@ -51,12 +52,17 @@ func findBIRD(ctx context.Context, program string) (programs []string, err error
 	return calicobird.Find(ctx, program, cache)
 }
 
-// locate finds the cache folder, and the components in it.
-func locate() (cache string, components component.Set, err error) {
+// locate finds the cache folder, and the components in it that labs of a mode need; nil for
+// any mode.
+func locate(mode *calico.Mode) (cache string, components component.Set, err error) {
 	if cache, err = component.DefaultCacheDir(); err != nil {
 		return "", component.Set{}, err
 	}
-	components, err = component.Locate(cache)
+	var groups []component.Group
+	if mode != nil && mode.Flannel != nil {
+		groups = append(groups, component.Canal)
+	}
+	components, err = component.Locate(cache, groups...)
 	return cache, components, err
 }
 
@@ -77,7 +83,7 @@ func (Provider) Crowded() bool { return false }
 
 // Up implements lab.Provider.
 func (Provider) Up(ctx context.Context, options lab.Options) (lab.Running, error) {
-	cache, components, err := locate()
+	cache, components, err := locate(options.Mode)
 	if err != nil {
 		return nil, err
 	}

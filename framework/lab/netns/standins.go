@@ -16,7 +16,7 @@ func (Provider) StandIns() []standin.StandIn {
 			Name: "cni-runtime",
 			What: "the agent calls Calico's CNI plugins by libcni", Real: "containerd",
 			Differs: "A second attempt has the first one's container id. At most four plugins run at once. The plugin for host ports is left out.",
-			Affects: []string{"IPIP", "LOC", "VXL"}, ComparedBy: []string{"framework/cluster/calicomanifest_test.go"},
+			Affects: []string{"CAN", "IPIP", "LOC", "VXL"}, ComparedBy: []string{"framework/cluster/calicomanifest_test.go", "framework/cluster/canal_test.go"},
 		},
 		{
 			Name: "calico-services",
@@ -37,7 +37,26 @@ func (Provider) StandIns() []standin.StandIn {
 			Name: "calico-settings",
 			What: "calico-node's environment", Real: "that of Calico's manifest",
 			Differs: "Felix finds its MTU by the fabric's interfaces; it is told its variant of iptables. The test has the whole list.",
-			Affects: []string{"CRS", "IPIP", "VXL"}, ComparedBy: []string{"framework/cluster/calicomanifest_test.go"},
+			Affects: []string{"CAN", "CRS", "IPIP", "VXL"}, ComparedBy: []string{"framework/cluster/calicomanifest_test.go", "framework/cluster/canal_test.go"},
+		},
+		{
+			Name: "flanneld", Only: standin.Canal,
+			What: "flannel's daemon v0.28.10 by a program of ours (fixtures/components/flannel) on flannel's own packages", Real: "flannel's program, in Calico's manifest v0.24.4",
+			Differs: "It has the backends vxlan and host-gw alone, and neither etcd, IPv6, nftables nor health checks. It does not ask for br_netfilter: Canal has no bridge. " +
+				"Its first start waits until the node has its subnet; a real one ends and is started again.",
+			Affects: []string{"CAN"}, ComparedBy: []string{"framework/cluster/canal_test.go"},
+		},
+		{
+			Name: "canal-pod", Only: standin.Canal,
+			What: "flannel and Felix as programs of their own; the lab writes the ConfigMap's files before each start of flannel", Real: "one pod of a DaemonSet, with the ConfigMap mounted by the kubelet",
+			Differs: "A spec starts flannel again alone, where a new pod starts Felix again too. The files do not change while flannel runs.",
+			Affects: []string{"CAN-050", "CAN-051", "CAN-102", "CAN-2"}, ComparedBy: []string{"framework/cluster/canal_test.go"},
+		},
+		{
+			Name: "canal-pool", Only: standin.Canal,
+			What: "no IPPool", Real: "default-ipv4-ippool, which calico-node makes when it starts; nothing is allotted of it",
+			Differs: "Felix masquerades nothing. In a real cluster it does so beside flannel where that pool is the pod network.",
+			Affects: []string{"CAN-035"},
 		},
 		{
 			Name: "control-plane",
@@ -54,7 +73,7 @@ func (Provider) StandIns() []standin.StandIn {
 			Name: "one-machine",
 			What: "all hosts share a kernel, its clock, its processors and its process ids", Real: "a machine each",
 			Differs: "A moment in which the machine stands still hits all hosts at once, and `ps` shows the processes of all.",
-			Affects: []string{"LEAF", "LOC", "MSW", "NRR", "RRR", "SVC", "TOR"},
+			Affects: []string{"CAN-050", "CAN-2", "LEAF", "LOC", "MSW", "NRR", "RRR", "SVC", "TOR"},
 		},
 		{
 			Name: "uml", Only: standin.UML,

@@ -52,6 +52,9 @@ func up(ctx context.Context, options lab.Options, components component.Set, spec
 		return nil, err
 	}
 	spec.ProgramFolders = append(spec.ProgramFolders, software...)
+	if flanneld := components.Program(component.Flanneld); flanneld != "" {
+		spec.ProgramFolders = append(spec.ProgramFolders, filepath.Dir(flanneld))
+	}
 	spec.Manifests, spec.Confd = components.Manifests(), components.Confd()
 	spec.Workload = options.Workload
 	spec.KubernetesVersion = components.Version(component.APIServer)

@@ -107,7 +107,7 @@ func (Provider) StartMachine(ctx context.Context, options lab.MachineOptions) (l
 	if err != nil {
 		return nil, fmt.Errorf("find this program's own file: %w", err)
 	}
-	cache, components, err := locate()
+	cache, components, err := locate(options.Mode)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func Shared() []StandIn {
 			Affects: []string{"IPIP", "CRS", "MSW"}, ComparedBy: []string{"framework/router/bird/template_test.go"},
 		},
 		{
-			Name: "bird-reload",
+			Name: "bird-reload", Only: BIRDNodes,
 			What: "`sv hup bird` passes on to `configure` on BIRD's control socket; /var/run/calico/bird-reload.json records the answer",
 			Real: "runit sends SIGHUP, and nobody reads what becomes of it",
 			Differs: "A refused file shows, in the record and in BIRD's log. Requests that come during a reload become one more on netns; on kind runit serves each. " +

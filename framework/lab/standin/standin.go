@@ -45,8 +45,12 @@ const (
 	BIRDRouter Trait = "routers with BIRD"
 	// Tunnels labs have a pool with an encapsulation.
 	Tunnels Trait = "modes with tunnels"
-	// StockBIRD labs have nodes with a stock BIRD instead of Calico's own.
+	// BIRDNodes labs have nodes that run BIRD, and StockBIRD labs nodes with a stock BIRD
+	// instead of Calico's own.
+	BIRDNodes Trait = "nodes with BIRD"
 	StockBIRD Trait = "nodes with stock BIRD"
+	// Canal labs have nodes with flannel, and Calico for policies alone.
+	Canal Trait = "modes with flannel"
 	// UML labs are inside User-Mode Linux.
 	UML Trait = "User-Mode Linux"
 )
@@ -105,8 +109,12 @@ func (l Lab) has(s StandIn) bool {
 			}
 		}
 		return false
+	case BIRDNodes:
+		return l.Mode.Flannel == nil
 	case StockBIRD:
-		return l.StockBIRD
+		return l.StockBIRD && l.Mode.Flannel == nil
+	case Canal:
+		return l.Mode.Flannel != nil
 	case UML:
 		return l.UML
 	}

@@ -42,7 +42,7 @@ func Kinds() []KindMeaning {
 		{Document, "a page of Calico's documentation (docs.tigera.io), or of a project that the reference names"},
 		{RFC, "a standard of the IETF"},
 		{Test, "one of Calico's own tests, by its path in projectcalico/calico"},
-		{Code, "Calico's code or one of its templates, by its path in projectcalico/calico"},
+		{Code, "Calico's code or one of its templates, by its path in projectcalico/calico, or code of a project that the reference names"},
 		{Issue, "an issue or a pull request"},
 		{Article, "one of the four articles that docs/modes.md names"},
 		{Design, "a property of the fabric that labs have; no public source makes the promise"},
@@ -64,6 +64,14 @@ func document(page string) Source { return Source{Document, "calico/" + page} }
 func kubernetes(page string) Source {
 	return Source{Document, "kubernetes.io/docs/" + page}
 }
+
+// flannelPage is a page of flannel's documentation, and flannelCode a file of its code, of
+// the version that labs run.
+func flannelPage(name string) Source {
+	return Source{Document, "flannel-io/flannel Documentation/" + name + ".md"}
+}
+func flannelCode(path string) Source { return Source{Code, "flannel-io/flannel pkg/" + path} }
+
 func rfc(number int) Source         { return Source{RFC, strconv.Itoa(number)} }
 func test(path string) Source       { return Source{Test, path} }
 func laterTest(path string) Source  { return Source{Test, path + later} }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/suite"
@@ -22,7 +21,7 @@ func VTEPs(l *suite.Lab) func(context.Context) (Comparison, error) {
 		if err != nil {
 			return Comparison{}, err
 		}
-		got, err := observe.VTEPs(ctx, l.Lab, calico.VXLAN.Device())
+		got, err := observe.VTEPs(ctx, l.Lab, l.Mode().VXLANDevice())
 		if err != nil {
 			return Comparison{}, err
 		}

@@ -128,3 +128,16 @@ func flapAddress(host lab.Host, device string, address netip.Prefix) error {
 	}
 	return errors.Join(handle.AddrDel(link, parsed), handle.AddrAdd(link, parsed))
 }
+
+// DeleteDevice deletes a device of a node, with the routes through it.
+func DeleteDevice(l *suite.Lab, node, device string) {
+	ginkgo.GinkgoHelper()
+	requirement.Using(requirement.ChangeInterfaces)
+	gomega.Expect(onRoutes(l.At(node), func(handle *netlink.Handle) error {
+		link, err := handle.LinkByName(device)
+		if err != nil {
+			return err
+		}
+		return handle.LinkDel(link)
+	})).To(gomega.Succeed(), "delete %s of %s", device, node)
+}

@@ -17,7 +17,7 @@ import (
 // ownFolders are the folders that every host has for itself.
 func ownFolders() []string {
 	folders := []string{
-		"/etc/calico", "/etc/cni", "/etc/rackproof", "/run/calico",
+		"/etc/calico", "/etc/cni", "/etc/kube-flannel", "/etc/rackproof", "/run/calico", "/run/flannel",
 		"/var/lib/calico", "/var/lib/cni", "/var/log/calico",
 	}
 	for _, driver := range drivers.All() {
