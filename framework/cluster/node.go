@@ -241,7 +241,7 @@ func (c *Cluster) networkingEnvironment(host topology.Host) []string {
 	if c.isCanal() {
 		return []string{"CALICO_NETWORKING_BACKEND=none", "CLUSTER_TYPE=k8s,canal", "USE_POD_CIDR=true", "IP=", "FELIX_IPTABLESREFRESHINTERVAL=60"}
 	}
-	return []string{"CALICO_NETWORKING_BACKEND=bird", "CLUSTER_TYPE=k8s,bgp", "IP=" + host.Interfaces[0].Address(route.IPv4).String(), "IP6=none"}
+	return []string{"CALICO_NETWORKING_BACKEND=" + string(c.config.Mode.Backend), "CLUSTER_TYPE=k8s,bgp", "IP=" + host.Interfaces[0].Address(route.IPv4).String(), "IP6=none"}
 }
 
 // withBIRD puts Calico's own BIRD at the beginning of an environment's PATH, if there is

@@ -15,6 +15,9 @@ import (
 	"github.com/rackproof/rackproof/framework/requirement"
 )
 
+// WithoutBGP reports whether the lab's nodes speak no BGP.
+func (l *Lab) WithoutBGP() bool { return l.mode.WithoutBGP() }
+
 // calicoNode is what a spec has made of a node's calico-node.
 type calicoNode struct {
 	ended bool

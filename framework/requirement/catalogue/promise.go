@@ -79,6 +79,8 @@ func Promises() []Promise {
 			[]Source{document("networking/determine-best-networking"), template("bird_ipam.cfg.template")}},
 		{"D4", "Felix routes VXLAN pools through vxlan.calico. BIRD puts none of these routes into the kernel and announces no tunnel route to nodes.",
 			[]Source{overlayPage(), rfc(7348), compiled("mesh/vxlan-always"), test("felix/fv/vxlan_test.go")}},
+		{"D5", "With the backend vxlan nodes run no BGP. Felix's routes through vxlan.calico are all that pods need.",
+			[]Source{overlayPage(), code("node/filesystem/etc/rc.local"), document("getting-started/kubernetes/self-managed-onprem/config-options")}},
 		{"D6", "Every BGP next hop resolves: no route by BIRD is unreachable.",
 			[]Source{issue(1515)}},
 

@@ -15,8 +15,14 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// ReadinessProbe is that of calico-node in Calico's manifest.
-func ReadinessProbe() []string { return []string{"-felix-ready", "-bird-ready"} }
+// readinessProbe is that of calico-node in Calico's manifest. Without BGP its documentation
+// has BIRD left out.
+func readinessProbe(l *suite.Lab) []string {
+	if l.WithoutBGP() {
+		return []string{"-felix-ready"}
+	}
+	return []string{"-felix-ready", "-bird-ready"}
+}
 
 // readyTimeout bounds how long a calico-node may take to be ready after its start.
 const readyTimeout = time.Minute
@@ -66,7 +72,8 @@ func restartEach(ctx context.Context, l *suite.Lab, pairs []workload.PodPair, se
 // Ready waits until a node's calico-node is ready by its probe.
 func Ready(ctx context.Context, l *suite.Lab, node string) {
 	ginkgo.GinkgoHelper()
-	gomega.Eventually(l.CalicoNodeSays).WithContext(ctx).WithTimeout(readyTimeout).WithArguments(node, ReadinessProbe()[0], ReadinessProbe()[1]).Should(gomega.Succeed(), node)
+	ready := func(ctx context.Context) error { return l.CalicoNodeSays(ctx, node, readinessProbe(l)...) }
+	gomega.Eventually(ready).WithContext(ctx).WithTimeout(readyTimeout).Should(gomega.Succeed(), node)
 }
 
 // Settled waits until sessions and routes are what they have to be.
