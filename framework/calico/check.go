@@ -24,6 +24,7 @@ func (m *Mode) Check(t *topology.Topology) error {
 			problems = append(problems, m.Errorf(v3.KindIPPool, p.Name, "spec.cidr", "cidr %s is not the pod network of topology %s: use %s", p.Spec.CIDR, t.Name, t.Pods))
 		}
 	}
+	problems = append(problems, m.checkPoolsOfBackend()...)
 	for _, c := range m.Resources.BGPConfigurations {
 		problems = append(problems, m.checkRanges(t, c))
 	}

@@ -72,6 +72,7 @@ func (l *loader) header(d yamlfile.Document) error {
 		LeafNodeSelector string      `json:"leafNodeSelector"`
 		RouteOwner       RouteOwner  `json:"routeOwner"`
 		Flannel          *Flannel    `json:"flannel"`
+		Backend          Backend     `json:"backend"`
 	}
 	l.mode.header = &d
 	if err := d.Mapping("a mode", "name", "description", "leafToNode"); err != nil {
@@ -108,6 +109,10 @@ func (l *loader) header(d yamlfile.Document) error {
 	}
 	l.mode.Name, l.mode.Description, l.mode.RouteOwner = header.Name, header.Description, header.RouteOwner
 	l.mode.LeafToNode, l.mode.LeafNodeSelector, l.mode.Flannel = header.LeafToNode, header.LeafNodeSelector, header.Flannel
+	l.mode.Backend = cmp.Or(header.Backend, BIRDBackend)
+	if err := checkBackend(d, l.mode.Backend, header.LeafToNode, header.RouteOwner); err != nil {
+		return err
+	}
 	return validateSelector(d, "leafNodeSelector", header.LeafNodeSelector)
 }
 

@@ -40,7 +40,9 @@ type Mode struct {
 	RouteOwner RouteOwner
 	// Flannel is the pod network of a mode in which that is flannel's; nil where it is
 	// Calico's.
-	Flannel   *Flannel
+	Flannel *Flannel
+	// Backend says whether the nodes speak BGP.
+	Backend   Backend
 	Resources Resources
 
 	// Warnings are the loader's remarks on a mode that it accepted.

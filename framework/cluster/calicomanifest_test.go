@@ -66,7 +66,6 @@ func environmentChanges() map[string]string {
 		"FELIX_DATASTORETYPE":         "the service's run script sets it",
 		"FELIX_DebugSkipCTLBCleanup":  "a Felix without cgo has no libbpf",
 		"FELIX_FELIXHOSTNAME":         "the service's run script sets it",
-		"FELIX_HEALTHENABLED":         "nobody asks for its health",
 		"FELIX_IPINIPMTU":             "0, as by default: Felix finds it out",
 		"FELIX_IPTABLESBACKEND":       "kube-proxy has to use the same tables",
 		"FELIX_LOGSEVERITYSCREEN":     "info, as by default",

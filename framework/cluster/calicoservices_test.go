@@ -16,12 +16,9 @@ import (
 // leftOut are the services of Calico's container that nodes of a lab do not run, and why.
 func leftOut() map[string]string {
 	return map[string]string{
-		"bird6":                "labs have no IPv6",
-		"calico-bgp-daemon":    "rc.local never enables it",
-		"cni":                  "it renews the CNI plugin's token, and a lab's does not expire",
-		"complete-startup":     "it sets the node's condition NetworkUnavailable, which no kubelet has set",
-		"monitor-addresses":    "a node's address does not change while a lab is up",
-		"node-status-reporter": "it serves CalicoNodeStatus resources, which no spec makes",
+		"bird6":             "labs have no IPv6",
+		"calico-bgp-daemon": "rc.local never enables it",
+		"cni":               "it renews the CNI plugin's token, and a lab's does not expire",
 	}
 }
 
@@ -73,9 +70,9 @@ func TestStartupComesFirst(t *testing.T) {
 	last := -1
 	for _, step := range []string{
 		strings.Join(startupCommand(), " ") + " || exit 1\n",
-		// A lab's nodes run the service alone, and Felix waits for what it does
+		// When a lab comes up its nodes run the service alone, and Felix waits for what it does
 		// (allocateTunnelAddress).
-		"calico-node -allocate-tunnel-addrs -allocate-tunnel-addrs-run-once || exit 1\n",
+		strings.Join(tunnelAddressCommand(), " ") + " || exit 1\n",
 		"mkdir /etc/service/enabled\n",
 	} {
 		at := strings.Index(script, "\n"+step)
@@ -83,6 +80,46 @@ func TestStartupComesFirst(t *testing.T) {
 			t.Errorf("rc.local does not have %q in its place", step)
 		}
 		last = at
+	}
+}
+
+// TestServicesAreEnabledAsByRCLocal compares the services of a calico-node that is started as
+// one with those that rc.local enables: with every backend, and by the backend.
+func TestServicesAreEnabledAsByRCLocal(t *testing.T) {
+	script := read(t, "rc.local")
+	always, rest, ok := strings.Cut(script, "if [ \"$CALICO_NETWORKING_BACKEND\" != \"none\" ]; then")
+	policyOnly, byBackend, split := strings.Cut(rest, "case \"$CALICO_NETWORKING_BACKEND\" in")
+	if !ok || !split {
+		t.Fatal("rc.local does not look at CALICO_NETWORKING_BACKEND as it did")
+	}
+	monitor, after, _ := strings.Cut(policyOnly, "\nfi\n")
+	byBackend, _, _ = strings.Cut(byBackend, "\nesac\n")
+	services := func(parts ...string) []string {
+		var names []string
+		for _, found := range regexp.MustCompile(`(?m)^\s*cp -a /etc/service/available/(\S+)`).FindAllStringSubmatch(strings.Join(parts, "\n"), -1) {
+			if _, left := leftOut()[found[1]]; !left {
+				names = append(names, found[1])
+			}
+		}
+		slices.Sort(names)
+		return names
+	}
+	for backend, want := range map[string][]string{
+		"none": services(always, after), "vxlan": services(always, monitor, after), "bird": services(always, monitor, after, byBackend),
+	} {
+		if got := slices.Sorted(slices.Values(enabled(backend))); !slices.Equal(got, want) || len(want) < 4 {
+			t.Errorf("backend %s: a node runs %v, rc.local enables %v", backend, got, want)
+		}
+	}
+}
+
+// TestPreStopIsTheManifests compares what runs before a calico-node is ended.
+func TestPreStopIsTheManifests(t *testing.T) {
+	container, _ := calicoContainer(t)
+	want := slices.Clone(shutdownCommand())
+	want[0] = "/bin/" + want[0]
+	if hook := container.Lifecycle.PreStop; hook == nil || !slices.Equal(hook.Exec.Command, want) {
+		t.Errorf("the manifest's preStop is %+v, a lab runs %q", hook, want)
 	}
 }
 

@@ -133,7 +133,7 @@ func (c *Cluster) canalCNI(host topology.Host) ([]byte, error) {
 // waitForSubnet waits until the controller manager has given the node a subnet of the pod
 // network. Flannel and the CNI plugin would end with an error and be started again until
 // then.
-func (n node) waitForSubnet(ctx context.Context) error {
+func (n *node) waitForSubnet(ctx context.Context) error {
 	if !n.cluster.isCanal() {
 		return nil
 	}
@@ -163,7 +163,7 @@ func flannelEnvironment(host topology.Host) []string {
 }
 
 // startFlannel starts flannel's daemon.
-func (n node) startFlannel() error {
+func (n *node) startFlannel() error {
 	daemon := n.component(flannelComponent, flannelCommand())
 	daemon.Env = slices.Concat(n.cluster.config.Environment, flannelEnvironment(n.host))
 	daemon.Starting = n.mountFlannelConfig
@@ -172,7 +172,7 @@ func (n node) startFlannel() error {
 
 // mountFlannelConfig gives flannel the ConfigMap as files, as it is now: a kubelet mounts
 // it again for each container.
-func (n node) mountFlannelConfig() {
+func (n *node) mountFlannelConfig() {
 	ctx, cancel := context.WithTimeout(context.Background(), mountTimeout)
 	defer cancel()
 	config, err := n.cluster.agentClient.CoreV1().ConfigMaps(metav1.NamespaceSystem).Get(ctx, calico.FlannelConfigMap, metav1.GetOptions{})

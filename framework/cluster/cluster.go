@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -77,6 +78,10 @@ type Cluster struct {
 	admin      *rest.Config
 	// agentClient is shared by the nodes' agents.
 	agentClient kubernetes.Interface
+
+	mu sync.Mutex
+	// nodes are those whose calico-node was started, by name.
+	nodes map[string]*node
 }
 
 func newCluster(config Config) (*Cluster, error) {
@@ -86,6 +91,7 @@ func newCluster(config Config) (*Cluster, error) {
 	}
 	c := &Cluster{
 		config:     config,
+		nodes:      map[string]*node{},
 		ca:         ca,
 		identities: newIdentities(),
 		server:     "https://" + netip.AddrPortFrom(config.Topology.Management.Control, apiServerPort).String(),

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -56,7 +58,10 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 		}
 	}
 
-	n := node{cluster: c, host: host, namespaces: namespaces}
+	n := &node{cluster: c, host: host, namespaces: namespaces}
+	n.busy.Lock()
+	defer n.busy.Unlock()
+	c.keep(n)
 	if err := errors.Join(n.prepare(ctx), n.waitForSubnet(ctx)); err != nil {
 		return err
 	}
@@ -79,35 +84,61 @@ func (c *Cluster) startNode(ctx context.Context, host topology.Host, installed <
 
 // startRouting starts what makes the routes to other nodes' pods, or some of them: confd
 // and BIRD, or flannel. Beside flannel Calico's container runs neither of the two (rc.local).
-func (n node) startRouting(ctx context.Context) error {
+func (n *node) startRouting(ctx context.Context) error {
 	if n.cluster.isCanal() {
 		return n.startFlannel()
 	}
-	reloads, err := n.startReloads()
-	if err != nil {
+	if !usesBIRD(n.backend()) {
+		return nil // the routes are Felix's
+	}
+	if err := n.startService("confd"); err != nil {
 		return err
 	}
-	if err := n.start("calico-confd", calicoServices()["confd"]...); err != nil {
-		return err
-	}
-	return n.startBIRD(ctx, reloads)
+	return n.startBIRD(ctx)
 }
 
-// node is one node while it is being started.
+// node is one node from the start of its calico-node on.
 type node struct {
 	cluster    *Cluster
 	host       topology.Host
 	namespaces namespace.Set
+	// busy is held while its calico-node is started or ended.
+	busy sync.Mutex
+	// settings are the variables that its calico-node was started with beside the lab's own.
+	settings map[string]string
+	// reloads is nil until BIRD is to run.
+	reloads *reloader
 }
 
-func (n node) component(name string, argv []string) supervisor.Component {
+func (n *node) component(name string, argv []string) supervisor.Component {
 	return supervisor.Component{
 		Host: n.host.Name, Name: name, Argv: argv,
-		Env: n.cluster.nodeEnvironment(n.host), Namespaces: n.namespaces,
+		Env: n.environment(), Namespaces: n.namespaces,
 	}
 }
 
-func (n node) run(ctx context.Context, name string, argv ...string) error {
+// environment is the environment of the node's calico-node. Of two values of a variable a
+// program has the last one.
+func (n *node) environment() []string {
+	environment := n.cluster.nodeEnvironment(n.host)
+	for _, name := range slices.Sorted(maps.Keys(n.settings)) {
+		environment = append(environment, name+"="+n.settings[name])
+	}
+	return environment
+}
+
+// backend is what calico-node is told of the cluster's network.
+func (n *node) backend() string {
+	backend := ""
+	for _, variable := range n.environment() {
+		if value, ok := strings.CutPrefix(variable, "CALICO_NETWORKING_BACKEND="); ok {
+			backend = value
+		}
+	}
+	return backend
+}
+
+func (n *node) run(ctx context.Context, name string, argv ...string) error {
 	return n.cluster.config.Supervisor.Run(ctx, n.component(name, argv))
 }
 
@@ -117,18 +148,26 @@ func (n node) run(ctx context.Context, name string, argv ...string) error {
 const startupAttempts = 5
 
 // prepare runs Calico's startup.
-func (n node) prepare(ctx context.Context) error {
+func (n *node) prepare(ctx context.Context) error {
+	return n.retry(ctx, "calico-startup", startupCommand())
+}
+
+// retry runs a command of Calico's start script, whose container starts again when it fails.
+func (n *node) retry(ctx context.Context, name string, argv []string) error {
 	var err error
 	for range startupAttempts {
-		if err = n.run(ctx, "calico-startup", startupCommand()...); err == nil || ctx.Err() != nil {
+		if err = n.run(ctx, name, argv...); err == nil || ctx.Err() != nil {
 			return err
 		}
 	}
 	return fmt.Errorf("failed %d times: %w", startupAttempts, err)
 }
 
-func (n node) start(name string, argv ...string) error {
-	return n.cluster.config.Supervisor.Start(n.component(name, argv))
+// startService starts a service of Calico's container.
+func (n *node) startService(name string) error {
+	service := n.component(componentOf(name), calicoServices()[name])
+	service.RestartOn = restartsOn(name)
+	return n.cluster.config.Supervisor.Start(service)
 }
 
 // Nice values, until a lab is ready, of what that does not wait for: Felix, and then
@@ -140,7 +179,10 @@ const (
 
 // startBIRD starts BIRD once confd has written its configuration. The main file
 // includes the other two, and confd writes each when it has what it needs.
-func (n node) startBIRD(ctx context.Context, reloads *reloader) error {
+func (n *node) startBIRD(ctx context.Context) error {
+	if err := n.serveReloads(); err != nil {
+		return err
+	}
 	err := wait.PollUntilContextCancel(ctx, poll, true, func(context.Context) (bool, error) {
 		for _, file := range nodeBIRD().Files {
 			if !n.has(file) {
@@ -155,7 +197,7 @@ func (n node) startBIRD(ctx context.Context, reloads *reloader) error {
 	argv := calicoServices()["bird"]
 	argv[0] = path.Join(n.cluster.config.BIRD, argv[0])
 	daemon := n.component(birdComponent, argv)
-	daemon.Starting = reloads.starting
+	daemon.Starting = n.reloads.starting
 	return n.cluster.config.Supervisor.Start(daemon)
 }
 
@@ -163,7 +205,7 @@ func (n node) startBIRD(ctx context.Context, reloads *reloader) error {
 func nodeBIRD() bird.Instance { return bird.OnNode(route.IPv4) }
 
 // has reports whether the node has a file.
-func (n node) has(file string) bool {
+func (n *node) has(file string) bool {
 	_, err := n.namespaces.ReadFile(file)
 	return err == nil
 }
@@ -181,6 +223,7 @@ func (c *Cluster) nodeEnvironment(host topology.Host) []string {
 		"FELIX_FELIXHOSTNAME=" + host.Name,
 		"FELIX_DATASTORETYPE=kubernetes",
 		"FELIX_DEFAULTENDPOINTTOHOSTACTION=ACCEPT",
+		"FELIX_HEALTHENABLED=true",
 		"FELIX_IPV6SUPPORT=false",
 		"FELIX_IPTABLESBACKEND=" + c.config.Iptables,
 		"FELIX_LOGSEVERITYSYS=none",
@@ -198,7 +241,7 @@ func (c *Cluster) networkingEnvironment(host topology.Host) []string {
 	if c.isCanal() {
 		return []string{"CALICO_NETWORKING_BACKEND=none", "CLUSTER_TYPE=k8s,canal", "USE_POD_CIDR=true", "IP=", "FELIX_IPTABLESREFRESHINTERVAL=60"}
 	}
-	return []string{"CALICO_NETWORKING_BACKEND=bird", "CLUSTER_TYPE=k8s,bgp", "IP=" + host.Interfaces[0].Address(route.IPv4).String(), "IP6=none"}
+	return []string{"CALICO_NETWORKING_BACKEND=" + string(c.config.Mode.Backend), "CLUSTER_TYPE=k8s,bgp", "IP=" + host.Interfaces[0].Address(route.IPv4).String(), "IP6=none"}
 }
 
 // withBIRD puts Calico's own BIRD at the beginning of an environment's PATH, if there is

@@ -25,15 +25,19 @@ const (
 // reloader reloads one node's BIRD whenever confd asks runit's sv for it: see
 // bird.Reloader. Requests that come during a reload get one more reload after it.
 type reloader struct {
-	node     node
+	node     *node
 	bird     bird.Reloader
 	requests *os.File
 	// noted is what went wrong last.
 	noted string
 }
 
-// startReloads makes the pipe on the node and serves it as long as the lab's process lives.
-func (n node) startReloads() (*reloader, error) {
+// serveReloads makes the pipe on the node, once, and serves it as long as the lab's process
+// lives. confd's requests before wait in it, or find none: BIRD reads its files when it starts.
+func (n *node) serveReloads() error {
+	if n.reloads != nil {
+		return nil
+	}
 	r := &reloader{node: n}
 	r.bird = bird.Reloader{Instance: nodeBIRD(), Alive: func() bool { return n.cluster.config.Supervisor.Runs(n.host.Name, birdComponent) }}
 	err := n.namespaces.Do(func() error {
@@ -49,10 +53,11 @@ func (n node) startReloads() (*reloader, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("serve requests to reload BIRD: %w", err)
+		return fmt.Errorf("serve requests to reload BIRD: %w", err)
 	}
 	go r.serve()
-	return r, nil
+	n.reloads = r
+	return nil
 }
 
 // serve takes requests. One read takes all that have come.

@@ -19,7 +19,8 @@ const configurationChanged = 129
 // fatal is the exit status of calico-node's log.Fatal. The service that allots
 // tunnel addresses ends by it when somebody else has changed the node at the same
 // moment, and as long as its Node is missing. It counts on runit, which starts it
-// again for as long as that lasts (node/pkg/allocateip/allocateip.go).
+// again for as long as that lasts (node/pkg/allocateip/allocateip.go). So does the
+// monitor of addresses when the node has none (utils.Terminate).
 const fatal = 1
 
 // tunnelAddressTimeout bounds the wait for a node's tunnel address: many times what
@@ -30,14 +31,13 @@ const tunnelAddressTimeout = 3 * time.Minute
 // tunnel device, and waits until it has one: Felix would start without and ask to be
 // started again at once. In a mode without encapsulation the service has nothing to
 // do, and is left out for the memory that it takes.
-func (n node) allocateTunnelAddress(ctx context.Context) error {
+func (n *node) allocateTunnelAddress(ctx context.Context) error {
 	annotation := n.tunnelAnnotation()
 	if annotation == "" {
 		return nil
 	}
-	service := n.component("calico-tunnel-addresses", calicoServices()["allocate-tunnel-addrs"])
-	service.RestartOn = []int{fatal}
-	if err := n.cluster.config.Supervisor.Start(service); err != nil {
+	const service = "allocate-tunnel-addrs"
+	if err := n.startService(service); err != nil {
 		return err
 	}
 	err := wait.PollUntilContextTimeout(ctx, poll, tunnelAddressTimeout, true, func(ctx context.Context) (bool, error) {
@@ -48,14 +48,14 @@ func (n node) allocateTunnelAddress(ctx context.Context) error {
 		return found.Annotations[annotation] != "", nil
 	})
 	if err != nil {
-		return fmt.Errorf("wait for the node's annotation %s (the log of %s tells why it has none): %w", annotation, service.Name, err)
+		return fmt.Errorf("wait for the node's annotation %s (the log of %s tells why it has none): %w", annotation, componentOf(service), err)
 	}
 	return nil
 }
 
 // tunnelAnnotation is where Calico keeps the address of the node's tunnel device; empty
 // in a mode without tunnels.
-func (n node) tunnelAnnotation() string {
+func (n *node) tunnelAnnotation() string {
 	for _, pool := range n.cluster.config.Mode.Resources.IPPools {
 		if annotation := calico.EncapsulationOf(pool).TunnelAddressAnnotation(); annotation != "" {
 			return annotation
@@ -66,11 +66,23 @@ func (n node) tunnelAnnotation() string {
 
 // startFelix starts Felix, which neither sessions nor pods wait for. Where it programs
 // the routes the lab does.
-func (n node) startFelix() error {
-	component := n.component("calico-felix", calicoServices()["felix"])
+func (n *node) startFelix() error {
+	component := n.component(componentOf("felix"), calicoServices()["felix"])
 	if n.tunnelAnnotation() == "" {
 		component.StartNice = soonNice
 	}
-	component.RestartOn = []int{configurationChanged}
+	component.RestartOn = restartsOn("felix")
 	return n.cluster.config.Supervisor.Start(component)
+}
+
+// restartsOn are the exit statuses by which a service of Calico's container asks to be
+// started again.
+func restartsOn(service string) []int {
+	switch service {
+	case "felix":
+		return []int{configurationChanged}
+	case "allocate-tunnel-addrs", "complete-startup", "monitor-addresses", "node-status-reporter":
+		return []int{fatal}
+	}
+	return nil
 }

@@ -82,6 +82,21 @@ type ComponentController interface {
 	StartComponent(ctx context.Context, host, component string) error
 }
 
+// CalicoNodeController is a lab in which a node's calico-node, all programs of its container,
+// can be ended and started again as one, as a roll-out of its DaemonSet does.
+type CalicoNodeController interface {
+	// EndCalicoNode ends a node's calico-node as a kubelet does when its pod is deleted, and
+	// returns when all its programs have ended.
+	EndCalicoNode(ctx context.Context, node string) error
+	// StartCalicoNode starts it again, in the order of its container, and returns when all its
+	// programs are started. Settings are variables of its environment beside the lab's own, or
+	// instead of them; those of an earlier start are forgotten.
+	StartCalicoNode(ctx context.Context, node string, settings map[string]string) error
+	// RunCalicoNode runs one of calico-node's own commands beside its programs, as a kubelet
+	// runs the probes of its manifest, and returns what it prints, also if it fails.
+	RunCalicoNode(ctx context.Context, node string, arguments ...string) ([]byte, error)
+}
+
 // Hosts with logs beside the topology's.
 const (
 	// ControlHost is where the control plane runs, if that is no node.
@@ -133,6 +148,11 @@ func ComponentListerOf(l Lab) (ComponentLister, error) {
 // ComponentControllerOf finds a lab's ComponentController.
 func ComponentControllerOf(l Lab) (ComponentController, error) {
 	return ofLab[ComponentController](l, "stop and start a component")
+}
+
+// CalicoNodeControllerOf finds a lab's CalicoNodeController.
+func CalicoNodeControllerOf(l Lab) (CalicoNodeController, error) {
+	return ofLab[CalicoNodeController](l, "end and start a node's calico-node")
 }
 
 // LogReaderOf finds a lab's LogReader.

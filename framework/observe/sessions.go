@@ -54,9 +54,9 @@ func sessionReaders(ctx context.Context, l lab.Lab) (map[string]func(context.Con
 	return readers, nil
 }
 
-// birdNodes are the nodes of a lab that run BIRD: none beside flannel.
+// birdNodes are the nodes of a lab that run BIRD: none in a mode without BGP.
 func birdNodes(l lab.Lab) []topology.Host {
-	if l.Mode().Flannel != nil {
+	if l.Mode().WithoutBGP() {
 		return nil
 	}
 	return l.Topology().Nodes()

@@ -86,7 +86,7 @@ func (c *Cluster) currentRevision(ctx context.Context) (string, error) {
 }
 
 func (c *Cluster) read(ctx context.Context) (oracle.State, error) {
-	state := oracle.State{Topology: c.lab.Topology(), Software: drivers.Software(), StockBIRD: !c.lab.CalicoBIRD()}
+	state := oracle.State{Topology: c.lab.Topology(), Software: drivers.Software(), StockBIRD: !c.lab.CalicoBIRD(), Backend: c.lab.Mode().Backend}
 	if err := c.checkSupported(ctx); err != nil {
 		return state, err
 	}

@@ -31,7 +31,7 @@ func CheckDesign(t *topology.Topology, m *calico.Mode, software map[topology.Sof
 	if err != nil {
 		return err
 	}
-	s := State{Topology: t, Resources: m.Resources, Routers: routers, Software: software, Flannel: m.Flannel}
+	s := State{Topology: t, Resources: m.Resources, Routers: routers, Software: software, Flannel: m.Flannel, Backend: m.Backend}
 	for _, host := range t.Nodes() {
 		s.Nodes = append(s.Nodes, designed(host, m.Resources))
 	}
@@ -42,7 +42,7 @@ func CheckDesign(t *topology.Topology, m *calico.Mode, software map[topology.Sof
 	for _, r := range routers {
 		problems = append(problems, s.checkRouter(r))
 	}
-	if err := located(m, errors.Join(problems...)); err != nil || m.Flannel != nil {
+	if err := located(m, errors.Join(problems...)); err != nil || m.WithoutBGP() {
 		return err
 	}
 	table, err := s.peeringTable()

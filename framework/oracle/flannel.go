@@ -18,6 +18,9 @@ import (
 // flannel goes on without it.
 func (s State) flannelRoutes(n network, node member) route.Table {
 	var table route.Table
+	if s.Flannel == nil {
+		return nil
+	}
 	for _, other := range s.members() {
 		if other.Name == node.Name {
 			continue
@@ -54,16 +57,18 @@ func (s State) checkFlannel() []error {
 	return problems
 }
 
-// plainNodes are the tables of nodes without BGP, which have what flannel and the CNI
-// plugin have put there.
+// plainNodes are the tables of nodes without BGP, which have what Felix or flannel and the
+// CNI plugin have put there.
 func (s State) plainNodes(n network) route.Tables {
 	tables := route.Tables{}
-	if s.Flannel == nil {
+	if !s.WithoutBGP() {
 		return tables
 	}
-	for _, m := range s.members() {
+	members := s.members()
+	felix := s.felix(members)
+	for _, m := range members {
 		if !m.Gone {
-			tables[m.Name] = slices.Concat(n.table(m.host(n)), workloadRoutes(m), s.flannelRoutes(n, m), s.Foreign[m.Name])
+			tables[m.Name] = slices.Concat(n.table(m.host(n)), workloadRoutes(m), felix.routes(n, m), s.flannelRoutes(n, m), s.Foreign[m.Name])
 		}
 	}
 	return tables

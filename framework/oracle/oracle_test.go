@@ -48,7 +48,7 @@ func cluster(t *testing.T, topologyName, modeName string) oracle.State {
 	}
 	state := oracle.State{
 		Topology: fabricTopology, Resources: mode.Resources, Routers: routers, Software: drivers.Software(),
-		Nodes: nodesOf(fabricTopology, mode.Resources), Flannel: mode.Flannel,
+		Nodes: nodesOf(fabricTopology, mode.Resources), Flannel: mode.Flannel, Backend: mode.Backend,
 	}
 	for i := range state.Nodes {
 		n, block := &state.Nodes[i], block(fabricTopology, i)

@@ -27,9 +27,9 @@ func (s State) speakers(n network) ([]*bgp.Speaker, error) {
 	return speakers, nil
 }
 
-// nodeSpeakers makes the nodes' speakers. Beside flannel nodes have none.
+// nodeSpeakers makes the nodes' speakers, if nodes have BGP.
 func (s State) nodeSpeakers(n network) ([]*bgp.Speaker, error) {
-	if s.Flannel != nil {
+	if s.WithoutBGP() {
 		return nil, nil
 	}
 	peerings, err := s.peerings()

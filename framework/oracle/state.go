@@ -30,6 +30,9 @@ type State struct {
 	// Flannel is the pod network if that is flannel's: then nodes have no BGP, and the
 	// resources have no pool. Nil for Calico's.
 	Flannel *calico.Flannel
+	// Backend says whether nodes have BGP where the pod network is Calico's; empty is
+	// calico.BIRDBackend, with which they have.
+	Backend calico.Backend
 	// Nodes are the nodes that are in the cluster. A node of the topology that is
 	// not among them is a host without BGP.
 	Nodes []Node
@@ -113,3 +116,6 @@ func InterfaceName(namespace, pod string) string {
 	sum := sha1.Sum([]byte(namespace + "." + pod))
 	return "cali" + hex.EncodeToString(sum[:])[:11]
 }
+
+// WithoutBGP reports whether nodes speak no BGP.
+func (s State) WithoutBGP() bool { return s.Flannel != nil || s.Backend == calico.VXLANBackend }

@@ -33,6 +33,14 @@ func Issues() []Issue {
 			Affects: "all versions so far, where BIRD programs the routes",
 		},
 		{
+			// OnUpdates in confd/pkg/backends/calico/client.go takes the ranges from a cache into
+			// which the variable's was never put.
+			Number:  "projectcalico/calico#2916",
+			Summary: "CALICO_ADVERTISE_CLUSTER_IPS in calico-node's environment has no effect: confd takes its range back as soon as it has read the node's labels or the BGPConfiguration",
+			Affects: "v3.31.0, as far as looked at",
+			Note:    "no issue is known; the number is that of the pull request that documents the variable, and that it goes before serviceClusterIPs",
+		},
+		{
 			// #7901 is the same with IPIP. A BGPFilter that rejects the source RemotePeers on
 			// export prevents it.
 			Number: "projectcalico/calico#3810",

@@ -18,13 +18,15 @@ const (
 	ConfigureRouters  Need = "configure-routers"
 	ListComponents    Need = "list-components"
 	RestartComponents Need = "restart-components"
-	ChangeInterfaces  Need = "change-interfaces"
-	EnterPods         Need = "enter-pods"
-	Clients           Need = "clients"
-	SendFromNodes     Need = "send-from-nodes"
-	SendFromSwitches  Need = "send-from-switches"
-	CaptureOnNodes    Need = "capture-on-nodes"
-	CaptureOnSwitches Need = "capture-on-switches"
+	// RestartCalicoNodes is for all programs of calico-node's container as one.
+	RestartCalicoNodes Need = "restart-calico-nodes"
+	ChangeInterfaces   Need = "change-interfaces"
+	EnterPods          Need = "enter-pods"
+	Clients            Need = "clients"
+	SendFromNodes      Need = "send-from-nodes"
+	SendFromSwitches   Need = "send-from-switches"
+	CaptureOnNodes     Need = "capture-on-nodes"
+	CaptureOnSwitches  Need = "capture-on-switches"
 	// CalicoBIRD is for promises about the kernel filter, which stock BIRD cannot run as
 	// Calico wrote it.
 	CalicoBIRD Need = "calico-bird"
@@ -33,19 +35,20 @@ const (
 // AllNeeds are the needs that a spec may have, each with a sentence for people.
 func AllNeeds() map[Need]string {
 	return map[Need]string{
-		CutLinks:          "links can be cut",
-		CutEnds:           "one host can be cut off a link that joins several",
-		ConfigureRouters:  "switches can be configured again",
-		ListComponents:    "the programs on hosts are shown",
-		RestartComponents: "programs on hosts can be stopped and started",
-		ChangeInterfaces:  "the interfaces of nodes can be changed",
-		EnterPods:         "pods can be entered, to send and to listen there",
-		Clients:           "the design has a client outside the fabric that can send",
-		SendFromNodes:     "nodes can be entered, to send from there",
-		SendFromSwitches:  "switches can be entered, to send from there",
-		CaptureOnNodes:    "packets can be recorded on nodes",
-		CaptureOnSwitches: "packets can be recorded on switches",
-		CalicoBIRD:        "nodes run Calico's own BIRD, with its templates as they are",
+		CutLinks:           "links can be cut",
+		CutEnds:            "one host can be cut off a link that joins several",
+		ConfigureRouters:   "switches can be configured again",
+		ListComponents:     "the programs on hosts are shown",
+		RestartComponents:  "programs on hosts can be stopped and started",
+		RestartCalicoNodes: "the whole calico-node of a node can be ended and started",
+		ChangeInterfaces:   "the interfaces of nodes can be changed",
+		EnterPods:          "pods can be entered, to send and to listen there",
+		Clients:            "the design has a client outside the fabric that can send",
+		SendFromNodes:      "nodes can be entered, to send from there",
+		SendFromSwitches:   "switches can be entered, to send from there",
+		CaptureOnNodes:     "packets can be recorded on nodes",
+		CaptureOnSwitches:  "packets can be recorded on switches",
+		CalicoBIRD:         "nodes run Calico's own BIRD, with its templates as they are",
 	}
 }
 

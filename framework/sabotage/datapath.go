@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -97,6 +99,16 @@ func datapaths() []Defect {
 			ID: "datapath-wrong-server", Kind: Datapath, What: "a node sends what is for one of its pods to another pod",
 			Red: []string{"traffic"}, Green: []string{"sessions", "routes"},
 			Aim: wrongServer,
+		},
+		{
+			ID: "datapath-bgp-answered", Kind: Datapath, What: "something takes connections of BGP on a node that has none",
+			Red: []string{"VXL-110"}, Green: []string{"routes"},
+			Aim: bgpAnswered,
+		},
+		{
+			ID: "datapath-health-refused", Kind: Datapath, What: "a node refuses whoever asks for Felix's health",
+			Red: []string{"NODE-007", "NODE-020", "NODE-023", "NODE-050", "NODE-051", "VXL-113", "VXL-114"}, Green: []string{"sessions", "routes"},
+			Aim: healthRefused,
 		},
 		{
 			ID: "datapath-rp-filter", Kind: Datapath, What: "a node takes from its tunnel only what it would answer through it (rp_filter)",
@@ -259,4 +271,27 @@ func smallMTU(b *Bench) (Spoiling, error) {
 			})
 		},
 	}, nil
+}
+
+// bgpAnswered has the last node take connections of BGP at its kubelet's port.
+func bgpAnswered(b *Bench) (Spoiling, error) {
+	if !b.State.WithoutBGP() {
+		return Spoiling{}, NoTarget("the nodes have BGP")
+	}
+	const kubelet = "10250"
+	nodes := b.Lab.Topology().Nodes()
+	return b.filterRule("BGP of "+b.lastNode().Name, "nat", "PREROUTING", nodes[len(nodes)-1:],
+		"-p", "tcp", "--dport", strconv.Itoa(session.Port), "-j", "REDIRECT", "--to-ports", kubelet)
+}
+
+// healthPort is where Felix tells its health (FELIX_HEALTHPORT).
+const healthPort = "9099"
+
+// healthRefused refuses connections to Felix's health on the last node.
+func healthRefused(b *Bench) (Spoiling, error) {
+	nodes := b.Lab.Topology().Nodes()
+	spoiling, err := b.filterRule("Felix's health on "+b.lastNode().Name, "filter", "INPUT", nodes[len(nodes)-1:],
+		"-p", "tcp", "--dport", healthPort, "-j", "REJECT", "--reject-with", "tcp-reset")
+	spoiling.Met = nil // in most labs nobody asks
+	return spoiling, err
 }

@@ -86,7 +86,7 @@ func Canary() Defect {
 	return Defect{
 		ID: "canary", Kind: Program, What: "BIRD is stopped on a node, or a node without BIRD does not forward", Red: nil,
 		Aim: func(b *Bench) (Spoiling, error) {
-			if b.State.Flannel != nil {
+			if b.State.WithoutBGP() {
 				return b.setting(b.lastNode(), "net.ipv4.ip_forward", "0")
 			}
 			return b.stopped(b.lastNode(), birdComponent)
@@ -97,7 +97,7 @@ func Canary() Defect {
 // withBGP leaves out labs whose nodes have no BGP.
 func withBGP(aim func(*Bench) (Spoiling, error)) func(*Bench) (Spoiling, error) {
 	return func(b *Bench) (Spoiling, error) {
-		if b.State.Flannel != nil {
+		if b.State.WithoutBGP() {
 			return Spoiling{}, NoTarget("the nodes have no BGP")
 		}
 		return aim(b)

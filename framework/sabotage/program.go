@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/router/bird"
@@ -49,6 +50,11 @@ func programs() []Defect {
 			Aim: scansNot,
 		},
 		{
+			ID: "program-not-graceful", Kind: Program, What: "a node's BIRD does not offer graceful restart",
+			Red: []string{"NODE-001", "NODE-003", "NODE-005", "NODE-006", "NODE-010", "NODE-011"}, Green: []string{"sessions", "routes"},
+			Aim: notGraceful,
+		},
+		{
 			ID: "program-bgpd-stopped", Kind: Program, What: "the BGP daemon of a router that nodes peer with is stopped",
 			Red: []string{"sessions", "routes"},
 			Aim: routerProgram((*Bench).stopped),
@@ -73,7 +79,7 @@ func programs() []Defect {
 
 // changesOfLastNode is a choice of one requirement of each suite that asks the last node's confd
 // for a change.
-const changesOfLastNode = "MESH-030|LEAF-040|NRR-044|RRR-052|TOR-080|SVC-030|LOC-023|VXL-060"
+const changesOfLastNode = "MESH-030|LEAF-040|NRR-044|RRR-052|TOR-080|SVC-030|LOC-023|VXL-060|NODE-030"
 
 // confdFrozen stops the process of the last node's confd. Its undo starts confd again: one that
 // goes on hears of everything at once that specs did meanwhile, and may announce a service that
@@ -151,6 +157,40 @@ func routerProgram(spoil func(*Bench, topology.Host, string) (Spoiling, error)) 
 func scansNot(b *Bench) (Spoiling, error) {
 	const never = "scan time 3600;"
 	return b.edited(b.Lab.Topology().Nodes()[0], birdFile, "/^protocol kernel/,/^}/s/scan time 2;/"+never+"/", never), nil
+}
+
+// notGraceful takes graceful restart out of confd's template on the last node. A new
+// calico-node has the template too.
+func notGraceful(b *Bench) (Spoiling, error) {
+	controller, err := lab.ComponentControllerOf(b.Lab)
+	if err != nil {
+		return Spoiling{}, NoTarget("%v", err)
+	}
+	node := b.lastNode()
+	if err := b.hasComponent(node.Name, confdComponent); err != nil {
+		return Spoiling{}, err
+	}
+	const template, off = "/etc/calico/confd/templates/bird.cfg.template", "graceful restart off;"
+	edit := func(ctx context.Context, script string) error {
+		if _, err := b.run(ctx, node.Name, "sh", "-ec", script, "edit", template); err != nil {
+			return err
+		}
+		return errors.Join(controller.KillComponent(ctx, node.Name, confdComponent), controller.StartComponent(ctx, node.Name, confdComponent))
+	}
+	return Spoiling{
+		Target: "BIRD on " + node.Name,
+		Put: func(ctx context.Context) error {
+			return edit(ctx, `sed -i '/^template bgp/,/^}/s/^  graceful restart;/  `+off+`/' "$1"`)
+		},
+		Undo: func(ctx context.Context) error { return edit(ctx, `sed -i 's/`+off+`/graceful restart;/' "$1"`) },
+		Present: both(func(ctx context.Context) error {
+			text, err := b.run(ctx, node.Name, "cat", configurationFolder+birdFile)
+			if err == nil && !strings.Contains(string(text), off) {
+				err = fmt.Errorf("BIRD on %s restarts gracefully", node.Name)
+			}
+			return err
+		}, b.sessionsAgree()),
+	}, nil
 }
 
 // birdWaits stops BIRD on the first node and starts that of the last one again. Where the two

@@ -21,6 +21,8 @@ func expectedErrors() []expectedError {
 			"while a mode changes, a neighbour announces a next hop that the router does not reach yet. BIRD treats the route as withdrawn"},
 		{"calico-confd", "error calling getv: key does not exist: /bgp/v1/host/",
 			"a spec deletes the Node: confd there finds no address of it and leaves BIRD's files as they are until the Node is back"},
+		{"calico-confd", "Unable to open included file /etc/calico/confd/config/bird_",
+			"a confd whose container is new has BIRD check bird.cfg before it has written a file that this one includes. It does so again with the next file"},
 		{"calico-tunnel-addresses", "error=update conflict: Node(",
 			"somebody else has changed the Node between the service's read and its update. It ends, is started again as runit does, and allots the address then (node/pkg/allocateip/allocateip.go)"},
 	}

@@ -78,7 +78,7 @@ func (l *Lab) untouchedBIRDs(ctx context.Context) fault { return l.staleBIRDs(ct
 
 func (l *Lab) staleBIRDs(ctx context.Context, except map[componentKey]bool) fault {
 	var stale []string
-	if l.mode.Flannel != nil {
+	if l.mode.WithoutBGP() {
 		return fault{} // there is none
 	}
 	for _, node := range l.topology.Nodes() {

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,8 @@ type Lab struct {
 	components map[componentKey]supervisor.Status
 	askedFor   map[componentKey]bool
 	logs       logWatch
+	// calicoNodes are those that the running spec has ended or started.
+	calicoNodes map[string]*calicoNode
 	// spoiled is the defect that is in the lab; nil for none.
 	spoiled *spoiled
 	// failed says that a spec on this lab has failed.
@@ -90,17 +93,24 @@ type Lab struct {
 // it.
 func (s *Suite) Lab(topologyName, modeName string) *Lab {
 	ginkgo.GinkgoHelper()
-	return s.lab(s.options.provider, topologyName, modeName, false)
+	return s.lab(s.options.provider, topologyName, modeName, "", false)
+}
+
+// LabWithLeaves declares a lab as Lab does whose leaves all run one software, unless the flag
+// gives another one.
+func (s *Suite) LabWithLeaves(software topology.Software, topologyName, modeName string) *Lab {
+	ginkgo.GinkgoHelper()
+	return s.lab(s.options.provider, topologyName, modeName, software, false)
 }
 
 // ReferenceLab declares a lab as Lab does, which is one of the default provider and brought
 // up for the suite, whatever provider was asked for: a reference for another lab.
 func (s *Suite) ReferenceLab(topologyName, modeName string) *Lab {
 	ginkgo.GinkgoHelper()
-	return s.lab(s.options.providers.Default(), topologyName, modeName, true)
+	return s.lab(s.options.providers.Default(), topologyName, modeName, "", true)
 }
 
-func (s *Suite) lab(provider lab.Provider, topologyName, modeName string, reference bool) *Lab {
+func (s *Suite) lab(provider lab.Provider, topologyName, modeName string, leaves topology.Software, reference bool) *Lab {
 	if s.sabotage != nil {
 		// Each defect declares the suite's specs again, on the same labs.
 		for _, l := range s.labs {
@@ -120,8 +130,8 @@ func (s *Suite) lab(provider lab.Provider, topologyName, modeName string, refere
 	if m, err = m.WithRouteOwner(s.options.owner); err != nil {
 		ginkgo.Fail(fmt.Sprintf("-%s: %v", ownerFlag, err))
 	}
-	if s.options.leaves != "" {
-		t = t.WithSoftware(s.options.leaves)
+	if leaves = cmp.Or(s.options.leaves, leaves); leaves != "" {
+		t = t.WithSoftware(leaves)
 	}
 	l := &Lab{suite: s, provider: provider, reference: reference, topology: t, mode: m, cut: map[string]bool{}, cutEnds: map[oracle.End]bool{}, foreign: map[string]route.Table{}}
 	l.gate = newGate(l)
@@ -320,6 +330,7 @@ func (l *Lab) forget() {
 	// l.Lab stays: what a container undoes now is refused by a lab that is gone.
 	l.running, l.baseline, l.components, l.askedFor, l.settling = nil, nil, nil, nil, nil
 	l.failed = false
+	l.calicoNodes = nil
 	l.cut, l.cutEnds, l.foreign, l.entered = map[string]bool{}, map[oracle.End]bool{}, map[string]route.Table{}, ""
 }
 

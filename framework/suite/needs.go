@@ -42,6 +42,8 @@ func meets(l lab.Lab, t *topology.Topology, need requirement.Need) error {
 		return has(lab.ComponentListerOf(l))
 	case requirement.RestartComponents:
 		return has(lab.ComponentControllerOf(l))
+	case requirement.RestartCalicoNodes:
+		return has(lab.CalicoNodeControllerOf(l))
 	case requirement.EnterPods:
 		return has(lab.PodEntererOf(l))
 	case requirement.Clients:

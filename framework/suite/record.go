@@ -113,7 +113,7 @@ func writeRecord(path string, record snapshot.Record) error {
 func shapeOf(state oracle.State) (string, error) {
 	parts := []string{state.Topology.Name}
 	services, design := []string{}, designOf(oracle.State{
-		Topology: state.Topology, Resources: state.Resources, Routers: state.Routers, CutLinks: state.CutLinks, CutEnds: state.CutEnds, Foreign: state.Foreign, Flannel: state.Flannel,
+		Topology: state.Topology, Resources: state.Resources, Routers: state.Routers, CutLinks: state.CutLinks, CutEnds: state.CutEnds, Foreign: state.Foreign, Flannel: state.Flannel, Backend: state.Backend,
 	})
 	parts = append(parts, fmt.Sprintf("stock BIRD %t", state.StockBIRD))
 	for key, value := range design {

@@ -12,7 +12,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	suite.Main(m, suite.Recipe{Topology: "two-racks", Mode: "vxlan"}, suite.Recipe{Topology: "two-racks", Mode: "vxlancrosssubnet"})
+	suite.Main(m, suite.Recipe{Topology: "two-racks", Mode: "vxlan"}, suite.Recipe{Topology: "two-racks", Mode: "vxlancrosssubnet"},
+		suite.Recipe{Topology: "two-racks", Mode: "vxlan-nobgp"})
 }
 
 func TestVXLAN(t *testing.T) {
@@ -35,6 +36,11 @@ func TestVXLAN(t *testing.T) {
 		Describe("VXLAN between nodes of different subnets", func() {
 			cross.Use()
 			crossSubnet(cross)
+		})
+		alone := s.Lab("two-racks", "vxlan-nobgp")
+		Describe("VXLAN without BGP", func() {
+			alone.Use()
+			withoutBGP(alone)
 		})
 	})
 }

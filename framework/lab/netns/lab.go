@@ -41,6 +41,7 @@ var _ interface {
 	lab.EndCutter
 	lab.RouterController
 	lab.ComponentController
+	lab.CalicoNodeController
 	lab.LogFollower
 	lab.Executor
 	lab.ProcessViewer

@@ -21,8 +21,10 @@ func (Provider) StandIns() []standin.StandIn {
 		{
 			Name: "calico-services",
 			What: "startup, confd, BIRD, Felix and the service for tunnel addresses, started by the lab", Real: "calico-node's start script (rc.local) and runit",
-			Differs: "Left out are complete-startup (NetworkUnavailable), monitor-addresses, node-status-reporter, bird6, the renewal of tokens, and -shutdown. " +
-				"BIRD starts when its three files are there; runit tries each second, so that it is up later.",
+			Differs: "A lab comes up without complete-startup (NetworkUnavailable), monitor-addresses and node-status-reporter, for the memory and time that they take. " +
+				"A calico-node that a spec restarts as one has them, as rc.local enables them. Left out are bird6, the renewal of tokens and the init containers. " +
+				"BIRD starts when its three files are there; runit tries each second, so that it is up later. complete-startup waits for Felix, not for BIRD.",
+			Affects:    []string{"NODE"},
 			ComparedBy: []string{"framework/cluster/calicoservices_test.go"},
 		},
 		{
@@ -34,7 +36,7 @@ func (Provider) StandIns() []standin.StandIn {
 		{
 			Name: "calico-settings",
 			What: "calico-node's environment", Real: "that of Calico's manifest",
-			Differs: "Felix finds its MTU by the fabric's interfaces; its health is not served; it is told its variant of iptables. The test has the whole list.",
+			Differs: "Felix finds its MTU by the fabric's interfaces; it is told its variant of iptables. The test has the whole list.",
 			Affects: []string{"CAN", "CRS", "IPIP", "VXL"}, ComparedBy: []string{"framework/cluster/calicomanifest_test.go", "framework/cluster/canal_test.go"},
 		},
 		{

@@ -34,7 +34,8 @@ func Shared() []StandIn {
 		{
 			Name: "no-calico-probes",
 			What: "no readiness or liveness probe of calico-node", Real: "the kubelet asks -felix-ready, -bird-ready, -felix-live and -bird-live",
-			Differs: "A rollout that waits for BGP, and a restart of a calico-node that hangs, cannot be seen.",
+			Differs: "A restart of a calico-node that hangs cannot be seen. Specs of roll-outs ask all but -bird-live themselves, which asks runit.",
+			Affects: []string{"NODE"},
 		},
 		{
 			Name: "no-kube-controllers",
@@ -128,6 +129,12 @@ func Shared() []StandIn {
 			What: "zebra and bgpd with a file each; changes go line by line to bgpd's terminal, which answers each", Real: "frr.service with watchfrr, one frr.conf, frr-reload.py",
 			Differs: "A daemon that ends stays down. FRR starts with a file of which it has refused lines, and tells its log alone: what runs is compared with the files (on netns).",
 			Affects: []string{"LEAF", "TOR"}, ComparedBy: []string{"framework/router/frr/running_test.go"},
+		},
+		{
+			Name: "frr-restarting", Only: FRR,
+			What: "specs that restart whole calico-nodes have leaves that run BIRD", Real: "FRR on a leaf",
+			Differs: "For 120 s after its own start FRR 8.4 tells its neighbors that it restarts (RFC 4724, 4.1), and gives up the routes of a node that restarts meanwhile. Leaves that run for longer keep them.",
+			Affects: []string{"NODE"},
 		},
 		{
 			Name: "bird-router", Only: BIRDRouter,

@@ -110,9 +110,9 @@ func (l Lab) has(s StandIn) bool {
 		}
 		return false
 	case BIRDNodes:
-		return l.Mode.Flannel == nil
+		return !l.Mode.WithoutBGP()
 	case StockBIRD:
-		return l.StockBIRD && l.Mode.Flannel == nil
+		return l.StockBIRD && !l.Mode.WithoutBGP()
 	case Canal:
 		return l.Mode.Flannel != nil
 	case UML:

@@ -172,6 +172,8 @@ type suiteEntries struct {
 func suites() []suiteEntries {
 	return []suiteEntries{
 		{"agreement", agreement()},
+		{"caliconode", caliconode()},
+		{"caliconode-ipip", caliconodeIPIP()},
 		{"canal", canal()},
 		{"crosssubnet", crosssubnet()},
 		{"fullmesh", fullmesh()},

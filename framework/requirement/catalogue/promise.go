@@ -81,6 +81,8 @@ func Promises() []Promise {
 			[]Source{document("networking/determine-best-networking"), template("bird_ipam.cfg.template")}},
 		{"D4", "Felix routes VXLAN pools through vxlan.calico. BIRD puts none of these routes into the kernel and announces no tunnel route to nodes.",
 			[]Source{overlayPage(), rfc(7348), compiled("mesh/vxlan-always"), test("felix/fv/vxlan_test.go")}},
+		{"D5", "With the backend vxlan nodes run no BGP. Felix's routes through vxlan.calico are all that pods need.",
+			[]Source{overlayPage(), code("node/filesystem/etc/rc.local"), document("getting-started/kubernetes/self-managed-onprem/config-options")}},
 		{"D6", "Every BGP next hop resolves: no route by BIRD is unreachable.",
 			[]Source{issue(1515)}},
 
@@ -182,6 +184,8 @@ func Promises() []Promise {
 			[]Source{resource("felixconfig"), test("felix/fv/service_loop_prevention_test.go")}},
 		{"G22", "Routes within an advertised prefix carry its communities. A node's own BGPConfiguration replaces the global list.",
 			[]Source{resource("bgpconfig"), rfc(1997), rfc(8092), compiled("mesh/communities")}},
+		{"G23", "Cluster IPs that calico-node's environment names (CALICO_ADVERTISE_CLUSTER_IPS) are announced, and go before those of the BGPConfiguration.",
+			[]Source{serviceCode(), issue(2916)}},
 
 		{"H1", "The first rule that matches decides, and filters apply in the order of the BGPPeer.",
 			[]Source{resource("bgpfilter"), test("node/tests/k8st/tests/test_bgp_filter.py")}},
@@ -200,6 +204,8 @@ func Promises() []Promise {
 			[]Source{issue(4471), issue(8135), issue(13848)}},
 		{"I5", "A node with several blocks announces each of them.",
 			[]Source{template("bird_aggr.cfg.template")}},
+		{"I6", "A node that detects its own address takes up another one without a restart, and its neighbors follow.",
+			[]Source{document("networking/ipam/ip-autodetection"), document("reference/configure-calico-node"), code("node/pkg/lifecycle/startup/startup.go")}},
 
 		{"K1", "A restart of BIRD costs no route and no packet: the kernel keeps the routes, and so do neighbors with graceful restart.",
 			[]Source{rfc(4724), template("bird.cfg.template"), issue(6625)}},
@@ -217,6 +223,12 @@ func Promises() []Promise {
 			[]Source{template("bird.cfg.template")}},
 		{"K9", "A route of Felix's that another program deletes or changes is put right at Felix's next refresh.",
 			[]Source{resource("felixconfig"), issue(12943)}},
+		{"K10", "A calico-node that is deleted and comes back, node by node in a roll-out, costs no route: kernels keep theirs, and neighbors with graceful restart those of the node.",
+			[]Source{rfc(4724), code("node/filesystem/sbin/start_runit"), code("manifests/calico.yaml"), template("bird.cfg.template")}},
+		{"K11", "When a calico-node stays away for longer than the restart time, its neighbors drop its routes. Its own kernel keeps them.",
+			[]Source{rfc(4724), resource("bgpconfig"), template("bird.cfg.template")}},
+		{"K12", "calico-node is ready if Felix is, and if BIRD has all sessions just after the start, and later one of them.",
+			[]Source{code("node/pkg/health/health.go"), code("manifests/calico.yaml"), document("reference/configure-calico-node")}},
 
 		{"L1", "Each node has a subnet of the pod network from Kubernetes, and its flannel publishes how others reach it.",
 			[]Source{flannelPage("kubernetes"), flannelCode("subnet/kube/kube.go")}},

@@ -44,5 +44,10 @@ func vxlan() []Entry {
 		{ID: "VXL-100", Title: "service through the tunnel", Promises: []string{"G1", "G16", "B7"}, Profile: Extended},
 		{ID: "VXL-101", Title: "local service beside tunnels", Promises: []string{"G2", "G16"}, Profile: Extended},
 		{ID: "VXL-102", Title: "service beside hidden blocks", Promises: []string{"I1", "G1", "G16"}, Profile: Extended},
+		{ID: "VXL-110", Title: "no BIRD, no session", Promises: []string{"D5"}, Profile: Core, Sources: []Source{article(4)}},
+		{ID: "VXL-111", Title: "routes without BGP", Promises: []string{"D5", "D4", "A3"}, Profile: Core, Sources: []Source{article(4)}},
+		{ID: "VXL-112", Title: "pods reach pods without BGP", Promises: []string{"D5", "N1"}, Profile: Core},
+		{ID: "VXL-113", Title: "ready without BIRD", Promises: []string{"D5", "K12"}, Profile: Core},
+		{ID: "VXL-114", Title: "roll-out without BGP", Promises: []string{"D5", "K10"}, Profile: Core},
 	}
 }

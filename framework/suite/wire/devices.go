@@ -8,6 +8,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
@@ -60,6 +61,55 @@ func FlapAddress(l *suite.Lab, node, device string) {
 	addresses := DeviceOf(l, node, device).Addresses
 	gomega.Expect(addresses).To(gomega.HaveLen(1), "%s of %s", device, node)
 	gomega.Expect(flapAddress(l.At(node), device, addresses[0])).To(gomega.Succeed(), "flap %s of %s", device, node)
+}
+
+// ReplaceAddress gives a device of a node another address in place of the one that it has,
+// until the spec ends. With its last address the kernel drops the routes through it: those of
+// the system's own, as the one to the gateway, are put back, as a system does. A former address
+// comes back by a second call.
+func ReplaceAddress(l *suite.Lab, node, device string, to netip.Prefix) {
+	ginkgo.GinkgoHelper()
+	requirement.Using(requirement.ChangeInterfaces)
+	before := DeviceOf(l, node, device).Addresses
+	gomega.Expect(before).To(gomega.HaveLen(1), "%s of %s", device, node)
+	replace := func(to netip.Prefix) error {
+		now := DeviceOf(l, node, device).Addresses
+		if len(now) == 1 && now[0] == to {
+			return nil
+		}
+		return replaceAddress(l.At(node), device, now[0], to)
+	}
+	ginkgo.DeferCleanup(func() { gomega.Expect(replace(before[0])).To(gomega.Succeed()) })
+	gomega.Expect(replace(to)).To(gomega.Succeed(), "%s of %s becomes %s", device, node, to)
+}
+
+func replaceAddress(host lab.Host, device string, from, to netip.Prefix) error {
+	handle, err := lab.Netlink(host)
+	if err != nil {
+		return err
+	}
+	defer handle.Close()
+	link, err := handle.LinkByName(device)
+	if err != nil {
+		return err
+	}
+	old, err := netlink.ParseAddr(from.String())
+	if err != nil {
+		return err
+	}
+	next, err := netlink.ParseAddr(to.String())
+	if err != nil {
+		return err
+	}
+	static, err := handle.RouteListFiltered(unix.AF_INET, &netlink.Route{LinkIndex: link.Attrs().Index, Protocol: unix.RTPROT_STATIC}, netlink.RT_FILTER_OIF|netlink.RT_FILTER_PROTOCOL)
+	if err != nil {
+		return err
+	}
+	errs := []error{handle.AddrDel(link, old), handle.AddrAdd(link, next)}
+	for _, route := range static {
+		errs = append(errs, handle.RouteReplace(&route))
+	}
+	return errors.Join(errs...)
 }
 
 func flapAddress(host lab.Host, device string, address netip.Prefix) error {

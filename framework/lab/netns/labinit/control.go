@@ -33,6 +33,8 @@ const configureTimeout = 3 * stopTimeout
 //	POST /components/{host}/{name}/stop       end one on request (?signal=9: by SIGKILL)
 //	POST /components/{host}/{name}/start      start it again
 //	POST /components/share                    give all equal shares of the processors
+//	POST /nodes/{node}/calico-node/end        end a node's calico-node as one
+//	POST /nodes/{node}/calico-node/start      start it again, with the settings of the body
 //	GET  /routers                             what the routers are configured to do
 //	PUT  /routers/{host}                      configure one to do something else
 func (l *running) serveControl(ctx context.Context) error {
@@ -75,6 +77,16 @@ func (l *running) serveControl(ctx context.Context) error {
 	mux.HandleFunc("POST /components/share", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, l.supervisor.ShareEqually())
 	})
+	mux.HandleFunc("POST /nodes/{node}/calico-node/end", l.serveCalicoNode(func(ctx context.Context, c *cluster.Cluster, r *http.Request) error {
+		return c.EndCalicoNode(ctx, r.PathValue("node"))
+	}))
+	mux.HandleFunc("POST /nodes/{node}/calico-node/start", l.serveCalicoNode(func(ctx context.Context, c *cluster.Cluster, r *http.Request) error {
+		var settings map[string]string
+		if err := json.NewDecoder(r.Body).Decode(&settings); err != nil {
+			return fmt.Errorf("%s: read the settings of its calico-node: %w", r.PathValue("node"), err)
+		}
+		return c.StartCalicoNode(ctx, r.PathValue("node"), settings)
+	}))
 	mux.HandleFunc("GET /routers", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(l.routerPlan())
@@ -96,6 +108,28 @@ func (l *running) serveControl(ctx context.Context) error {
 	return nil
 }
 
+// calicoNodeTimeout bounds how long a calico-node may take to end or to start. In User-Mode
+// Linux each of its programs takes seconds.
+const calicoNodeTimeout = 2 * time.Minute
+
+// errNoCluster is the error for a lab whose nodes are not all started.
+var errNoCluster = errors.New("the lab's nodes are not started yet")
+
+// serveCalicoNode serves a change of a node's calico-node. One that has begun is made to its
+// end, also when whoever asked for it waits no longer.
+func (l *running) serveCalicoNode(change func(context.Context, *cluster.Cluster, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := l.cluster.Load()
+		if c == nil {
+			answer(w, errNoCluster)
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), calicoNodeTimeout)
+		defer cancel()
+		answer(w, change(ctx, c, r))
+	}
+}
+
 // components lists the components on all hosts, those of a control plane on the host of
 // this kernel too.
 func (l *running) components(ctx context.Context) ([]supervisor.Status, error) {
@@ -111,7 +145,7 @@ func answer(w http.ResponseWriter, err error) {
 	switch {
 	case err == nil:
 		w.WriteHeader(http.StatusNoContent)
-	case errors.Is(err, supervisor.ErrUnknownComponent), errors.Is(err, errNoRouter):
+	case errors.Is(err, supervisor.ErrUnknownComponent), errors.Is(err, errNoRouter), errors.Is(err, cluster.ErrUnknownNode):
 		http.Error(w, err.Error(), http.StatusNotFound)
 	default:
 		http.Error(w, err.Error(), http.StatusInternalServerError)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,6 +28,8 @@ type running struct {
 	hosts      map[string]namespace.Set
 	// routers are those of the fabric, by host.
 	routers map[string]*configured
+	// cluster is nil until all nodes are started.
+	cluster atomic.Pointer[cluster.Cluster]
 	// controlPlane is where the control plane runs.
 	controlPlane controlplane.Place
 	// machine is set if this is the host of a virtual machine.
@@ -121,6 +124,7 @@ func (l *running) startCluster(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.cluster.Store(c)
 	kubeconfig, err := c.Kubeconfig()
 	if err != nil {
 		return err
