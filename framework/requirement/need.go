@@ -25,6 +25,8 @@ const (
 	SendFromSwitches  Need = "send-from-switches"
 	CaptureOnNodes    Need = "capture-on-nodes"
 	CaptureOnSwitches Need = "capture-on-switches"
+	// Calicoctl is for the command line of an administrator.
+	Calicoctl Need = "calicoctl"
 	// CalicoBIRD is for promises about the kernel filter, which stock BIRD cannot run as
 	// Calico wrote it.
 	CalicoBIRD Need = "calico-bird"
@@ -45,6 +47,7 @@ func AllNeeds() map[Need]string {
 		SendFromSwitches:  "switches can be entered, to send from there",
 		CaptureOnNodes:    "packets can be recorded on nodes",
 		CaptureOnSwitches: "packets can be recorded on switches",
+		Calicoctl:         "calicoctl and kubectl run on nodes",
 		CalicoBIRD:        "nodes run Calico's own BIRD, with its templates as they are",
 	}
 }

@@ -40,6 +40,7 @@ type ableLab struct {
 	lab.EndCutter
 	lab.RouterController
 	lab.ComponentController
+	lab.Administrable
 }
 
 func (ableLab) CalicoBIRD() bool { return true }

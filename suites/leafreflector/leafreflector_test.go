@@ -24,6 +24,8 @@ func TestLeafReflector(t *testing.T) {
 			borrowed(lab)
 			relabelling(lab)
 			linkLoss(lab)
+			sizes(lab)
+			nodePort(lab)
 			articlesRouters(lab)
 		})
 	})

@@ -42,7 +42,7 @@ var _ interface {
 	lab.RouterController
 	lab.ComponentController
 	lab.LogFollower
-	lab.Executor
+	lab.Administrable
 	lab.ProcessViewer
 } = (*Lab)(nil)
 

@@ -21,7 +21,7 @@ func (Provider) StandIns() []standin.StandIn {
 		{
 			Name: "calico-services",
 			What: "startup, confd, BIRD, Felix and the service for tunnel addresses, started by the lab", Real: "calico-node's start script (rc.local) and runit",
-			Differs: "Left out are complete-startup (NetworkUnavailable), monitor-addresses, node-status-reporter, bird6, the renewal of tokens, and -shutdown. " +
+			Differs: "Left out are complete-startup (NetworkUnavailable), monitor-addresses, node-status-reporter and bird6 (CTL-006 starts these two), the renewal of tokens, and -shutdown. " +
 				"BIRD starts when its three files are there; runit tries each second, so that it is up later.",
 			ComparedBy: []string{"framework/cluster/calicoservices_test.go"},
 		},
@@ -51,8 +51,8 @@ func (Provider) StandIns() []standin.StandIn {
 		{
 			Name: "one-machine",
 			What: "all hosts share a kernel, its clock, its processors and its process ids", Real: "a machine each",
-			Differs: "A moment in which the machine stands still hits all hosts at once, and `ps` shows the processes of all.",
-			Affects: []string{"LEAF", "LOC", "MSW", "NRR", "RRR", "SVC", "TOR"},
+			Differs: "A moment in which the machine stands still hits all hosts at once, and `ps` shows the processes of all: `calicoctl node status` says that Calico runs where the node's own Felix has ended.",
+			Affects: []string{"CTL", "LEAF", "LOC", "MSW", "NRR", "RRR", "SVC", "TOR"},
 		},
 		{
 			Name: "uml", Only: standin.UML,

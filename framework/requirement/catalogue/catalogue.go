@@ -83,6 +83,7 @@ func Groups() []Group {
 		{"H", "BGPFilter"},
 		{"I", "IP pools and nodes"},
 		{"K", "restarts and failures"},
+		{"L", "calicoctl and other programs of an administrator"},
 		{"N", "reachability"},
 		{"R", "the routed fabric"},
 		{"T", "test labs"},
@@ -171,6 +172,7 @@ type suiteEntries struct {
 func suites() []suiteEntries {
 	return []suiteEntries{
 		{"agreement", agreement()},
+		{"calicoctl", calicoctl()},
 		{"crosssubnet", crosssubnet()},
 		{"fullmesh", fullmesh()},
 		{"ipip", ipip()},

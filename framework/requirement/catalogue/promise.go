@@ -214,6 +214,15 @@ func Promises() []Promise {
 		{"K9", "A route of Felix's that another program deletes or changes is put right at Felix's next refresh.",
 			[]Source{resource("felixconfig"), issue(12943)}},
 
+		{"L1", "calicoctl applies, patches and prints Calico's resources, also lists of them. A Node's fields become annotations of the Kubernetes Node, and the fields that Kubernetes fills in have no effect.",
+			[]Source{document("reference/calicoctl/apply"), document("reference/calicoctl/patch"), document("reference/calicoctl/get"), resource("node")}},
+		{"L2", "calicoctl node status shows each peer of the node with the type and the state of its session.",
+			[]Source{document("reference/calicoctl/node/status"), test("node/tests/k8st/tests/test_node_status.py")}},
+		{"L3", "A CalicoNodeStatus comes to have the state of a node's BIRD, its peers and its routes.",
+			[]Source{resource("caliconodestatus"), code("node/pkg/status")}},
+		{"L4", "calicoctl finds the datastore by variables of its environment or by a file.",
+			[]Source{document("operations/calicoctl/configure/kdd"), document("operations/calicoctl/configure/overview")}},
+
 		{"N1", "Every pod reaches every pod of the cluster, and is seen with its own address.",
 			[]Source{kubernetes("concepts/services-networking")}},
 		{"N2", "A node reaches the pods of every node.",
@@ -230,6 +239,10 @@ func Promises() []Promise {
 			[]Source{document("networking/configuring/mtu"), rfc(1191)}},
 		{"N8", "With natOutgoing the outside sees a pod with its node's address, and what is in a pool of pods sees it with its own.",
 			[]Source{resource("ippool"), document("networking/configuring/workloads-outside-cluster"), issue(12767)}},
+		{"N9", "A NodePort of a service with externalTrafficPolicy Cluster answers at every node, from the pods of all nodes.",
+			[]Source{kubernetes("concepts/services-networking/service"), article(1)}},
+		{"N10", "Without a tunnel a packet passes that fits the links of its way, and the sender of a larger one is told by who cannot send it on.",
+			[]Source{document("networking/configuring/mtu"), rfc(1191), article(1)}},
 
 		{"R1", "Leaves peer with every spine, and nobody peers with anybody else.",
 			[]Source{rfc(7938), article(1)}},
