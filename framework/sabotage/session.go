@@ -52,7 +52,7 @@ func sessions() []Defect {
 		},
 		{
 			ID: "session-refused", Kind: Session, What: "a node refuses every TCP connection of BGP",
-			Red: []string{"sessions", routesByBGP, "RRR-050", "RRR-051", "IPIP-080", "IPIP-081", "IPIP-084", "MSW-002|MSW-021", "MSW-011"},
+			Red: []string{"sessions", routesByBGP, "RRR-050", "RRR-051", "IPIP-080", "IPIP-081", "IPIP-084", "MSW-002|MSW-021", "MSW-011", "MSW-030", "MSW-031"},
 			Aim: sessionsRefused,
 		},
 		{

@@ -222,6 +222,10 @@ func Promises() []Promise {
 			[]Source{resource("caliconodestatus"), code("node/pkg/status")}},
 		{"L4", "calicoctl finds the datastore by variables of its environment or by a file.",
 			[]Source{document("operations/calicoctl/configure/kdd"), document("operations/calicoctl/configure/overview")}},
+		{"L5", "CALICO_IPV4POOL_IPIP decides over the pool that calico-node makes where there is none. A pool that is there stays as it is.",
+			[]Source{document("reference/configure-calico-node"), code("node/pkg/lifecycle/startup/startup.go")}},
+		{"L6", "Felix makes nothing of tunl0 where IPIP is switched off in its environment, and keeps its addresses, which it takes away where no pool has IPIP.",
+			[]Source{resource("felixconfig"), code("felix/dataplane/linux/int_dataplane.go")}},
 
 		{"N1", "Every pod reaches every pod of the cluster, and is seen with its own address.",
 			[]Source{kubernetes("concepts/services-networking")}},
