@@ -59,7 +59,7 @@ conformance: packages components kernel ## set up what is missing, run all suite
 test: packages router-bird2 components kernel unit suites ## set up what is missing, run the unit tests, then all suites
 
 .PHONY: packages
-packages: ## install the distribution's packages that are missing (BIRD, FRR, iptables, ipset, conntrack)
+packages: ## install the distribution's packages that are missing (BIRD, FRR, iptables, ipset, conntrack, curl)
 	@fixtures/components/packages.sh
 
 router-%: ## install a router's software that `make packages` leaves out (make router-bird2)

@@ -40,6 +40,14 @@ type Executor interface {
 	Exec(ctx context.Context, host string, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error)
 }
 
+// Administrable is a lab on whose nodes calicoctl and kubectl run for an administrator: they
+// are in the PATH of commands, whose environment leads them to the cluster.
+type Administrable interface {
+	Executor
+	// AdminKubeconfig is the path of an administrator's kubeconfig on every node.
+	AdminKubeconfig() string
+}
+
 // ProcessViewer is a lab whose processes this machine sees.
 type ProcessViewer interface {
 	// ProcFileSystems are the folders of proc file systems that show the processes of the
@@ -49,6 +57,11 @@ type ProcessViewer interface {
 
 // ExecutorOf finds a lab's Executor.
 func ExecutorOf(l Lab) (Executor, error) { return ofLab[Executor](l, "run a command on a host") }
+
+// AdministrableOf finds a lab's Administrable.
+func AdministrableOf(l Lab) (Administrable, error) {
+	return ofLab[Administrable](l, "run calicoctl on a node")
+}
 
 // ProcessViewerOf finds a lab's ProcessViewer.
 func ProcessViewerOf(l Lab) (ProcessViewer, error) {

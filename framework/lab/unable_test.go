@@ -38,6 +38,7 @@ func TestCapabilitiesThatAreLacking(t *testing.T) {
 		"read a log of lab rack":                               func() error { _, err := LogReaderOf(l); return err },
 		"follow a log of lab rack":                             func() error { _, err := LogFollowerOf(l); return err },
 		"run a command on a host of lab rack":                  func() error { _, err := ExecutorOf(l); return err },
+		"run calicoctl on a node of lab rack":                  func() error { _, err := AdministrableOf(l); return err },
 		"view the processes of lab rack":                       func() error { _, err := ProcessViewerOf(l); return err },
 		"run a command on leaf0 of lab rack":                   func() error { _, err := RunnerOf(h); return err },
 		"open a connection on leaf0 of lab rack":               func() error { _, err := DialerOf(h); return err },

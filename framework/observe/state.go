@@ -120,8 +120,12 @@ func (c *Cluster) read(ctx context.Context) (oracle.State, error) {
 		return state, err
 	}
 	for _, n := range nodes.Items {
+		labels, err := calico.MergedLabels(n.Labels, n.Annotations)
+		if err != nil {
+			return state, fmt.Errorf("node %s: %w", n.Name, err)
+		}
 		node := oracle.Node{
-			Name: n.Name, Labels: n.Labels, Blocks: blocks[n.Name], Borrowed: borrowed[n.Name], Workloads: workloads[n.Name],
+			Name: n.Name, Labels: labels, Blocks: blocks[n.Name], Borrowed: borrowed[n.Name], Workloads: workloads[n.Name],
 			ReflectorClusterID: n.Annotations[calico.ReflectorClusterIDAnnotation],
 		}
 		if err := annotate(&node, n.Annotations); err != nil {

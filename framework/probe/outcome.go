@@ -60,7 +60,7 @@ type Reply struct {
 }
 
 // Curl asks a netexec server for its host name as `curl -m` would: with a bound on
-// the whole operation. A lab has no curl of its own.
+// the whole operation. It starts no process, unlike CurlStatus.
 func Curl(ctx context.Context, from lab.Host, to netip.AddrPort, within time.Duration) (Reply, error) {
 	attempt, cancel := context.WithTimeout(ctx, within)
 	defer cancel()

@@ -54,7 +54,7 @@ const datagramHeaders = 28
 // that it is too long, or Silence has passed.
 //
 // A kernel remembers for minutes what it was told of a path. A place that is to learn it
-// again has to be a new one.
+// again has to be a new one, or to ForgetPaths.
 func SendSized(ctx context.Context, from, to lab.Host, address netip.Addr, size int) (Sized, error) {
 	sized, err := sendSized(ctx, from, to, address, size)
 	if err != nil {
@@ -103,6 +103,23 @@ func sendSized(ctx context.Context, from, to lab.Host, address netip.Addr, size 
 	}
 	result.PathMTU, err = pathMTU(raw)
 	return result, err
+}
+
+// ForgetPaths makes a place's kernel forget what it was told of paths and their MTUs.
+func ForgetPaths(at lab.Host) error {
+	set, err := lab.Enter(at)
+	if err != nil {
+		return err
+	}
+	defer set.Close()
+	return set.Do(func() error {
+		file, err := os.OpenFile("/proc/sys/net/ipv4/route/flush", os.O_WRONLY, 0)
+		if err != nil {
+			return fmt.Errorf("%s: forget the paths' MTUs: %w", at.Name(), err)
+		}
+		_, err = file.WriteString("1\n")
+		return errors.Join(err, file.Close())
+	})
 }
 
 // awaitDatagram waits for a datagram at its receiver, or for an error at its sender,

@@ -63,6 +63,12 @@ func TestSendSized(t *testing.T) {
 		if got, want := send(w, tunnelMTU+1), (Sized{Size: tunnelMTU + 1, TooLong: true, PathMTU: tunnelMTU}); got != want {
 			t.Errorf("one more, which is known by now: got %+v, want %+v", got, want)
 		}
+		if err := ForgetPaths(w.podA); err != nil {
+			t.Fatal(err)
+		}
+		if got := send(w, tunnelMTU+1); !got.TooLong || !got.By.IsValid() {
+			t.Errorf("one more, after it was forgotten: got %+v", got)
+		}
 	})
 
 	t.Run("a tunnel whose packets are cut", func(t *testing.T) {

@@ -27,6 +27,8 @@ const (
 	SendFromSwitches   Need = "send-from-switches"
 	CaptureOnNodes     Need = "capture-on-nodes"
 	CaptureOnSwitches  Need = "capture-on-switches"
+	// Calicoctl is for the command line of an administrator.
+	Calicoctl Need = "calicoctl"
 	// CalicoBIRD is for promises about the kernel filter, which stock BIRD cannot run as
 	// Calico wrote it.
 	CalicoBIRD Need = "calico-bird"
@@ -49,6 +51,7 @@ func AllNeeds() map[Need]string {
 		CaptureOnNodes:     "packets can be recorded on nodes",
 		CaptureOnSwitches:  "packets can be recorded on switches",
 		CalicoBIRD:         "nodes run Calico's own BIRD, with its templates as they are",
+		Calicoctl:          "calicoctl and kubectl run on nodes",
 	}
 }
 

@@ -53,6 +53,7 @@ func datapaths() []Defect {
 		},
 		{
 			ID: "datapath-small-mtu", Kind: Datapath, What: "the interface of a leaf to a node has a small MTU",
+			Red: []string{"LEAF-071"}, Green: []string{"sessions", "routes"},
 			Aim: smallMTU,
 		},
 		{

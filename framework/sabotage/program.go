@@ -41,7 +41,7 @@ func programs() []Defect {
 		},
 		{
 			ID: "program-proxy-frozen", Kind: Program, What: "kube-proxy on the first node writes no rules",
-			Red: []string{"SVC-073|LOC-044", "SVC-074"}, Green: []string{"sessions"},
+			Red: []string{"SVC-073|LOC-044", "SVC-074", "LEAF-072|TOR-140"}, Green: []string{"sessions"},
 			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.Lab.Topology().Nodes()[0], proxyComponent) },
 		},
 		{
@@ -79,7 +79,7 @@ func programs() []Defect {
 
 // changesOfLastNode is a choice of one requirement of each suite that asks the last node's confd
 // for a change.
-const changesOfLastNode = "MESH-030|LEAF-040|NRR-044|RRR-052|TOR-080|SVC-030|LOC-023|VXL-060|NODE-030"
+const changesOfLastNode = "MESH-030|LEAF-040|NRR-044|RRR-052|TOR-080|SVC-030|LOC-023|VXL-060|NODE-030|CTL-002"
 
 // confdFrozen stops the process of the last node's confd. Its undo starts confd again: one that
 // goes on hears of everything at once that specs did meanwhile, and may announce a service that

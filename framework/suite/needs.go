@@ -56,6 +56,8 @@ func meets(l lab.Lab, t *topology.Topology, need requirement.Need) error {
 		return onEach(l, lab.NamespaceOf, topology.Node)
 	case requirement.CaptureOnSwitches:
 		return onEach(l, lab.NamespaceOf, topology.Leaf, topology.Spine)
+	case requirement.Calicoctl:
+		return has(lab.AdministrableOf(l))
 	case requirement.CalicoBIRD:
 		if !l.CalicoBIRD() {
 			return fmt.Errorf("%w: they run a stock BIRD, for which their kernel filter is adapted: run `rackproof components bird`, or give -%s", lab.ErrUnable, birdFlag)

@@ -41,6 +41,7 @@ type ableLab struct {
 	lab.RouterController
 	lab.ComponentController
 	lab.CalicoNodeController
+	lab.Administrable
 }
 
 func (ableLab) CalicoBIRD() bool { return true }

@@ -11,10 +11,30 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rackproof/rackproof/framework/calico"
+	"github.com/rackproof/rackproof/framework/steer"
 )
 
 // The functions below change Calico's resources until the spec ends. Afterwards a
 // resource is as it was before, whatever changed it since.
+
+// RestoreDesign makes Calico's resources and the nodes' settings those of now when the spec
+// ends. It is for changes by other programs than this one, such as calicoctl.
+func (l *Lab) RestoreDesign(ctx context.Context) {
+	ginkgo.GinkgoHelper()
+	before, err := l.State(ctx)
+	succeed(err, "read the lab's state")
+	l.UndoAfter(func(ctx context.Context) {
+		for _, node := range before.Nodes {
+			for _, annotation := range []string{calico.LabelsAnnotation, calico.AnnotationsAnnotation} {
+				succeed(l.Calico.AnnotateNode(ctx, node.Name, annotation, nil), "restore node %s", node.Name)
+			}
+		}
+		now, err := l.State(ctx)
+		succeed(err, "read the lab's state")
+		succeed(steer.Resources(ctx, l.Calico, now.Resources, before.Resources), "restore Calico's resources")
+		succeed(steer.Nodes(ctx, l.Calico, now.Nodes, before.Nodes), "restore the nodes' settings")
+	})
+}
 
 // ChangeBGPConfiguration changes the default BGPConfiguration.
 func (l *Lab) ChangeBGPConfiguration(ctx context.Context, change func(*v3.BGPConfigurationSpec)) {

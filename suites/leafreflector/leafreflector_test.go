@@ -25,6 +25,8 @@ func TestLeafReflector(t *testing.T) {
 			borrowed(lab)
 			relabelling(lab)
 			linkLoss(lab)
+			sizes(lab)
+			nodePort(lab)
 			articlesRouters(lab)
 		})
 	})

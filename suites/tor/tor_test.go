@@ -32,6 +32,7 @@ func TestToR(t *testing.T) {
 			loss(lab)
 			defaultRoute(lab)
 			gracefulShutdown(lab)
+			article(lab)
 		})
 	})
 }

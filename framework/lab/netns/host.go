@@ -131,6 +131,9 @@ func (l *Lab) Exec(ctx context.Context, hostName string, argv []string, stdin io
 	return lab.ExitStatus(cmd)
 }
 
+// AdminKubeconfig implements lab.Administrable.
+func (l *Lab) AdminKubeconfig() string { return cluster.AdminKubeconfig }
+
 // DialContext implements lab.Dialer.
 func (h *host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	set, err := h.open()

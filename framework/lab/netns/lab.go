@@ -43,7 +43,7 @@ var _ interface {
 	lab.ComponentController
 	lab.CalicoNodeController
 	lab.LogFollower
-	lab.Executor
+	lab.Administrable
 	lab.ProcessViewer
 } = (*Lab)(nil)
 

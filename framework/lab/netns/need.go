@@ -35,6 +35,7 @@ func ownNeed() capability.Need {
 			{Name: "iptables-nft", Package: "iptables"},
 			{Name: "ipset", Package: "ipset"},
 			{Name: "conntrack", Package: "conntrack"},
+			{Name: "curl", Package: "curl"},
 		},
 		Features: []capability.Feature{
 			capability.Namespaces, capability.Veth, capability.Bridge, capability.Multipath, tables, capability.IPSet, capability.Conntrack,

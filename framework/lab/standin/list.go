@@ -80,7 +80,8 @@ func Shared() []StandIn {
 		{
 			Name: "direct-resources",
 			What: "specs write Calico's resources into the datastore", Real: "calicoctl, or Calico's API server, checks them first",
-			Differs: "Only the definitions' schemas are checked. The files of a mode are checked when they are loaded.",
+			Differs:    "Only the definitions' schemas are checked. The files of a mode are checked when they are loaded.",
+			ComparedBy: []string{"suites/calicoctl/files_test.go"},
 		},
 		{
 			Name: "felix-refresh", Only: Tunnels,

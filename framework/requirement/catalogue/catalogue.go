@@ -84,6 +84,7 @@ func Groups() []Group {
 		{"I", "IP pools and nodes"},
 		{"K", "restarts and failures"},
 		{"L", "flannel, with Calico for policies (Canal)"},
+		{"M", "calicoctl and other programs of an administrator"},
 		{"N", "reachability"},
 		{"R", "the routed fabric"},
 		{"T", "test labs"},
@@ -172,6 +173,7 @@ type suiteEntries struct {
 func suites() []suiteEntries {
 	return []suiteEntries{
 		{"agreement", agreement()},
+		{"calicoctl", calicoctl()},
 		{"caliconode", caliconode()},
 		{"caliconode-ipip", caliconodeIPIP()},
 		{"canal", canal()},

@@ -32,6 +32,8 @@ func leafreflector() []Entry {
 		{ID: "LEAF-052", Title: "link back: both ways again", Promises: []string{"R4"}, Profile: Core},
 		{ID: "LEAF-053", Title: "all spines lost", Promises: []string{"R4"}, Profile: Core},
 		{ID: "LEAF-060", Title: "article's VyOS configurations", Promises: []string{"R5"}, Profile: Extended},
+		{ID: "LEAF-071", Title: "full-size packets and path MTU", Promises: []string{"N10"}, Profile: Extended, Sources: []Source{article(1)}},
+		{ID: "LEAF-072", Title: "article 1's NodePort", Promises: []string{"N9"}, Profile: Extended, Sources: []Source{article(1)}},
 		{ID: "LEAF-080", Title: "borrowed address across racks", Promises: []string{"B13"}, Profile: Extended},
 	}
 }

@@ -53,5 +53,7 @@ func tor() []Entry {
 		{ID: "TOR-120", Title: "default route of a switch", Promises: []string{"F24"}, Profile: Extended},
 		{ID: "TOR-130", Title: "graceful shutdown in the nodes' AS", Promises: []string{"F23", "F9"}, Profile: Extended},
 		{ID: "TOR-131", Title: "graceful shutdown in another AS", Promises: []string{"F23"}, Profile: Extended},
+		{ID: "TOR-140", Title: "article 2 by calicoctl and curl", Promises: []string{"R5", "G1", "G2", "N5", "M1"}, Profile: Extended, Sources: []Source{article(2)}},
+		{ID: "TOR-141", Title: "node status: global and mesh", Promises: []string{"M2", "F2"}, Profile: Extended, Sources: []Source{article(2)}},
 	}
 }

@@ -5,7 +5,7 @@
 // statement, and an interpreter that makes a Config of the tree. It reads or refuses
 // each statement that matters to sessions and routes: under `protocols bgp` an unknown
 // statement is an error. It skips statements that a lab cannot use, such as a console's
-// speed; what a lab leaves out and an engineer might miss, as NAT, is a remark.
+// speed; what a lab leaves out and an engineer might miss, as NAT outside of the fabric, is a remark.
 //
 // Statements are those of VyOS 1.4 (vyos-1x, interface-definitions), which runs
 // FRR. Labs have settings beside those of a fabric.Router (data-centre timers,

@@ -90,10 +90,10 @@ func TestRemarksOnTheArticle(t *testing.T) {
 	}
 	agree(t, got.Remarks, []string{
 		"leaf0.boot:3: mtu 9000 of eth1 becomes that of the other end, 1500 at spine0 eth1",
-		"leaf0.boot:23: nat is left out: ",
+		"leaf0.boot:25: nat source rule 100 is left out: eth0 is no interface of the fabric",
 		"leaf0.boot:37: parameters network-import-check is not set: ",
 		"leaf1.boot:3: mtu 9000 of eth1 becomes that of the other end, 1500 at spine0 eth2",
-		"leaf1.boot:23: nat is left out: ",
+		"leaf1.boot:25: nat source rule 100 is left out: eth0 is no interface of the fabric",
 		"leaf1.boot:37: parameters network-import-check is not set: ",
 		"spine0.boot:16: parameters network-import-check is not set: ",
 		"spine0.boot:16: parameters router-id is not set: labs take the first address, 10.1.10.2, and VyOS the highest",

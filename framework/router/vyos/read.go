@@ -40,6 +40,8 @@ type reader struct {
 	problems topology.Problems
 	// neighbors are those of BGP.
 	neighbors []*neighbor
+	// natted are the rules of NAT.
+	natted []natRule
 }
 
 func (r *reader) reject(line int, format string, args ...any) {
@@ -163,7 +165,7 @@ func (r *reader) file(root *statement) {
 			r.reject(n.line, "%s: routers of labs run BGP alone; remove it if BGP does not depend on it", n.path())
 		}),
 		"system": r.block(rules{"host-name": r.hostName()}, skip),
-		"nat":    r.leaveOut("labs send nothing outside, so that there is nothing to translate"),
+		"nat":    r.nat(),
 	}.
 		plus(same(skip, "service", "pki")).
 		// No statement that is read refers to a policy.
@@ -175,6 +177,7 @@ func (r *reader) file(root *statement) {
 		r.reject(root.line, "protocols bgp is missing: add it, or leave the file out, as a lab's routers run BGP")
 	}
 	r.checkInterfaces()
+	r.checkNAT()
 	r.placeNeighbors()
 	r.checkSources(r.neighbors)
 }

@@ -159,7 +159,7 @@ func TestRead(t *testing.T) {
 		"leaf0.boot:9: interfaces ethernet eth1 address 2001:db8::1/64 is left out: labs have no IPv6",
 		"leaf0.boot:23: interfaces ethernet eth9 is left out: it is disabled",
 		"leaf0.boot:28: interfaces loopback lo address 10.1.255.1/32 is left out",
-		"leaf0.boot:31: nat is left out: labs send nothing outside",
+		"leaf0.boot:33: nat source rule 100 is left out: eth0 is no interface of the fabric, and labs send nothing outside",
 		"leaf0.boot:39: parameters network-import-check is not set",
 		"leaf0.boot:69: protocols bgp neighbor 10.1.10.2 timers connect 5 is left out: in labs it is 1 s",
 		"leaf0.boot:89: protocols static is left out",
@@ -323,6 +323,11 @@ func TestReadRejects(t *testing.T) {
 		{"flag with a value", "route-reflector-client\n", "route-reflector-client yes // here\n", "route-reflector-client has a value, and VyOS 1.4 has none there"},
 		{"block with a value", "as-path {", "as-path relaxed { // here", "as-path relaxed has a value, and VyOS 1.4 has none there"},
 		{"block in place of a value", `remote-as "500"`, "remote-as 500 { // here\n }", "remote-as needs one value and no block"},
+
+		{"NAT in the fabric", "rule 100 {\n            outbound-interface \"eth0\"", "rule 100 { // here\n            outbound-interface \"eth1\"", "nat source rule 100 translates at eth1: routers of labs translate no addresses in the fabric"},
+		{"NAT in the fabric, as VyOS 1.4.0 writes it", "rule 100 {\n            outbound-interface \"eth0\"", "rule 100 { // here\n            outbound-interface {\n name eth1\n }", "nat source rule 100 translates at eth1"},
+		{"NAT everywhere", "rule 100 {\n            outbound-interface \"eth0\"", "rule 100 { // here", "nat source rule 100 names no interface: routers of labs translate no addresses"},
+		{"NAT of another kind", "nat {\n    source {", "nat {\n    cgnat { // here", "unknown statement nat cgnat"},
 
 		// Statements that belong together.
 		{"no BGP", full, "interfaces {\n}\n", "protocols bgp is missing"},

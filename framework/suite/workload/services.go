@@ -47,6 +47,8 @@ type ServiceOptions struct {
 	LoadBalancerIPs []netip.Addr
 	// Port is 80 unless it is set.
 	Port uint16
+	// NodePort is one of Kubernetes' choice unless it is set.
+	NodePort uint16
 }
 
 // Service is a service of a lab, as it was last written or read.
@@ -136,6 +138,7 @@ func serviceOf(options ServiceOptions, workload corev1.PodTemplateSpec) *corev1.
 	if options.Port != 0 {
 		port.Port = int32(options.Port)
 	}
+	port.NodePort = int32(options.NodePort)
 	spec := corev1.ServiceSpec{Type: options.Type, Selector: options.Selector, Ports: []corev1.ServicePort{port}, ExternalIPs: texts(options.ExternalIPs)}
 	switch {
 	case options.Selector != nil:

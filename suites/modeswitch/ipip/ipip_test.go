@@ -50,6 +50,7 @@ func TestModeSwitchIPIP(t *testing.T) {
 					expect.ModeSwitch(ctx, lab, "crosssubnetreflector", modeName, reach)
 				})
 			})
+			environment(lab)
 		})
 	})
 }

@@ -142,9 +142,10 @@ func (l *links) makeManagement() error {
 	if err := l.configure(control, managementBridge, address); err != nil {
 		return err
 	}
-	for _, node := range l.topology.Nodes() {
-		// The name of a port is the node's, cut to what an interface name holds.
-		port := fmt.Sprintf("%.15s", node.Name)
+	for i, node := range l.topology.Nodes() {
+		// A node's name may be longer than an interface's, and like another's as far as that
+		// goes.
+		port := fmt.Sprintf("port%d", i)
 		if err := l.veth(node.Name, "eth0", control, port, 1500); err != nil {
 			return err
 		}
