@@ -40,7 +40,7 @@ func TestCommandsOfTheArticles(t *testing.T) {
 	if calls == 0 {
 		t.Error("the documents call rackproof nowhere")
 	}
-	for _, wrong := range [][]string{{"lab", "upp"}, {"lab", "up", "--nmae", "a"}, {"lab", "exec", "-n", "a", "leaf0", "ip"}} {
+	for _, wrong := range [][]string{{"lab", "upp"}, {"lab", "up", "--named", "a"}, {"lab", "exec", "-n", "a", "leaf0", "ip"}} {
 		if parseOnly(wrong) == nil {
 			t.Errorf("%q has no mistake", wrong)
 		}

@@ -21,7 +21,7 @@ const (
 	// patience bounds the time in which a block that fits eventually may do so. When outputs
 	// are accepted, those that are new never fit, and what follows a change is there sooner.
 	patience  = time.Minute
-	accepting = 10 * time.Second
+	accepting = 20 * time.Second
 	poll      = 100 * time.Millisecond
 	// downTimeout bounds the orderly end of what an interrupted command has begun.
 	downTimeout = time.Minute
