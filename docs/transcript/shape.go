@@ -44,8 +44,10 @@ func accidents() []accident {
 		// Pods of a DaemonSet and of a Deployment, and their interfaces.
 		{`\b(app|nginx)(-[0-9a-z]{8,10})?-[0-9a-z]{5}\b`, "$1-POD"},
 		{`\bcali[0-9a-f]{11}\b`, "caliPOD"},
-		// The number of an interface's other end, a client's port, and a port of Kubernetes' choice.
+		// The number of an interface's other end, a hardware address, a client's port, and a port
+		// of Kubernetes' choice.
 		{`@if\d+\b`, ""},
+		{`\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b`, "MAC"},
 		{`(\d+\.\d+\.\d+\.\d+):[3-6]\d{4}\b`, "$1:PORT"},
 		{`\b80:3\d{4}/TCP`, "80:PORT/TCP"},
 		// FRR's counters of messages, tables and memory. It sends no route back to the neighbour of its

@@ -18,6 +18,7 @@ func TestRunsOfOneShape(t *testing.T) {
 		"a client's port":      {"10.1.100.10:55726", "10.1.100.10:38000"},
 		"routes of pods":       {"10.244.171.64 dev calida8ab6423e0 scope link", "10.244.171.64 dev cali9b31dde13ab scope link"},
 		"interfaces":           {"eth3@if10   UP   10.1.5.1/24", "eth3@if7    UP   10.1.5.1/24"},
+		"devices":              {"flannel.1   UNKNOWN   92:01:f8:be:8f:6a <BROADCAST,UP>", "flannel.1   UNKNOWN   02:fe:00:be:8f:11 <BROADCAST,UP>"},
 		"curl":                 {"curl: (28) Connection timed out after 10001 milliseconds", "curl: (28) Connection timed out after 10002 milliseconds"},
 		"probe":                {"3 of 3 answered, from a to b, after 0.3 ms (least 0.2, most 1.1)", "3 of 3 answered, from a to b, after 12.9 ms (least 1.0, most 30.0)"},
 		"calicoctl": {
