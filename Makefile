@@ -23,6 +23,9 @@ SEED ?=
 # The suite that is sabotaged, by its folder, all if it is empty; and the defects, by their ids.
 MODE ?=
 DEFECTS ?= all
+# The documents that articles runs, all of them if it is empty. ACCEPT=1 renews their outputs.
+ARTICLES ?=
+ACCEPT ?=
 SOAK = $(CURDIR)/soak$(if $(filter 1,$(DISTURB)),-disturbed)
 
 # Not to be set from outside: it is removed before each run, so that a summary
@@ -120,6 +123,11 @@ fuzz-lab: packages components kernel ## put labs into random states, and compare
 .PHONY: sabotage
 sabotage: packages components kernel ## put defects into the labs of all suites, or of one, and find the requirements that do not see them (MODE=fullmesh DEFECTS=table-blackhole,session-shut)
 	@$(GO) run ./cmd/rackproof sabotage --suites '$(if $(MODE),./suites/$(MODE),./suites/...)' --defects '$(DEFECTS)' -p $(SUITES_PARALLEL) --results $(RESULTS) $(if $(ARGS),-- $(ARGS))
+
+.PHONY: articles
+articles: packages components kernel ## run the commands of docs/article-N.md in labs and compare what they print; ACCEPT=1 renews the documents (ARTICLES=docs/article-1.md)
+	@mkdir -p articles && $(GO) build -o articles/ ./cmd/rackproof ./docs/walk
+	@PATH="$(CURDIR)/articles:$$PATH" articles/walk $(if $(filter 1,$(ACCEPT)),-accept) $(ARTICLES)
 
 .PHONY: kind-conformance
 kind-conformance: packages kind-components images ## run the suites of article 1 and 2 on kind and containerlab; results in results/kind, and a summary
