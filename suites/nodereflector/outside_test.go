@@ -1,6 +1,8 @@
 package nodereflector
 
 import (
+	"net/netip"
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -16,6 +18,7 @@ import (
 	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/suite/traffic"
 	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -65,19 +68,22 @@ func outsideReflector(lab *suite.Lab) {
 		}
 	})
 
-	Requirement("NRR-082", "pods MUST answer each other in a rack and across racks with their own addresses, and none of their packets MUST pass the reflector", Label("traffic"), Needs(CaptureOnNodes, EnterPods), func(ctx SpecContext) {
+	Requirement("NRR-082", "pods MUST answer each other in a rack and across racks with their own addresses, and packets within a rack MUST go from node to node, past the leaf and the reflector", Label("traffic"), Needs(CaptureOnNodes, CaptureOnSwitches, EnterPods), func(ctx SpecContext) {
 		_, roles := outside(ctx, lab)
-		pods := func(p observe.Packet) bool {
-			return lab.Topology().Pods.Contains(p.Source) || lab.Topology().Pods.Contains(p.Destination)
+		racks := map[netip.Addr]string{}
+		for name, pod := range workload.Pods(ctx, lab) {
+			racks[pod.Address.Addr()] = lab.Node(name).Rack
 		}
-		captures := wire.CaptureAt(ctx, lab, pods, wire.Ends(lab.Topology().CalicoNodes()...)...)
+		within := func(p observe.Packet) bool { return racks[p.Source] != "" && racks[p.Source] == racks[p.Destination] }
+		others := slices.Concat(lab.Topology().Leaves(), roles.reflectors)
+		captures := wire.CaptureAt(ctx, lab, within, wire.Ends(slices.Concat(roles.clients, others)...)...)
 		expect.PodsReach(ctx, lab, topology.AllPairs)
 		packets := captures.Stop().ByHost()
-		for _, node := range roles.clients {
-			Expect(packets[node.Name]).NotTo(BeEmpty(), "packets of pods at %s", node.Name)
+		for _, pair := range observed.NodePairs(ctx, lab, topology.WithinRacks) {
+			Expect(packets[pair.From.Name]).NotTo(BeEmpty(), "packets of its rack's pods at %s", pair.From.Name)
 		}
-		for _, reflector := range roles.reflectors {
-			Expect(packets[reflector.Name]).To(BeEmpty(), "packets of pods at %s", reflector.Name)
+		for _, host := range others {
+			Expect(packets[host.Name]).To(BeEmpty(), "packets within a rack at %s", host.Name)
 		}
 	})
 
