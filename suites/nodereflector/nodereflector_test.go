@@ -30,7 +30,7 @@ func TestNodeReflector(t *testing.T) {
 			services(lab)
 			borrowed(lab)
 		})
-		Describe("a calico-node outside of the cluster as the reflector", func() {
+		Describe("a calico-node outside the cluster as the reflector", func() {
 			external.Use()
 			outsideReflector(external)
 		})

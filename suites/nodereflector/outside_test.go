@@ -25,7 +25,7 @@ import (
 // outsideReflector are article 4's reflectors of the second kind: hosts outside of the
 // cluster that run a calico-node.
 func outsideReflector(lab *suite.Lab) {
-	Requirement("NRR-080", "a node MUST peer with the reflector outside of the cluster and with its rack's leaf, the reflector with every node, each by a session of type node specific, and no node with another node", Label("sessions"), func(ctx SpecContext) {
+	Requirement("NRR-080", "a node MUST peer with the reflector outside the cluster and with its rack's leaf, the reflector with every node, each by a session of type node specific, and no node with another node", Label("sessions"), func(ctx SpecContext) {
 		Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 		_, roles := outside(ctx, lab)
 		reflectors := topology.Names(roles.reflectors)
@@ -88,8 +88,8 @@ func outsideReflector(lab *suite.Lab) {
 	})
 
 	// The leaves know the blocks by themselves. Without a reflector a node has its default route
-	// left, and its packets go by the leaf in a rack too.
-	Requirement("NRR-083", "when the reflector outside of the cluster is killed, nodes MUST keep their routes for its restart time, lose those to each other's blocks after it, and have them again when it is back, without two lost datagrams in a row, 25 ms apart, between their pods", Label("failure"), Needs(EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
+	// left, and sends to its leaf within a rack too.
+	Requirement("NRR-083", "when the reflector outside the cluster is killed, nodes MUST keep their routes for its restart time, lose those to each other's blocks after it, and have them again when it is back, without two lost datagrams in a row, 25 ms apart, between their pods", Label("failure"), Needs(EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
 		state, roles := outside(ctx, lab)
 		shortenRestart(ctx, lab)
 		meters := traffic.Stream(ctx, betweenClients(ctx, lab, roles))

@@ -54,7 +54,7 @@ func begin(ctx SpecContext, lab *suite.Lab) (oracle.State, roles) {
 }
 
 // outside reads the state at the beginning of a spec on a lab whose one reflector is
-// outside of the cluster.
+// outside the cluster.
 func outside(ctx SpecContext, lab *suite.Lab) (oracle.State, roles) {
 	GinkgoHelper()
 	state, err := lab.State(ctx)
