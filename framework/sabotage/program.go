@@ -51,7 +51,7 @@ func programs() []Defect {
 		},
 		{
 			ID: "program-not-graceful", Kind: Program, What: "a node's BIRD does not offer graceful restart",
-			Red: []string{"NODE-001", "NODE-003", "NODE-005", "NODE-006", "NODE-010", "NODE-011"}, Green: []string{"sessions", "routes"},
+			Red: []string{"NODE-001", "NODE-003", "NODE-005", "NODE-006", "NODE-010", "NODE-011", "NRR-083"}, Green: []string{"sessions", "routes"},
 			Aim: notGraceful,
 		},
 		{

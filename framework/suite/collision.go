@@ -38,7 +38,7 @@ func collided(t *topology.Topology, must, seen session.Sessions) (ends session.S
 				return nil, false
 			}
 			for _, name := range []string{host, peerOf(t, s)} {
-				if end, known := t.Host(name); !known || end.Role != topology.Node {
+				if end, known := t.Host(name); !known || !end.Role.RunsCalico() {
 					return nil, false
 				}
 			}

@@ -28,6 +28,12 @@ func (Provider) StandIns() []standin.StandIn {
 			ComparedBy: []string{"framework/cluster/calicoservices_test.go"},
 		},
 		{
+			Name: "external-reflector", Only: standin.ExternalReflector,
+			What: "startup, confd and BIRD on a host of their own, started by the lab", Real: "a container calico/node outside the cluster, with a kubeconfig",
+			Differs: "Felix, monitor-addresses and node-status-reporter, which such a container runs too, are left out, so that the host forwards and filters as its kernel is set. The administrator's Kubernetes Node has no status.",
+			Affects: []string{"NRR-08"},
+		},
+		{
 			Name: "tunnel-addresses", Only: standin.Tunnels,
 			What: "the service for tunnel addresses allots the first one too, beside confd and BIRD; Felix waits for it", Real: "a run of its own before any service; then the service",
 			Differs: "confd may see a node before its tunnel address. Modes without a tunnel have no such service, and cannot change to an encapsulation.",
