@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,6 +12,10 @@ import (
 
 	"github.com/rackproof/rackproof/framework/topology"
 )
+
+// endpointStatus is the folder in which Felix tells confd of its endpoints
+// (EndpointStatusPathPrefix in felix/config/config_params.go).
+const endpointStatus = "/var/run/calico/endpoint-status"
 
 // startReflector starts the calico-node of a route reflector outside the cluster, with the
 // services that reflect: startup, confd and BIRD. The host has neither a kubelet's agent
@@ -29,6 +34,10 @@ func (c *Cluster) startReflector(ctx context.Context, host topology.Host, instal
 	}
 	if err := namespaces.WriteFiles(files, 0o600); err != nil {
 		return fmt.Errorf("write the reflector's files: %w", err)
+	}
+	// confd watches what Felix writes there.
+	if err := namespaces.Do(func() error { return os.MkdirAll(endpointStatus, 0o755) }); err != nil {
+		return fmt.Errorf("make the folder of endpoints' states: %w", err)
 	}
 	if err := c.createReflector(ctx, host); err != nil {
 		return err
