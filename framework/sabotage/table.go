@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -222,27 +221,9 @@ const flapInterval = time.Second
 func flapping(b *Bench) (Spoiling, error) {
 	spoiling := b.extraRoutes(extraRoute{host: b.lastNode().Name, prefix: nobodys(), kind: route.Blackhole, from: route.OriginKernel})
 	add, remove := spoiling.Put, spoiling.Undo
-	var mu sync.Mutex
-	var end context.CancelFunc
-	var over chan struct{}
-	stop := func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if end != nil {
-			end()
-			<-over
-			end = nil
-		}
-	}
+	var coming lasting
 	spoiling.Put = func(ctx context.Context) error {
-		stop()
-		mu.Lock()
-		defer mu.Unlock()
-		var life context.Context
-		life, end = context.WithCancel(context.WithoutCancel(ctx))
-		over = make(chan struct{})
-		go func(done chan struct{}) {
-			defer close(done)
+		coming.start(ctx, func(life context.Context) {
 			ticker := time.NewTicker(flapInterval)
 			defer ticker.Stop()
 			for there := false; ; there = !there {
@@ -257,11 +238,11 @@ func flapping(b *Bench) (Spoiling, error) {
 				case <-ticker.C:
 				}
 			}
-		}(over)
+		})
 		return nil
 	}
 	spoiling.Undo = func(ctx context.Context) error {
-		stop()
+		coming.stop()
 		return remove(ctx)
 	}
 	seen := spoiling.Present
@@ -442,7 +423,8 @@ func podOnSpine(b *Bench) (Spoiling, error) {
 }
 
 // ownBlockLost removes the blackhole route of the last node's block. Felix brings its own back
-// when it looks next, and the defect is put in again. BIRD's is rejected by its kernel filter.
+// at each refresh (routeRefreshInterval), which no spec may meet. BIRD's is rejected by its kernel
+// filter.
 func ownBlockLost(b *Bench) (Spoiling, error) {
 	node := b.lastNode()
 	block, err := b.block(node.Name)
@@ -458,36 +440,19 @@ func ownBlockLost(b *Bench) (Spoiling, error) {
 	if i < 0 {
 		return Spoiling{}, NoTarget("%s has no blackhole route of %s", node.Name, block)
 	}
-	spoiling := b.edited(node, filterFile, kernelScript(block, "reject"), block.String())
-	if tables[node.Name][i].Origin == route.OriginFelix {
-		spoiling = b.felixRouteLost(node, block)
-	}
-	spoiling.Target = fmt.Sprintf("%s of %s", block, node.Name)
-	spoiling.Present = func(context.Context) error {
+	present := func(context.Context) error {
 		if b.seesRoute(node.Name, own) == nil {
 			return fmt.Errorf("%s has the blackhole route of %s", node.Name, block)
 		}
 		return nil
 	}
-	return spoiling, nil
-}
-
-// felixRouteLost deletes Felix's blackhole route of a block.
-func (b *Bench) felixRouteLost(node topology.Host, block netip.Prefix) Spoiling {
-	hole := &netlink.Route{Dst: ipNet(block), Table: unix.RT_TABLE_MAIN, Type: unix.RTN_BLACKHOLE, Protocol: netlink.RouteProtocol(route.OriginFelix)}
-	return Spoiling{
-		Put: func(context.Context) error {
-			return b.withNetlink(node.Name, func(h *netlink.Handle) error {
-				if err := h.RouteDel(hole); !errors.Is(err, unix.ESRCH) {
-					return err
-				}
-				return nil
-			})
-		},
-		Undo: func(context.Context) error {
-			return b.withNetlink(node.Name, func(h *netlink.Handle) error { return h.RouteReplace(hole) })
-		},
+	spoiling := b.edited(node, filterFile, kernelScript(block, "reject"), block.String())
+	if tables[node.Name][i].Origin == route.OriginFelix {
+		hole := &netlink.Route{Dst: ipNet(block), Table: unix.RT_TABLE_MAIN, Type: unix.RTN_BLACKHOLE, Protocol: netlink.RouteProtocol(route.OriginFelix)}
+		spoiling = b.heldAway(node.Name, hole, block, present)
 	}
+	spoiling.Target, spoiling.Present = fmt.Sprintf("%s of %s", block, node.Name), present
+	return spoiling, nil
 }
 
 // fabricKnowsPods gives each leaf and each spine a static route to each block, where no leaf

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/rackproof/rackproof/framework/session"
@@ -23,6 +24,9 @@ type Protocol struct {
 	// Restarting says that BIRD takes the end of the session for a restart of the neighbor, and
 	// keeps its routes (RFC 4724).
 	Restarting bool
+	// Since is when the protocol was last started, came up or fell, in BIRD's own words: it is
+	// good for a comparison alone.
+	Since string
 }
 
 // Protocols asks BIRD for its BGP protocols, in no particular order.
@@ -72,7 +76,7 @@ func parseProtocols(replies []Reply) ([]Protocol, error) {
 				return nil, fmt.Errorf("no name and type in %q", r.Text)
 			}
 			if bgp = words[1] == "BGP"; bgp {
-				protocols = append(protocols, Protocol{Name: words[0], Session: session.Session{Kind: kind(words[0])}})
+				protocols = append(protocols, Protocol{Name: words[0], Session: session.Session{Kind: kind(words[0])}, Since: since(words)})
 			}
 		case codeProtocolDetails:
 			if !bgp {
@@ -91,6 +95,20 @@ func parseProtocols(replies []Reply) ([]Protocol, error) {
 		}
 	}
 	return protocols, nil
+}
+
+// since is the time in a protocol's line, which goes before its info and may be of two words, a
+// date and a time. The info is left out by its first letter.
+func since(words []string) string {
+	if len(words) < 5 {
+		return ""
+	}
+	times := words[4:]
+	i := slices.IndexFunc(times, func(word string) bool { return word[0] < '0' || word[0] > '9' })
+	if i >= 0 {
+		times = times[:i]
+	}
+	return strings.Join(times, " ")
 }
 
 // readDetail reads one line of a BGP protocol's details. Lines of no interest

@@ -13,6 +13,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/workload"
 )
@@ -101,13 +102,13 @@ func replaceAddress(host lab.Host, device string, from, to netip.Prefix) error {
 	if err != nil {
 		return err
 	}
-	static, err := handle.RouteListFiltered(unix.AF_INET, &netlink.Route{LinkIndex: link.Attrs().Index, Protocol: unix.RTPROT_STATIC}, netlink.RT_FILTER_OIF|netlink.RT_FILTER_PROTOCOL)
+	static, err := handle.RouteListFiltered(int(route.FamilyOf(to.Addr())), &netlink.Route{LinkIndex: link.Attrs().Index, Protocol: unix.RTPROT_STATIC}, netlink.RT_FILTER_OIF|netlink.RT_FILTER_PROTOCOL)
 	if err != nil {
 		return err
 	}
 	errs := []error{handle.AddrDel(link, old), handle.AddrAdd(link, next)}
-	for _, route := range static {
-		errs = append(errs, handle.RouteReplace(&route))
+	for _, way := range static {
+		errs = append(errs, handle.RouteReplace(&way))
 	}
 	return errors.Join(errs...)
 }
