@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,6 +12,9 @@ import (
 
 	"github.com/rackproof/rackproof/framework/topology"
 )
+
+// endpointStatus is a folder that confd watches. Felix makes it where there is one.
+const endpointStatus = "/var/run/calico/endpoint-status"
 
 // startReflector starts the calico-node of a route reflector outside the cluster, with the
 // services that reflect: startup, confd and BIRD. The host has neither a kubelet's agent
@@ -29,6 +33,9 @@ func (c *Cluster) startReflector(ctx context.Context, host topology.Host, instal
 	}
 	if err := namespaces.WriteFiles(files, 0o600); err != nil {
 		return fmt.Errorf("write the reflector's files: %w", err)
+	}
+	if err := namespaces.Do(func() error { return os.MkdirAll(endpointStatus, 0o755) }); err != nil {
+		return fmt.Errorf("make Felix's folder: %w", err)
 	}
 	if err := c.createReflector(ctx, host); err != nil {
 		return err

@@ -9,17 +9,20 @@ import (
 
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// Nodes are the nodes with what Calico keeps about them now. Each has a block.
+// Nodes are the cluster's nodes with what Calico keeps about them now. Each has a block.
 func Nodes(ctx context.Context, l *suite.Lab) []oracle.Node {
 	ginkgo.GinkgoHelper()
 	state, err := l.State(ctx)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	for _, n := range state.Nodes {
+	// A reflector outside the cluster has no pods.
+	nodes := slices.DeleteFunc(slices.Clone(state.Nodes), func(n oracle.Node) bool { return l.Node(n.Name).Role != topology.Node })
+	for _, n := range nodes {
 		gomega.Expect(n.Blocks).NotTo(gomega.BeEmpty(), "blocks of %s", n.Name)
 	}
-	return state.Nodes
+	return nodes
 }
 
 // Node is one of Nodes.
