@@ -13,7 +13,8 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// endpointStatus is a folder that confd watches. Felix makes it where there is one.
+// endpointStatus is the folder in which Felix tells confd of its endpoints
+// (EndpointStatusPathPrefix in felix/config/config_params.go).
 const endpointStatus = "/var/run/calico/endpoint-status"
 
 // startReflector starts the calico-node of a route reflector outside the cluster, with the
@@ -34,8 +35,9 @@ func (c *Cluster) startReflector(ctx context.Context, host topology.Host, instal
 	if err := namespaces.WriteFiles(files, 0o600); err != nil {
 		return fmt.Errorf("write the reflector's files: %w", err)
 	}
+	// confd watches what Felix writes there.
 	if err := namespaces.Do(func() error { return os.MkdirAll(endpointStatus, 0o755) }); err != nil {
-		return fmt.Errorf("make Felix's folder: %w", err)
+		return fmt.Errorf("make the folder of endpoints' states: %w", err)
 	}
 	if err := c.createReflector(ctx, host); err != nil {
 		return err

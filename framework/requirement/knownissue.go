@@ -113,6 +113,11 @@ func Affects(number, version string) bool {
 	return known && err == nil && has
 }
 
+// MarkedWith reports whether labels mark a spec with an issue, as Known does.
+func MarkedWith(labels []string, number string) bool {
+	return slices.Contains(labels, issueLabel(number))
+}
+
 // keptEntry is the name of the report entry of a spec whose promise has to be kept,
 // because the lab's Calico does not have the issue.
 const keptEntry = "without-issue"

@@ -80,12 +80,17 @@ func (l *Lab) knownIssue(ctx context.Context) string {
 	}
 	first, still := map[end]string{}, ends(down)
 	err = wait.PollUntilContextTimeout(ctx, poll, collisionTime, true, func(ctx context.Context) (bool, error) {
-		for host := range down {
-			restarting, err := observe.Restarting(ctx, l.At(host), l.Node(host).Families())
+		for name := range down {
+			host, err := l.Host(name)
 			if err != nil {
 				return false, err
 			}
-			still = slices.DeleteFunc(still, func(e end) bool { return e.host == host && connected(first, e, restarting) })
+			node, _ := l.topology.Host(name)
+			restarting, err := observe.Restarting(ctx, host, node.Families())
+			if err != nil {
+				return false, err
+			}
+			still = slices.DeleteFunc(still, func(e end) bool { return e.host == name && connected(first, e, restarting) })
 		}
 		return len(still) == 0, nil
 	})

@@ -12,13 +12,16 @@ import (
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
-// Nodes are the cluster's nodes with what Calico keeps about them now. Each has a block.
+// Nodes are the nodes with what Calico keeps about them now. Each has a block. A reflector
+// outside of the cluster has none, and is not among them.
 func Nodes(ctx context.Context, l *suite.Lab) []oracle.Node {
 	ginkgo.GinkgoHelper()
 	state, err := l.State(ctx)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	// A reflector outside the cluster has no pods.
-	nodes := slices.DeleteFunc(slices.Clone(state.Nodes), func(n oracle.Node) bool { return l.Node(n.Name).Role != topology.Node })
+	nodes := slices.DeleteFunc(state.Nodes, func(n oracle.Node) bool {
+		host, known := l.Topology().Host(n.Name)
+		return known && host.Role == topology.Reflector
+	})
 	for _, n := range nodes {
 		gomega.Expect(n.Blocks).NotTo(gomega.BeEmpty(), "blocks of %s", n.Name)
 	}
