@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -97,22 +98,30 @@ func newPlanCheckCommand() *cobra.Command {
 	output := formatFlag(command, formatText, formatJSON)
 	command.RunE = func(command *cobra.Command, arguments []string) error {
 		p, err := chosen.plan(arguments)
-		if err != nil {
+		found, verdict := plan.Refusals(err), "refused: nothing else of the design could be checked"
+		if err == nil {
+			found = p.Check()
+			verdict = fmt.Sprintf("%s in mode %s: %d findings by %d rules", p.State.Topology.Name, p.Mode().Name, len(found), len(plan.Rules()))
+		}
+		if err := writeFindings(command.OutOrStdout(), *output, found, verdict); err != nil {
 			return err
 		}
-		found := p.Check()
-		if *output == formatJSON {
-			err = writeJSON(command.OutOrStdout(), append([]plan.Finding{}, found...))
-		} else {
-			for _, f := range found {
-				fmt.Fprintln(command.OutOrStdout(), f)
-			}
-			_, err = fmt.Fprintf(command.OutOrStdout(), "%s in mode %s: %d findings by %d rules\n", p.State.Topology.Name, p.Mode().Name, len(found), len(plan.Rules()))
-		}
-		if err == nil && len(found) > 0 {
+		if len(found) > 0 {
 			return exitStatus(exitFailure)
 		}
-		return err
+		return nil
 	}
 	return command
+}
+
+// writeFindings writes a line for each finding, and the verdict for people.
+func writeFindings(out io.Writer, as format, found []plan.Finding, verdict string) error {
+	if as == formatJSON {
+		return writeJSON(out, append([]plan.Finding{}, found...))
+	}
+	for _, f := range found {
+		fmt.Fprintln(out, f)
+	}
+	_, err := fmt.Fprintln(out, verdict)
+	return err
 }

@@ -38,8 +38,18 @@ func findings(rule string, err error) []Finding {
 		}
 		return all
 	}
+	if problems, ok := errors.AsType[topology.Problems](err); ok {
+		var all []Finding
+		for _, one := range problems {
+			all = append(all, located(rule, one))
+		}
+		return all
+	}
 	return []Finding{located(rule, err)}
 }
+
+// Refusals are the findings of an error by which a design cannot be planned, or not be read.
+func Refusals(err error) []Finding { return findings(ruleDesign, err) }
 
 // located is the finding of an error, with the place that the error names.
 func located(rule string, err error) Finding {
