@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rackproof/rackproof/fixtures"
 	"github.com/rackproof/rackproof/framework/plan"
 	"github.com/rackproof/rackproof/framework/router/drivers"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // designChoice is the design that a command is about, as arguments and flags name it.
@@ -65,19 +67,31 @@ func newPlanCommand() *cobra.Command {
 			"that are announced as a whole.",
 		Example: "  rackproof plan leaf-spine,leafreflector\n" +
 			"  rackproof plan ./mine -o json | jq '.hosts[] | select(.name == \"leaf0\").routes'\n" +
-			"  rackproof plan --topology ./mine.yaml --mode fullmesh",
+			"  rackproof plan --topology ./mine.yaml --mode fullmesh --host leaf0",
 	}
 	chosen := designFlags(command)
+	only := command.Flags().StringSlice("host", nil, "print the tables of these hosts alone")
 	output := formatFlag(command, formatTable, formatJSON)
 	command.RunE = func(command *cobra.Command, arguments []string) error {
 		p, err := chosen.plan(arguments)
 		if err != nil {
 			return err
 		}
-		if *output == formatJSON {
-			return writeJSON(command.OutOrStdout(), planForScriptsOf(p))
+		hosts := p.State.Topology.Hosts
+		if len(*only) > 0 {
+			hosts = nil
 		}
-		return writePlan(command.OutOrStdout(), p)
+		for _, name := range *only {
+			host, ok := p.State.Topology.Host(name)
+			if !ok {
+				return fmt.Errorf("--host %s: topology %s has no such host: name one of %s", name, p.State.Topology.Name, strings.Join(topology.Names(p.State.Topology.Hosts), ", "))
+			}
+			hosts = append(hosts, *host)
+		}
+		if *output == formatJSON {
+			return writeJSON(command.OutOrStdout(), planForScriptsOf(p, hosts))
+		}
+		return writePlan(command.OutOrStdout(), p, hosts)
 	}
 	command.AddCommand(newPlanDiffCommand(), newPlanFailuresCommand(), newPlanCheckCommand())
 	return command

@@ -53,16 +53,19 @@ type pairForScripts struct {
 	Dead    []string      `json:"dead,omitempty"`
 }
 
-func planForScriptsOf(p *plan.Plan) planForScripts {
+func planForScriptsOf(p *plan.Plan, hosts []topology.Host) planForScripts {
 	t := p.State.Topology
 	converted := planForScripts{
-		Topology: t.Name, Mode: p.Mode().Name, Assumption: plan.Assumption, Faults: append([]plan.Finding{}, p.Faults...),
-		Absent: []absentForScripts{}, Pairs: []pairForScripts{},
+		Topology: t.Name, Mode: p.Mode().Name, Assumption: plan.Assumption, Faults: append(p.PeersOfNobody(), p.Faults...),
+		Absent: []absentForScripts{}, Hosts: []plannedForScripts{}, Pairs: []pairForScripts{},
+	}
+	if converted.Faults == nil {
+		converted.Faults = []plan.Finding{}
 	}
 	for _, a := range p.Absent {
 		converted.Absent = append(converted.Absent, absentForScripts{a.Host, a.Peer, a.PeerHost, a.BGPPeer, a.Reason})
 	}
-	for _, host := range t.Hosts {
+	for _, host := range hosts {
 		converted.Hosts = append(converted.Hosts, plannedForScripts{
 			hostForScripts: hostOf(t, host, p.View.Sessions[host.Name], p.View.Tables[host.Name]), Paths: pathsOf(p.View.Paths[host.Name]),
 		})

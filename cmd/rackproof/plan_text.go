@@ -9,10 +9,11 @@ import (
 	"github.com/rackproof/rackproof/framework/path"
 	"github.com/rackproof/rackproof/framework/plan"
 	"github.com/rackproof/rackproof/framework/session"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // writePlan writes a plan for people: what is wrong first.
-func writePlan(out io.Writer, p *plan.Plan) error {
+func writePlan(out io.Writer, p *plan.Plan, hosts []topology.Host) error {
 	var b strings.Builder
 	ends := 0
 	for _, sessions := range p.View.Sessions {
@@ -30,13 +31,17 @@ func writePlan(out io.Writer, p *plan.Plan) error {
 			fmt.Fprintf(&b, "  %s\n", f)
 		}
 	}
-	if len(p.Absent) > 0 {
+	nobody := p.PeersOfNobody()
+	if len(p.Absent)+len(nobody) > 0 {
 		fmt.Fprint(&b, "\nSessions that do not come up:\n")
 		for _, a := range p.Absent {
 			fmt.Fprintf(&b, "  %s\n", a)
 		}
+		for _, f := range nobody {
+			fmt.Fprintf(&b, "  %s\n", f)
+		}
 	}
-	for _, host := range p.State.Topology.Hosts {
+	for _, host := range hosts {
 		fmt.Fprintf(&b, "\n%s\n", describe(host))
 		writeSessions(&b, p.View.Sessions[host.Name], p.State.Topology)
 		writeRoutes(&b, p.View.Tables[host.Name])

@@ -7,6 +7,7 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
+	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/oracle"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
@@ -38,7 +39,7 @@ const (
 
 // Check finds everything that is wrong with the design, by the rules above in their order.
 func (p *Plan) Check() []Finding {
-	return slices.Concat(p.Faults, p.absentSessions(), p.linksWithoutSession(), p.sameRouterIDs(), p.nodesAlone(), p.idleLeaves(), p.strays(), p.announcedTwice())
+	return slices.Concat(p.Faults, p.absentSessions(), p.PeersOfNobody(), p.linksWithoutSession(), p.sameRouterIDs(), p.nodesAlone(), p.idleLeaves(), p.strays(), p.announcedTwice())
 }
 
 // absentSessions are those that do not come up. Where the design is refused, sessions that
@@ -53,6 +54,21 @@ func (p *Plan) absentSessions() []Finding {
 		default:
 			all = append(all, located(ruleSession, p.State.Topology.HostErrorf(a.Host, "%s", a)))
 		}
+	}
+	return all
+}
+
+// PeersOfNobody are BGPPeers whose peerSelector selects no node, so that no session comes of
+// them.
+func (p *Plan) PeersOfNobody() []Finding {
+	var all []Finding
+	for _, peer := range p.State.Resources.BGPPeers {
+		selector, err := calico.ParseSelector(peer.Spec.PeerSelector)
+		selected := func(n oracle.Node) bool { return selector.Matches(n.Labels) }
+		if err != nil || peer.Spec.PeerSelector == "" || slices.ContainsFunc(p.State.Nodes, selected) {
+			continue
+		}
+		all = append(all, located(ruleSession, p.mode.Errorf(v3.KindBGPPeer, peer.Name, "spec.peerSelector", "peerSelector %s selects no node, so that no session comes of it: correct it, or label a node", peer.Spec.PeerSelector)))
 	}
 	return all
 }

@@ -55,8 +55,10 @@ func planAs(t *testing.T, top *topology.Topology, m *calico.Mode) *plan.Plan {
 	return p
 }
 
-// secondPeer adds to the mode of a design a BGPPeer with the second top-of-rack switch.
-const secondPeer = `---
+// BGPPeers that a test adds to the mode of the dual-homed design.
+const (
+	// secondPeer is with the second top-of-rack switch, which does not answer.
+	secondPeer = `---
 apiVersion: projectcalico.org/v3
 kind: BGPPeer
 metadata:
@@ -65,9 +67,19 @@ spec:
   peerIP: 10.70.2.1
   asNumber: 65021
 `
+	// peerOfNobody is with nodes that have a label, and none has.
+	peerOfNobody = `---
+apiVersion: projectcalico.org/v3
+kind: BGPPeer
+metadata:
+  name: reflectors
+spec:
+  peerSelector: has(reflector)
+`
+)
 
-// withSecondPeer is the dual-homed design with a BGPPeer that torb does not answer.
-func withSecondPeer(t *testing.T) *plan.Plan {
+// withPeer is the dual-homed design with one more BGPPeer.
+func withPeer(t *testing.T, peer string) *plan.Plan {
 	t.Helper()
 	top, _, err := fixtures.Design("./testdata/dualhomed")
 	if err != nil {
@@ -78,7 +90,7 @@ func withSecondPeer(t *testing.T) *plan.Plan {
 		t.Fatal(err)
 	}
 	m, err := calico.LoadMode("mine", map[string][]byte{
-		"mode.yaml": []byte("name: mine\nleafToNode: peer\n"), "calico/all.yaml": append(resources, secondPeer...),
+		"mode.yaml": []byte("name: mine\nleafToNode: peer\n"), "calico/all.yaml": append(resources, peer...),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -122,10 +134,13 @@ func TestCheck(t *testing.T) {
 		{"a second ToR that no BGPPeer names", planned(t, "./testdata/dualhomed"), []string{
 			"testdata/dualhomed/topology.yaml:21: leaf torb stays idle: it has a link to server0, server1, server2, which peer with tora and not with it",
 		}, "put torb on that link [idle-leaf]"},
-		{"a second ToR that does not answer", withSecondPeer(t), []string{
+		{"a second ToR that does not answer", withPeer(t, secondPeer), []string{
 			"mine/calico/all.yaml:28: BGPPeer torb: server0, server1 and server2 would peer with torb (10.70.2.1), which does not peer with them",
 			"testdata/dualhomed/topology.yaml:21: leaf torb stays idle",
 		}, "[design]"},
+		{"a peerSelector that selects nobody", withPeer(t, peerOfNobody), []string{
+			"mine/calico/all.yaml:29: BGPPeer reflectors: peerSelector has(reflector) selects no node", "testdata/dualhomed/topology.yaml:21: leaf torb stays idle",
+		}, "[session]"},
 		{"one router ID in two autonomous systems", spoiled(t, "leaf-spine", "leafreflector", "as: 800, routerID: 10.1.12.2", "as: 800, routerID: 10.1.8.1"), []string{
 			"leaf-spine.yaml:33: leaf1 has router ID 10.1.8.1, and so has spine1",
 		}, "[router-id]"},
