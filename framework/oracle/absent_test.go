@@ -27,7 +27,7 @@ func TestAbsent(t *testing.T) {
 		want   []string
 	}{
 		{"nothing", func(*oracle.State) {}, nil},
-		{"an address that nobody has", func(s *oracle.State) { s.Resources.BGPPeers[0].Spec.PeerIP = "10.1.5.77" }, []string{
+		{"an address of no host", func(s *oracle.State) { s.Resources.BGPPeers[0].Spec.PeerIP = "10.1.5.77" }, []string{
 			"control-plane has no session with 10.1.5.77: no host has this address",
 			"leaf0 has no session with control-plane (10.1.5.10): control-plane does not peer with leaf0",
 		}},

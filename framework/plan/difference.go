@@ -11,8 +11,8 @@ import (
 
 // Difference is what two plans do not have in common.
 type Difference struct {
-	// Sessions and Routes are by host. What is missing is the first plan's alone, and what
-	// is unexpected the second's.
+	// Sessions and Routes are by host. Missing rows are the first plan's alone, unexpected
+	// ones the second's.
 	Sessions diff.Hosts[session.Session]
 	Routes   diff.Hosts[route.Route]
 	// Fates are the pairs of which one plan delivers more than the other, Ways those that
