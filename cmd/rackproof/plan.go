@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,19 +36,22 @@ func designFlags(command *cobra.Command) *designChoice {
 	return &d
 }
 
-// plan plans the chosen design.
-func (d designChoice) plan(arguments []string) (*plan.Plan, error) {
+// plan plans the chosen design. Remarks on it go to out.
+func (d designChoice) plan(arguments []string, out io.Writer) (*plan.Plan, error) {
 	if len(arguments) == 1 {
-		return planOf(arguments[0])
+		return planOf(arguments[0], out)
 	}
-	return planOf(d.topology + "," + d.mode)
+	return planOf(d.topology+","+d.mode, out)
 }
 
 // planOf plans a design by its name (fixtures.Design).
-func planOf(design string) (*plan.Plan, error) {
+func planOf(design string, out io.Writer) (*plan.Plan, error) {
 	t, m, err := fixtures.Design(design)
 	if err != nil {
 		return nil, err
+	}
+	for _, warning := range slices.Concat(t.Warnings, m.Warnings) {
+		fmt.Fprintln(out, "warning:", warning)
 	}
 	return plan.Of(t, m, drivers.Software())
 }
@@ -73,7 +77,7 @@ func newPlanCommand() *cobra.Command {
 	only := command.Flags().StringSlice("host", nil, "print the tables of these hosts alone")
 	output := formatFlag(command, formatTable, formatJSON)
 	command.RunE = func(command *cobra.Command, arguments []string) error {
-		p, err := chosen.plan(arguments)
+		p, err := chosen.plan(arguments, command.ErrOrStderr())
 		if err != nil {
 			return err
 		}
@@ -111,7 +115,7 @@ func newPlanCheckCommand() *cobra.Command {
 	chosen := designFlags(command)
 	output := formatFlag(command, formatText, formatJSON)
 	command.RunE = func(command *cobra.Command, arguments []string) error {
-		p, err := chosen.plan(arguments)
+		p, err := chosen.plan(arguments, command.ErrOrStderr())
 		found, verdict := plan.Refusals(err), "refused: nothing else of the design could be checked"
 		if err == nil {
 			found = p.Check()

@@ -35,8 +35,8 @@ func newPlanDiffCommand() *cobra.Command {
 	}
 	output := formatFlag(command, formatText, formatJSON)
 	command.RunE = func(command *cobra.Command, arguments []string) error {
-		first, err := planOf(arguments[0])
-		second, secondErr := planOf(arguments[1])
+		first, err := planOf(arguments[0], command.ErrOrStderr())
+		second, secondErr := planOf(arguments[1], command.ErrOrStderr())
 		if err := errors.Join(err, secondErr); err != nil {
 			return err
 		}

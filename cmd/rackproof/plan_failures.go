@@ -45,7 +45,7 @@ func newPlanFailuresCommand() *cobra.Command {
 	}
 	output := formatFlag(command, formatTable, formatJSON)
 	command.RunE = func(command *cobra.Command, arguments []string) error {
-		p, err := chosen.plan(arguments)
+		p, err := chosen.plan(arguments, command.ErrOrStderr())
 		if err != nil {
 			return err
 		}

@@ -147,43 +147,55 @@ func (p *Plan) nodesAlone() []Finding {
 	return all
 }
 
-// idleLeaves are leaves that share a link with nodes which peer with another leaf of their
-// links and not with this one.
+// idleLeaves are leaves that share a link with nodes, and with which these do not peer though
+// they do with another leaf of their links, or cannot peer: a node speaks BGP from its first
+// address alone.
 func (p *Plan) idleLeaves() []Finding {
+	if p.State.WithoutBGP() {
+		return nil
+	}
 	t := p.State.Topology
 	var all []Finding
 	for _, leaf := range t.Leaves() {
 		var nodes, busy []string
 		link := ""
 		for _, node := range t.Nodes() {
-			with := p.established(node.Name)
+			with, first := p.established(node.Name), node.Interfaces[0].Link
 			var others []string
-			beside := false
+			beside, elsewhere := false, false
 			for _, end := range t.Peers(node.Name) {
 				host, _ := t.Host(end.Host)
 				beside = beside || host.Name == leaf.Name
+				elsewhere = elsewhere || host.Role == topology.Leaf && end.Link == first
 				if host.Role == topology.Leaf && slices.Contains(with, host.Name) {
 					others = append(others, host.Name)
 				}
 			}
-			if !beside || len(others) == 0 || slices.Contains(others, leaf.Name) {
-				continue
+			cannot := elsewhere && !on(leaf, first)
+			if beside && !slices.Contains(others, leaf.Name) && (len(others) > 0 || cannot) {
+				nodes, busy, link = append(nodes, node.Name), append(busy, others...), first
 			}
-			nodes, busy, link = append(nodes, node.Name), append(busy, others...), node.Interfaces[0].Link
 		}
 		if len(nodes) == 0 {
 			continue
 		}
-		slices.Sort(busy)
-		busy = slices.Compact(busy)
 		remedy := fmt.Sprintf("add a BGPPeer with its address on link %s", link)
-		if !slices.ContainsFunc(leaf.Interfaces, func(i topology.Interface) bool { return i.Link == link }) {
+		if !on(leaf, link) {
 			remedy = fmt.Sprintf("a node speaks BGP from its first address alone, that on link %s, so put %s on that link", link, leaf.Name)
 		}
-		all = append(all, located(ruleIdle, t.HostErrorf(leaf.Name, "leaf %s stays idle: it has a link to %s, which peer with %s and not with it, and whose pods are lost with %s: %s",
-			leaf.Name, list(nodes), list(busy), list(busy), remedy)))
+		why := "none of which can peer with it"
+		if slices.Sort(busy); len(busy) > 0 {
+			others := list(slices.Compact(busy))
+			why = fmt.Sprintf("which peer with %s and not with it, and whose pods are lost with %s", others, others)
+		}
+		all = append(all, located(ruleIdle, t.HostErrorf(leaf.Name, "leaf %s stays idle: it has a link to %s, %s: %s", leaf.Name, list(nodes), why, remedy)))
 	}
 	return all
+}
+
+// on reports whether a host is on a link.
+func on(host topology.Host, link string) bool {
+	return slices.ContainsFunc(host.Interfaces, func(i topology.Interface) bool { return i.Link == link })
 }
 
 // stray is where packets end that do not arrive.

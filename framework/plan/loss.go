@@ -15,8 +15,8 @@ type Part struct {
 	Kind Kind
 	// Host is the host that goes, or whose cable it is; empty otherwise.
 	Host string
-	// link is the link that goes; empty for a host.
-	link string
+	// Link is the link that goes, or at which the cable is; empty for a host.
+	Link string
 }
 
 // Kind says what a part is.
@@ -64,7 +64,7 @@ func parts(t *topology.Topology) (links, hosts []Part) {
 		if l.Bridge {
 			kind = Switch
 		}
-		links = append(links, Part{Name: l.Name, Kind: kind, link: l.Name})
+		links = append(links, Part{Name: l.Name, Kind: kind, Link: l.Name})
 	}
 	for _, h := range t.Hosts {
 		switch {
@@ -81,12 +81,12 @@ func parts(t *topology.Topology) (links, hosts []Part) {
 // lose takes a part away from a state.
 func (p Part) lose(s *oracle.State) {
 	switch {
-	case p.link == "":
+	case p.Link == "":
 		loseHost(s, p.Host)
 	case p.Host != "":
-		s.CutEnds[oracle.End{Link: p.link, Host: p.Host}] = true
+		s.CutEnds[oracle.End{Link: p.Link, Host: p.Host}] = true
 	default:
-		s.CutLinks[p.link] = true
+		s.CutLinks[p.Link] = true
 	}
 }
 
@@ -150,6 +150,16 @@ func (l Loss) Name() string {
 	return strings.Join(names, " and ")
 }
 
+// State is a state without the parts.
+func (l Loss) State(s oracle.State) oracle.State {
+	s = s.Clone()
+	s.CutLinks, s.CutEnds = map[string]bool{}, map[oracle.End]bool{}
+	for _, part := range l.Parts {
+		part.lose(&s)
+	}
+	return s
+}
+
 // Survived reports whether everybody who is left still reaches everybody by every way.
 func (l Loss) Survived() bool {
 	return len(l.Isolated)+len(l.Cuts)+len(l.Partly) == 0 && l.Unknown == ""
@@ -196,12 +206,10 @@ func choose(parts []Part, size int) [][]Part {
 // without computes what the loss of some parts does to the pairs that arrived before.
 func (p *Plan) without(gone []Part, before []Pair) Loss {
 	loss := Loss{Parts: gone}
-	s := p.State.Clone()
-	s.CutLinks, s.CutEnds = map[string]bool{}, map[oracle.End]bool{}
+	s := loss.State(p.State)
 	off := map[string]bool{}
 	for _, part := range gone {
-		part.lose(&s)
-		off[part.Host] = part.link == "" || off[part.Host]
+		off[part.Host] = part.Link == "" || off[part.Host]
 	}
 	tables, err := s.Tables()
 	if err != nil {
@@ -263,7 +271,7 @@ func cuts(lost []Pair) []Cut {
 			pods[at] = append(pods[at], pair.To.Name)
 		}
 	}
-	return slices.Concat(mutual(grouped(from, hosts)), podsOfEachOther(grouped(from, pods)), grouped(from, services))
+	return slices.Concat(mutual(eachOther(grouped(from, hosts), "", "each other")), eachOther(grouped(from, pods), podTarget, "each other's pods"), grouped(from, services))
 }
 
 // grouped joins hosts that lose the same.
@@ -296,30 +304,33 @@ func mutual(all []Cut) []Cut {
 	return joined
 }
 
-// podsOfEachOther joins the cuts of hosts of which each loses the pods of all others.
-func podsOfEachOther(all []Cut) []Cut {
-	type members struct{ from, all []string }
-	var sets []members
-	for _, c := range all {
+// eachOther joins the cuts of more than two hosts of which each loses all others. What they
+// lose begins with the prefix, and is called by the name.
+func eachOther(all []Cut, prefix, name string) []Cut {
+	members := func(c Cut) []string {
 		set := slices.Clone(c.From)
-		for _, pod := range c.To {
-			set = append(set, strings.TrimPrefix(pod, podTarget))
+		for _, to := range c.To {
+			set = append(set, strings.TrimPrefix(to, prefix))
 		}
 		slices.Sort(set)
-		i := slices.IndexFunc(sets, func(m members) bool { return slices.Equal(m.all, set) })
-		if i < 0 {
-			i, sets = len(sets), append(sets, members{all: set})
+		return set
+	}
+	var joined, rest []Cut
+	for len(all) > 0 {
+		set := members(all[0])
+		var from []string
+		same := func(c Cut) bool { return len(c.From) == 1 && slices.Equal(members(c), set) }
+		for _, c := range all {
+			if same(c) {
+				from = append(from, c.From...)
+			}
 		}
-		sets[i].from = append(sets[i].from, c.From...)
-	}
-	var joined []Cut
-	for _, m := range sets {
-		if len(m.from) == len(m.all) {
-			joined = append(joined, Cut{From: m.from, To: []string{"each other's pods"}})
+		if len(from) == len(set) && (len(set) > 2 || prefix != "") {
+			joined = append(joined, Cut{From: from, To: []string{name}})
+			all = slices.DeleteFunc(all, same)
+			continue
 		}
+		rest, all = append(rest, all[0]), all[1:]
 	}
-	if len(joined) == len(sets) {
-		return joined
-	}
-	return all
+	return append(joined, rest...)
 }

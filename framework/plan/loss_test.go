@@ -1,7 +1,9 @@
 package plan_test
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rackproof/rackproof/framework/plan"
@@ -63,6 +65,35 @@ func TestLossesOfTwoSwitches(t *testing.T) {
 		if l := lossOf(t, losses, name); l.Survived() != survived {
 			t.Errorf("%s: survived %t: isolated %v, cuts %v", name, l.Survived(), l.Isolated, l.Cuts)
 		}
+	}
+}
+
+// A shared network that goes as a whole takes each of three servers from the others.
+func TestLossOfASharedNetwork(t *testing.T) {
+	l := lossOf(t, planned(t, "./testdata/dualhomed").Losses(plan.Limits{Links: 1}), "plane-a")
+	if len(l.Cuts) != 2 || l.Cuts[0].String() != "server0, server1, server2 → each other" || l.Cuts[1].String() != "client → server0, server1, server2" {
+		t.Errorf("got %v", l.Cuts)
+	}
+}
+
+// What is planned of lost links is what labs had whose links a spec had cut.
+func TestLossesAreWhatLabsHad(t *testing.T) {
+	compared := 0
+	for name, record := range records(t) {
+		if len(record.State.CutLinks) == 0 {
+			continue
+		}
+		p := planned(t, record.State.Topology.Name+","+record.Mode)
+		links := slices.Sorted(maps.Keys(record.State.CutLinks))
+		loss := lossOf(t, p.Losses(plan.Limits{Links: len(links)}), strings.Join(links, " and "))
+		record.State = loss.State(allotted(p.State, record.State))
+		if difference, err := record.Difference(); err != nil || difference != "" {
+			t.Errorf("%s: error %v, difference (-: planned alone, +: the lab's alone)\n%s", name, err, difference)
+		}
+		compared++
+	}
+	if compared < 4 {
+		t.Errorf("%d recorded labs had cut links", compared)
 	}
 }
 

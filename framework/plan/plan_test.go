@@ -134,6 +134,9 @@ func TestCheck(t *testing.T) {
 		{"a second ToR that no BGPPeer names", planned(t, "./testdata/dualhomed"), []string{
 			"testdata/dualhomed/topology.yaml:21: leaf torb stays idle: it has a link to server0, server1, server2, which peer with tora and not with it",
 		}, "put torb on that link [idle-leaf]"},
+		{"a second ToR with which no node can peer", planned(t, "./testdata/dualhomed/topology.yaml,fullmesh"), []string{
+			"./testdata/dualhomed/topology.yaml:21: leaf torb stays idle: it has a link to server0, server1, server2, none of which can peer with it",
+		}, "put torb on that link [idle-leaf]"},
 		{"a second ToR that does not answer", withPeer(t, secondPeer), []string{
 			"mine/calico/all.yaml:28: BGPPeer torb: server0, server1 and server2 would peer with torb (10.70.2.1), which does not peer with them",
 			"testdata/dualhomed/topology.yaml:21: leaf torb stays idle",
