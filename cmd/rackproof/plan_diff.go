@@ -95,7 +95,12 @@ func writeChanges(out io.Writer, what string, changes []plan.Change) {
 	}
 	fmt.Fprintf(out, "\n%s\n", what)
 	for _, c := range changes {
-		fmt.Fprintf(out, "  %s\n    - %s\n    + %s\n", c.Pair(), c.Side(1), c.Side(2))
+		fmt.Fprintf(out, "  %s\n", c.Pair())
+		for i, sign := range []string{"-", "+"} {
+			for _, line := range c.Side(i + 1) {
+				fmt.Fprintf(out, "    %s %s\n", sign, line)
+			}
+		}
 	}
 }
 
@@ -122,9 +127,9 @@ type changeForScripts struct {
 type pairDifferenceForScripts struct {
 	Pair string `json:"pair"`
 	// SameFate says that both deliver, by different ways.
-	SameFate bool   `json:"sameFate"`
-	First    string `json:"first"`
-	Second   string `json:"second"`
+	SameFate bool     `json:"sameFate"`
+	First    []string `json:"first"`
+	Second   []string `json:"second"`
 }
 
 func differenceOf(d plan.Difference) differenceForScripts {

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/rackproof/rackproof/framework/diff"
 	"github.com/rackproof/rackproof/framework/route"
@@ -68,14 +67,19 @@ func (c Change) Pair() string {
 	return c.First.String()
 }
 
-// Side describes what becomes of the packets in the first plan (1) or the second (2).
-func (c Change) Side(number int) string {
+// Side describes what becomes of the packets in the first plan (1) or the second (2), with a
+// line for each way.
+func (c Change) Side(number int) []string {
 	pair := c.First
 	if number == 2 {
 		pair = c.Second
 	}
 	if c.Absent == number {
-		return "not in this design"
+		return []string{"not in this design"}
 	}
-	return pair.Fate() + ": " + strings.Join(pair.Lines(), "; ")
+	var lines []string
+	for _, line := range pair.Lines() {
+		lines = append(lines, pair.Fate()+": "+line)
+	}
+	return lines
 }

@@ -304,8 +304,8 @@ func mutual(all []Cut) []Cut {
 	return joined
 }
 
-// eachOther joins the cuts of more than two hosts of which each loses all others. What they
-// lose begins with the prefix, and is called by the name.
+// eachOther joins the cuts of more than two hosts of which each loses all others, into one
+// whose To is the name. The prefix begins the names of the lost targets before the hosts'.
 func eachOther(all []Cut, prefix, name string) []Cut {
 	members := func(c Cut) []string {
 		set := slices.Clone(c.From)

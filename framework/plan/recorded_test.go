@@ -82,7 +82,7 @@ func TestPlannedIsWhatLabsHad(t *testing.T) {
 	}
 	for _, mode := range fixtures.Modes() {
 		if proven := agree[mode] > 0; proven == slices.Contains(recordedChanged, mode) {
-			t.Errorf("a lab of mode %s had what is planned: %t", mode, proven)
+			t.Errorf("a lab of mode %s had what is planned: %t (recordedChanged lists the modes without such a record)", mode, proven)
 		}
 	}
 	t.Logf("labs that had what is planned, by mode: %v", agree)
