@@ -64,8 +64,9 @@ const (
 
 // knownIssue returns the number of the known issue by which the lab's sessions are at this moment
 // not as they must be; empty for none. It is the collision's if nothing else differs, each end of
-// each session that is down takes its neighbor to be restarting, and each connects while we look:
-// it is up then, or has fallen again. Where something else keeps a session down nobody connects.
+// each session that is down takes its neighbor to be restarting, and one of them at least connects
+// while we look: it is up then, or has fallen again. The other may have its connection closed
+// before that. Where something else keeps a session down nobody connects.
 func (l *Lab) knownIssue(ctx context.Context) string {
 	state, err := l.State(ctx)
 	if err != nil {
@@ -83,7 +84,7 @@ func (l *Lab) knownIssue(ctx context.Context) string {
 	if !ok {
 		return ""
 	}
-	first, still, timeout := map[end]string{}, ends(down), collisionTime
+	first, tried, timeout := map[end]string{}, map[end]bool{}, collisionTime
 	if l.spoiled != nil {
 		timeout = spoiledCollisionTime
 	}
@@ -98,9 +99,12 @@ func (l *Lab) knownIssue(ctx context.Context) string {
 			if err != nil {
 				return false, err
 			}
-			still = slices.DeleteFunc(still, func(e end) bool { return e.host == name && connected(first, e, restarting) })
+			for _, s := range down[name] {
+				e := end{name, s.Peer}
+				tried[e] = tried[e] || connected(first, e, restarting)
+			}
 		}
-		return len(still) == 0, nil
+		return allTried(down, first, tried, l.topology), nil
 	})
 	if err != nil {
 		return ""
@@ -114,13 +118,21 @@ type end struct {
 	peer netip.Addr
 }
 
-func ends(sessions session.Sessions) (all []end) {
-	for host, list := range sessions {
+// allTried reports whether each end of the sessions was seen down, and of each session one end
+// at least has connected.
+func allTried(down session.Sessions, first map[end]string, tried map[end]bool, t *topology.Topology) bool {
+	for host, list := range down {
 		for _, s := range list {
-			all = append(all, end{host, s.Peer})
+			e := end{host, s.Peer}
+			other := slices.ContainsFunc(down[peerOf(t, s)], func(back session.Session) bool {
+				return peerOf(t, back) == host && tried[end{peerOf(t, s), back.Peer}]
+			})
+			if _, seen := first[e]; !seen || !tried[e] && !other {
+				return false
+			}
 		}
 	}
-	return all
+	return true
 }
 
 // connected reports whether an end has come up since it was first seen down, which it notes in

@@ -78,3 +78,28 @@ func TestConnected(t *testing.T) {
 		}
 	}
 }
+
+func TestOneEndThatConnectsIsEnough(t *testing.T) {
+	fabric, err := fixtures.Topology("leaf-spine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := fabric.Nodes()[0], fabric.Nodes()[1]
+	down := session.Sessions{a.Name: {{Peer: b.Address()}}, b.Name: {{Peer: a.Address()}}}
+	one, other := end{a.Name, b.Address()}, end{b.Name, a.Address()}
+	both := map[end]string{one: "10:00:01", other: "10:00:01"}
+	for _, c := range []struct {
+		name  string
+		first map[end]string
+		tried map[end]bool
+		want  bool
+	}{
+		{"one end", both, map[end]bool{other: true}, true},
+		{"no end", both, nil, false},
+		{"an end that was never down", map[end]string{one: "10:00:01"}, map[end]bool{one: true}, false},
+	} {
+		if got := allTried(down, c.first, c.tried, fabric); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
