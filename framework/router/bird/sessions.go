@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/rackproof/rackproof/framework/session"
 )
@@ -20,6 +21,10 @@ type Protocol struct {
 	Name string
 	// Session is without LocalAS where BIRD does not tell it: 1.6 does not, 2 does.
 	Session session.Session
+	// Since is when the session last came or went, in BIRD's words.
+	Since string
+	// HoldTime is what the two ends agreed on; 0 without a session.
+	HoldTime time.Duration
 	// Restarting says that BIRD takes the end of the session for a restart of the neighbor, and
 	// keeps its routes (RFC 4724).
 	Restarting bool
@@ -73,6 +78,9 @@ func parseProtocols(replies []Reply) ([]Protocol, error) {
 			}
 			if bgp = words[1] == "BGP"; bgp {
 				protocols = append(protocols, Protocol{Name: words[0], Session: session.Session{Kind: kind(words[0])}})
+				if len(words) > sinceColumn {
+					protocols[len(protocols)-1].Since = words[sinceColumn]
+				}
 			}
 		case codeProtocolDetails:
 			if !bgp {
@@ -80,7 +88,7 @@ func parseProtocols(replies []Reply) ([]Protocol, error) {
 			}
 			p := &protocols[len(protocols)-1]
 			p.Restarting = p.Restarting || strings.TrimSpace(r.Text) == "Neighbor graceful restart active"
-			if err := readDetail(&p.Session, r.Text); err != nil {
+			if err := readDetail(p, r.Text); err != nil {
 				return nil, fmt.Errorf("protocol %s: %w", p.Name, err)
 			}
 		}
@@ -93,12 +101,15 @@ func parseProtocols(replies []Reply) ([]Protocol, error) {
 	return protocols, nil
 }
 
+// sinceColumn is that of a protocol's last change: name, type, table and state stand before it.
+const sinceColumn = 4
+
 // readDetail reads one line of a BGP protocol's details. Lines of no interest
 // are most of them.
-func readDetail(s *session.Session, line string) error {
+func readDetail(p *Protocol, line string) error {
 	key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
 	value = strings.TrimSpace(value)
-	var err error
+	s, err := &p.Session, error(nil)
 	switch key {
 	case "BGP state":
 		s.State, err = normalize(value)
@@ -108,6 +119,12 @@ func readDetail(s *session.Session, line string) error {
 		s.PeerAS, err = parseNumber(value)
 	case "Local AS":
 		s.LocalAS, err = parseNumber(value)
+	case "Hold timer":
+		// The rest of the time, and the whole: 2/3.
+		_, whole, _ := strings.Cut(value, "/")
+		var seconds uint32
+		seconds, err = parseNumber(whole)
+		p.HoldTime = time.Duration(seconds) * time.Second
 	}
 	return err
 }
