@@ -74,9 +74,6 @@ components: ## build Kubernetes, etcd, Calico and flannel where they are missing
 	@echo "components: compiling the rackproof command that builds them (minutes, the first time)"
 	@$(GO) run ./cmd/rackproof components build --for canal
 
-.PHONY: canal-components
-canal-components: components ## build what labs of Canal need: flannel and host-local, which `make components` builds too
-
 .PHONY: kernel
 kernel: ## build User-Mode Linux where this machine's kernel has no ipip driver and it is missing (once)
 	@fixtures/components/uml/build.sh

@@ -45,8 +45,8 @@ type Suite struct {
 	Unable []Spec
 	// UnableAllowed says that the suite was allowed to be unable.
 	UnableAllowed bool
-	// Inconclusive are timing promises that were tested while the machine stood still,
-	// with the reason in Message.
+	// Inconclusive are promises that failed while something else was in the way, a machine
+	// that stood still or a known issue, with the reason in Message.
 	Inconclusive []Spec
 	// Measured are the specs that measured something, in the order in which they ran.
 	Measured []Measured

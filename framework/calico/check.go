@@ -25,6 +25,7 @@ func (m *Mode) Check(t *topology.Topology) error {
 		}
 	}
 	problems = append(problems, m.checkPoolsOfBackend()...)
+	problems = append(problems, m.checkReflectors(t))
 	for _, c := range m.Resources.BGPConfigurations {
 		problems = append(problems, m.checkRanges(t, c))
 	}
@@ -67,7 +68,7 @@ func (m *Mode) checkRanges(t *topology.Topology, c v3.BGPConfiguration) error {
 
 func (m *Mode) checkNode(t *topology.Topology, n Node) error {
 	host, ok := t.Host(n.Name)
-	if !ok || host.Role != topology.Node {
+	if !ok || !host.Role.RunsCalico() {
 		return m.Errorf(KindNode, n.Name, "metadata.name", "topology %s has no node of that name: name one of its nodes", t.Name)
 	}
 	if n.Spec.BGP == nil || n.Spec.BGP.IPv4Address == "" {
@@ -76,6 +77,18 @@ func (m *Mode) checkNode(t *topology.Topology, n Node) error {
 	has := func(i topology.Interface) bool { return i.Address(route.IPv4).String() == n.Spec.BGP.IPv4Address }
 	if !slices.ContainsFunc(host.Interfaces, has) {
 		return m.Errorf(KindNode, n.Name, "spec.bgp.ipv4Address", "ipv4Address %s is not the node's in topology %s: use %s", n.Spec.BGP.IPv4Address, t.Name, host.Interfaces[0].Address(route.IPv4))
+	}
+	return nil
+}
+
+// checkReflectors refuses a mode in which a reflector outside the cluster would need more
+// of Calico than BIRD: a tunnel's device is Felix's.
+func (m *Mode) checkReflectors(t *topology.Topology) error {
+	encapsulated := func(p v3.IPPool) bool { return EncapsulationOf(p) != NoEncapsulation }
+	for _, host := range t.ByRole(topology.Reflector) {
+		if m.WithoutBGP() || slices.ContainsFunc(m.Resources.IPPools, encapsulated) {
+			return t.HostErrorf(host.Name, "reflector %s runs BIRD and no Felix, and mode %s needs another owner of routes or a tunnel: use a mode with BGP and without encapsulation", host.Name, m.Name)
+		}
 	}
 	return nil
 }
@@ -96,7 +109,7 @@ func (m *Mode) checkPeer(t *topology.Topology, p v3.BGPPeer) error {
 	}
 	host, _ := t.Host(name)
 	as := host.AS
-	if host.Role == topology.Node {
+	if host.Role.RunsCalico() {
 		as = m.Resources.NodeAS(name)
 	}
 	if uint32(p.Spec.ASNumber) != as {
@@ -108,7 +121,7 @@ func (m *Mode) checkPeer(t *topology.Topology, p v3.BGPPeer) error {
 // checkSelected checks that a peer applies to some node. One that does not, by a
 // slip in its selector, would leave nothing to prove and so pass everywhere.
 func (m *Mode) checkSelected(t *topology.Topology, p v3.BGPPeer) error {
-	for _, node := range t.Nodes() {
+	for _, node := range t.CalicoNodes() {
 		applies, err := PeersWith(p, node.Name, m.Resources.NodeLabels(node))
 		if err != nil {
 			return m.Errorf(v3.KindBGPPeer, p.Name, "", "%w", err)

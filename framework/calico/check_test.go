@@ -88,3 +88,30 @@ func TestCheckOfAModeWithoutFiles(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A reflector outside the cluster has BIRD alone: no mode may ask more of it.
+func TestCheckOfAReflector(t *testing.T) {
+	const host = "  - {name: reflector, role: reflector, as: 65005, management: 172.30.0.20}\n"
+	const end = "      - {host: reflector, interface: net0, address: 10.1.5.20}\n"
+	file := strings.Replace(rack, "links:\n", host+"links:\n", 1) + end
+	file = strings.Replace(file, "    prefix: 10.1.5.0/24\n", "    prefix: 10.1.5.0/24\n    bridge: true\n", 1)
+	top, err := topology.Load("rack.yaml", []byte(file), []topology.Software{topology.DefaultSoftware})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ipip, want := range map[string]string{"Never": "", "Always": "reflector reflector runs BIRD and no Felix"} {
+		files := sound()
+		files["calico/pool.yaml"] = strings.Replace(files["calico/pool.yaml"], "ipipMode: Never", "ipipMode: "+ipip, 1)
+		m, err := load(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Check(top); (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("ipipMode %s: got %v, want %q", ipip, err, want)
+		}
+		labels := m.Resources.NodeLabels(topology.Host{Name: "reflector", Role: topology.Reflector})
+		if _, ok := labels["kubernetes.io/os"]; ok {
+			t.Errorf("a host without a kubelet has the kubelet's label of the operating system: %v", labels)
+		}
+	}
+}

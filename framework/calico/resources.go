@@ -83,12 +83,16 @@ func (r Resources) Node(name string) (Node, bool) {
 
 // NodeLabels are the labels that a lab gives the Kubernetes Node of a host, and
 // that Calico's node selectors see: the kubelet's well-known ones, the host's
-// rack, and over these the labels of the node's resource.
+// rack, and over these the labels of the node's resource. A reflector outside the cluster
+// has no kubelet to set the operating system, by which DaemonSets choose nodes.
 func (r Resources) NodeLabels(host topology.Host) map[string]string {
 	labels := map[string]string{
 		"kubernetes.io/hostname": host.Name,
 		"kubernetes.io/os":       "linux",
 		"rack":                   host.Rack,
+	}
+	if host.Role == topology.Reflector {
+		labels = map[string]string{}
 	}
 	if node, ok := r.Node(host.Name); ok {
 		maps.Copy(labels, node.Labels)

@@ -158,9 +158,13 @@ func (c *Cluster) startNodes(ctx context.Context) error {
 	tasks.Go(func() error { return c.startControllers(ctx) })
 	// Pods are bound as soon as nodes register, and start when Calico lets them.
 	tasks.Go(func() error { return c.createWorkload(ctx) })
-	for _, host := range c.config.Topology.Nodes() {
+	for _, host := range c.config.Topology.CalicoNodes() {
+		start := c.startNode
+		if host.Role == topology.Reflector {
+			start = c.startReflector
+		}
 		tasks.Go(func() error {
-			if err := c.startNode(ctx, host, installed); err != nil {
+			if err := start(ctx, host, installed); err != nil {
 				return fmt.Errorf("%s: %w", host.Name, err)
 			}
 			return nil

@@ -281,22 +281,17 @@ func (c *Cluster) writeNodeFiles(host topology.Host, namespaces namespace.Set) e
 	if c.isCanal() {
 		files, calicoNode = map[string][]byte{canalCNIConfiguration: network}, c.identities.canal
 	}
-	for file, id := range map[string]identity{
+	err = c.addKubeconfigs(files, map[string]identity{
 		nodeKubeconfig: calicoNode, proxyKubeconfig: c.identities.proxy,
 		cniKubeconfig: c.identities.calicoCNI, AdminKubeconfig: c.identities.admin,
-	} {
-		data, err := id.kubeconfig(c.server, c.ca.pem)
-		if err != nil {
-			return err
-		}
-		files[file] = data
+	})
+	if err != nil {
+		return err
 	}
 	if !c.isCanal() {
 		if err := c.addConfdFiles(files); err != nil {
 			return err
 		}
-		// confd does not make the folder that it writes to.
-		files[path.Join(path.Dir(nodeBIRD().Files[0]), "README")] = []byte("BIRD's configuration, written by confd.\n")
 	}
 	if err := namespaces.WriteFiles(files, 0o600); err != nil {
 		return fmt.Errorf("write the node's files: %w", err)
@@ -304,9 +299,23 @@ func (c *Cluster) writeNodeFiles(host topology.Host, namespaces namespace.Set) e
 	return nil
 }
 
+// addKubeconfigs adds the kubeconfigs of identities.
+func (c *Cluster) addKubeconfigs(files map[string][]byte, of map[string]identity) error {
+	for file, id := range of {
+		data, err := id.kubeconfig(c.server, c.ca.pem)
+		if err != nil {
+			return err
+		}
+		files[file] = data
+	}
+	return nil
+}
+
 // addConfdFiles adds Calico's confd folder, with the templates adapted to a stock BIRD if
 // the node runs one.
 func (c *Cluster) addConfdFiles(files map[string][]byte) error {
+	// confd does not make the folder that it writes to.
+	files[path.Join(path.Dir(nodeBIRD().Files[0]), "README")] = []byte("BIRD's configuration, written by confd.\n")
 	return fs.WalkDir(c.config.ConfdTemplates, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

@@ -23,6 +23,12 @@ const configurationChanged = 129
 // monitor of addresses when the node has none (utils.Terminate).
 const fatal = 1
 
+// asleep is the exit status of a Go program without cgo in which nothing can happen any more.
+// complete-startup sleeps forever when its work is done (ManageNodeCondition in
+// node/pkg/lifecycle/startup/startup.go), and that is its end once its last connection has been
+// idle for 90 s. Calico's own calico-node has cgo, where Go does not look for that.
+const asleep = 2
+
 // tunnelAddressTimeout bounds the wait for a node's tunnel address: many times what
 // IPAM needs on a loaded machine.
 const tunnelAddressTimeout = 3 * time.Minute
@@ -81,7 +87,9 @@ func restartsOn(service string) []int {
 	switch service {
 	case "felix":
 		return []int{configurationChanged}
-	case "allocate-tunnel-addrs", "complete-startup", "monitor-addresses", "node-status-reporter":
+	case "complete-startup":
+		return []int{fatal, asleep}
+	case "allocate-tunnel-addrs", "monitor-addresses", "node-status-reporter":
 		return []int{fatal}
 	}
 	return nil

@@ -38,12 +38,13 @@ func BIRDRoutes(ctx context.Context, host lab.Host, families []route.Family) ([]
 	return all, nil
 }
 
-// Restarting reads the neighbors that a node's BIRDs take to be restarting.
-func Restarting(ctx context.Context, host lab.Host, families []route.Family) ([]netip.Addr, error) {
-	var all []netip.Addr
+// Restarting reads the neighbors that a node's BIRDs take to be restarting, each with when its
+// session last changed in BIRD's own words.
+func Restarting(ctx context.Context, host lab.Host, families []route.Family) (map[netip.Addr]string, error) {
+	all := map[netip.Addr]string{}
 	err := onProtocols(ctx, host, families, func(_ *bird.Client, p bird.Protocol) error {
 		if p.Restarting {
-			all = append(all, p.Session.Peer)
+			all[p.Session.Peer] = p.Since
 		}
 		return nil
 	})

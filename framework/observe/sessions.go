@@ -54,12 +54,12 @@ func sessionReaders(ctx context.Context, l lab.Lab) (map[string]func(context.Con
 	return readers, nil
 }
 
-// birdNodes are the nodes of a lab that run BIRD: none in a mode without BGP.
+// birdNodes are the hosts of a lab whose calico-node runs BIRD: none in a mode without BGP.
 func birdNodes(l lab.Lab) []topology.Host {
 	if l.Mode().WithoutBGP() {
 		return nil
 	}
-	return l.Topology().Nodes()
+	return l.Topology().CalicoNodes()
 }
 
 func nodeSessions(ctx context.Context, host lab.Host, families []route.Family) ([]session.Session, error) {

@@ -40,7 +40,7 @@ func (s State) check() error {
 	}
 	for _, n := range s.Nodes {
 		once(n.Name)
-		if host, ok := s.Topology.Host(n.Name); !ok || host.Role != topology.Node {
+		if host, ok := s.Topology.Host(n.Name); !ok || !host.Role.RunsCalico() {
 			reject("node %s is not in topology %s: name one of its nodes", n.Name, s.Topology.Name)
 		}
 		if host, ok := s.Topology.Host(n.Name); ok && n.Subnet.IsValid() && n.Subnet.Addr() != host.Address() {

@@ -32,8 +32,8 @@ func CheckDesign(t *topology.Topology, m *calico.Mode, software map[topology.Sof
 		return err
 	}
 	s := State{Topology: t, Resources: m.Resources, Routers: routers, Software: software, Flannel: m.Flannel, Backend: m.Backend}
-	for _, host := range t.Nodes() {
-		s.Nodes = append(s.Nodes, designed(host, m.Resources))
+	for _, host := range t.CalicoNodes() {
+		s.Nodes = append(s.Nodes, Designed(host, m.Resources))
 	}
 	problems := []error{s.checkResources()}
 	for _, n := range m.Resources.Nodes {
@@ -52,8 +52,8 @@ func CheckDesign(t *topology.Topology, m *calico.Mode, software map[topology.Sof
 	return errors.Join(design{t, m, routers}.unanswered(table)...)
 }
 
-// designed is a node as a mode begins with it.
-func designed(host topology.Host, resources calico.Resources) Node {
+// Designed is a node as a mode begins with it, without what a cluster allots to it.
+func Designed(host topology.Host, resources calico.Resources) Node {
 	n := Node{Name: host.Name, Labels: resources.NodeLabels(host)}
 	if own, ok := resources.Node(host.Name); ok && own.Spec.BGP != nil {
 		n.ReflectorClusterID = own.Spec.BGP.RouteReflectorClusterID
@@ -111,7 +111,7 @@ type design struct {
 func (d design) unanswered(table peeringTable) []error {
 	type asked struct{ peer, router, reason string }
 	nodes := map[asked][]string{}
-	for _, host := range d.topology.Nodes() {
+	for _, host := range d.topology.CalicoNodes() {
 		for _, c := range table.byNode[host.Name] {
 			name, ok := d.topology.HostOf(c.address)
 			far, _ := d.topology.Host(name)
@@ -155,7 +155,7 @@ func (d design) asks(table peeringTable, node topology.Host, r fabric.Router) bo
 // refusalOf says why a host does not answer a node that peers with an address of it;
 // empty if it does.
 func (d design) refusalOf(far, node topology.Host, address netip.Addr) string {
-	if far.Role == topology.Node {
+	if far.Role.RunsCalico() {
 		if address != far.Address() {
 			return fmt.Sprintf("a node speaks BGP from its first address alone: use %s", far.Address())
 		}

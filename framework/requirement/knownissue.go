@@ -98,12 +98,24 @@ func KnownIssue(ctx ginkgo.SpecContext, lab Versioned, number string, promise, s
 // ShowIssue gives the running spec, which has kept its own promise, the verdict known-issue for
 // what it has left by a known issue. It reports whether this version of Calico has the issue.
 func ShowIssue(number, version, observed string) bool {
-	issue, ok := issueBy(Issue.number, number)
-	if has, err := issue.In(version); !ok || err != nil || !has {
+	if !Affects(number, version) {
 		return false
 	}
+	issue, _ := issueBy(Issue.number, number)
 	ginkgo.AddReportEntry(KnownIssueEntry, Observation{Number: number, Summary: issue.Summary, Observed: observed})
 	return true
+}
+
+// Affects reports whether a version of Calico has an issue that is known.
+func Affects(number, version string) bool {
+	issue, known := issueBy(Issue.number, number)
+	has, err := issue.In(version)
+	return known && err == nil && has
+}
+
+// MarkedWith reports whether labels mark a spec with an issue, as Known does.
+func MarkedWith(labels []string, number string) bool {
+	return slices.Contains(labels, issueLabel(number))
 }
 
 // keptEntry is the name of the report entry of a spec whose promise has to be kept,

@@ -22,8 +22,9 @@ const (
 	// BrokenLab is a promise that could not be tested because the lab was not what its
 	// design says. It says nothing of the promise, and the run is not green.
 	BrokenLab Verdict = "broken-lab"
-	// Inconclusive is a timing promise that was tested while the machine stood still for
-	// longer than the promise's margin.
+	// Inconclusive is a promise that failed while something else was in the way: one about time
+	// while the machine stood still for longer than the promise's margin, or any while a known
+	// issue that is not its own kept sessions of the lab down.
 	Inconclusive Verdict = "inconclusive"
 	// KnownBroken is a promise that a known issue breaks.
 	KnownBroken Verdict = "known-issue"

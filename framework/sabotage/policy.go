@@ -52,7 +52,7 @@ func policies() []Defect {
 		},
 		{
 			ID: "policy-no-multipath", Kind: Policy, What: "FRR on a leaf takes one path where there are several",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			Red: []string{"routes", "LEAF-054"}, Green: []string{"sessions"},
 			Aim: noMultipath,
 		},
 		{
@@ -64,6 +64,11 @@ func policies() []Defect {
 			ID: "policy-filter-eats-pool", Kind: Policy, What: "a BGPFilter of all BGPPeers rejects the pod network",
 			Red: []string{"routes"}, Green: []string{"sessions"},
 			Aim: filterEatsPool,
+		},
+		{
+			ID: "policy-reflector-self", Kind: Policy, What: "a reflector outside the cluster names itself as next hop of what it reflects",
+			Red: []string{"NRR-081", "NRR-082"}, Green: []string{"NRR-080"},
+			Aim: reflectorSelf,
 		},
 		{
 			ID: "policy-communities-lost", Kind: Policy, What: "FRR on a leaf drops the communities that its nodes send",
@@ -320,6 +325,16 @@ func filterEatsPool(b *Bench) (Spoiling, error) {
 			}
 		},
 	}, nil
+}
+
+// reflectorSelf has the BIRD of a reflector outside the cluster replace every next hop.
+func reflectorSelf(b *Bench) (Spoiling, error) {
+	reflectors := b.Lab.Topology().ByRole(topology.Reflector)
+	if len(reflectors) == 0 {
+		return Spoiling{}, NoTarget("no reflector is outside the cluster")
+	}
+	const self = "next hop self; rr client;"
+	return b.edited(reflectors[0], birdFile, "s/rr client;/"+self+"/", self), nil
 }
 
 // peered finds the last node with sessions by BGPPeers, and the peers of these.

@@ -16,7 +16,7 @@ func programs() []Defect {
 	return []Defect{
 		{
 			ID: "program-confd-frozen", Kind: Program, What: "confd on a node writes nothing",
-			Red: []string{changesOfLastNode, "MESH-006"},
+			Red: []string{changesOfLastNode, "MESH-006", "TOR-140"},
 			Aim: confdFrozen,
 		},
 		{
@@ -41,7 +41,7 @@ func programs() []Defect {
 		},
 		{
 			ID: "program-proxy-frozen", Kind: Program, What: "kube-proxy on the first node writes no rules",
-			Red: []string{"SVC-073|LOC-044", "SVC-074", "LEAF-072|TOR-140"}, Green: []string{"sessions"},
+			Red: []string{"SVC-073|LOC-044", "SVC-074", "LEAF-072"}, Green: []string{"sessions"},
 			Aim: func(b *Bench) (Spoiling, error) { return b.frozen(b.Lab.Topology().Nodes()[0], proxyComponent) },
 		},
 		{
@@ -51,7 +51,7 @@ func programs() []Defect {
 		},
 		{
 			ID: "program-not-graceful", Kind: Program, What: "a node's BIRD does not offer graceful restart",
-			Red: []string{"NODE-001", "NODE-003", "NODE-005", "NODE-006", "NODE-010", "NODE-011"}, Green: []string{"sessions", "routes"},
+			Red: []string{"NODE-001", "NODE-003", "NODE-005", "NODE-006", "NODE-010", "NODE-011", "NRR-083"}, Green: []string{"sessions", "routes"},
 			Aim: notGraceful,
 		},
 		{

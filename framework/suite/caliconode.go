@@ -38,8 +38,10 @@ func (l *Lab) EndCalicoNode(ctx context.Context, node string) {
 func (l *Lab) StartCalicoNode(ctx context.Context, node string, settings map[string]string) {
 	ginkgo.GinkgoHelper()
 	touched := l.touchCalicoNode(node)
-	touched.ended, touched.changed = false, len(settings) > 0
+	// A start that fails half way is ended again at the end of the spec.
+	touched.ended, touched.changed = false, true
 	succeed(l.calicoNodeController().StartCalicoNode(ctx, node, settings), "start calico-node on %s", node)
+	touched.changed = len(settings) > 0
 }
 
 // RestartCalicoNode is what a roll-out of calico-node's DaemonSet does on one node.

@@ -53,3 +53,28 @@ func TestCollided(t *testing.T) {
 		t.Errorf("the ends are %v", ends)
 	}
 }
+
+func TestConnected(t *testing.T) {
+	peer := netip.MustParseAddr("192.0.2.1")
+	e := end{"node", peer}
+	down := func(since string) map[netip.Addr]string { return map[netip.Addr]string{peer: since} }
+	up := map[netip.Addr]string{}
+	for _, c := range []struct {
+		name  string
+		looks []map[netip.Addr]string
+		want  bool
+	}{
+		{"falls again", []map[netip.Addr]string{down("10:00:01"), up, down("10:00:03")}, true},
+		{"up when first seen", []map[netip.Addr]string{up, up}, false},
+		{"comes up", []map[netip.Addr]string{down("10:00:01"), up}, true},
+		{"stays down", []map[netip.Addr]string{down("10:00:01"), down("10:00:01")}, false},
+	} {
+		first, came := map[end]string{}, false
+		for _, look := range c.looks {
+			came = came || connected(first, e, look)
+		}
+		if came != c.want {
+			t.Errorf("%s: %v", c.name, came)
+		}
+	}
+}

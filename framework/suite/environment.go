@@ -62,7 +62,7 @@ func (l *Lab) unseen() []string {
 			continue
 		}
 		_, err = lab.DialerOf(at)
-		if host.Role == topology.Node && err == nil {
+		if host.Role.RunsCalico() && err == nil {
 			_, err = lab.FileReaderOf(at)
 		}
 		if err != nil {

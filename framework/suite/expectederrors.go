@@ -23,6 +23,12 @@ func expectedErrors() []expectedError {
 			"a spec deletes the Node: confd there finds no address of it and leaves BIRD's files as they are until the Node is back"},
 		{"calico-confd", "Unable to open included file /etc/calico/confd/config/bird_",
 			"a confd whose container is new has BIRD check bird.cfg before it has written a file that this one includes. It does so again with the next file"},
+		{"calico-complete-startup", "fatal error: all goroutines are asleep - deadlock!",
+			"it sleeps forever when its work is done. Go ends a program without cgo, as a lab's is, once its last connection is closed; it is started again as runit does"},
+		{"calico-monitor-addresses", "Unable to set node resource configuration, retrying... error=update conflict: Node(",
+			"somebody else has changed the Node between its read and its update. It looks again after its interval (MonitorIPAddressSubnets in node/pkg/lifecycle/startup/startup.go)"},
+		{"calico-monitor-addresses", "Unable to set node resource configuration, retrying... error=operation Create is not supported on Node(",
+			"after such a conflict its two retries have no resource version any more, and are creations"},
 		{"calico-tunnel-addresses", "error=update conflict: Node(",
 			"somebody else has changed the Node between the service's read and its update. It ends, is started again as runit does, and allots the address then (node/pkg/allocateip/allocateip.go)"},
 	}

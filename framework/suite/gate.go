@@ -30,6 +30,9 @@ type gated interface {
 	// look compares the lab with its baseline once. nested says that the specs of a
 	// container share a set-up: what that changed is no fault.
 	look(ctx context.Context, nested bool) fault
+	// knownIssue returns the number of the known issue with exactly the symptom that the lab
+	// shows now; empty for none. It may look for seconds.
+	knownIssue(ctx context.Context) string
 	// complaints returns what has happened in the lab since it was asked last and must not
 	// happen, though it may be over. It waits for nothing.
 	complaints(ctx context.Context) fault
@@ -52,8 +55,6 @@ type fault struct {
 	text      string
 	// unable says that the lab or the machine lacks what is needed to look.
 	unable bool
-	// issue is the number of a known issue with exactly this symptom; empty for none.
-	issue string
 }
 
 // faultOf is the fault of a look that has failed.
@@ -179,6 +180,8 @@ func (g *gate) bringUp(ctx context.Context) (failed string) {
 // blame is what a spec has left.
 type blame struct {
 	fault
+	// issue is the number of a known issue with exactly this symptom; empty for none.
+	issue string
 	// mended says that the same lab is at its baseline again.
 	mended bool
 	// then says what became of the lab.
@@ -201,9 +204,13 @@ func (g *gate) leave(ctx context.Context) (blame, bool) {
 	if f.none() {
 		if f = g.lab.complaints(ctx); !f.none() {
 			g.lab.witness(ctx)
-			return blame{f, true, "the lab is at its baseline"}, true
+			return blame{fault: f, mended: true, then: "the lab is at its baseline"}, true
 		}
 		return blame{}, false
+	}
+	issue := ""
+	if err == nil && f.invariant == "" && !f.unable {
+		issue = g.lab.knownIssue(ctx)
 	}
 	g.lab.witness(ctx)
 	if err == nil {
@@ -211,15 +218,15 @@ func (g *gate) leave(ctx context.Context) (blame, bool) {
 			left := g.await(ctx, g.nested > 0)
 			if left.none() {
 				g.lab.complaints(ctx) // what mending did is nobody's fault
-				return blame{f, true, "the lab was mended and is at its baseline"}, true
+				return blame{f, issue, true, "the lab was mended and is at its baseline"}, true
 			}
 			err = fmt.Errorf("%s", left)
 		}
 	}
 	if g.renew(ctx, fmt.Sprintf("a spec before left it otherwise (%s), and it could not be mended: %v", f, err)) {
-		return blame{f, false, fmt.Sprintf("the lab could not be mended (%v) and is replaced", err)}, true
+		return blame{f, issue, false, fmt.Sprintf("the lab could not be mended (%v) and is replaced", err)}, true
 	}
-	return blame{f, false, "the lab is broken: " + g.broken}, true
+	return blame{f, issue, false, "the lab is broken: " + g.broken}, true
 }
 
 // renew takes the lab away, so that the next spec gets a new one, if there may be one

@@ -28,7 +28,8 @@ type fakeLab struct {
 	looks     int
 	slow      int // the look that takes until the deadline
 	said      fault
-	witnessed []int // how often the lab had been changed by then
+	issue     string // by which it shows its fault
+	witnessed []int  // how often the lab had been changed by then
 	// lacking are needs that the lab does not meet; those of its design show before it is up.
 	lacking map[requirement.Need]bool
 }
@@ -67,6 +68,8 @@ func (f *fakeLab) complaints(context.Context) fault {
 	f.said = fault{}
 	return said
 }
+
+func (f *fakeLab) knownIssue(context.Context) string { return f.issue }
 
 func (f *fakeLab) witness(context.Context) { f.witnessed = append(f.witnessed, f.mends+f.replaces) }
 
@@ -117,6 +120,7 @@ func TestGateBlamesWhoLeftIt(t *testing.T) {
 	}{
 		"comes back by itself": {&fakeLab{}, 0, 0, ""},
 		"mended":               {&fakeLab{cured: true}, 1, 0, "mended"},
+		"a known issue":        {&fakeLab{cured: true, issue: collisions}, 1, 0, "mended"},
 		"not to be mended":     {&fakeLab{}, 1, 1, "replaced"},
 		"mending fails":        {&fakeLab{mendErr: errors.New("the API server is gone")}, 1, 1, "the API server is gone"},
 	} {
@@ -139,6 +143,9 @@ func TestGateBlamesWhoLeftIt(t *testing.T) {
 				}
 				if left && b.fault != wrongTable {
 					t.Errorf("blamed for %s", b.fault)
+				}
+				if left && b.issue != test.lab.issue {
+					t.Errorf("blamed issue %q, want %q", b.issue, test.lab.issue)
 				}
 				if b.mended != (test.then == "mended") {
 					t.Errorf("the same lab is at its baseline: %v, and %s", b.mended, b.then)

@@ -81,7 +81,7 @@ func (l *Lab) staleBIRDs(ctx context.Context, except map[componentKey]bool) faul
 	if l.mode.WithoutBGP() {
 		return fault{} // there is none
 	}
-	for _, node := range l.topology.Nodes() {
+	for _, node := range l.topology.CalicoNodes() {
 		if except[componentKey{node.Name, BIRD}] {
 			continue
 		}

@@ -180,7 +180,7 @@ func (l *Lab) endBody(ctx ginkgo.SpecContext) {
 
 // enterGate begins a spec, or says at once why it cannot run.
 func (l *Lab) enterGate(ctx ginkgo.SpecContext) {
-	l.suite.bodyOver = true
+	l.suite.bodyOver, l.suite.entered = true, l
 	if l.suite.sabotage != nil {
 		l.suite.sabotage.enter(ctx, l)
 		l.suite.bodyOver, l.suite.bodyBegan = false, time.Now()

@@ -135,7 +135,7 @@ func (l *Lab) startWhatEnded(ctx context.Context) error {
 			errs = append(errs, controller.StartComponent(ctx, c.Host, c.Name))
 		}
 	}
-	for _, node := range l.topology.Nodes() {
+	for _, node := range l.topology.CalicoNodes() {
 		host, err := l.Host(node.Name)
 		if err != nil {
 			return errors.Join(append(errs, err)...)

@@ -79,7 +79,7 @@ func (l *Lab) applyMode(ctx context.Context, mode *calico.Mode) {
 		ginkgo.GinkgoHelper()
 		gomega.Expect(err).NotTo(gomega.HaveOccurred(), "apply mode %s", mode.Name)
 	}
-	for _, node := range l.topology.Nodes() {
+	for _, node := range l.topology.CalicoNodes() {
 		own, _ := mode.Resources.Node(node.Name)
 		annotations := own.Annotations()
 		for _, annotation := range []string{calico.ASNumberAnnotation, calico.ReflectorClusterIDAnnotation} {

@@ -49,11 +49,11 @@ func meets(l lab.Lab, t *topology.Topology, need requirement.Need) error {
 	case requirement.Clients:
 		return onEach(l, lab.DialerOf, topology.Client)
 	case requirement.SendFromNodes:
-		return onEach(l, lab.DialerOf, topology.Node)
+		return onEach(l, lab.DialerOf, topology.Node, topology.Reflector)
 	case requirement.SendFromSwitches:
 		return onEach(l, lab.DialerOf, topology.Leaf, topology.Spine)
 	case requirement.ChangeInterfaces, requirement.CaptureOnNodes:
-		return onEach(l, lab.NamespaceOf, topology.Node)
+		return onEach(l, lab.NamespaceOf, topology.Node, topology.Reflector)
 	case requirement.CaptureOnSwitches:
 		return onEach(l, lab.NamespaceOf, topology.Leaf, topology.Spine)
 	case requirement.Calicoctl:
@@ -91,7 +91,7 @@ func onEach[T any](l lab.Lab, find func(lab.Host) (T, error), roles ...topology.
 func (l *Lab) UseAt(host string, node, fabric requirement.Need) {
 	ginkgo.GinkgoHelper()
 	switch l.Node(host).Role {
-	case topology.Node:
+	case topology.Node, topology.Reflector:
 		requirement.Using(node)
 	case topology.Client:
 		requirement.Using(requirement.Clients)

@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -50,13 +51,13 @@ func (r *routeLog) note(at time.Time, change observe.RouteChange) {
 const replacing = 25 * time.Millisecond
 
 // lost are the routes that hosts have lost since a moment and had not back at once, and
-// what is unknown of them.
-func (r *routeLog) lost(began time.Time, hosts []string) []string {
+// what is unknown of them. Those to some prefixes may go.
+func (r *routeLog) lost(began time.Time, mayGo []netip.Prefix, hosts []string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var lost []string
 	for i, c := range r.changes {
-		if !c.at.After(began) || !slices.Contains(hosts, c.Host) {
+		if !c.at.After(began) || !slices.Contains(hosts, c.Host) || !c.Missing && slices.Contains(mayGo, c.Prefix) {
 			continue
 		}
 		back := slices.ContainsFunc(r.changes[i:], func(later routeChange) bool {
@@ -73,7 +74,12 @@ func (r *routeLog) lost(began time.Time, hosts []string) []string {
 // for those that were replaced, and what is unknown of them. Tables that are read before and
 // after an event may agree, and not have agreed meanwhile.
 func (l *Lab) LostRoutes(began time.Time, hosts ...string) []string {
-	return l.routeLog.lost(began, hosts)
+	return l.LostRoutesBut(nil, began, hosts...)
+}
+
+// LostRoutesBut is LostRoutes without the routes to some prefixes.
+func (l *Lab) LostRoutesBut(mayGo []netip.Prefix, began time.Time, hosts ...string) []string {
+	return l.routeLog.lost(began, mayGo, hosts)
 }
 
 // String has a line for each change, the oldest first.

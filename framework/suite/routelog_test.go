@@ -38,10 +38,13 @@ func TestLostRoutes(t *testing.T) {
 	note(2*time.Second+time.Millisecond, observe.RouteChange{Host: "master", Prefix: one, Text: "another host"})
 	note(3*time.Second, observe.RouteChange{Host: "worker", Prefix: one, Text: "back"})
 	note(4*time.Second, observe.RouteChange{Host: "worker", Missing: true, Text: "unknown"})
-	if got, want := r.lost(start, []string{"worker"}), []string{"12:00:02.000  late", "12:00:04.000  unknown"}; !slices.Equal(got, want) {
+	if got, want := r.lost(start, nil, []string{"worker"}), []string{"12:00:02.000  late", "12:00:04.000  unknown"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := r.lost(start, []string{"master"}); len(got) != 0 {
+	if got, want := r.lost(start, []netip.Prefix{one}, []string{"worker"}), []string{"12:00:04.000  unknown"}; !slices.Equal(got, want) {
+		t.Errorf("without a prefix that may go: got %q, want %q", got, want)
+	}
+	if got := r.lost(start, nil, []string{"master"}); len(got) != 0 {
 		t.Errorf("of another host: %q", got)
 	}
 }

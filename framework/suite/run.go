@@ -47,6 +47,8 @@ type Suite struct {
 	partial *reports.Partial
 	// bodyBegan is when the gate let the running spec in.
 	bodyBegan time.Time
+	// entered is the lab that the running spec uses; nil before the first.
+	entered *Lab
 	// declared counts the specs that the suite has, and ended those that Ginkgo told of.
 	declared, ended int
 	// bodyOver says that the running spec's own part is over, and its clean-up runs.
@@ -134,7 +136,8 @@ func Run(t *testing.T, name string, declare func(*Suite)) {
 
 // fail takes the failures of all assertions. One by lab.ErrUnable is the verdict unable.
 // One of a timing promise that comes after the machine stood still for longer than the
-// promise's margin says nothing of the promise.
+// promise's margin says nothing of the promise, and neither does one while a known issue keeps
+// the lab from its design.
 func (s *Suite) fail(message string, callerSkip ...int) {
 	skip := 1
 	for _, more := range callerSkip {
@@ -151,7 +154,28 @@ func (s *Suite) fail(message string, callerSkip ...int) {
 				"the machine stood still for %d ms, and this promise has a margin of %d ms: %s", longest.Milliseconds(), margin.Milliseconds(), message)})
 		}
 	}
+	if issue := s.inTheWay(); issue != "" {
+		requirement.Rule(requirement.Ruling{Verdict: requirement.Inconclusive, Reason: fmt.Sprintf(
+			"known issue %s kept sessions of the lab down meanwhile: %s", issue, message)})
+	}
 	ginkgo.Fail(message, skip)
+}
+
+// inTheWay returns the number of a known issue that is not the running spec's own, and whose
+// symptom its lab shows at this moment: then a failure of the spec's body says nothing of its
+// promise. It is empty for none.
+func (s *Suite) inTheWay() string {
+	if s.bodyOver || s.entered == nil || s.entered.running == nil {
+		return ""
+	}
+	// The failure may be that of a context.
+	ctx, cancel := context.WithTimeout(s.context, judgeTimeout)
+	defer cancel()
+	issue := s.entered.knownIssue(ctx)
+	if issue == "" || requirement.MarkedWith(ginkgo.CurrentSpecReport().Labels(), issue) || !requirement.Affects(issue, s.entered.CalicoVersion()) {
+		return ""
+	}
+	return issue
 }
 
 // check reports whether this machine can carry a lab.

@@ -156,7 +156,7 @@ func (s *settling) unsettled(ctx context.Context, name string) string {
 // configurations are those of the nodes that can be read now.
 func (l *Lab) configurations() map[string]observe.BIRDConfiguration {
 	all := map[string]observe.BIRDConfiguration{}
-	for _, node := range l.topology.Nodes() {
+	for _, node := range l.topology.CalicoNodes() {
 		host, err := l.Host(node.Name)
 		if err != nil {
 			continue

@@ -139,13 +139,13 @@ func (d *decoder) checkRole(doc document, h *host) {
 	if role == Node || role == Leaf {
 		require(d, h.rack, h.line, fmt.Sprintf("the rack of %s %s", role, h.name.value), "add rack")
 	}
-	if role != Node {
+	if !role.RunsCalico() {
 		if h.management.given() {
-			d.reject(h.management.line, "only nodes are on the management network: remove management")
+			d.reject(h.management.line, "only nodes are on the management network, and reflectors: remove management")
 		}
 		return
 	}
-	if require(d, h.management, h.line, "the management address of node "+h.name.value, "add management, an address in the management network") {
+	if require(d, h.management, h.line, fmt.Sprintf("the management address of %s %s", role, h.name.value), "add management, an address in the management network") {
 		d.checkUsable(h.management, []field[netip.Prefix]{doc.management.prefix}, "the management network")
 	}
 }
@@ -197,8 +197,8 @@ func (d *decoder) checkInterfaces(doc document) {
 				continue
 			}
 			used[p] = e.port.line
-			if h, ok := doc.host(p.host); ok && h.role.value == Node && p.name == "eth0" {
-				d.reject(e.port.line, "eth0 of a node is its management interface: rename this one, as in net0")
+			if h, ok := doc.host(p.host); ok && h.role.value.RunsCalico() && p.name == "eth0" {
+				d.reject(e.port.line, "eth0 of a node or reflector is its management interface: rename this one, as in net0")
 			}
 		}
 	}

@@ -139,7 +139,7 @@ func TestLoadRejects(t *testing.T) {
 		{"loopback", "interface: eth3, address: 10.1.5.1}", "interface: lo, address: 10.1.5.1} # here", "lo is the loopback"},
 
 		{"no hosts", small[strings.Index(small, "hosts:"):], "hosts: []\n", "the topology has no hosts"},
-		{"unknown role", "role: client", "role: router # here\n    ", `unknown role "router": use node, leaf, spine or client`},
+		{"unknown role", "role: client", "role: router # here\n    ", `unknown role "router": use node, leaf, spine, client or reflector`},
 		{"host without role", "{name: client, role: client, gateways: [spine0]}", "{name: client, gateways: [spine0]} # here", "the host's role is missing"},
 		{"host without name", "{name: client, role: client, gateways: [spine0]}", "{role: client, gateways: [spine0]} # here", "the host's name is missing"},
 		{"duplicate host", "  - {name: client,", "  - {name: node1, role: node, rack: rack0, as: 65005, management: 172.30.0.12} # here\n  - {name: client,", "a host named node1 is there already (line 10)"},
@@ -168,6 +168,8 @@ func TestLoadRejects(t *testing.T) {
 		{"node without management address", "management: 172.30.0.10, gateways: [leaf0]}", "gateways: [leaf0]} # here", "the management address of node node0 is missing"},
 		{"node outside of the management network", "management: 172.30.0.10,", "management: 172.31.0.10, # here\n    ", "address 172.31.0.10 is outside of the management network, 172.30.0.0/24"},
 		{"switch on the management network", "as: 500}", "as: 500, management: 172.30.0.20} # here", "only nodes are on the management network"},
+		{"reflector without AS", "role: client,", "role: reflector, management: 172.30.0.20, # here\n    ", "the AS number of reflector client is missing"},
+		{"reflector without management address", "role: client,", "role: reflector, as: 7, # here\n    ", "the management address of reflector client is missing"},
 		{"no management network", "management: {prefix: 172.30.0.0/24, control: 172.30.0.2}\n", "", "the management network is missing"},
 		{"no pod network", "pods: 10.244.0.0/16\n", "", "the pod network is missing: add pods"},
 		{"no cluster IPs", "services: 10.96.0.0/16\n", "", "the network of cluster IPs is missing: add services"},
@@ -195,7 +197,7 @@ func TestLoadRejects(t *testing.T) {
 		{"end without interface", "{host: client, interface: eth1, address: 10.1.100.1}", "{host: client, address: 10.1.100.1} # here", "the end's interface is missing"},
 		{"end without address", "{host: client, interface: eth1, address: 10.1.100.1}", "{host: client, interface: eth1} # here", "the end's address is missing"},
 		{"interface twice on a host", "interface: eth3, address: 10.1.5.1}", "interface: eth1, address: 10.1.5.1} # here", "host leaf0 has an interface eth1 already (line 17)"},
-		{"eth0 on a node", "interface: net0, address: 10.1.5.10}", "interface: eth0, address: 10.1.5.10} # here", "eth0 of a node is its management interface"},
+		{"eth0 on a node", "interface: net0, address: 10.1.5.10}", "interface: eth0, address: 10.1.5.10} # here", "eth0 of a node or reflector is its management interface"},
 		{"MTU", "mtu: 9000", "mtu: 67 # here", `"67" is not an MTU`},
 
 		{"duplicate address on a link", "address: 10.1.5.11}", "address: 10.1.5.10} # here", "address 10.1.5.10 of node1 net0 is that of node0 net0 already (line 24)"},

@@ -45,6 +45,12 @@ func (t *Topology) ByRole(role Role) []Host {
 // Nodes returns the Kubernetes nodes, in the order of the file.
 func (t *Topology) Nodes() []Host { return t.ByRole(Node) }
 
+// CalicoNodes returns the hosts with a calico-node, in the order of the file: the nodes,
+// and the reflectors outside the cluster.
+func (t *Topology) CalicoNodes() []Host {
+	return t.where(func(h Host) bool { return h.Role.RunsCalico() })
+}
+
 // Leaves returns the leaves, in the order of the file.
 func (t *Topology) Leaves() []Host { return t.ByRole(Leaf) }
 
@@ -53,6 +59,9 @@ func (t *Topology) Spines() []Host { return t.ByRole(Spine) }
 
 // routes reports whether hosts of the role are routers of the fabric.
 func (r Role) routes() bool { return r == Leaf || r == Spine }
+
+// RunsCalico reports whether hosts of the role have a calico-node.
+func (r Role) RunsCalico() bool { return r == Node || r == Reflector }
 
 // WithSoftware returns a copy of the topology whose leaves run the given software.
 // Spines keep theirs: what a lab compares is the neighbour of the nodes.

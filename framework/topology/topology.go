@@ -15,6 +15,9 @@ const (
 	Spine Role = "spine"
 	// Client is a host outside the cluster.
 	Client Role = "client"
+	// Reflector is a route reflector outside the cluster: a host with a calico-node, and
+	// without a kubelet, Felix and pods.
+	Reflector Role = "reflector"
 )
 
 // Software says what speaks BGP on a leaf or spine, by the name of its driver
@@ -69,7 +72,7 @@ type Host struct {
 	DefaultOriginate []string
 	// GracefulShutdown: a leaf or spine is about to go (RFC 8326).
 	GracefulShutdown bool
-	// Management is a node's address in the management network.
+	// Management is the address in the management network of a host with a calico-node.
 	Management netip.Addr
 	// Gateways are the next hops of the host's default route (several: ECMP).
 	Gateways []netip.Addr

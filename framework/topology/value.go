@@ -69,10 +69,10 @@ func parseInterface(s string) (string, error) {
 
 func parseRole(s string) (Role, error) {
 	switch role := Role(s); role {
-	case Node, Leaf, Spine, Client:
+	case Node, Leaf, Spine, Client, Reflector:
 		return role, nil
 	}
-	return "", fmt.Errorf("unknown role %q: use %s, %s, %s or %s", s, Node, Leaf, Spine, Client)
+	return "", fmt.Errorf("unknown role %q: use %s, %s, %s, %s or %s", s, Node, Leaf, Spine, Client, Reflector)
 }
 
 // parseSoftware reads the name of software that is among the known.

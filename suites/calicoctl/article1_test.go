@@ -42,7 +42,7 @@ func articleOne(lab *suite.Lab) {
 			calicoctl.ExpectStatus(ctx, lab, nodesOf(lab)...)
 		})
 
-		Requirement("CTL-002", "article 1's files, applied unchanged, MUST take the mesh away and give each node one session, with its rack's leaf, and the routes of leaves that reflect", Needs(ConfigureRouters, EnterPods), Label("changes", "routes"), func(ctx SpecContext) {
+		Requirement("CTL-002", "article 1's files, applied unchanged, MUST take the mesh away and give each node one session, with its rack's leaf, and the routes of leaves that reflect", Needs(ConfigureRouters, EnterPods), Label("changes"), func(ctx SpecContext) {
 			applyArticleOne(ctx, lab)
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())

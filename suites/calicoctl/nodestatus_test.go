@@ -17,7 +17,7 @@ import (
 // nodeStatus is Calico's own observer: calico-node's status reporter fills in a resource
 // CalicoNodeStatus with what BIRD has.
 func nodeStatus(lab *suite.Lab) {
-	Context("CalicoNodeStatus", Needs(Calicoctl), Label("sessions", "routes"), func() {
+	Context("CalicoNodeStatus", Needs(Calicoctl), Label("health"), func() {
 		Requirement("CTL-006", "a CalicoNodeStatus MUST come to show the node's sessions, each with its type and state, and a route of BIRD's to each block of the others, from its owner", func(ctx SpecContext) {
 			node := lab.Topology().Nodes()[3]
 			reportStatus(ctx, lab, node.Name)

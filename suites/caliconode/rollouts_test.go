@@ -58,7 +58,7 @@ func servicesRollOut(lab *suite.Lab) {
 }
 
 func tunnelsRollOut(lab *suite.Lab) {
-	Requirement("NODE-007", "in a roll-out of calico-node over nodes with VXLAN, a host MUST NOT lose a route, a node MUST keep its tunnel address, and two datagrams in a row, 25 ms apart, between pods MUST NOT be lost", Needs(EnterPods, RestartCalicoNodes), Label("rollout"), Timing(probe.Late), func(ctx SpecContext) {
+	Requirement("NODE-007", "in a roll-out of calico-node over nodes with VXLAN, a host MUST NOT lose a route but one to a tunnel address in a routed block, a node MUST keep its tunnel address, and two datagrams in a row, 25 ms apart, between pods MUST NOT be lost", Needs(EnterPods, RestartCalicoNodes), Label("rollout"), Timing(probe.Late), func(ctx SpecContext) {
 		before := expect.TunnelAddresses(ctx, lab)
 		expect.RollOut(ctx, lab, workload.PodPairs(ctx, lab, topology.AllPairs)...)
 		Expect(expect.TunnelAddresses(ctx, lab)).To(Equal(before))

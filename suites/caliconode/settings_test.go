@@ -9,6 +9,7 @@ import (
 
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
+	"github.com/rackproof/rackproof/framework/suite/calicoctl"
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
 )
@@ -19,7 +20,7 @@ const advertised = "CALICO_ADVERTISE_CLUSTER_IPS"
 // settings are those that calico-node has by its environment alone.
 func settings(lab *suite.Lab) {
 	Context("settings", Label("changes"), func() {
-		Requirement("NODE-041", "a node whose calico-node has CALICO_ADVERTISE_CLUSTER_IPS MUST announce that range to every switch", Needs(RestartCalicoNodes), Known("projectcalico/calico#2916"), func(ctx SpecContext) {
+		Requirement("NODE-041", "a node whose calico-node has CALICO_ADVERTISE_CLUSTER_IPS MUST announce that range to every switch", Needs(Calicoctl, ListComponents, RestartCalicoNodes), Known("projectcalico/calico#2916"), func(ctx SpecContext) {
 			node, services, later := lastNode(lab), lab.Topology().Services.First(), lab.Topology().ExternalIPs.First()
 			// This range shows that the node has read the BGPConfiguration.
 			lab.ChangeBGPConfiguration(ctx, func(spec *v3.BGPConfigurationSpec) {
@@ -38,6 +39,7 @@ func settings(lab *suite.Lab) {
 				}
 			}
 			announces(Default, later, true)
+			Expect(calicoctl.Environment(ctx, lab, node, "calico-confd")).To(ContainElement(advertised+"="+services.String()), "confd's environment on %s", node)
 			KnownIssue(ctx, lab, "projectcalico/calico#2916",
 				func(g Gomega) { announces(g, services, true) },
 				func(g Gomega) { announces(g, services, false) })

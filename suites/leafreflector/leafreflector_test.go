@@ -23,6 +23,7 @@ func TestLeafReflector(t *testing.T) {
 			nodeRoutes(lab)
 			fabricRoutes(lab)
 			reachability(lab)
+			packets(lab)
 			borrowed(lab)
 			relabelling(lab)
 			linkLoss(lab)

@@ -40,44 +40,12 @@ func loss(lab *suite.Lab) {
 	Context("loss of a reflector", Label("failure"), func() {
 		Requirement("NRR-043", "when the last reflector is killed, its clients MUST keep their routes for its restart time, and lose those to each other's blocks after it", Needs(EnterPods, RestartComponents), Timing(probe.Late), func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
-			// A restart time does not show anywhere. The filter comes with it, and its
-			// effect shows.
-			lab.ApplyBGPFilter(ctx, "management-too", v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{
-				{Action: v3.Accept, MatchOperator: v3.Equal, CIDR: lab.Topology().Management.Prefix.String()},
-			}})
-			lab.ChangeBGPPeer(ctx, nodesToReflectors, func(spec *v3.BGPPeerSpec) {
-				spec.MaxRestartTime = &metav1.Duration{Duration: restartTime}
-				spec.Filters = []string{"management-too"}
-			})
-			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
-			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
-			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+			shortenRestart(ctx, lab)
 			meters := traffic.Stream(ctx, betweenClients(ctx, lab, roles))
-			began := time.Now()
-			for _, reflector := range roles.reflectors {
-				lab.KillComponent(ctx, reflector.Name, suite.BIRD)
-			}
-			killed := time.Now()
-			for _, reflector := range roles.reflectors {
-				expectSessionsLost(ctx, lab, roles, reflector)
-			}
-			routesBetween := func(ctx SpecContext) (int, error) { return routesBetweenClients(ctx, lab, state, roles) }
-			all, err := routesBetween(ctx)
-			Expect(err).NotTo(HaveOccurred())
-			Expect(all).To(Equal(len(roles.clients)*(len(roles.clients)-1)), "routes between clients")
+			lost := loseReflectors(ctx, lab, state, roles)
 			meters.ExpectNoTwoLost(ctx)
-			Expect(lab.LostRoutes(began, topology.Names(roles.clients)...)).To(BeEmpty(), "routes that clients have lost in the restart time")
-			Expect(time.Since(began)).To(BeNumerically("<", restartTime-birdTick), "the time that the look at the routes took")
-
-			By("waiting for the end of the restart time")
-			for kept := all; kept > 0; {
-				Expect(time.Since(killed)).To(BeNumerically("<", restartTime+flushed), "the time for which clients keep %d routes", kept)
-				kept, err = routesBetween(ctx)
-				Expect(err).NotTo(HaveOccurred())
-				if kept < all {
-					Expect(time.Since(began)).To(BeNumerically(">", restartTime-birdTick), "the time after which the first route goes")
-				}
-			}
+			lost.expectKept()
+			lost.expectFlushed(ctx)
 		})
 
 		Requirement("NRR-044", "when no node is a reflector any more, every route to another node's block MUST go, from the leaf too", Label("changes"), func(ctx SpecContext) {
@@ -97,6 +65,77 @@ func loss(lab *suite.Lab) {
 			}
 		})
 	})
+}
+
+// shortenRestart gives the reflectors a restart time of restartTime, until the spec ends.
+func shortenRestart(ctx SpecContext, lab *suite.Lab) {
+	GinkgoHelper()
+	// A restart time does not show anywhere. The filter comes with it, and its effect shows.
+	lab.ApplyBGPFilter(ctx, "management-too", v3.BGPFilterSpec{ExportV4: []v3.BGPFilterRuleV4{
+		{Action: v3.Accept, MatchOperator: v3.Equal, CIDR: lab.Topology().Management.Prefix.String()},
+	}})
+	lab.ChangeBGPPeer(ctx, nodesToReflectors, func(spec *v3.BGPPeerSpec) {
+		spec.MaxRestartTime = &metav1.Duration{Duration: restartTime}
+		spec.Filters = []string{"management-too"}
+	})
+	Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+	Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
+	Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
+}
+
+// lossOfAll is the end of all reflectors' BIRDs.
+type lossOfAll struct {
+	lab           *suite.Lab
+	state         oracle.State
+	roles         roles
+	began, killed time.Time
+}
+
+// loseReflectors kills the BIRDs of all reflectors, and waits until their clients have
+// noticed.
+func loseReflectors(ctx SpecContext, lab *suite.Lab, state oracle.State, roles roles) lossOfAll {
+	GinkgoHelper()
+	lost := lossOfAll{lab: lab, state: state, roles: roles, began: time.Now()}
+	for _, reflector := range roles.reflectors {
+		lab.KillComponent(ctx, reflector.Name, suite.BIRD)
+	}
+	lost.killed = time.Now()
+	for _, reflector := range roles.reflectors {
+		expectSessionsLost(ctx, lab, roles, reflector)
+	}
+	Expect(lost.kept(ctx)).To(Equal(lost.all()), "routes between clients")
+	return lost
+}
+
+// all is how many routes clients have to each other's blocks while a
+// reflector runs, and kept how many now.
+func (l lossOfAll) all() int { return len(l.roles.clients) * (len(l.roles.clients) - 1) }
+
+func (l lossOfAll) kept(ctx SpecContext) int {
+	GinkgoHelper()
+	kept, err := routesBetweenClients(ctx, l.lab, l.state, l.roles)
+	Expect(err).NotTo(HaveOccurred())
+	return kept
+}
+
+// expectKept expects that no client has lost a route yet, before the restart time is over.
+func (l lossOfAll) expectKept() {
+	GinkgoHelper()
+	Expect(l.lab.LostRoutes(l.began, topology.Names(l.roles.clients)...)).To(BeEmpty(), "routes that clients have lost in the restart time")
+	Expect(time.Since(l.began)).To(BeNumerically("<", restartTime-birdTick), "the time that the look at the routes took")
+}
+
+// expectFlushed expects that clients lose their routes to each other's blocks at the end of
+// the restart time, and none before it.
+func (l lossOfAll) expectFlushed(ctx SpecContext) {
+	GinkgoHelper()
+	By("waiting for the end of the restart time")
+	for kept := l.all(); kept > 0; {
+		Expect(time.Since(l.killed)).To(BeNumerically("<", restartTime+flushed), "the time for which clients keep %d routes", kept)
+		if kept = l.kept(ctx); kept < l.all() {
+			Expect(time.Since(l.began)).To(BeNumerically(">", restartTime-birdTick), "the time after which the first route goes")
+		}
+	}
 }
 
 // betweenClients are flows between the pods of all pairs of nodes that are not

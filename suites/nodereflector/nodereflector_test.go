@@ -1,5 +1,6 @@
-// Package nodereflector proves route reflectors that are nodes of the cluster: the
-// others peer with them alone and route to each other's pods directly.
+// Package nodereflector proves route reflectors that are nodes of the cluster, or
+// calico-nodes outside of it: the others peer with them and route to each other's pods
+// directly.
 package nodereflector
 
 import (
@@ -15,6 +16,7 @@ func TestMain(m *testing.M) { suite.Main(m) }
 func TestNodeReflector(t *testing.T) {
 	suite.Run(t, "nodereflector", func(s *suite.Suite) {
 		lab := s.Lab("single-rack", "nodereflector")
+		external := s.Lab("external-reflector", "externalreflector")
 		Describe("two reflectors of one cluster ID", func() {
 			lab.Use()
 			sessions(lab)
@@ -27,6 +29,10 @@ func TestNodeReflector(t *testing.T) {
 			migration(lab)
 			services(lab)
 			borrowed(lab)
+		})
+		Describe("a calico-node outside the cluster as the reflector", func() {
+			external.Use()
+			outsideReflector(external)
 		})
 	})
 }

@@ -53,6 +53,18 @@ func begin(ctx SpecContext, lab *suite.Lab) (oracle.State, roles) {
 	return state, r
 }
 
+// outside reads the state at the beginning of a spec on a lab whose one reflector is
+// outside the cluster.
+func outside(ctx SpecContext, lab *suite.Lab) (oracle.State, roles) {
+	GinkgoHelper()
+	state, err := lab.State(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	r := rolesOf(state)
+	Expect(topology.Names(r.reflectors)).To(Equal(topology.Names(lab.Topology().ByRole(topology.Reflector))), "reflectors")
+	Expect(topology.Names(r.clients)).To(ConsistOf(topology.Names(lab.Topology().Nodes())), "clients")
+	return state, r
+}
+
 // dismiss makes an ordinary node of a reflector, until the spec ends.
 func dismiss(ctx SpecContext, lab *suite.Lab, reflector topology.Host) {
 	GinkgoHelper()

@@ -8,6 +8,7 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/oracle"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
@@ -43,26 +44,7 @@ func routes(lab *suite.Lab) {
 		Requirement("NRR-012", "a route that was reflected MUST carry its originator and the reflector's cluster ID (RFC 4456)", func(ctx SpecContext) {
 			state, roles := begin(ctx, lab)
 			Eventually(expect.Paths(lab, expect.EveryPath)).WithContext(ctx).Should(expect.Agree())
-			cluster, err := netip.ParseAddr(clusterID(state, roles))
-			Expect(err).NotTo(HaveOccurred())
-			reflected := 0
-			for _, client := range roles.clients {
-				paths, err := observed.Paths(ctx, lab, client.Name)
-				Expect(err).NotTo(HaveOccurred())
-				for _, owner := range roles.clients {
-					if owner.Name == client.Name {
-						continue
-					}
-					for _, p := range paths.To(blocksOf(state, owner)...) {
-						Expect(p.OriginatorID).To(Equal(owner.Address()), "%s: %s", client.Name, p)
-						Expect(p.ClusterList).To(Equal([]netip.Addr{cluster}), "%s: %s", client.Name, p)
-						Expect(p.NextHop).To(Equal(owner.Address()), "%s: %s", client.Name, p)
-						reflected++
-					}
-				}
-			}
-			// Each client has each other client's block from each reflector.
-			Expect(reflected).To(BeNumerically(">=", len(roles.clients)*(len(roles.clients)-1)*len(roles.reflectors)), "reflected routes")
+			expectBlocksReflected(ctx, lab, state, roles)
 		})
 
 		Requirement("NRR-013", "a reflector's own block MUST come without these marks, as nobody has reflected it", func(ctx SpecContext) {
@@ -148,4 +130,30 @@ func routes(lab *suite.Lab) {
 			}
 		})
 	})
+}
+
+// expectBlocksReflected expects that clients have each other's blocks by paths that a reflector
+// has passed on: with the owner as originator and next hop, and the reflectors' cluster ID.
+func expectBlocksReflected(ctx SpecContext, lab *suite.Lab, state oracle.State, roles roles) {
+	GinkgoHelper()
+	cluster, err := netip.ParseAddr(clusterID(state, roles))
+	Expect(err).NotTo(HaveOccurred())
+	reflected := 0
+	for _, client := range roles.clients {
+		paths, err := observed.Paths(ctx, lab, client.Name)
+		Expect(err).NotTo(HaveOccurred())
+		for _, owner := range roles.clients {
+			if owner.Name == client.Name {
+				continue
+			}
+			for _, p := range paths.To(blocksOf(state, owner)...) {
+				Expect(p.OriginatorID).To(Equal(owner.Address()), "%s: %s", client.Name, p)
+				Expect(p.ClusterList).To(Equal([]netip.Addr{cluster}), "%s: %s", client.Name, p)
+				Expect(p.NextHop).To(Equal(owner.Address()), "%s: %s", client.Name, p)
+				reflected++
+			}
+		}
+	}
+	// Each client has each other client's block from each reflector.
+	Expect(reflected).To(BeNumerically(">=", len(roles.clients)*(len(roles.clients)-1)*len(roles.reflectors)), "reflected routes")
 }

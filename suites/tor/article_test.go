@@ -23,9 +23,9 @@ import (
 
 // Exit statuses of curl (curl(1), EXIT CODES).
 const (
-	curlAnswered  = 0
-	curlConnected = 7 // failed to connect: a router on the way says that it has no route
-	curlTimedOut  = 28
+	curlAnswered    = 0
+	curlUnconnected = 7 // failed to connect: a router on the way says that it has no route
+	curlTimedOut    = 28
 )
 
 // article is article 2 on its own topology, with its own files: the mode's BGPPeer with the
@@ -40,7 +40,7 @@ func article(lab *suite.Lab) {
 			deployment.Ready(ctx)
 			services, external := lab.Topology().Services.First(), lab.Topology().ExternalIPs.First()
 			peerByArticle(ctx, lab)
-			Expect(curl(ctx, lab, client, service.Addr(service.ClusterIP))).To(Equal(curlConnected), "curl of the cluster IP before it is announced")
+			Expect(curl(ctx, lab, client, service.Addr(service.ClusterIP))).To(Equal(curlUnconnected), "curl of the cluster IP before it is announced")
 
 			By("announcing cluster IPs: the range over all nodes")
 			applyArticle(ctx, lab, "service-cluster-ips.yaml")
@@ -64,7 +64,7 @@ func article(lab *suite.Lab) {
 			expect.Announced(ctx, lab, services)
 			expect.Announced(ctx, lab, route.Single(service.ClusterIP))
 			expect.Announced(ctx, lab, external, nodes(lab)...)
-			Expect(curl(ctx, lab, client, service.Addr(service.ClusterIP))).To(Equal(curlConnected), "curl of the cluster IP: no switch has a route any more")
+			Expect(curl(ctx, lab, client, service.Addr(service.ClusterIP))).To(Equal(curlUnconnected), "curl of the cluster IP: no switch has a route any more")
 			address := workload.ExternalIP(lab, 180)
 			Expect(curl(ctx, lab, client, service.Addr(address))).To(Equal(curlTimedOut), "curl of an external IP that no service has: nodes drop it")
 

@@ -66,7 +66,7 @@ func withoutBGP(rack *suite.Lab) {
 			}
 		})
 
-		Requirement("VXL-114", "in a roll-out of calico-node with the backend vxlan, a host MUST NOT lose a route, and two datagrams in a row, 25 ms apart, between pods MUST NOT be lost", Needs(EnterPods, RestartCalicoNodes), Label("rollout"), Timing(probe.Late), func(ctx SpecContext) {
+		Requirement("VXL-114", "in a roll-out of calico-node with the backend vxlan, a host MUST NOT lose a route but one to a tunnel address in a routed block, and two datagrams in a row, 25 ms apart, between pods MUST NOT be lost", Needs(EnterPods, RestartCalicoNodes), Label("rollout"), Timing(probe.Late), func(ctx SpecContext) {
 			expect.RollOut(ctx, rack, workload.PodPairs(ctx, rack, topology.AllPairs)...)
 		})
 	})

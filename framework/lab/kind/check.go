@@ -14,6 +14,7 @@ import (
 	"github.com/rackproof/rackproof/framework/build/docker"
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/capability"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // memory is what a lab needs, in bytes: four nodes with Kubernetes and Calico.
@@ -40,6 +41,9 @@ func check(ctx context.Context, daemon *docker.Daemon, options parts) error {
 	}
 	if options.Mode.Flannel != nil {
 		return fmt.Errorf("mode %s: %w: labs on kind have no flannel: use another provider", options.Mode.Name, lab.ErrUnable)
+	}
+	if reflectors := options.Topology.ByRole(topology.Reflector); len(reflectors) > 0 {
+		return fmt.Errorf("topology %s: %w: labs on kind have no reflector outside the cluster: use another provider", options.Topology.Name, lab.ErrUnable)
 	}
 	if err := capability.Check(ctx, need(), capability.Mode(options.Mode)); err != nil {
 		return err

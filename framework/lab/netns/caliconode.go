@@ -34,7 +34,7 @@ func (l *Lab) RunCalicoNode(ctx context.Context, node string, arguments ...strin
 
 func (l *Lab) controlCalicoNode(ctx context.Context, node, action string, body io.Reader) error {
 	if _, err := l.control(ctx, http.MethodPost, fmt.Sprintf("/nodes/%s/calico-node/%s", node, action), body); err != nil {
-		return fmt.Errorf("lab %s: %s calico-node: %w", l.Name(), action, err)
+		return fmt.Errorf("lab %s: %s calico-node on %s: %w", l.Name(), action, node, err)
 	}
 	return nil
 }

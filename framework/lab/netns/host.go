@@ -16,7 +16,6 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/lab/netns/labinit"
 	"github.com/rackproof/rackproof/framework/namespace"
-	"github.com/rackproof/rackproof/framework/topology"
 )
 
 var _ interface {
@@ -98,7 +97,7 @@ func (h *host) command(ctx context.Context, argv []string) *exec.Cmd {
 }
 
 func (h *host) searchPath() string {
-	if host, ok := h.lab.spec.Topology.Host(h.name); ok && host.Role == topology.Node {
+	if host, ok := h.lab.spec.Topology.Host(h.name); ok && host.Role.RunsCalico() {
 		return labinit.NodePath(h.lab.spec)
 	}
 	return labinit.SearchPath(h.lab.spec)

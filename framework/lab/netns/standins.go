@@ -23,9 +23,15 @@ func (Provider) StandIns() []standin.StandIn {
 			What: "startup, confd, BIRD, Felix and the service for tunnel addresses, started by the lab", Real: "calico-node's start script (rc.local) and runit",
 			Differs: "A lab comes up without complete-startup (NetworkUnavailable), monitor-addresses and node-status-reporter, for the memory and time that they take. " +
 				"A calico-node that a spec restarts as one has them, as rc.local enables them. Left out are bird6, the renewal of tokens and the init containers. " +
-				"BIRD starts when its three files are there; runit tries each second, so that it is up later. complete-startup waits for Felix, not for BIRD. CTL-006 starts monitor-addresses and node-status-reporter in such a lab.",
+				"BIRD starts when its three files are there; runit tries each second, so that it is up later. complete-startup waits for Felix, not for BIRD, and is started again every 90 s, because Go ends a program without cgo that only sleeps. CTL-006 starts bird6 and node-status-reporter in such a lab.",
 			Affects:    []string{"NODE"},
 			ComparedBy: []string{"framework/cluster/calicoservices_test.go"},
+		},
+		{
+			Name: "external-reflector", Only: standin.ExternalReflector,
+			What: "startup, confd and BIRD on a host of their own, started by the lab", Real: "a container calico/node outside the cluster, with a kubeconfig",
+			Differs: "Felix, monitor-addresses and node-status-reporter, which such a container runs too, are left out, so that the host forwards and filters as its kernel is set. The lab makes the folder of Felix's that confd watches. The administrator's Kubernetes Node has no status.",
+			Affects: []string{"NRR-08"},
 		},
 		{
 			Name: "tunnel-addresses", Only: standin.Tunnels,

@@ -198,7 +198,7 @@ func checkAddresses(t *topology.Topology) error {
 	if t.Management.Control == last {
 		return fmt.Errorf("topology %s: inside User-Mode Linux a lab needs %s, the last address of the management network, for itself: give the control plane another one", t.Name, last)
 	}
-	for _, node := range t.Nodes() {
+	for _, node := range t.CalicoNodes() {
 		if node.Management == last {
 			return t.HostErrorf(node.Name, "inside User-Mode Linux a lab needs %s, the last address of the management network, for itself: give %s another one", last, node.Name)
 		}

@@ -49,6 +49,8 @@ const (
 	// instead of Calico's own.
 	BIRDNodes Trait = "nodes with BIRD"
 	StockBIRD Trait = "nodes with stock BIRD"
+	// ExternalReflector labs have a reflector outside the cluster.
+	ExternalReflector Trait = "topologies with a reflector"
 	// Canal labs have nodes with flannel, and Calico for policies alone.
 	Canal Trait = "modes with flannel"
 	// UML labs are inside User-Mode Linux.
@@ -113,6 +115,8 @@ func (l Lab) has(s StandIn) bool {
 		return !l.Mode.WithoutBGP()
 	case StockBIRD:
 		return l.StockBIRD && !l.Mode.WithoutBGP()
+	case ExternalReflector:
+		return len(l.Topology.ByRole(topology.Reflector)) > 0
 	case Canal:
 		return l.Mode.Flannel != nil
 	case UML:

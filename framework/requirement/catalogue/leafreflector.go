@@ -36,6 +36,7 @@ func leafreflector() []Entry {
 		{ID: "LEAF-060", Title: "article's VyOS configurations", Promises: []string{"R5"}, Profile: Extended},
 		{ID: "LEAF-071", Title: "full-size packets and path MTU", Promises: []string{"N10"}, Profile: Extended, Sources: []Source{article(1)}},
 		{ID: "LEAF-072", Title: "article 1's NodePort", Promises: []string{"N9"}, Profile: Extended, Sources: []Source{article(1)}},
+		{ID: "LEAF-073", Title: "packets stay in their rack", Promises: []string{"N1"}, Profile: Extended, Sources: []Source{article(1)}},
 		{ID: "LEAF-080", Title: "borrowed address across racks", Promises: []string{"B13"}, Profile: Extended},
 	}
 }

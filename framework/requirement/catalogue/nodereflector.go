@@ -42,5 +42,9 @@ func nodereflector() []Entry {
 		{ID: "NRR-070", Title: "borrowed address of a client's block", Promises: []string{"B13", "E2"}, Profile: Extended},
 		{ID: "NRR-071", Title: "borrowed address of a reflector's block", Promises: []string{"B13", "E4"}, Profile: Extended},
 		{ID: "NRR-072", Title: "borrowed address of the only reflector's block", Promises: []string{"B13"}, Profile: Extended},
+		{ID: "NRR-080", Title: "sessions with a reflector outside", Promises: []string{"E1", "E2"}, Profile: Extended, Sources: []Source{article(4)}},
+		{ID: "NRR-081", Title: "routes by a reflector outside", Promises: []string{"E2", "E3", "A3"}, Profile: Extended, Sources: []Source{article(4)}},
+		{ID: "NRR-082", Title: "traffic beside a reflector outside", Promises: []string{"N1", "E2"}, Profile: Extended},
+		{ID: "NRR-083", Title: "reflector outside killed, and back", Promises: []string{"E6", "K3"}, Profile: Extended},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,13 +22,14 @@ type Protocol struct {
 	Name string
 	// Session is without LocalAS where BIRD does not tell it: 1.6 does not, 2 does.
 	Session session.Session
-	// Since is when the session last came or went, in BIRD's words.
-	Since string
 	// HoldTime is what the two ends agreed on; 0 without a session.
 	HoldTime time.Duration
 	// Restarting says that BIRD takes the end of the session for a restart of the neighbor, and
 	// keeps its routes (RFC 4724).
 	Restarting bool
+	// Since is when the protocol was last started, came up or fell, in BIRD's own words: it is
+	// good for a comparison alone.
+	Since string
 }
 
 // Protocols asks BIRD for its BGP protocols, in no particular order.
@@ -77,10 +79,7 @@ func parseProtocols(replies []Reply) ([]Protocol, error) {
 				return nil, fmt.Errorf("no name and type in %q", r.Text)
 			}
 			if bgp = words[1] == "BGP"; bgp {
-				protocols = append(protocols, Protocol{Name: words[0], Session: session.Session{Kind: kind(words[0])}})
-				if len(words) > sinceColumn {
-					protocols[len(protocols)-1].Since = words[sinceColumn]
-				}
+				protocols = append(protocols, Protocol{Name: words[0], Session: session.Session{Kind: kind(words[0])}, Since: since(words)})
 			}
 		case codeProtocolDetails:
 			if !bgp {
@@ -101,8 +100,19 @@ func parseProtocols(replies []Reply) ([]Protocol, error) {
 	return protocols, nil
 }
 
-// sinceColumn is that of a protocol's last change: name, type, table and state stand before it.
-const sinceColumn = 4
+// since is the time in a protocol's line, which goes before its info and may be of two words, a
+// date and a time. The info is left out by its first letter.
+func since(words []string) string {
+	if len(words) < 5 {
+		return ""
+	}
+	times := words[4:]
+	i := slices.IndexFunc(times, func(word string) bool { return word[0] < '0' || word[0] > '9' })
+	if i >= 0 {
+		times = times[:i]
+	}
+	return strings.Join(times, " ")
+}
 
 // readDetail reads one line of a BGP protocol's details. Lines of no interest
 // are most of them.

@@ -117,7 +117,7 @@ func TestRestartingNeighbor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(protocols) != 1 || protocols[0].Restarting != want {
+		if len(protocols) != 1 || protocols[0].Restarting != want || protocols[0].Since != "00:17:58" {
 			t.Errorf("with %q: got %+v", details, protocols)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab"
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/workload"
 )
@@ -77,67 +78,66 @@ func ReplaceAddress(l *suite.Lab, node, device string, to netip.Prefix) {
 		if len(now) == 1 && now[0] == to {
 			return nil
 		}
-		return replaceAddress(l.At(node), device, now[0], to)
+		return replaceAddresses(l.At(node), device, now, to)
 	}
 	ginkgo.DeferCleanup(func() { gomega.Expect(replace(before[0])).To(gomega.Succeed()) })
 	gomega.Expect(replace(to)).To(gomega.Succeed(), "%s of %s becomes %s", device, node, to)
 }
 
-func replaceAddress(host lab.Host, device string, from, to netip.Prefix) error {
-	handle, err := lab.Netlink(host)
-	if err != nil {
-		return err
-	}
-	defer handle.Close()
-	link, err := handle.LinkByName(device)
-	if err != nil {
-		return err
-	}
-	old, err := netlink.ParseAddr(from.String())
-	if err != nil {
-		return err
-	}
-	next, err := netlink.ParseAddr(to.String())
-	if err != nil {
-		return err
-	}
-	static, err := handle.RouteListFiltered(unix.AF_INET, &netlink.Route{LinkIndex: link.Attrs().Index, Protocol: unix.RTPROT_STATIC}, netlink.RT_FILTER_OIF|netlink.RT_FILTER_PROTOCOL)
-	if err != nil {
-		return err
-	}
-	errs := []error{handle.AddrDel(link, old), handle.AddrAdd(link, next)}
-	for _, route := range static {
-		errs = append(errs, handle.RouteReplace(&route))
-	}
-	return errors.Join(errs...)
+// replaceAddresses gives a device one address in place of those that it has: none, after an
+// attempt that failed half way.
+func replaceAddresses(host lab.Host, device string, from []netip.Prefix, to netip.Prefix) error {
+	return onDevice(host, device, func(handle *netlink.Handle, link netlink.Link) error {
+		next, err := netlink.ParseAddr(to.String())
+		if err != nil {
+			return err
+		}
+		static, err := handle.RouteListFiltered(int(route.FamilyOf(to.Addr())), &netlink.Route{LinkIndex: link.Attrs().Index, Protocol: unix.RTPROT_STATIC}, netlink.RT_FILTER_OIF|netlink.RT_FILTER_PROTOCOL)
+		if err != nil {
+			return err
+		}
+		var errs []error
+		for _, address := range from {
+			old, err := netlink.ParseAddr(address.String())
+			if err != nil {
+				return err
+			}
+			errs = append(errs, handle.AddrDel(link, old))
+		}
+		errs = append(errs, handle.AddrAdd(link, next))
+		for _, way := range static {
+			errs = append(errs, handle.RouteReplace(&way))
+		}
+		return errors.Join(errs...)
+	})
 }
 
 func flapAddress(host lab.Host, device string, address netip.Prefix) error {
-	handle, err := lab.Netlink(host)
-	if err != nil {
-		return err
-	}
-	defer handle.Close()
-	link, err := handle.LinkByName(device)
-	if err != nil {
-		return err
-	}
-	parsed, err := netlink.ParseAddr(address.String())
-	if err != nil {
-		return err
-	}
-	return errors.Join(handle.AddrDel(link, parsed), handle.AddrAdd(link, parsed))
+	return onDevice(host, device, func(handle *netlink.Handle, link netlink.Link) error {
+		parsed, err := netlink.ParseAddr(address.String())
+		if err != nil {
+			return err
+		}
+		return errors.Join(handle.AddrDel(link, parsed), handle.AddrAdd(link, parsed))
+	})
+}
+
+// onDevice does something to a device of a host.
+func onDevice(host lab.Host, device string, do func(*netlink.Handle, netlink.Link) error) error {
+	return onRoutes(host, func(handle *netlink.Handle) error {
+		link, err := handle.LinkByName(device)
+		if err != nil {
+			return err
+		}
+		return do(handle, link)
+	})
 }
 
 // DeleteDevice deletes a device of a node, with the routes through it.
 func DeleteDevice(l *suite.Lab, node, device string) {
 	ginkgo.GinkgoHelper()
 	requirement.Using(requirement.ChangeInterfaces)
-	gomega.Expect(onRoutes(l.At(node), func(handle *netlink.Handle) error {
-		link, err := handle.LinkByName(device)
-		if err != nil {
-			return err
-		}
+	gomega.Expect(onDevice(l.At(node), device, func(handle *netlink.Handle, link netlink.Link) error {
 		return handle.LinkDel(link)
 	})).To(gomega.Succeed(), "delete %s of %s", device, node)
 }

@@ -1,10 +1,8 @@
 package ipip
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -17,7 +15,6 @@ import (
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/suite/wire"
-	"github.com/rackproof/rackproof/framework/supervisor"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -49,12 +46,12 @@ func environment(lab *suite.Lab) {
 			}
 		})
 
-		Requirement("MSW-031", "with FELIX_IPINIPENABLED=false a Felix that has started again MUST leave the address of tunl0 when the pool loses IPIP, which others take away, and its node route by its own interface as others do", Needs(ListComponents, RestartComponents), func(ctx SpecContext) {
+		Requirement("MSW-031", "with FELIX_IPINIPENABLED=false a Felix that has started again MUST leave the address of tunl0 when the pool loses IPIP, which others take away, and its node route by its own interface as others do", Needs(ListComponents, RestartCalicoNodes, RestartComponents), func(ctx SpecContext) {
 			nodes := lab.Topology().Nodes()
 			switched := nodes[len(nodes)-1]
 			before := addresses(lab, switched)
 			Expect(before).NotTo(BeEmpty(), "addresses of tunl0 on %s", switched.Name)
-			variables := append(felixEnvironment(ctx, lab, switched.Name), "FELIX_IPINIPENABLED=false")
+			variables := append(calicoctl.Environment(ctx, lab, switched.Name, felix), "FELIX_IPINIPENABLED=false")
 			// Before its configuration changes, for which it would start again by itself. A Felix
 			// that is stopped in good order complains of the signal.
 			lab.KillComponent(ctx, switched.Name, felix)
@@ -69,6 +66,8 @@ func environment(lab *suite.Lab) {
 			for _, p := range observed.NodePairs(ctx, lab, topology.AllPairs) {
 				Expect(observed.DevicesTo(ctx, lab, p)).To(HaveEach(lab.Node(p.From.Name).Interfaces[0].Name), "from %s to %s", p.From.Name, p.To.Name)
 			}
+			// A Felix that is not there leaves the address too.
+			Eventually(lab.CalicoNodeSays).WithContext(ctx).WithArguments(switched.Name, "-felix-ready").Should(Succeed(), switched.Name)
 			Expect(addresses(lab, switched)).To(Equal(before), "addresses of tunl0 on %s", switched.Name)
 		})
 	})
@@ -86,17 +85,6 @@ func leaveToBIRD(ctx SpecContext, lab *suite.Lab) {
 func addresses(lab *suite.Lab, node topology.Host) []netip.Prefix {
 	GinkgoHelper()
 	return wire.DeviceOf(lab, node.Name, calico.IPIP.Device()).Addresses
-}
-
-// felixEnvironment is the environment of a node's Felix.
-func felixEnvironment(ctx SpecContext, lab *suite.Lab, node string) []string {
-	GinkgoHelper()
-	components := lab.Components(ctx)
-	i := slices.IndexFunc(components, func(c supervisor.Status) bool { return c.Host == node && c.Name == felix })
-	Expect(i).To(BeNumerically(">=", 0), "%s on %s", felix, node)
-	environ := calicoctl.Command(ctx, lab, node, "", "cat", fmt.Sprintf("/proc/%d/environ", components[i].PID))
-	Expect(environ.Status).To(BeZero(), environ.Complaint)
-	return strings.Split(strings.Trim(environ.Output, "\x00"), "\x00")
 }
 
 // felix is Felix's name among a node's components.

@@ -142,7 +142,7 @@ func (l *links) makeManagement() error {
 	if err := l.configure(control, managementBridge, address); err != nil {
 		return err
 	}
-	for i, node := range l.topology.Nodes() {
+	for i, node := range l.topology.CalicoNodes() {
 		// A node's name may be longer than an interface's, and like another's as far as that
 		// goes.
 		port := fmt.Sprintf("port%d", i)

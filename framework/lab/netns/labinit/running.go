@@ -156,7 +156,7 @@ func (l *running) clusterConfig() (cluster.Config, error) {
 		return cluster.Config{}, fmt.Errorf("read Calico's manifest: %w", err)
 	}
 	nodes := map[string]namespace.Set{}
-	for _, node := range l.spec.Topology.Nodes() {
+	for _, node := range l.spec.Topology.CalicoNodes() {
 		nodes[node.Name] = l.hosts[node.Name]
 	}
 	return cluster.Config{
