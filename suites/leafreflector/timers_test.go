@@ -9,6 +9,7 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/framework/probe"
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/router/bird"
@@ -24,21 +25,25 @@ const (
 	busyFor = 20 * time.Second
 	// reloadEvery is the time between two changes that BIRD has to reload its configuration for.
 	reloadEvery = 2 * time.Second
-	// held is how long a machine may stand still: BIRD 1.6 counts whole seconds, so that a hold
-	// time of 3 s has been seen to end after 0.6 s.
-	held = 500 * time.Millisecond
+	// sinceError is by how much BIRD 1.6 may tell one moment in two ways: it takes its age from the
+	// time of day, and rounds both. A session that ends in a spec is older than that.
+	sinceError = time.Second
 )
 
-// timers are sessions whose timers are those of a data centre (calico#7086).
+// timers are sessions whose timers are those of a data centre (calico#7086). BIRD 1.6 counts whole
+// seconds: where a machine stands still for 0.6 s, some hold times of 3 s end. Every stall that is
+// noticed is therefore beyond the margin.
 func timers(lab *suite.Lab) {
 	Context("timers", Label("changes", "slow"), func() {
-		Requirement("LEAF-005", "a node's session with a hold time of a few seconds MUST NOT go down for 20 s in which every node is busy and reloads BIRD's configuration", Needs(Calicoctl), Timing(held), func(ctx SpecContext) {
+		Requirement("LEAF-005", "a node's session with a hold time of a few seconds MUST NOT go down for 20 s in which every node is busy and reloads BIRD's configuration", Needs(Calicoctl), Timing(probe.Late), func(ctx SpecContext) {
 			nodes := lab.Topology().Nodes()
 			before, reloaded := map[string]bird.Protocol{}, map[string]time.Time{}
 			for _, node := range nodes {
 				before[node.Name], reloaded[node.Name] = toLeaf(ctx, lab, node), reconfigured(ctx, lab, node)
 				Expect(before[node.Name].HoldTime).To(And(BeNumerically(">", 0), BeNumerically("<=", shortHoldTime)), "hold time of %s", node.Name)
-				for range 2*runtime.NumCPU()/len(nodes) + 1 {
+				// All nodes together have more loops than there are processors, and not many more: other
+				// labs of the machine have promises of time too.
+				for range runtime.NumCPU()/len(nodes) + 1 {
 					// A loop that is left behind ends by itself.
 					calicoctl.RunService(lab, node.Name, "sh", "-c", "ulimit -t 60; while :; do :; done")
 				}
@@ -57,7 +62,7 @@ func timers(lab *suite.Lab) {
 				}
 				Consistently(func(g Gomega) {
 					for _, node := range nodes {
-						g.Expect(toLeaf(ctx, lab, node).Since).To(Equal(before[node.Name].Since), "when the session of %s came or went last", node.Name)
+						g.Expect(lastChange(toLeaf(ctx, lab, node))).To(BeTemporally("~", lastChange(before[node.Name]), sinceError), "when the session of %s came or went last", node.Name)
 					}
 				}).WithContext(ctx).WithTimeout(reloadEvery).Should(Succeed())
 			}
@@ -78,6 +83,15 @@ func toLeaf(ctx SpecContext, lab *suite.Lab, node topology.Host) bird.Protocol {
 		return only
 	}
 	return bird.Protocol{}
+}
+
+// lastChange is the time of day when a session came or went last: BIRD tells the day of what is 20
+// hours old alone.
+func lastChange(p bird.Protocol) time.Time {
+	GinkgoHelper()
+	at, err := time.Parse(time.TimeOnly, p.Since)
+	Expect(err).NotTo(HaveOccurred(), p.Name)
+	return at
 }
 
 // reconfigured is when a node's BIRD has read its configuration last.
