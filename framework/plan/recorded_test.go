@@ -52,9 +52,8 @@ func allotted(planned, lab oracle.State) oracle.State {
 	return s
 }
 
-// recordedChanged are the modes of which every recorded lab had been changed by a spec, or
-// none is recorded.
-var recordedChanged = []string{"externalreflector", "ipipleaf"}
+// recordedChanged are the modes of which every recorded lab had been changed by a spec.
+var recordedChanged = []string{"ipipleaf"}
 
 // A plan is what a lab of the design comes to. With the blocks, pods and services of a real
 // lab, which its cluster chose, the planned sessions, routes, paths and VTEPs are those that

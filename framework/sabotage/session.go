@@ -491,6 +491,10 @@ func (b *Bench) restartSessions(ctx context.Context, node string, which func(bir
 	})
 }
 
+// apart keeps the restarts of two nodes in different seconds, in which BIRD counts. Two nodes
+// that peer by selectors would connect at once otherwise, and collide (projectcalico/calico#5625).
+const apart = 1100 * time.Millisecond
+
 // waking has a defect's undo end with a restart of all sessions of nodes that are not
 // established: after an error BIRD waits up to 30 s for the next attempt.
 func waking(aim func(*Bench) (Spoiling, error)) func(*Bench) (Spoiling, error) {
@@ -504,10 +508,21 @@ func waking(aim func(*Bench) (Spoiling, error)) func(*Bench) (Spoiling, error) {
 			if err := undo(ctx); err != nil {
 				return err
 			}
+			woken := false
 			for _, node := range b.Lab.Topology().Nodes() {
+				if woken {
+					select {
+					case <-time.After(apart):
+					case <-ctx.Done():
+						return context.Cause(ctx)
+					}
+				}
 				// A BIRD that has just started does not answer yet, and waits for nothing. The gate
 				// finds a session that does not come back.
-				_ = b.restartSessions(ctx, node.Name, func(p bird.Protocol) bool { return down(p.Session) })
+				_ = b.restartSessions(ctx, node.Name, func(p bird.Protocol) bool {
+					woken = woken || down(p.Session)
+					return down(p.Session)
+				})
 			}
 			return nil
 		}

@@ -53,9 +53,14 @@ func peerOf(t *topology.Topology, s session.Session) string {
 	return name
 }
 
-// collisionTime bounds the look whether sessions come up: a try takes 2 s, and
-// BIRD counts in whole seconds.
-const collisionTime = 5 * time.Second
+const (
+	// collisionTime bounds the look whether sessions come up. A try takes 2 s. After a message
+	// about an error BIRD waits 5 s and longer before it (error wait time in confd's
+	// bird.cfg.template), and it counts in whole seconds.
+	collisionTime = 12 * time.Second
+	// spoiledCollisionTime is that in a lab with a defect, where many specs fail.
+	spoiledCollisionTime = 5 * time.Second
+)
 
 // knownIssue returns the number of the known issue by which the lab's sessions are at this moment
 // not as they must be; empty for none. It is the collision's if nothing else differs, each end of
@@ -78,8 +83,11 @@ func (l *Lab) knownIssue(ctx context.Context) string {
 	if !ok {
 		return ""
 	}
-	first, still := map[end]string{}, ends(down)
-	err = wait.PollUntilContextTimeout(ctx, poll, collisionTime, true, func(ctx context.Context) (bool, error) {
+	first, still, timeout := map[end]string{}, ends(down), collisionTime
+	if l.spoiled != nil {
+		timeout = spoiledCollisionTime
+	}
+	err = wait.PollUntilContextTimeout(ctx, poll, timeout, true, func(ctx context.Context) (bool, error) {
 		for name := range down {
 			host, err := l.Host(name)
 			if err != nil {

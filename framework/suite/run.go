@@ -169,7 +169,7 @@ func (s *Suite) inTheWay() string {
 		return ""
 	}
 	// The failure may be that of a context.
-	ctx, cancel := context.WithTimeout(s.context, judgeTimeout)
+	ctx, cancel := context.WithTimeout(s.context, collisionTime+judgeTimeout)
 	defer cancel()
 	issue := s.entered.knownIssue(ctx)
 	if issue == "" || requirement.MarkedWith(ginkgo.CurrentSpecReport().Labels(), issue) || !requirement.Affects(issue, s.entered.CalicoVersion()) {
