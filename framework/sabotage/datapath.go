@@ -82,7 +82,7 @@ func datapaths() []Defect {
 		},
 		{
 			ID: "datapath-clients-dropped", Kind: Datapath, What: "a node drops what comes from outside of the fabric",
-			Red: []string{"LEAF-032|NRR-031|RRR-032|TOR-020|SVC-070|LOC-040|VXL-100|IPIP-090"}, Green: []string{"sessions", "routes"},
+			Red: []string{"LEAF-032|NRR-031|RRR-032|TOR-020|SVC-070|LOC-040|VXL-100|IPIP-090|CRS-080"}, Green: []string{"sessions", "routes"},
 			Aim: func(b *Bench) (Spoiling, error) {
 				clients := b.Lab.Topology().ByRole(topology.Client)
 				if len(clients) == 0 {

@@ -52,7 +52,7 @@ func policies() []Defect {
 		},
 		{
 			ID: "policy-no-multipath", Kind: Policy, What: "FRR on a leaf takes one path where there are several",
-			Red: []string{"routes"}, Green: []string{"sessions"},
+			Red: []string{"routes", "LEAF-054"}, Green: []string{"sessions"},
 			Aim: noMultipath,
 		},
 		{
@@ -73,7 +73,12 @@ func policies() []Defect {
 		{
 			ID: "policy-communities-lost", Kind: Policy, What: "FRR on a leaf drops the communities that its nodes send",
 			Red: []string{"communities"}, Green: []string{"sessions"},
-			Aim: communitiesLost,
+			Aim: takenThrough("sabotage-no-communities", "set community none", "set large-community none"),
+		},
+		{
+			ID: "policy-origin-changed", Kind: Policy, What: "FRR on a leaf gives what a node sends the ORIGIN incomplete",
+			Red: []string{"NRR-023|TOR-011"}, Green: []string{"sessions"},
+			Aim: takenThrough("sabotage-origin", "set origin incomplete"),
 		},
 	}
 }
@@ -210,17 +215,20 @@ func (b *Bench) frrPeering() (fabric.Router, int, error) {
 	return fabric.Router{}, 0, NoTarget("no router with FRR has a session with a node")
 }
 
-// communitiesLost has FRR on a router drop the communities of what a node sends.
-func communitiesLost(b *Bench) (Spoiling, error) {
+// takenThrough has FRR on a router take what a node sends through a route map.
+func takenThrough(name string, sets ...string) func(*Bench) (Spoiling, error) {
+	return func(b *Bench) (Spoiling, error) { return b.takenThrough(name, sets) }
+}
+
+func (b *Bench) takenThrough(name string, sets []string) (Spoiling, error) {
 	router, at, err := b.frrPeering()
 	if err != nil {
 		return Spoiling{}, err
 	}
-	const name = "sabotage-no-communities"
 	peer := router.Neighbors[at].Address
 	inside := []string{fmt.Sprintf("router bgp %d", router.AS), "address-family ipv4 unicast"}
 	use := fmt.Sprintf("neighbor %s route-map %s in", peer, name)
-	put := append([]string{"route-map " + name + " permit 10", "set community none", "set large-community none", "exit"}, append(slices.Clone(inside), use)...)
+	put := slices.Concat([]string{"route-map " + name + " permit 10"}, sets, []string{"exit"}, inside, []string{use})
 	undo := append(slices.Clone(inside), "no "+use, "exit-address-family", "exit", "no route-map "+name)
 	return b.frrSaid(router, put, undo, func(ctx context.Context) error {
 		var neighbors map[string]struct {

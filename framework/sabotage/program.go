@@ -16,7 +16,7 @@ func programs() []Defect {
 	return []Defect{
 		{
 			ID: "program-confd-frozen", Kind: Program, What: "confd on a node writes nothing",
-			Red: []string{changesOfLastNode, "TOR-140"},
+			Red: []string{changesOfLastNode, "MESH-006", "TOR-140"},
 			Aim: confdFrozen,
 		},
 		{
@@ -36,7 +36,7 @@ func programs() []Defect {
 		},
 		{
 			ID: "program-felix-stopped", Kind: Program, What: "Felix on a node is stopped",
-			Red: []string{"TOR-100"}, Green: []string{"sessions"},
+			Red: []string{"MESH-020|TOR-100"}, Green: []string{"sessions"},
 			Aim: func(b *Bench) (Spoiling, error) { return b.stopped(b.lastNode(), felixComponent) },
 		},
 		{

@@ -31,6 +31,7 @@ func TestCrossSubnet(t *testing.T) {
 			borrowed(lab)
 			subnets(lab)
 			changes(lab)
+			services(lab)
 		})
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rackproof/rackproof/framework/suite/expect"
 	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/suite/wire"
+	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -88,6 +89,28 @@ func sessions(lab *suite.Lab) {
 			Eventually(recovery).WithContext(ctx).WithArguments(lab, node).Should(BeEmpty(), node.Name)
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			expect.OneRoute(ctx, lab, node.Name, block, third.Name)
+		})
+
+		Requirement("MESH-006", "a BIRD that waits for a node which is away MUST have all of its routes as soon as that node is deleted from the cluster", Needs(ChangeInterfaces, RestartComponents), Label("changes"), func(ctx SpecContext) {
+			nodes := lab.Topology().Nodes()
+			node, away, third := nodes[len(nodes)-1], nodes[1], nodes[0]
+			block := observed.Node(ctx, lab, third.Name).Blocks[0]
+			lab.KillComponent(ctx, away.Name, suite.BIRD)
+			lab.KillComponent(ctx, node.Name, suite.BIRD)
+			wire.DeleteRoute(lab, node.Name, block)
+			lab.StartComponent(ctx, node.Name, suite.BIRD)
+			Eventually(observed.SessionState).WithContext(ctx).WithArguments(lab, node.Name, third.Name).Should(Equal(session.Established), "%s with %s", node.Name, third.Name)
+			Expect(recovery(ctx, lab, node)).NotTo(BeEmpty(), node.Name)
+			Expect(observed.NextHops(ctx, lab, node.Name, block)).To(BeEmpty(), "%s: %s", node.Name, block)
+
+			register := workload.DeleteNode(ctx, lab, away.Name)
+			Eventually(recovery).WithContext(ctx).WithArguments(lab, node).Should(BeEmpty(), node.Name)
+			Eventually(observed.NextHops).WithContext(ctx).WithArguments(lab, node.Name, block).Should(ConsistOf(third.Name), "%s: %s", node.Name, block)
+
+			register(ctx)
+			lab.StartComponent(ctx, away.Name, suite.BIRD)
+			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 		})
 	})
 }

@@ -1,6 +1,7 @@
 package leafreflector
 
 import (
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -10,6 +11,7 @@ import (
 	. "github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/suite"
 	"github.com/rackproof/rackproof/framework/suite/expect"
+	"github.com/rackproof/rackproof/framework/suite/observed"
 	"github.com/rackproof/rackproof/framework/suite/traffic"
 	"github.com/rackproof/rackproof/framework/suite/workload"
 	"github.com/rackproof/rackproof/framework/topology"
@@ -26,6 +28,14 @@ const connections = 40
 // SYN, and counts until the attempt is given up after 0.95 s. How long it was is in the
 // report.
 const goneAtMost = 2 * time.Second
+
+const (
+	// flaps is how often a link goes and comes back.
+	flaps = 3
+	// backAtMost is how long a way may be missing once its link is back. A router connects every
+	// second: its first attempt may come before the other end's link, and the next ones meet.
+	backAtMost = 3 * time.Second
+)
 
 // linkLoss is requirement F9 in the fabric.
 func linkLoss(lab *suite.Lab) {
@@ -79,6 +89,41 @@ func linkLoss(lab *suite.Lab) {
 			Eventually(expect.Sessions(lab)).WithContext(ctx).Should(expect.Agree())
 			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 			expect.BlockRoutes(ctx, lab, lab.Topology().Leaves(), topology.AcrossRacks, func(_, _ topology.Host) []string { return topology.Names(lab.Topology().Spines()) })
+		})
+
+		Requirement("LEAF-054", "each time that a leaf's uplink has gone and come back, every leaf MUST have all spines again for the other racks' blocks within 3 s", Needs(CutLinks), Timing(probe.Late), Label("routes"), func(ctx SpecContext) {
+			link := uplinks(lab)[0]
+			cut, nodes := leafOf(lab, link), observed.Nodes(ctx, lab)
+			spines := topology.Names(lab.Topology().Spines())
+			left := slices.DeleteFunc(slices.Clone(spines), func(spine string) bool {
+				_, lost := link.End(spine)
+				return lost
+			})
+			over := func(want []string) func(Gomega) {
+				return func(g Gomega) {
+					for _, leaf := range lab.Topology().Leaves() {
+						for _, n := range nodes {
+							rack := lab.Node(n.Name).Rack
+							if rack == leaf.Rack || rack != cut.Rack && leaf.Rack != cut.Rack {
+								continue // the link is on none of its ways
+							}
+							for _, block := range n.Blocks {
+								g.Expect(observed.NextHops(ctx, lab, leaf.Name, block)).To(ConsistOf(want), "%s: %s", leaf.Name, block)
+							}
+						}
+					}
+				}
+			}
+			Eventually(over(spines)).WithContext(ctx).Should(Succeed())
+			for range flaps {
+				lab.CutLink(ctx, link.Name)
+				Eventually(over(left)).WithContext(ctx).Should(Succeed())
+				lab.RestoreLink(ctx, link.Name)
+				restored := time.Now()
+				Eventually(over(spines)).WithContext(ctx).WithTimeout(backAtMost).Should(Succeed())
+				AddReportEntry("all spines again after", time.Since(restored).Round(time.Millisecond).String())
+			}
+			Eventually(expect.Routes(lab, expect.Everything)).WithContext(ctx).Should(expect.Agree())
 		})
 
 		Requirement("LEAF-053", "when a leaf loses every spine, the other racks' blocks MUST go from its rack, and traffic in the rack go on", Needs(CutLinks, EnterPods), func(ctx SpecContext) {

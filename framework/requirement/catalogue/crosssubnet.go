@@ -18,5 +18,7 @@ func crosssubnet() []Entry {
 		{ID: "CRS-060", Title: "node address with a subnet of its own", Promises: []string{"C4"}, Profile: Extended},
 		{ID: "CRS-070", Title: "mesh off keeps Felix's routes", Promises: []string{"A7"}, Profile: Extended, Where: "Felix owns the routes"},
 		{ID: "CRS-071", Title: "mesh off takes BIRD's routes", Promises: []string{"A7"}, Profile: Extended, Where: "BIRD owns the routes"},
+		{ID: "CRS-080", Title: "service between subnets", Promises: []string{"G1", "G16", "B7", "C1", "C2"}, Profile: Extended, Where: "Felix owns the routes"},
+		{ID: "CRS-081", Title: "local service beside tunnels", Promises: []string{"G2", "G16"}, Profile: Extended, Where: "Felix owns the routes"},
 	}
 }

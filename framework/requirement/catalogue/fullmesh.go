@@ -8,6 +8,7 @@ func fullmesh() []Entry {
 		{ID: "MESH-003", Title: "graceful restart has ended", Promises: []string{"K2"}, Profile: Core},
 		{ID: "MESH-004", Title: "start beside a dead BIRD", Promises: []string{"K2"}, Profile: Extended},
 		{ID: "MESH-005", Title: "one end opens the connection", Promises: []string{"A5"}, Profile: Extended},
+		{ID: "MESH-006", Title: "start beside a node that is deleted", Promises: []string{"K2", "I4"}, Profile: Extended},
 		{ID: "MESH-010", Title: "one route per remote block", Promises: []string{"A3", "D1"}, Profile: Core},
 		{ID: "MESH-011", Title: "blackhole of own blocks", Promises: []string{"A3"}, Profile: Core},
 		{ID: "MESH-012", Title: "no other route into the pool", Promises: []string{"A3"}, Profile: Core},

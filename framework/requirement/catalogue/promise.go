@@ -145,6 +145,8 @@ func Promises() []Promise {
 			[]Source{rfc(8326), issue(8442), template("bird.cfg.template")}},
 		{"F24", "A default route that a switch announces takes the place of none of the same metric that the node has, and goes no further.",
 			[]Source{rfc(4271), template("bird.cfg.template"), template("bird_ipam.cfg.template")}},
+		{"F25", "A session with timers of seconds stays up while the node is busy and reloads its configuration.",
+			[]Source{rfc(4271), issue(7086)}},
 
 		{"G1", "Every node announces the ranges of service addresses, and the fabric uses all nodes by equal cost.",
 			[]Source{servicesPage(), advertTest()}},
@@ -209,7 +211,7 @@ func Promises() []Promise {
 
 		{"K1", "A restart of BIRD costs no route and no packet: the kernel keeps the routes, and so do neighbors with graceful restart.",
 			[]Source{rfc(4724), template("bird.cfg.template"), issue(6625)}},
-		{"K2", "BIRD ends its graceful restart when all sessions are up.",
+		{"K2", "BIRD ends its graceful restart when all sessions are up, and does not wait for a node that has been deleted.",
 			[]Source{rfc(4724), issue(7144), issue(2211)}},
 		{"K3", "A killed BIRD that comes back has everything as it was.",
 			[]Source{template("bird.cfg.template")}},

@@ -20,13 +20,34 @@ import (
 // tunnel of this kind, from its tunnel address, as the answers have to come back to it.
 func AnswersThroughTunnel(ctx context.Context, l *suite.Lab, from lab.Host, to netip.AddrPort, pod workload.Pod, kind observe.Encapsulation) {
 	ginkgo.GinkgoHelper()
+	answersOver(ctx, l, from, to, pod, func(oracle.Node) observe.Encapsulation { return kind })
+}
+
+// AnswersBetweenSubnets is AnswersThroughTunnel where nodes of the pod's rack use no tunnel: they
+// send connections on as they are, from their node IP.
+func AnswersBetweenSubnets(ctx context.Context, l *suite.Lab, from lab.Host, to netip.AddrPort, pod workload.Pod, kind observe.Encapsulation) {
+	ginkgo.GinkgoHelper()
+	answersOver(ctx, l, from, to, pod, func(n oracle.Node) observe.Encapsulation {
+		if l.Node(n.Name).Rack == l.Node(pod.Node).Rack {
+			return observe.Plain
+		}
+		return kind
+	})
+}
+
+// answersOver expects a node without the pod to send connections on in a tunnel of a kind, or as
+// they are.
+func answersOver(ctx context.Context, l *suite.Lab, from lab.Host, to netip.AddrPort, pod workload.Pod, kind func(oracle.Node) observe.Encapsulation) {
+	ginkgo.GinkgoHelper()
 	var names []string
+	kinds := map[string]observe.Encapsulation{}
 	crossings := map[string]Conversation{}
 	for _, n := range observed.Nodes(ctx, l) {
 		names = append(names, n.Name)
 		if n.Name != pod.Node {
+			kinds[n.Name] = kind(n)
 			crossings[n.Name] = Conversation{
-				A: tunnelAddress(n, kind), B: pod.Address.Addr(),
+				A: crossingAddress(l, n, kinds[n.Name]), B: pod.Address.Addr(),
 				NodeA: l.Node(n.Name).Address(), NodeB: l.Node(pod.Node).Address(),
 			}
 		}
@@ -49,7 +70,7 @@ func AnswersThroughTunnel(ctx context.Context, l *suite.Lab, from lab.Host, to n
 	}
 	for _, name := range names {
 		if crossing, ok := crossings[name]; ok {
-			gomega.Expect(seen).To(crossing.PassIn(kind), "connections that came to %s", name)
+			gomega.Expect(seen).To(crossing.PassIn(kinds[name]), "connections that came to %s", name)
 		}
 	}
 }
@@ -65,8 +86,12 @@ func AnswersAtItsNode(ctx context.Context, l *suite.Lab, from lab.Host, to netip
 	}
 }
 
-func tunnelAddress(n oracle.Node, kind observe.Encapsulation) netip.Addr {
+// crossingAddress is the address by which a node sends on what is for another node's pod.
+func crossingAddress(l *suite.Lab, n oracle.Node, kind observe.Encapsulation) netip.Addr {
 	ginkgo.GinkgoHelper()
+	if kind == observe.Plain {
+		return l.Node(n.Name).Address()
+	}
 	address := map[observe.Encapsulation]netip.Addr{observe.IPIP: n.IPIPTunnel, observe.VXLAN: n.VXLANTunnel}[kind]
 	gomega.Expect(address.IsValid()).To(gomega.BeTrue(), "the address of %s's %s tunnel", n.Name, kind)
 	return address
