@@ -51,16 +51,6 @@ func Restarting(ctx context.Context, host lab.Host, families []route.Family) (ma
 	return all, err
 }
 
-// Protocols reads the BGP protocols of a node's BIRDs, by the peer's address.
-func Protocols(ctx context.Context, host lab.Host, families []route.Family) (map[netip.Addr]bird.Protocol, error) {
-	all := map[netip.Addr]bird.Protocol{}
-	err := onProtocols(ctx, host, families, func(_ *bird.Client, p bird.Protocol) error {
-		all[p.Session.Peer] = p
-		return nil
-	})
-	return all, err
-}
-
 // Exports reads what a node's BIRDs export to each peer with which they have an
 // established session, by the peer's address.
 func Exports(ctx context.Context, host lab.Host, families []route.Family) (map[netip.Addr][]netip.Prefix, error) {

@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
@@ -77,11 +76,6 @@ func sessions() []Defect {
 			ID: "session-missing", Kind: Session, What: "a router knows nothing of one of its nodes",
 			Red: []string{"sessions", "routes"},
 			Aim: sessionMissing,
-		},
-		{
-			ID: "session-drops", Kind: Session, What: "a node's BIRD stands still now and then, for longer than the hold time of its sessions",
-			Red: []string{"LEAF-005"},
-			Aim: sessionDrops,
 		},
 		{
 			ID: "session-hold-time", Kind: Session, What: "a router waits minutes for a node that says nothing",
@@ -340,70 +334,6 @@ func bothOpen(b *Bench) (Spoiling, error) {
 	}
 	const open = "passive off;"
 	return b.edited(b.Lab.Topology().Nodes()[0], birdFile, "s/passive on;/"+open+"/", open), nil
-}
-
-// How long a BIRD of sessionDrops stands still, longer than the hold time of any switch of a
-// lab, and goes on.
-const (
-	dropStill = 6 * time.Second
-	dropGoes  = 4 * time.Second
-)
-
-// sessionDrops freezes the last node's BIRD now and then, if switches alone peer with it: other
-// nodes have longer hold times.
-func sessionDrops(b *Bench) (Spoiling, error) {
-	node := b.lastNode()
-	all, err := b.State.Sessions()
-	if err != nil {
-		return Spoiling{}, err
-	}
-	for _, s := range all[node.Name] {
-		name, _ := b.Lab.Topology().HostOf(s.Peer)
-		if !slices.ContainsFunc(b.State.Routers, func(r fabric.Router) bool { return r.Host == name }) {
-			return Spoiling{}, NoTarget("%s has a session with %s, which is no switch", node.Name, name)
-		}
-	}
-	spoiling, err := b.frozen(node, birdComponent)
-	if err != nil {
-		return Spoiling{}, err
-	}
-	router, at, err := b.peering()
-	if err != nil {
-		return Spoiling{}, err
-	}
-	if router.Neighbors[at].Host != node.Name {
-		return Spoiling{}, NoTarget("%s has no session with a switch", node.Name)
-	}
-	lost := b.sessionIs(router.Host, func(s session.Session) bool { return s.Peer == router.Neighbors[at].Address && down(s) })
-	freeze, goOn := spoiling.Put, spoiling.Undo
-	var standing lasting
-	var dropped atomic.Bool
-	spoiling.Put = func(ctx context.Context) error {
-		dropped.Store(false)
-		standing.start(ctx, func(life context.Context) {
-			for life.Err() == nil {
-				_ = freeze(life) // Present finds whether it is
-				pause(life, dropStill)
-				if lost(life) == nil {
-					dropped.Store(true)
-				}
-				_ = goOn(context.WithoutCancel(life)) // so does Undo
-				pause(life, dropGoes)
-			}
-		})
-		return nil
-	}
-	spoiling.Undo = func(ctx context.Context) error {
-		standing.stop()
-		return goOn(ctx)
-	}
-	spoiling.Present = func(context.Context) error {
-		if !dropped.Load() {
-			return fmt.Errorf("%s has not lost its session with %s", router.Host, node.Name)
-		}
-		return nil
-	}
-	return spoiling, nil
 }
 
 // longHoldTime gives FRR on the router of the first node a hold time with all of its nodes that

@@ -144,5 +144,24 @@ func connected(first map[end]string, e end, restarting map[netip.Addr]string) bo
 	if !known && down {
 		first[e] = since
 	}
-	return known && (!down || since != before)
+	return known && (!down || later(before, since))
+}
+
+// sinceError is by how much BIRD 1.6 may tell one moment in two ways: it takes its age from the
+// time of day, and rounds both. Two tries are further apart.
+const sinceError = time.Second
+
+// later reports whether a time of day in BIRD's words is after another one. BIRD also tells the
+// day of what is 20 hours old, which no try is.
+func later(before, since string) bool {
+	first, errFirst := time.Parse(time.TimeOnly, before)
+	now, errNow := time.Parse(time.TimeOnly, since)
+	if errFirst != nil || errNow != nil {
+		return false
+	}
+	age := now.Sub(first)
+	if age < -12*time.Hour {
+		age += 24 * time.Hour // midnight is between the two
+	}
+	return age > sinceError
 }

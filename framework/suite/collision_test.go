@@ -67,6 +67,8 @@ func TestConnected(t *testing.T) {
 		{"falls again", []map[netip.Addr]string{down("10:00:01"), up, down("10:00:03")}, true},
 		{"up when first seen", []map[netip.Addr]string{up, up}, false},
 		{"comes up", []map[netip.Addr]string{down("10:00:01"), up}, true},
+		{"stays down, told in two ways", []map[netip.Addr]string{down("10:00:01"), down("10:00:00"), down("10:00:02")}, false},
+		{"falls again after midnight", []map[netip.Addr]string{down("23:59:59"), down("00:00:01")}, true},
 		{"stays down", []map[netip.Addr]string{down("10:00:01"), down("10:00:01")}, false},
 	} {
 		first, came := map[end]string{}, false

@@ -19,7 +19,6 @@ func TestLeafReflector(t *testing.T) {
 			lab.Use()
 			sessions(lab)
 			sourceAddresses(lab)
-			timers(lab)
 			nodeRoutes(lab)
 			fabricRoutes(lab)
 			reachability(lab)

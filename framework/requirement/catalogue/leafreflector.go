@@ -7,7 +7,6 @@ func leafreflector() []Entry {
 		{ID: "LEAF-002", Title: "node-specific session with the own leaf", Promises: []string{"F1", "F2"}, Profile: Core, Sources: []Source{article(1)}},
 		{ID: "LEAF-003", Title: "leaf: iBGP with nodes, eBGP with spines", Promises: []string{"R1", "F7"}, Profile: Core, Sources: []Source{article(1)}},
 		{ID: "LEAF-004", Title: "source address of a session", Promises: []string{"F12"}, Profile: Extended},
-		{ID: "LEAF-005", Title: "short timers on busy nodes", Promises: []string{"F25"}, Profile: Extended},
 		{ID: "LEAF-010", Title: "other racks' blocks via the leaf", Promises: []string{"F22", "F7"}, Profile: Core, Sources: []Source{article(1)}},
 		{ID: "LEAF-011", Title: "own rack's blocks via the owners", Promises: []string{"F7", "F22"}, Profile: Core, Sources: []Source{article(1)}},
 		{ID: "LEAF-012", Title: "no other route into the pool", Promises: []string{"A3"}, Profile: Core},

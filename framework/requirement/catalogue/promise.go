@@ -145,8 +145,6 @@ func Promises() []Promise {
 			[]Source{rfc(8326), issue(8442), template("bird.cfg.template")}},
 		{"F24", "A default route that a switch announces takes the place of none of the same metric that the node has, and goes no further.",
 			[]Source{rfc(4271), template("bird.cfg.template"), template("bird_ipam.cfg.template")}},
-		{"F25", "A session with timers of seconds stays up while the node is busy and reloads its configuration.",
-			[]Source{rfc(4271), issue(7086)}},
 
 		{"G1", "Every node announces the ranges of service addresses, and the fabric uses all nodes by equal cost.",
 			[]Source{servicesPage(), advertTest()}},

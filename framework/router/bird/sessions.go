@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/rackproof/rackproof/framework/session"
 )
@@ -22,8 +21,6 @@ type Protocol struct {
 	Name string
 	// Session is without LocalAS where BIRD does not tell it: 1.6 does not, 2 does.
 	Session session.Session
-	// HoldTime is what the two ends agreed on; 0 without a session.
-	HoldTime time.Duration
 	// Restarting says that BIRD takes the end of the session for a restart of the neighbor, and
 	// keeps its routes (RFC 4724).
 	Restarting bool
@@ -87,7 +84,7 @@ func parseProtocols(replies []Reply) ([]Protocol, error) {
 			}
 			p := &protocols[len(protocols)-1]
 			p.Restarting = p.Restarting || strings.TrimSpace(r.Text) == "Neighbor graceful restart active"
-			if err := readDetail(p, r.Text); err != nil {
+			if err := readDetail(&p.Session, r.Text); err != nil {
 				return nil, fmt.Errorf("protocol %s: %w", p.Name, err)
 			}
 		}
@@ -116,10 +113,10 @@ func since(words []string) string {
 
 // readDetail reads one line of a BGP protocol's details. Lines of no interest
 // are most of them.
-func readDetail(p *Protocol, line string) error {
+func readDetail(s *session.Session, line string) error {
 	key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
 	value = strings.TrimSpace(value)
-	s, err := &p.Session, error(nil)
+	var err error
 	switch key {
 	case "BGP state":
 		s.State, err = normalize(value)
@@ -129,12 +126,6 @@ func readDetail(p *Protocol, line string) error {
 		s.PeerAS, err = parseNumber(value)
 	case "Local AS":
 		s.LocalAS, err = parseNumber(value)
-	case "Hold timer":
-		// The rest of the time, and the whole: 2/3.
-		_, whole, _ := strings.Cut(value, "/")
-		var seconds uint32
-		seconds, err = parseNumber(whole)
-		p.HoldTime = time.Duration(seconds) * time.Second
 	}
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rackproof/rackproof/framework/session"
 )
@@ -73,17 +72,6 @@ func TestProtocols(t *testing.T) {
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
-func TestTimersOfAProtocol(t *testing.T) {
-	client := playBIRD(t, map[string]string{"show protocols all": recorded(t, "client-protocols.txt")})
-	protocols, err := client.Protocols(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(protocols) != 1 || protocols[0].Since != "03:49:27" || protocols[0].HoldTime != 3*time.Second {
-		t.Errorf("got %+v", protocols)
 	}
 }
 
