@@ -49,17 +49,32 @@ func CheckDesign(t *topology.Topology, m *calico.Mode, software map[topology.Sof
 	return errors.Join(design{t, m, s.Routers}.unanswered(table)...)
 }
 
-// DesignedSessions are the sessions of a lab as its design begins, before pods, services and
-// changes. They need no lab.
+// DesignedSessions are the sessions that nodes and routers of a design are configured with,
+// before a lab runs: no session has a state. Hosts without BGP have none.
 func DesignedSessions(t *topology.Topology, m *calico.Mode, software map[topology.Software]bgp.Software) (session.Sessions, error) {
-	if err := CheckDesign(t, m, software); err != nil {
+	if err := CheckDesign(t, m, software); err != nil || m.WithoutBGP() {
 		return nil, err
 	}
 	s, err := designedState(t, m, software)
 	if err != nil {
 		return nil, err
 	}
-	return s.Sessions()
+	peerings, err := s.peerings()
+	if err != nil {
+		return nil, err
+	}
+	all := session.Sessions{}
+	for node, list := range peerings {
+		for _, p := range list {
+			all[node] = append(all[node], session.Session{Peer: p.address, Kind: p.kind, LocalAS: p.localAS, PeerAS: p.as})
+		}
+	}
+	for _, r := range s.Routers {
+		for _, n := range r.Neighbors {
+			all[r.Host] = append(all[r.Host], session.Session{Peer: n.Address, Kind: session.FabricPeer, LocalAS: r.AS, PeerAS: n.AS})
+		}
+	}
+	return all, nil
 }
 
 // designedState is what a lab begins with, as far as sessions depend on it.
