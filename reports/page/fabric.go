@@ -105,6 +105,9 @@ func draw(place reports.Place) fabric {
 		return f
 	}
 	f.sessions(t, sessions)
+	if len(f.Sessions) == 0 {
+		f.Height -= arcRoom - 2*margin
+	}
 	return f
 }
 
