@@ -17,37 +17,37 @@ const routesShown = 300
 // Moment is something that happened while a spec ran.
 type Moment struct {
 	// Seconds are since the start of the spec.
-	Seconds float64 `json:"seconds"`
-	Kind    What    `json:"kind"`
+	Seconds float64    `json:"seconds"`
+	Kind    MomentKind `json:"kind"`
 	// Host is the host of a change of routes.
 	Host string `json:"host,omitempty"`
 	Text string `json:"text"`
 }
 
-// What is the kind of a Moment.
-type What string
+// MomentKind is the kind of a Moment.
+type MomentKind string
 
 // The kinds of moments.
 const (
 	// Node is the begin of set-up, of the body or of clean-up.
-	Node What = "node"
+	Node MomentKind = "node"
 	// Step is what the spec says that it does.
-	Step What = "step"
+	Step MomentKind = "step"
 	// Note is an entry of the report, as a measurement or a machine that stood still.
-	Note What = "note"
+	Note MomentKind = "note"
 	// Failure is where the spec failed.
-	Failure What = "failure"
+	Failure MomentKind = "failure"
 	// RouteGain and RouteLoss are changes of a host's main table; RoutesUnknown says that some
 	// are missing.
-	RouteGain     What = "route-gain"
-	RouteLoss     What = "route-loss"
-	RoutesUnknown What = "routes-unknown"
+	RouteGain     MomentKind = "route-gain"
+	RouteLoss     MomentKind = "route-loss"
+	RoutesUnknown MomentKind = "routes-unknown"
 )
 
 // axis orders in time what happened while a spec ran.
 func axis(spec types.SpecReport, changes []RouteChange) []Moment {
 	var moments []Moment
-	add := func(at time.Time, kind What, host, text string) {
+	add := func(at time.Time, kind MomentKind, host, text string) {
 		if !at.IsZero() {
 			moments = append(moments, Moment{at.Sub(spec.StartTime).Seconds(), kind, host, text})
 		}

@@ -41,7 +41,7 @@ func TestDescribe(t *testing.T) {
 	if evidence == nil || len(evidence.Files) != 1 || !strings.HasPrefix(evidence.Folder, "evidence/") || evidence.Fault != "" {
 		t.Errorf("evidence: %+v", evidence)
 	}
-	kinds := map[What]int{}
+	kinds := map[MomentKind]int{}
 	for _, moment := range failed[0].Attempts[0].Axis {
 		kinds[moment.Kind]++
 	}

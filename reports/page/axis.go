@@ -27,7 +27,7 @@ type tick struct {
 
 type mark struct {
 	X, Y  int
-	Kind  reports.What
+	Kind  reports.MomentKind
 	Title string
 }
 
