@@ -7,6 +7,7 @@ import (
 	"github.com/rackproof/rackproof/framework/route"
 	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/supervisor"
+	"github.com/rackproof/rackproof/framework/topology"
 )
 
 // statusForScripts is a lab's status as `-o json` prints it.
@@ -74,22 +75,28 @@ func (s labStatus) forScripts() statusForScripts {
 		Components: append([]supervisor.Status{}, s.components...), Foreign: append([]observe.Finding{}, s.foreign...), Unknown: s.unknown,
 	}
 	for _, host := range s.topology.Hosts {
-		one := hostForScripts{
-			Name: host.Name, Role: string(host.Role), Rack: host.Rack, AS: host.AS,
-			Sessions: []sessionForScripts{}, Routes: []routeForScripts{},
-			WrongSessions: s.wrongSessions[host.Name].String(), WrongRoutes: s.wrongRoutes[host.Name].String(),
-			WrongVTEPs: s.wrongVTEPs[host.Name].String(),
-		}
-		for _, end := range session.Sorted(s.sessions[host.Name]) {
-			peer, _ := s.topology.HostOf(end.Peer)
-			one.Sessions = append(one.Sessions, sessionForScripts{end.Peer, peer, end.PeerAS, end.LocalAS, end.Kind, end.State})
-		}
-		for _, r := range s.tables[host.Name].Sorted() {
-			one.Routes = append(one.Routes, routeOf(r))
-		}
+		one := hostOf(s.topology, host, s.sessions[host.Name], s.tables[host.Name])
+		one.WrongSessions, one.WrongRoutes = s.wrongSessions[host.Name].String(), s.wrongRoutes[host.Name].String()
+		one.WrongVTEPs = s.wrongVTEPs[host.Name].String()
 		status.Hosts = append(status.Hosts, one)
 	}
 	return status
+}
+
+// hostOf is a host with its sessions and routes.
+func hostOf(t *topology.Topology, host topology.Host, sessions []session.Session, routes route.Table) hostForScripts {
+	one := hostForScripts{
+		Name: host.Name, Role: string(host.Role), Rack: host.Rack, AS: host.AS,
+		Sessions: []sessionForScripts{}, Routes: []routeForScripts{},
+	}
+	for _, end := range session.Sorted(sessions) {
+		peer, _ := t.HostOf(end.Peer)
+		one.Sessions = append(one.Sessions, sessionForScripts{end.Peer, peer, end.PeerAS, end.LocalAS, end.Kind, end.State})
+	}
+	for _, r := range routes.Sorted() {
+		one.Routes = append(one.Routes, routeOf(r))
+	}
+	return one
 }
 
 func routeOf(r route.Route) routeForScripts {

@@ -27,7 +27,12 @@ func (s labStatus) writeText(out io.Writer, now time.Time) error {
 		writeRoutes(&b, s.tables[host.Name])
 	}
 	s.writeDifferences(&b)
-	for line := range strings.Lines(b.String()) {
+	return writeTrimmed(out, b.String())
+}
+
+// writeTrimmed writes lines without the blanks at their ends.
+func writeTrimmed(out io.Writer, text string) error {
+	for line := range strings.Lines(text) {
 		// Cells that are empty at a line's end are blanks.
 		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
 			return err

@@ -46,7 +46,7 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		Version:       version(),
 	}
-	root.AddCommand(newComponentsCommand(), newDockerCommand(), newImagesCommand(), newLabCommand(), newTopologyCommand(), newBenchCommand(), newCatalogueCommand(), newReportCommand(), newSoakCommand(), newSabotageCommand())
+	root.AddCommand(newComponentsCommand(), newDockerCommand(), newImagesCommand(), newLabCommand(), newTopologyCommand(), newPlanCommand(), newBenchCommand(), newCatalogueCommand(), newReportCommand(), newSoakCommand(), newSabotageCommand())
 	checkUsage(root)
 	return root
 }

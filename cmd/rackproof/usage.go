@@ -63,7 +63,7 @@ func report(out io.Writer, err error, interrupted bool) int {
 // from failures, and a command that only has others below it refuse unknown ones.
 func checkUsage(command *cobra.Command) {
 	command.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usageError{command, err} })
-	if command.HasSubCommands() {
+	if command.HasSubCommands() && command.RunE == nil {
 		command.Args = noSubcommand
 		command.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // Path is one entry of a speaker's BGP table: a prefix with its BGP attributes,
-// and where it came from. The attribute ORIGIN is left out: everything that a lab's
-// speakers originate has the same.
+// and where it came from. The attribute ORIGIN is left out: whatever a lab's speakers
+// originate has IGP.
 type Path struct {
 	Prefix netip.Prefix
 	// Preference is what the daemon ranks before it looks at any attribute: BIRD's

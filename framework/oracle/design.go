@@ -85,13 +85,13 @@ func designedState(t *topology.Topology, m *calico.Mode, software map[topology.S
 	}
 	s := State{Topology: t, Resources: m.Resources, Routers: routers, Software: software, Flannel: m.Flannel, Backend: m.Backend}
 	for _, host := range t.CalicoNodes() {
-		s.Nodes = append(s.Nodes, designed(host, m.Resources))
+		s.Nodes = append(s.Nodes, Designed(host, m.Resources))
 	}
 	return s, nil
 }
 
-// designed is a node as a mode begins with it.
-func designed(host topology.Host, resources calico.Resources) Node {
+// Designed is a node as a mode begins with it, without what a cluster allots to it.
+func Designed(host topology.Host, resources calico.Resources) Node {
 	n := Node{Name: host.Name, Labels: resources.NodeLabels(host)}
 	if own, ok := resources.Node(host.Name); ok && own.Spec.BGP != nil {
 		n.ReflectorClusterID = own.Spec.BGP.RouteReflectorClusterID

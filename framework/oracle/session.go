@@ -1,7 +1,9 @@
 package oracle
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/rackproof/rackproof/framework/bgp"
 	"github.com/rackproof/rackproof/framework/route"
@@ -43,22 +45,26 @@ func agrees(p *bgp.Peer) bool {
 // reaches reports whether the end's packets get to the other end: over a common link if
 // the session must not take more hops, else whichever way the tables lead. Every one of
 // several ways must arrive, for the hash of a connection's ports picks one.
-func reaches(p *bgp.Peer, n network, tables route.Tables) bool {
+func reaches(p *bgp.Peer, n network, tables route.Tables) bool { return obstacle(p, n, tables) == "" }
+
+// obstacle says why the end's packets do not get to the other end; empty if they do.
+func obstacle(p *bgp.Peer, n network, tables route.Tables) string {
+	from := p.Speaker.Host.Name
 	if p.SingleHop && p.Speaker.Link(p.Remote) == "" {
-		return false
+		return fmt.Sprintf("%s has no link to %s, and this session takes no other way", from, p.Remote)
 	}
-	ways, err := Walk(n.Topology, tables, p.Speaker.Host.Name, p.Remote)
+	ways, err := Walk(n.Topology, tables, from, p.Remote)
 	if err != nil {
-		return false
+		return "packets do not arrive: " + strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
 	for _, way := range ways {
 		// Every router on the way takes one off, and drops what comes to nothing.
 		left := p.TTL - (len(way) - 2)
 		if left < max(1, p.Far.MinTTL) {
-			return false
+			return fmt.Sprintf("packets pass %d routers (%s), and their TTL of %d does not suffice", len(way)-2, way, p.TTL)
 		}
 	}
-	return true
+	return ""
 }
 
 // refresh brings sessions up and down as the tables allow, and reports whether any

@@ -78,6 +78,25 @@ func Walk(t *topology.Topology, tables route.Tables, from string, to netip.Addr)
 // the way that the tables have for that node's own address. The path has the hosts
 // that the encapsulated packet passes as well.
 func (s State) Walk(tables route.Tables, from string, to netip.Addr) ([]Path, error) {
+	w := s.walker(tables, to)
+	w.visit(from, nil, nil)
+	return w.arrived, errors.Join(w.ended...)
+}
+
+// WalkToService follows a packet to an address of a service. It arrives at the first node
+// that it comes to, whose kube-proxy sends it to a pod: services with externalTrafficPolicy
+// Local are not for this walk.
+func (s State) WalkToService(tables route.Tables, from string, to netip.Addr) ([]Path, error) {
+	w := s.walker(tables, to)
+	for _, node := range s.Topology.Nodes() {
+		w.serving = append(w.serving, node.Name)
+	}
+	w.visit(from, nil, nil)
+	return w.arrived, errors.Join(w.ended...)
+}
+
+// walker begins a walk that knows the nodes' tunnels.
+func (s State) walker(tables route.Tables, to netip.Addr) walker {
 	w := walker{topology: s.Topology, tables: tables, to: to, ends: map[netip.Addr]string{}}
 	for _, n := range s.Nodes {
 		for _, address := range []netip.Addr{n.IPIPTunnel, n.VXLANTunnel} {
@@ -89,8 +108,7 @@ func (s State) Walk(tables route.Tables, from string, to netip.Addr) ([]Path, er
 			w.ends[host.Address()] = n.Name
 		}
 	}
-	w.visit(from, nil, nil)
-	return w.arrived, errors.Join(w.ended...)
+	return w
 }
 
 type walker struct {
@@ -99,7 +117,9 @@ type walker struct {
 	to       netip.Addr
 	// ends are the nodes at the ends of tunnels, by the addresses that routes through
 	// tunnels lead to. Without any no tunnel leads anywhere.
-	ends    map[netip.Addr]string
+	ends map[netip.Addr]string
+	// serving are the hosts at which a packet to a service arrives.
+	serving []string
 	arrived []Path
 	ended   []error
 }
@@ -118,7 +138,7 @@ func (w *walker) visit(name string, before, seen Path) {
 	case !known || !alive:
 		end(NoNeighbor, route.Route{})
 		return
-	case w.local(host, table):
+	case w.local(host, table), slices.Contains(w.serving, name):
 		w.arrived = append(w.arrived, path)
 		return
 	case slices.Contains(seen, name):

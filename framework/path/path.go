@@ -23,6 +23,7 @@ type Path struct {
 	ClusterList  []netip.Addr
 	// Communities are standard and large ones, as 65000:100 and 64512:1:2.
 	Communities []string
+	Origin      Origin
 	// LocalPref is LOCAL_PREF, or the host's default where the path came without one: BIRD
 	// gives such a path the attribute itself, and FRR prints none.
 	LocalPref uint32
@@ -60,16 +61,21 @@ func (m MED) Compare(o MED) int {
 	return 1
 }
 
-// Preferences prints the attributes by which an AS ranks its paths.
+// Preferences prints the attributes by which an AS ranks its paths. It names an ORIGIN that no
+// speaker of a lab gives.
 func (p Path) Preferences() string {
-	return fmt.Sprintf("local preference %d, %s", p.LocalPref, p.MED)
+	text := fmt.Sprintf("local preference %d, %s", p.LocalPref, p.MED)
+	if p.Origin != IGP {
+		text += fmt.Sprintf(", ORIGIN %s", p.Origin)
+	}
+	return text
 }
 
 // String prints the path on one line. It ends with the preferences, if these are not those
 // of a path that came without any.
 func (p Path) String() string {
 	text := p.Announcement()
-	if p.LocalPref != DefaultLocalPref || p.MED.Present {
+	if p.LocalPref != DefaultLocalPref || p.MED.Present || p.Origin != IGP {
 		text += " " + p.Preferences()
 	}
 	return text
@@ -95,7 +101,7 @@ func (p Path) Compare(o Path) int {
 	}
 	return cmp.Or(slices.Compare(p.ASPath, o.ASPath), p.OriginatorID.Compare(o.OriginatorID),
 		slices.CompareFunc(p.ClusterList, o.ClusterList, netip.Addr.Compare), slices.Compare(p.Communities, o.Communities),
-		cmp.Compare(p.LocalPref, o.LocalPref), p.MED.Compare(o.MED))
+		cmp.Compare(p.LocalPref, o.LocalPref), p.MED.Compare(o.MED), cmp.Compare(p.Origin, o.Origin))
 }
 
 // Corresponds reports whether two paths have the same prefix and neighbour.

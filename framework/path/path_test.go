@@ -24,6 +24,8 @@ func TestCompare(t *testing.T) {
 	tagged.Communities = []string{"65000:100", "64512:1:2"}
 	drained, metric := block("10.1.5.10"), block("10.1.5.11")
 	drained.LocalPref, metric.MED = 0, MED{Present: true}
+	unknown := block("10.1.5.10")
+	unknown.Origin = Incomplete
 	tests := []struct {
 		name      string
 		want, got Tables
@@ -42,6 +44,9 @@ func TestCompare(t *testing.T) {
 				"    got         10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n" +
 				"  ~ expected    10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.11 AS path [65005]\n" +
 				"    got         10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.11 AS path [65005] local preference 100, MED 0\n"},
+		{name: "an origin", want: Tables{"a": {block("10.1.5.10")}}, got: Tables{"a": {unknown}},
+			expected: "a:\n  ~ expected    10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n" +
+				"    got         10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005] local preference 100, no MED, ORIGIN incomplete\n"},
 		{name: "the same path twice", want: Tables{"a": {block("10.1.5.10")}}, got: Tables{"a": {block("10.1.5.10"), block("10.1.5.10")}},
 			expected: "a:\n  + unexpected  10.244.0.0/26 from 10.1.5.1 next hop 10.1.5.10 AS path [65005]\n"},
 	}
@@ -100,6 +105,7 @@ func TestSortedByEverything(t *testing.T) {
 		"communities": func(p *Path) { p.Communities = []string{"65000:100"} },
 		"local pref":  func(p *Path) { p.LocalPref++ },
 		"MED":         func(p *Path) { p.MED.Present = true },
+		"origin":      func(p *Path) { p.Origin = Incomplete },
 	} {
 		changed := base
 		change(&changed)

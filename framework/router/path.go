@@ -12,8 +12,6 @@ import (
 // other.
 type Path struct {
 	path.Path
-	// Origin is igp, egp or incomplete.
-	Origin string
 	// Valid reports whether the next hop is reachable.
 	Valid bool
 	// Stale marks a path that a router keeps for a neighbour that restarts; FRR keeps

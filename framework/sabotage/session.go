@@ -52,7 +52,7 @@ func sessions() []Defect {
 		},
 		{
 			ID: "session-refused", Kind: Session, What: "a node refuses every TCP connection of BGP",
-			Red: []string{"sessions", routesByBGP, "RRR-050", "RRR-051", "IPIP-080", "IPIP-081", "IPIP-084", "MSW-002|MSW-021", "MSW-011", "MSW-030", "MSW-031",
+			Red: []string{"sessions", routesByBGP, "RRR-050", "RRR-051", "IPIP-080", "IPIP-081", "IPIP-084", "MSW-002|MSW-021", "MSW-011", "MSW-030", "MSW-031", "TOR-141",
 				"NODE-001", "NODE-002", "NODE-003", "NODE-004", "NODE-005", "NODE-006", "NODE-020", "NODE-021", "NODE-022"},
 			Aim: sessionsRefused,
 		},

@@ -21,9 +21,12 @@ func Load(name string, data []byte, software []Software) (*Topology, error) {
 	}
 	t := build(doc)
 	t.Warnings = d.warnings
-	t.source = source{file: name, hosts: map[string]int{}}
+	t.source = source{file: name, hosts: map[string]int{}, links: map[string]int{}}
 	for _, h := range doc.hosts {
 		t.source.hosts[h.name.value] = h.line
+	}
+	for _, l := range doc.links {
+		t.source.links[l.name.value] = l.line
 	}
 	return t, nil
 }

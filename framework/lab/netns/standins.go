@@ -30,7 +30,7 @@ func (Provider) StandIns() []standin.StandIn {
 		{
 			Name: "external-reflector", Only: standin.ExternalReflector,
 			What: "startup, confd and BIRD on a host of their own, started by the lab", Real: "a container calico/node outside the cluster, with a kubeconfig",
-			Differs: "Felix, monitor-addresses and node-status-reporter, which such a container runs too, are left out, so that the host forwards and filters as its kernel is set. The administrator's Kubernetes Node has no status.",
+			Differs: "Felix, monitor-addresses and node-status-reporter, which such a container runs too, are left out, so that the host forwards and filters as its kernel is set. The lab makes the folder of Felix's that confd watches. The administrator's Kubernetes Node has no status.",
 			Affects: []string{"NRR-08"},
 		},
 		{

@@ -74,10 +74,9 @@ func Learned(table, joined []Path) []router.Path {
 				Prefix: p.Prefix, Peer: p.Peer, NextHop: p.BGP.NextHop, ASPath: p.BGP.ASPath,
 				OriginatorID: p.BGP.OriginatorID, ClusterList: p.BGP.ClusterList,
 				Communities: router.Communities(p.BGP.Communities, p.BGP.LargeCommunities),
-				LocalPref:   p.BGP.LocalPref, MED: p.BGP.MED,
+				Origin:      p.BGP.Origin, LocalPref: p.BGP.LocalPref, MED: p.BGP.MED,
 			},
-			Origin: strings.ToLower(p.BGP.Origin),
-			Valid:  p.Kind != route.Unreachable, Best: p.Best,
+			Valid: p.Kind != route.Unreachable, Best: p.Best,
 		}
 		taken := func(hop route.NextHop) bool { return !slices.Contains(free[p.Prefix], hop) }
 		if path.Valid && len(p.NextHops) > 0 && alike(best[p.Prefix], p) && !slices.ContainsFunc(p.NextHops, taken) {

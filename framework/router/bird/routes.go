@@ -33,8 +33,7 @@ type Path struct {
 // Attributes are a path's BGP attributes. In what BIRD exports they are those
 // that it sends.
 type Attributes struct {
-	// Origin is IGP, EGP or Incomplete.
-	Origin string
+	Origin path.Origin
 	// ASPath is without the marks of an AS_SET, whose members stand one after
 	// the other.
 	ASPath  []uint32
@@ -216,7 +215,7 @@ func ReadAttribute(path *Path, line string) error {
 	a, value, err := path.BGP, strings.TrimSpace(value), error(nil)
 	switch name {
 	case "origin":
-		a.Origin = value
+		err = a.Origin.UnmarshalText([]byte(value))
 	case "as_path":
 		a.ASPath, err = parseASPath(value)
 	case "next_hop":

@@ -30,19 +30,19 @@ func TestRoutes(t *testing.T) {
 		}},
 		{"a peer's block", "mesh-routes.txt", "10.244.2.64/26", []Path{
 			{NextHops: []route.NextHop{via("10.1.9.11")}, Protocol: "Mesh_10_1_9_11", Peer: addr("10.1.9.11"), Best: true,
-				BGP: &Attributes{Origin: "IGP", NextHop: addr("10.1.9.11"), LocalPref: 100, Communities: []string{"65000:100"}}},
+				BGP: &Attributes{NextHop: addr("10.1.9.11"), LocalPref: 100, Communities: []string{"65000:100"}}},
 		}},
 		{"ECMP of two peers", "mesh-routes.txt", "10.244.3.0/26", []Path{
 			{NextHops: []route.NextHop{via("10.1.9.11")}, Protocol: "Mesh_10_1_9_11", Peer: addr("10.1.9.11"), Best: true,
-				BGP: &Attributes{Origin: "IGP", NextHop: addr("10.1.9.11"), LocalPref: 100, Communities: []string{"65000:100"}}},
+				BGP: &Attributes{NextHop: addr("10.1.9.11"), LocalPref: 100, Communities: []string{"65000:100"}}},
 			{NextHops: []route.NextHop{via("10.1.9.12")}, Protocol: "Mesh_10_1_9_12", Peer: addr("10.1.9.12"),
-				BGP: &Attributes{Origin: "IGP", NextHop: addr("10.1.9.12"), LocalPref: 100, Communities: []string{"65000:100"}}},
+				BGP: &Attributes{NextHop: addr("10.1.9.12"), LocalPref: 100, Communities: []string{"65000:100"}}},
 		}},
 		{"a BGP next hop that cannot be resolved", "mesh-routes.txt", "10.96.0.0/16", []Path{
 			{NextHops: []route.NextHop{via("10.1.9.12")}, Protocol: "Mesh_10_1_9_12", Peer: addr("10.1.9.12"), Best: true,
-				BGP: &Attributes{Origin: "IGP", NextHop: addr("10.1.9.12"), LocalPref: 100}},
+				BGP: &Attributes{NextHop: addr("10.1.9.12"), LocalPref: 100}},
 			{Kind: route.Unreachable, Protocol: "Mesh_10_1_9_11", Peer: addr("10.1.9.11"),
-				BGP: &Attributes{Origin: "IGP", ASPath: []uint32{65001, 65001}, NextHop: addr("10.77.7.7"), LocalPref: 100, MED: path.MED{Value: 7, Present: true},
+				BGP: &Attributes{ASPath: []uint32{65001, 65001}, NextHop: addr("10.77.7.7"), LocalPref: 100, MED: path.MED{Value: 7, Present: true},
 					Communities: []string{"65000:1", "65000:2"}, LargeCommunities: []string{"64512:1:2"}}},
 		}},
 		{"one path of two next hops", "mesh-routes.txt", "192.168.60.0/24", []Path{
@@ -56,17 +56,17 @@ func TestRoutes(t *testing.T) {
 		}},
 		{"a reflected block", "client-routes.txt", "10.244.0.64/26", []Path{
 			{NextHops: []route.NextHop{via("10.1.5.11")}, Protocol: "Node_10_1_5_1", Peer: addr("10.1.5.1"), Best: true,
-				BGP: &Attributes{Origin: "IGP", NextHop: addr("10.1.5.11"), LocalPref: 100, MED: path.MED{Present: true}, Communities: []string{"65000:100"},
+				BGP: &Attributes{NextHop: addr("10.1.5.11"), LocalPref: 100, MED: path.MED{Present: true}, Communities: []string{"65000:100"},
 					OriginatorID: addr("10.1.5.11"), ClusterList: []netip.Addr{addr("10.1.5.1")}}},
 		}},
 		{"through two autonomous systems", "client-routes.txt", "10.1.8.0/24", []Path{
 			{NextHops: []route.NextHop{via("10.1.5.1")}, Protocol: "Node_10_1_5_1", Peer: addr("10.1.5.1"), Best: true,
-				BGP: &Attributes{Origin: "IGP", ASPath: []uint32{500, 65008}, NextHop: addr("10.1.5.1"), LocalPref: 100}},
+				BGP: &Attributes{ASPath: []uint32{500, 65008}, NextHop: addr("10.1.5.1"), LocalPref: 100}},
 		}},
 		{"connected and by BGP", "client-routes.txt", "10.1.5.0/24", []Path{
 			{NextHops: []route.NextHop{{Dev: "net0"}}, Protocol: "direct1", Best: true},
 			{NextHops: []route.NextHop{via("10.1.5.1")}, Protocol: "Node_10_1_5_1", Peer: addr("10.1.5.1"),
-				BGP: &Attributes{Origin: "IGP", NextHop: addr("10.1.5.1"), LocalPref: 100, MED: path.MED{Present: true}}},
+				BGP: &Attributes{NextHop: addr("10.1.5.1"), LocalPref: 100, MED: path.MED{Present: true}}},
 		}},
 		{"learned from the kernel", "client-routes.txt", "0.0.0.0/0", []Path{
 			{NextHops: []route.NextHop{via("10.1.5.1")}, Protocol: "kernel1", Best: true},
@@ -110,12 +110,12 @@ func TestExported(t *testing.T) {
 	sent := func(prefix string) Path {
 		return Path{
 			Prefix: netip.MustParsePrefix(prefix), Kind: route.Blackhole, Protocol: "static1", Best: true,
-			BGP: &Attributes{Origin: "IGP", NextHop: netip.MustParseAddr("10.1.9.11"), LocalPref: 100, Communities: []string{"65000:100"}},
+			BGP: &Attributes{NextHop: netip.MustParseAddr("10.1.9.11"), LocalPref: 100, Communities: []string{"65000:100"}},
 		}
 	}
 	service := sent("10.96.0.0/16")
 	service.BGP = &Attributes{
-		Origin: "IGP", ASPath: []uint32{65001, 65001}, NextHop: netip.MustParseAddr("10.77.7.7"), LocalPref: 100, MED: path.MED{Value: 7, Present: true},
+		ASPath: []uint32{65001, 65001}, NextHop: netip.MustParseAddr("10.77.7.7"), LocalPref: 100, MED: path.MED{Value: 7, Present: true},
 		Communities: []string{"65000:1", "65000:2"}, LargeCommunities: []string{"64512:1:2"},
 	}
 	want := []Path{service, sent("10.244.2.64/26"), sent("10.244.3.0/26")}

@@ -45,7 +45,7 @@ func describePaths(paths []router.Path) []string {
 func birdPath(prefix netip.Prefix, peer netip.Addr, dev string, best bool, asPath ...uint32) bird.Path {
 	return bird.Path{
 		Prefix: prefix, Protocol: "to_peer", Peer: peer, Best: best, NextHops: []route.NextHop{{Via: peer, Dev: dev}},
-		BGP: &bird.Attributes{Origin: "IGP", ASPath: asPath, NextHop: peer, LocalPref: 100},
+		BGP: &bird.Attributes{ASPath: asPath, NextHop: peer, LocalPref: 100},
 	}
 }
 
@@ -122,11 +122,11 @@ func TestLearnedByBIRD(t *testing.T) {
 
 func TestLearnedByFRR(t *testing.T) {
 	path := func(peer netip.Addr, best, multipath bool) frr.Path {
-		return frr.Path{Prefix: block, Peer: peer, NextHops: []netip.Addr{peer}, Origin: "IGP", LocalPref: 100, Valid: true, Best: best, Multipath: multipath}
+		return frr.Path{Prefix: block, Peer: peer, NextHops: []netip.Addr{peer}, LocalPref: 100, Valid: true, Best: best, Multipath: multipath}
 	}
 	rib := frr.RIB{Paths: []frr.Path{
 		path(server1, true, true), path(server0, false, true), path(server2, false, false),
-		{Prefix: rack, Origin: "IGP", LocalPref: 100, Valid: true, Best: true},
+		{Prefix: rack, LocalPref: 100, Valid: true, Best: true},
 	}}
 	want := []string{
 		"10.48.19.192/26 from 192.168.1.11 via 192.168.1.11 valid best used",
@@ -141,14 +141,14 @@ func TestLearnedByFRR(t *testing.T) {
 // TestPathsAreAlike: the same path is the same by either software.
 func TestPathsAreAlike(t *testing.T) {
 	attributes := bird.Attributes{
-		Origin: "Incomplete", ASPath: []uint32{64600, 64512}, NextHop: core, LocalPref: 100, MED: path.MED{Value: 5, Present: true},
+		Origin: path.Incomplete, ASPath: []uint32{64600, 64512}, NextHop: core, LocalPref: 100, MED: path.MED{Value: 5, Present: true},
 		Communities: []string{"65000:100"}, LargeCommunities: []string{"64512:1:2"}, OriginatorID: server0, ClusterList: []netip.Addr{server1},
 	}
 	fromOne := bird.Learned([]bird.Path{{
 		Prefix: block, Peer: core, Best: true, NextHops: []route.NextHop{{Via: core, Dev: "eth1"}}, BGP: &attributes,
 	}}, []bird.Path{{Prefix: block, NextHops: []route.NextHop{{Via: core, Dev: "eth1"}}}})
 	fromOther := frr.Learned(frr.RIB{Paths: []frr.Path{{
-		Prefix: block, Peer: core, NextHops: []netip.Addr{core}, ASPath: attributes.ASPath, Origin: "incomplete", LocalPref: 100, MED: path.MED{Value: 5, Present: true},
+		Prefix: block, Peer: core, NextHops: []netip.Addr{core}, ASPath: attributes.ASPath, Origin: path.Incomplete, LocalPref: 100, MED: path.MED{Value: 5, Present: true},
 		Communities: attributes.Communities, LargeCommunities: attributes.LargeCommunities,
 		OriginatorID: server0, ClusterList: attributes.ClusterList, Valid: true, Best: true,
 	}}})

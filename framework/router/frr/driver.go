@@ -3,7 +3,6 @@ package frr
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/path"
@@ -78,10 +77,9 @@ func Learned(table RIB) []router.Path {
 			Path: path.Path{
 				Prefix: p.Prefix, Peer: p.Peer, ASPath: p.ASPath, OriginatorID: p.OriginatorID, ClusterList: p.ClusterList,
 				Communities: router.Communities(p.Communities, p.LargeCommunities),
-				LocalPref:   p.LocalPref, MED: p.MED,
+				Origin:      p.Origin, LocalPref: p.LocalPref, MED: p.MED,
 			},
-			Origin: strings.ToLower(p.Origin),
-			Valid:  p.Valid, Stale: p.Stale, Best: p.Best, Used: p.Valid && (p.Best || p.Multipath),
+			Valid: p.Valid, Stale: p.Stale, Best: p.Best, Used: p.Valid && (p.Best || p.Multipath),
 		}
 		if len(p.NextHops) > 0 {
 			path.NextHop = p.NextHops[0]

@@ -28,8 +28,7 @@ type Path struct {
 	// ASPath is without the marks of an AS_SET, whose members stand one after
 	// the other.
 	ASPath []uint32
-	// Origin is IGP, EGP or incomplete.
-	Origin string
+	Origin path.Origin
 	// LocalPref is the router's default where the path has none.
 	LocalPref uint32
 	MED       path.MED
@@ -67,12 +66,12 @@ type pathJSON struct {
 			List []uint32 `json:"list"`
 		} `json:"segments"`
 	} `json:"aspath"`
-	Origin    string  `json:"origin"`
-	LocalPref *uint32 `json:"locPrf"`
-	MED       *uint32 `json:"metric"`
-	Valid     bool    `json:"valid"`
-	Stale     bool    `json:"stale"`
-	Multipath bool    `json:"multipath"`
+	Origin    path.Origin `json:"origin"`
+	LocalPref *uint32     `json:"locPrf"`
+	MED       *uint32     `json:"metric"`
+	Valid     bool        `json:"valid"`
+	Stale     bool        `json:"stale"`
+	Multipath bool        `json:"multipath"`
 	BestPath  struct {
 		Overall bool `json:"overall"`
 	} `json:"bestpath"`

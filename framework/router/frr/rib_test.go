@@ -25,35 +25,35 @@ func TestParseRIB(t *testing.T) {
 		want               []Path
 	}{
 		{"own network", "rib-leaf.json", "10.1.5.0/24", []Path{
-			{Origin: "IGP", LocalPref: 100, MED: path.MED{Present: true}, Valid: true, Best: true},
+			{LocalPref: 100, MED: path.MED{Present: true}, Valid: true, Best: true},
 		}},
 		{"ECMP over two spines", "rib-leaf.json", "10.1.8.0/24", []Path{
-			{Peer: spine0, NextHops: addresses("10.1.10.2"), ASPath: []uint32{500, 65008}, Origin: "IGP", LocalPref: 100, Valid: true, Best: true, Multipath: true},
-			{Peer: spine1, NextHops: addresses("10.1.12.2"), ASPath: []uint32{800, 65008}, Origin: "IGP", LocalPref: 100, Valid: true, Multipath: true},
+			{Peer: spine0, NextHops: addresses("10.1.10.2"), ASPath: []uint32{500, 65008}, LocalPref: 100, Valid: true, Best: true, Multipath: true},
+			{Peer: spine1, NextHops: addresses("10.1.12.2"), ASPath: []uint32{800, 65008}, LocalPref: 100, Valid: true, Multipath: true},
 		}},
 		{"a longer path beside a shorter one", "rib-leaf.json", "10.1.34.0/24", []Path{
-			{Peer: spine0, NextHops: addresses("10.1.10.2"), ASPath: []uint32{500}, Origin: "IGP", LocalPref: 100, MED: path.MED{Present: true}, Valid: true, Best: true},
-			{Peer: spine1, NextHops: addresses("10.1.12.2"), ASPath: []uint32{800, 65008}, Origin: "IGP", LocalPref: 100, Valid: true},
+			{Peer: spine0, NextHops: addresses("10.1.10.2"), ASPath: []uint32{500}, LocalPref: 100, MED: path.MED{Present: true}, Valid: true, Best: true},
+			{Peer: spine1, NextHops: addresses("10.1.12.2"), ASPath: []uint32{800, 65008}, LocalPref: 100, Valid: true},
 		}},
 		{"a client's block", "rib-leaf.json", "10.244.0.64/26", []Path{
-			{Peer: netip.MustParseAddr("10.1.5.11"), NextHops: addresses("10.1.5.11"), Origin: "IGP", LocalPref: 100,
+			{Peer: netip.MustParseAddr("10.1.5.11"), NextHops: addresses("10.1.5.11"), LocalPref: 100,
 				Communities: []string{"65000:100"}, Valid: true, Best: true},
 		}},
 		{"a next hop that cannot be reached", "rib-leaf.json", "10.96.0.0/16", []Path{
-			{Peer: netip.MustParseAddr("10.1.5.11"), NextHops: addresses("10.1.5.11"), Origin: "IGP", LocalPref: 100, Valid: true, Best: true},
-			{Peer: netip.MustParseAddr("10.1.5.10"), NextHops: addresses("10.77.7.7"), Origin: "IGP", LocalPref: 100,
+			{Peer: netip.MustParseAddr("10.1.5.11"), NextHops: addresses("10.1.5.11"), LocalPref: 100, Valid: true, Best: true},
+			{Peer: netip.MustParseAddr("10.1.5.10"), NextHops: addresses("10.77.7.7"), LocalPref: 100,
 				LargeCommunities: []string{"64512:1:2"}},
 		}},
 		{"a reflected block", "rib-client.json", "10.244.0.0/26", []Path{
-			{Peer: netip.MustParseAddr("10.1.5.1"), NextHops: addresses("10.1.5.10"), Origin: "IGP", LocalPref: 100, MED: path.MED{Present: true},
+			{Peer: netip.MustParseAddr("10.1.5.1"), NextHops: addresses("10.1.5.10"), LocalPref: 100, MED: path.MED{Present: true},
 				Communities: []string{"65000:100"}, OriginatorID: netip.MustParseAddr("10.1.5.10"), ClusterList: addresses("10.1.5.1"),
 				Valid: true, Best: true},
 		}},
 		{"an aggregate with an AS_SET", "rib-spine.json", "10.244.0.0/16", []Path{
-			{ASPath: []uint32{65005, 65008}, Origin: "IGP", LocalPref: 100, MED: path.MED{Present: true}, Communities: []string{"65000:100"}, Valid: true, Best: true},
+			{ASPath: []uint32{65005, 65008}, LocalPref: 100, MED: path.MED{Present: true}, Communities: []string{"65000:100"}, Valid: true, Best: true},
 		}},
 		{"a default route from a router that is about to go", "rib-drained.json", "0.0.0.0/0", []Path{
-			{Peer: netip.MustParseAddr("10.0.2.1"), NextHops: addresses("10.0.2.1"), ASPath: []uint32{65005}, Origin: "IGP", MED: path.MED{Present: true},
+			{Peer: netip.MustParseAddr("10.0.2.1"), NextHops: addresses("10.0.2.1"), ASPath: []uint32{65005}, MED: path.MED{Present: true},
 				Communities: []string{"65535:0"}, Valid: true, Best: true},
 		}},
 	}
