@@ -45,7 +45,7 @@ func TestDescribe(t *testing.T) {
 	for _, moment := range failed[0].Attempts[0].Axis {
 		kinds[moment.Kind]++
 	}
-	if kinds[Step] != 3 || kinds[RouteLoss] != 2 || kinds[RouteGain] != 0 || kinds[Failure] != 1 {
+	if kinds[Step] != 5 || kinds[RouteLoss] != 2 || kinds[RouteGain] != 5 || kinds[Failure] != 1 {
 		t.Errorf("axis: %v", kinds)
 	}
 	var b bytes.Buffer
