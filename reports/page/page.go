@@ -117,7 +117,7 @@ type line struct{ Class, Text string }
 // differenceLines marks the rows of a difference of tables (package diff has the words).
 func differenceLines(text string) []line {
 	var list []line
-	for _, one := range strings.Split(text, "\n") {
+	for one := range strings.SplitSeq(text, "\n") {
 		class := ""
 		trimmed := strings.TrimSpace(one)
 		switch {
