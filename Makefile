@@ -98,6 +98,13 @@ unit: ## run the unit tests
 	$(GO) vet -tags kind ./framework/lab/providers/tagged
 	$(GO) test -p $(PARALLEL) $(RACE) -timeout 15m $(UNIT_PACKAGES)
 
+.PHONY: browser
+browser: ## test the page of `rackproof report render` in headless Chromium, which it installs where it is missing
+	@command -v chromium >/dev/null || apt-get install -y --no-install-recommends chromium
+	@mkdir -p $(RESULTS)
+	@$(GO) run ./cmd/rackproof report render reports/testdata/page > $(RESULTS)/page.html; test -s $(RESULTS)/page.html
+	@cd fixtures/components/browsertest && $(GO) test -count=1 . -page=$(RESULTS)/page.html
+
 .PHONY: suites
 suites: ## run all suites, or those in SUITES (SUITES=./suites/fullmesh)
 	$(GO) test $(LEAN) -p $(SUITES_PARALLEL) -count=1 -timeout 15m $(SUITES) $(ARGS)

@@ -22,6 +22,7 @@ const (
 	formatMarkdown format = "md"
 	formatYAML     format = "yaml"
 	formatJSON     format = "json"
+	formatHTML     format = "html"
 )
 
 // formatFlag adds a flag -o to a command; the first format is what it prints

@@ -14,7 +14,7 @@ func newReportCommand() *cobra.Command {
 		Short:   "Read the reports of a run",
 		Example: "  rackproof report summary results",
 	}
-	report.AddCommand(newReportSummaryCommand(), newReportCompareCommand(), newReportSoakCommand())
+	report.AddCommand(newReportSummaryCommand(), newReportCompareCommand(), newReportSoakCommand(), newReportRenderCommand())
 	return report
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/rackproof/rackproof/framework/calico"
 	"github.com/rackproof/rackproof/framework/fabric"
 	"github.com/rackproof/rackproof/framework/route"
+	"github.com/rackproof/rackproof/framework/session"
 	"github.com/rackproof/rackproof/framework/topology"
 )
 
@@ -27,19 +28,15 @@ func CheckDesign(t *topology.Topology, m *calico.Mode, software map[topology.Sof
 	if err := m.Check(t); err != nil {
 		return err
 	}
-	routers, err := fabric.Plan(t, m)
+	s, err := designedState(t, m, software)
 	if err != nil {
 		return err
-	}
-	s := State{Topology: t, Resources: m.Resources, Routers: routers, Software: software, Flannel: m.Flannel, Backend: m.Backend}
-	for _, host := range t.CalicoNodes() {
-		s.Nodes = append(s.Nodes, Designed(host, m.Resources))
 	}
 	problems := []error{s.checkResources()}
 	for _, n := range m.Resources.Nodes {
 		problems = append(problems, checkNode(t, n))
 	}
-	for _, r := range routers {
+	for _, r := range s.Routers {
 		problems = append(problems, s.checkRouter(r))
 	}
 	if err := located(m, errors.Join(problems...)); err != nil || m.WithoutBGP() {
@@ -49,7 +46,48 @@ func CheckDesign(t *topology.Topology, m *calico.Mode, software map[topology.Sof
 	if err != nil {
 		return located(m, err)
 	}
-	return errors.Join(design{t, m, routers}.unanswered(table)...)
+	return errors.Join(design{t, m, s.Routers}.unanswered(table)...)
+}
+
+// DesignedSessions are the sessions that nodes and routers of a design are configured with,
+// before a lab runs: no session has a state. Hosts without BGP have none.
+func DesignedSessions(t *topology.Topology, m *calico.Mode, software map[topology.Software]bgp.Software) (session.Sessions, error) {
+	if err := CheckDesign(t, m, software); err != nil || m.WithoutBGP() {
+		return nil, err
+	}
+	s, err := designedState(t, m, software)
+	if err != nil {
+		return nil, err
+	}
+	peerings, err := s.peerings()
+	if err != nil {
+		return nil, err
+	}
+	all := session.Sessions{}
+	for node, list := range peerings {
+		for _, p := range list {
+			all[node] = append(all[node], session.Session{Peer: p.address, Kind: p.kind, LocalAS: p.localAS, PeerAS: p.as})
+		}
+	}
+	for _, r := range s.Routers {
+		for _, n := range r.Neighbors {
+			all[r.Host] = append(all[r.Host], session.Session{Peer: n.Address, Kind: session.FabricPeer, LocalAS: r.AS, PeerAS: n.AS})
+		}
+	}
+	return all, nil
+}
+
+// designedState is what a lab begins with, as far as sessions depend on it.
+func designedState(t *topology.Topology, m *calico.Mode, software map[topology.Software]bgp.Software) (State, error) {
+	routers, err := fabric.Plan(t, m)
+	if err != nil {
+		return State{}, err
+	}
+	s := State{Topology: t, Resources: m.Resources, Routers: routers, Software: software, Flannel: m.Flannel, Backend: m.Backend}
+	for _, host := range t.CalicoNodes() {
+		s.Nodes = append(s.Nodes, Designed(host, m.Resources))
+	}
+	return s, nil
 }
 
 // Designed is a node as a mode begins with it, without what a cluster allots to it.

@@ -11,6 +11,7 @@ import (
 	"github.com/rackproof/rackproof/framework/lab/standin"
 	"github.com/rackproof/rackproof/framework/requirement"
 	"github.com/rackproof/rackproof/framework/topology"
+	"github.com/rackproof/rackproof/reports"
 )
 
 // environment says where the suite has run: the kernel, and of each lab that it has
@@ -22,8 +23,9 @@ func (s *Suite) environment(specs types.SpecReports) []string {
 	list := []string{"kernel: " + s.kernel()}
 	for _, l := range s.labs {
 		if l.calicoVersion != "" {
-			list = append(list, fmt.Sprintf("lab: provider %s, mode %s on topology %s, routes between nodes by %s, Calico %s with %s",
-				l.provider.Name(), l.mode.Name, l.topology.Name, l.mode.RouteOwner, l.calicoVersion, l.birdName()))
+			list = append(list, reports.Place{
+				Provider: l.provider.Name(), Mode: l.mode.Name, Topology: l.topology.Name, Owner: string(l.mode.RouteOwner), Calico: l.calicoVersion, BIRD: l.birdName(),
+			}.String())
 			made := standin.Lab{Own: l.provider.StandIns(), Topology: l.topology, Mode: l.mode, StockBIRD: !l.calicoBIRD, UML: s.options.providers.Inside()}
 			names := standin.RestsOn(made, ids...)
 			if adapted := standin.RestOnTemplate(made, ids...); len(adapted) > 0 {

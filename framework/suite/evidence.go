@@ -13,6 +13,7 @@ import (
 
 	"github.com/rackproof/rackproof/framework/observe"
 	"github.com/rackproof/rackproof/framework/requirement"
+	"github.com/rackproof/rackproof/reports"
 )
 
 // keepEvidence writes what the lab looks like at the moment of a failure.
@@ -31,6 +32,7 @@ func (l *Lab) keepEvidence(ctx context.Context) {
 	state, stateErr := l.State(ctx)
 	err := observe.Evidence(ctx, l.Lab, state, folder)
 	err = errors.Join(err, os.WriteFile(filepath.Join(folder, "route-changes.txt"), []byte(l.routeLog.String()), 0o644))
+	err = errors.Join(err, reports.WriteRouteChanges(folder, l.routeLog.recorded()))
 	if err != nil || stateErr != nil {
 		ginkgo.GinkgoWriter.Printf("some evidence is missing: %v %v\n", stateErr, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rackproof/rackproof/framework/observe"
+	"github.com/rackproof/rackproof/reports"
 )
 
 // routesKept bounds how many changes of routes are remembered.
@@ -91,4 +92,15 @@ func (r *routeLog) String() string {
 		fmt.Fprintf(&b, "%s  %s\n", c.at.Format("15:04:05.000"), c.Text)
 	}
 	return b.String()
+}
+
+// recorded are the same changes for programs.
+func (r *routeLog) recorded() []reports.RouteChange {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]reports.RouteChange, 0, len(r.changes))
+	for _, c := range r.changes {
+		list = append(list, reports.RouteChange{At: c.at, Host: c.Host, Missing: c.Missing, Loses: c.Loses, Prefix: c.Prefix, Text: c.Text})
+	}
+	return list
 }
