@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -105,9 +104,19 @@ func givesBlock(pools []v3.IPPool, n oracle.Node) bool {
 	})
 }
 
-// after is the first address after an IPv4 prefix.
+// after is the first address after a prefix; invalid after the last one of a family.
 func after(p netip.Prefix) netip.Addr {
-	octets := p.Masked().Addr().As4()
-	binary.BigEndian.PutUint32(octets[:], binary.BigEndian.Uint32(octets[:])+1<<(32-p.Bits()))
-	return netip.AddrFrom4(octets)
+	octets := p.Masked().Addr().AsSlice()
+	// A prefix is one more in its own last bit.
+	carry := 1 << (7 - (p.Bits()+7)%8)
+	for i := (p.Bits() - 1) / 8; i >= 0 && carry > 0; i-- {
+		carry += int(octets[i])
+		octets[i] = byte(carry)
+		carry >>= 8
+	}
+	if carry > 0 {
+		return netip.Addr{}
+	}
+	next, _ := netip.AddrFromSlice(octets)
+	return next
 }
