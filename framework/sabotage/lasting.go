@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -46,14 +45,6 @@ func (l *lasting) stop() bool {
 	<-l.over
 	l.end = nil
 	return true
-}
-
-// pause waits for a time, or until what goes on has to end.
-func pause(life context.Context, length time.Duration) {
-	select {
-	case <-life.Done():
-	case <-time.After(length):
-	}
 }
 
 // heldAway deletes a route of a node, and deletes it again as soon as the kernel tells that it is
