@@ -38,12 +38,7 @@ func newReportSummaryCommand() *cobra.Command {
 		Example: "  go test ./suites/... -rackproof.results=$PWD/results\n" +
 			"  rackproof report summary results\n" +
 			"  rackproof report summary results -o json | jq '.suites[].measured[] | {id, longest: [.measurements[].longestOutageMilliseconds] | max}'",
-		Args: func(_ *cobra.Command, arguments []string) error {
-			if len(arguments) != 1 {
-				return errors.New("name one results folder")
-			}
-			return nil
-		},
+		Args: resultsFolder,
 		RunE: func(command *cobra.Command, arguments []string) error {
 			found, err := reports.Read(arguments[0])
 			if err != nil {
@@ -62,4 +57,12 @@ func newReportSummaryCommand() *cobra.Command {
 	}
 	output = formatFlag(command, formatText, formatJSON)
 	return command
+}
+
+// resultsFolder refuses anything but one argument, the folder of a run's results.
+func resultsFolder(_ *cobra.Command, arguments []string) error {
+	if len(arguments) != 1 {
+		return errors.New("name one results folder")
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -23,12 +22,7 @@ func newReportRenderCommand() *cobra.Command {
 		Example: "  rackproof report render results > results/report.html\n" +
 			"  rackproof report render results -o md >> $GITHUB_STEP_SUMMARY\n" +
 			"  rackproof report render results -o json | jq '.requirements[] | select(.verdict == \"fail\") | .id'",
-		Args: func(_ *cobra.Command, arguments []string) error {
-			if len(arguments) != 1 {
-				return errors.New("name one results folder")
-			}
-			return nil
-		},
+		Args: resultsFolder,
 		RunE: func(command *cobra.Command, arguments []string) error {
 			found, err := reports.Read(arguments[0])
 			if err != nil {
